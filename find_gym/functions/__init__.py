@@ -1,1 +1,18 @@
-"""find-gym."""
+"""What is interpreted: sampling, truth, variants, splits, the published dataset."""
+
+from find_gym.functions.numeric.difficulty import DIFFICULTIES, NumericDifficulty
+from find_gym.functions.numeric.function import QUERY_RANGE, NumericFunction, NumericSpec
+from find_gym.functions.numeric.sampling import sample_numeric
+from find_gym.functions.splits import SPLITS, function_seed, split_of
+
+__all__ = [
+    "DIFFICULTIES",
+    "QUERY_RANGE",
+    "SPLITS",
+    "NumericDifficulty",
+    "NumericFunction",
+    "NumericSpec",
+    "function_seed",
+    "sample_numeric",
+    "split_of",
+]

@@ -1,0 +1,1 @@
+"""Numeric functions: numbers in, numbers out."""

@@ -1,0 +1,169 @@
+"""Sampling: from a generator to the spec of a fresh numeric function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from find_gym.functions.numeric import rules
+from find_gym.functions.numeric.atoms import ATOMS, FloatArray, draw_decimal
+from find_gym.functions.numeric.difficulty import NumericDifficulty
+from find_gym.functions.numeric.function import QUERY_RANGE, NumericSpec
+from find_gym.functions.numeric.networks import train_network
+from find_gym.functions.numeric.rules import AtomRule, CompoundRule, Operator, Rule
+from find_gym.functions.numeric.variants import Noise, Region, contained_in
+from find_gym.functions.splits import check_split, split_of
+
+_DOMAIN_POINTS = 100
+_PROBES = np.linspace(*QUERY_RANGE, 1025)
+_REGION_TRIES = 20
+
+
+def sample_numeric(
+    rng: np.random.Generator,
+    *,
+    split: str | None = None,
+    difficulty: str | Mapping[str, Any] | NumericDifficulty = "find",
+) -> NumericSpec:
+    """Samples the spec of a numeric function.
+
+    Args:
+        rng: the source of randomness; the same state gives the same spec on every platform.
+        split: "train", "validation", "test", or None for all of them.
+        difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), a `NumericDifficulty`, or a mapping of
+            its attributes to values that replace FIND's.
+
+    Returns:
+        The spec. One in seven of FIND's functions is a network, which takes about half a second to train.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.functions import NumericFunction, sample_numeric
+        >>> spec = sample_numeric(np.random.default_rng(7), split="test")
+        >>> spec.split, spec.category
+        ('test', 'numeric')
+    """
+    check_split(split)
+    level = NumericDifficulty.of(difficulty)
+    variant = _choose(rng, level.variants)
+    while True:
+        rule = _sample_rule(rng, level)
+        if split is not None and split_of(f"numeric:{rules.canonical(rule)}") != split:
+            continue
+        domain = rules.domain(rule)
+        regions = _sample_regions(rng, level, rule, domain) if variant == "corrupted" else ()
+        if regions is not None:
+            break
+    noisy = variant == "noised" or (variant == "corrupted" and rng.random() < level.noise_with_regions)
+    noise = Noise(_choose(rng, level.noises), level.noise_scale) if noisy else None  # type: ignore[arg-type]
+    network = train_network(lambda x: rules.evaluate(rule, x), domain, rng) if variant == "approximated" else None
+    seed = int(rng.integers(2**63))
+    return NumericSpec(rule, domain, noise=noise, regions=regions, network=network, seed=seed)
+
+
+def _choose(rng: np.random.Generator, shares: Mapping[str, float]) -> str:
+    """Draws a key with probability proportional to its share."""
+    threshold = rng.random() * sum(shares.values())
+    for key, share in shares.items():
+        threshold -= share
+        if threshold < 0:
+            return key
+    return next(key for key, share in reversed(list(shares.items())) if share > 0)
+
+
+def _pick(rng: np.random.Generator, items: tuple[str, ...]) -> str:
+    return items[int(rng.integers(len(items)))]
+
+
+def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
+    """Samples a rule that is defined on part of its domain and, if compound, not constant on it."""
+    while True:
+        if rng.random() < level.compound_share:
+            rule: Rule = _sample_compound(rng, level, level.depth)
+        else:
+            name = _pick(rng, level.families)
+            rule = AtomRule(name, ATOMS[name].sample(rng))
+        values = rules.evaluate(rule, np.linspace(*rules.domain(rule), 10 * _DOMAIN_POINTS + 1))
+        defined = values[np.isfinite(values)]
+        if defined.size < 2 * _DOMAIN_POINTS:
+            continue
+        if isinstance(rule, AtomRule) or np.ptp(defined) > 0:
+            return rule
+
+
+def _sample_compound(rng: np.random.Generator, level: NumericDifficulty, depth: int) -> CompoundRule:
+    operator: Operator = "product" if rng.random() < level.product_share else "sum"
+    count = int(rng.integers(level.parts[0], level.parts[1], endpoint=True))
+    parts: list[Rule] = []
+    for _ in range(count):
+        if depth > 1 and rng.random() < 0.3:
+            parts.append(_sample_compound(rng, level, depth - 1))
+        else:
+            name = _pick(rng, level.compound_families)
+            parts.append(AtomRule(name, ATOMS[name].sample(rng)))
+    return CompoundRule(operator, tuple(parts))
+
+
+def _sample_regions(
+    rng: np.random.Generator, level: NumericDifficulty, rule: Rule, domain: tuple[float, float]
+) -> tuple[Region, ...] | None:
+    """Samples the corrupted regions of a function, or None where none was found that can be told from the rule."""
+    mean = domain_mean(rule, domain)
+    if mean is None:
+        return None
+    count = int(rng.integers(level.region_count[0], level.region_count[1], endpoint=True))
+    for _ in range(_REGION_TRIES):
+        regions = tuple(_sample_region(rng, level, mean, domain) for _ in range(count))
+        if _discernible(rule, regions):
+            return regions
+    return None
+
+
+def _sample_region(
+    rng: np.random.Generator, level: NumericDifficulty, mean: float, domain: tuple[float, float]
+) -> Region:
+    kind = _choose(rng, level.regions)
+    lower = draw_decimal(rng, *domain)
+    if kind == "below":
+        return Region(-math.inf, lower, mean)
+    if kind == "above":
+        return Region(lower, math.inf, mean)
+    return Region(lower, round(lower + draw_decimal(rng, 5, 25), 1), mean)
+
+
+def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
+    """Returns the mean of a rule over 100 evenly spaced points of its domain, as FIND's corruption uses it.
+
+    Rounded to six significant digits, and to 0 where it is nothing but rounding error; None where the rule is undefined
+    on all of the points.
+    """
+    values: FloatArray = rules.evaluate(rule, np.linspace(*domain, _DOMAIN_POINTS))
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return None
+    mean = float(np.cumsum(values)[-1]) / values.size
+    if abs(mean) < 1e-9 * float(np.abs(values).max()):
+        return 0.0
+    return float(f"{mean:.6g}")
+
+
+def _discernible(rule: Rule, regions: tuple[Region, ...]) -> bool:
+    """Whether replacing the rule's outputs changes at least a fifth of each region beyond the scoring tolerance.
+
+    Judged without noise, on the query range: a constant function's corruption by its own mean can't be told from it.
+    """
+    y = rules.evaluate(rule, _PROBES)
+    defined = y[np.isfinite(y)]
+    spread = float(np.subtract(*np.percentile(defined, [75, 25]))) or float(np.std(defined))
+    for index, region in enumerate(regions):
+        inside = region.contains(_PROBES) & ~contained_in(regions[:index], _PROBES)
+        if not inside.any():
+            return False
+        tolerance = 0.05 * np.maximum(np.abs(y[inside]), spread)
+        same = np.abs(region.mean - y[inside]) <= tolerance
+        if np.mean(same) > 0.8:
+            return False
+    return True
