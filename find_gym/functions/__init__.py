@@ -1,5 +1,6 @@
 """What is interpreted: sampling, truth, variants, splits, the published dataset."""
 
+from find_gym.functions.dataset import DatasetEntry, DatasetError, FINDDataset, write_dataset
 from find_gym.functions.numeric.difficulty import DIFFICULTIES, NumericDifficulty
 from find_gym.functions.numeric.function import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.functions.numeric.sampling import sample_numeric
@@ -7,6 +8,9 @@ from find_gym.functions.splits import SPLITS, function_seed, split_of
 
 __all__ = [
     "DIFFICULTIES",
+    "DatasetEntry",
+    "DatasetError",
+    "FINDDataset",
     "QUERY_RANGE",
     "SPLITS",
     "NumericDifficulty",
@@ -15,4 +19,5 @@ __all__ = [
     "function_seed",
     "sample_numeric",
     "split_of",
+    "write_dataset",
 ]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from find_gym.functions.numeric.notation import (
     horner_source,
-    minus,
     plus,
+    shifted,
     write_number,
     write_polynomial,
     write_terms,
@@ -168,7 +168,7 @@ def _wave(
 
     def expression(constants: Constants) -> str:
         amplitude, period, centre, offset = constants
-        inner = f"2 * math.pi / {period!r} * (x {minus(centre)})"
+        inner = f"2 * math.pi / {period!r} * {shifted(centre)}"
         return f"{amplitude!r} * {template.format(inner)} {plus(offset)}"
 
     def sample(rng: np.random.Generator) -> Constants:
@@ -363,7 +363,7 @@ _ENTRIES = [
         ),
         english="a bell curve",
         expression=lambda c: (
-            f"math.exp(-(((x {minus(c[0])}) / {c[1]!r}) ** 2) / 2) / ({c[1]!r} * math.sqrt(2 * math.pi))"
+            f"math.exp(-(({shifted(c[0])} / {c[1]!r}) ** 2) / 2) / ({c[1]!r} * math.sqrt(2 * math.pi))"
         ),
     ),
     Atom(
@@ -385,7 +385,7 @@ _ENTRIES = [
         sample=lambda rng: (draw_decimal(rng, 1, 10), draw_decimal(rng, -5, 5)),
         formula=lambda c: f"the sign of sin(2pi/{write_number(c[0])} ({write_terms([(1.0, 'x'), (-c[1], '')])}))",
         english="a square wave between -1 and 1",
-        expression=lambda c: f"(1.0 if ((x {minus(c[1])}) / {c[0]!r}) % 1.0 < 0.5 else -1.0)",
+        expression=lambda c: f"(1.0 if ({shifted(c[1])} / {c[0]!r}) % 1.0 < 0.5 else -1.0)",
         in_compounds=True,
     ),
     Atom(

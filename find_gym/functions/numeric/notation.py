@@ -30,9 +30,9 @@ def plus(value: float) -> str:
     return f"- {-value!r}" if value < 0 else f"+ {value!r}"
 
 
-def minus(value: float) -> str:
-    """Writes `- value` or `+ value` as Python source."""
-    return plus(-value) if value != 0 else "- 0.0"
+def shifted(value: float) -> str:
+    """Writes `(x - value)` as Python source, or `x` where there is no shift."""
+    return f"(x {plus(-value)})" if value != 0 else "x"
 
 
 def horner_source(coefficients: Sequence[float]) -> str:

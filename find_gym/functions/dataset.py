@@ -1,0 +1,140 @@
+"""Datasets on disk in the layout of the published benchmark: reading them as specs, and writing fresh ones.
+
+Nothing that is read is run: numeric functions come from the metadata, the weights of networks from their state dicts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from find_gym.functions.numeric import release
+from find_gym.functions.numeric.function import NumericSpec
+
+
+class DatasetError(ValueError):
+    """A dataset that can't be read: the message names the file, what was expected and what came."""
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """One function of a dataset.
+
+    Attributes:
+        id: its directory's name, such as "f00042".
+        spec: what defines the function.
+    """
+
+    id: str
+    spec: NumericSpec
+
+
+class FINDDataset(Sequence[DatasetEntry]):
+    """The functions of one category of a dataset in the released layout.
+
+    Args:
+        path: the folder that holds `numeric/`.
+        category: "numeric".
+
+    Attributes:
+        entries: the functions that could be read, in the order of the metadata.
+        skipped: for each function that could not, its id and why (a missing or broken file).
+
+    Raises:
+        DatasetError: a file that all functions need is missing or not what it should be.
+        ValueError: an unknown category.
+
+    A warning says how many functions were skipped and why the first one was.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], category: str = "numeric") -> None:
+        if category != "numeric":
+            raise ValueError(f"expected a category in ('numeric',), actual value: {category!r}")
+        self.path = Path(path)
+        self.category = category
+        self.entries: list[DatasetEntry] = []
+        self.skipped: dict[str, str] = {}
+        folder = self.path / category
+        rows = _load_json(folder / "data.json", list)
+        forms = _load_json(folder / "func_name_dict.json", dict)
+        seen: set[str] = set()
+        for index, row in enumerate(rows):
+            identifier = row.get("dir") if isinstance(row, dict) else None
+            if not isinstance(identifier, str) or identifier in seen:
+                raise DatasetError(
+                    f"{folder / 'data.json'}: expected rows with a 'dir' of their own, row {index}: {row!r}"
+                )
+            seen.add(identifier)
+            try:
+                spec = release.read_row(row, forms.get(identifier), folder / identifier)
+            except (ValueError, KeyError, TypeError, IndexError, OSError, ImportError) as error:
+                self.skipped[identifier] = f"{type(error).__name__}: {error}"
+            else:
+                self.entries.append(DatasetEntry(identifier, spec))
+        if self.skipped:
+            identifier, reason = next(iter(self.skipped.items()))
+            warnings.warn(
+                f"{folder}: skipped {len(self.skipped)} of {len(rows)} functions; the first, {identifier}: {reason}",
+                stacklevel=2,
+            )
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.entries[index]
+
+    def __iter__(self) -> Iterator[DatasetEntry]:
+        return iter(self.entries)
+
+
+def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec]) -> list[str]:
+    """Writes numeric functions in the released layout.
+
+    Every function gets a directory with `function_code.py` (the rule), and, as its variant asks,
+    `noised_function_code.py`, `corrupted_function_code.py`, or `load_mlp.py` with the weights in `mlp_approx_model.pt`
+    (which needs torch). The metadata are written last, beside their place and then renamed, so a folder without
+    `data.json` is an unfinished dataset.
+
+    Args:
+        path: the dataset's folder; made where it does not exist.
+        specs: the functions.
+
+    Returns:
+        The ids of the functions, in order.
+
+    Raises:
+        DatasetError: there is a dataset at this place already.
+        ImportError: a network is to be written and torch is not installed.
+    """
+    folder = Path(path) / "numeric"
+    if (folder / "data.json").exists():
+        raise DatasetError(f"expected a folder without a dataset, actual: {folder / 'data.json'} exists")
+    rows: list[dict[str, Any]] = []
+    forms: dict[str, str] = {}
+    for index, spec in enumerate(specs):
+        identifier = f"f{index:05d}"
+        forms[identifier] = release.form_of(spec)
+        rows.append(release.write_row(spec, identifier, folder / identifier))
+    folder.mkdir(parents=True, exist_ok=True)
+    release.write_text(folder / "func_name_dict.json", json.dumps(forms, indent=1) + "\n")
+    release.write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    return list(forms)
+
+
+def _load_json(path: Path, expected: type) -> Any:
+    """Reads a JSON file whose top level has the expected type."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DatasetError(f"expected a readable file {path} of a dataset, actual: {error}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path}: expected JSON, actual: {error}") from error
+    if not isinstance(data, expected):
+        raise DatasetError(f"{path}: expected a JSON {expected.__name__}, actual type: {type(data).__name__}")
+    return data
