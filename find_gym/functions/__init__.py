@@ -1,18 +1,21 @@
 """What is interpreted: sampling, truth, variants, splits, the published dataset."""
 
 from find_gym.functions.dataset import DatasetEntry, DatasetError, FINDDataset, write_dataset
+from find_gym.functions.numeric.custom import CallableFunction
 from find_gym.functions.numeric.difficulty import DIFFICULTIES, NumericDifficulty
-from find_gym.functions.numeric.function import QUERY_RANGE, NumericFunction, NumericSpec
+from find_gym.functions.numeric.function import QUERY_RANGE, NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.functions.numeric.sampling import sample_numeric
 from find_gym.functions.splits import SPLITS, function_seed, split_of
 
 __all__ = [
     "DIFFICULTIES",
+    "CallableFunction",
     "DatasetEntry",
     "DatasetError",
     "FINDDataset",
     "QUERY_RANGE",
     "SPLITS",
+    "NumericBlackBox",
     "NumericDifficulty",
     "NumericFunction",
     "NumericSpec",

@@ -1,1 +1,24 @@
-"""find-gym."""
+"""How a description is judged: accuracy and skill, the paper's protocol, the caps on code."""
+
+from find_gym.scoring.domains import read_domain
+from find_gym.scoring.inputs import NumericInputs, intersection_over_union
+from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, skill
+from find_gym.scoring.paper import PAPER_INPUTS, normalised_squared_error, paper_numeric_score
+from find_gym.scoring.submissions import MalformedError, Submission, count_literals, prepare_code
+
+__all__ = [
+    "OUTCOMES",
+    "PAPER_INPUTS",
+    "MalformedError",
+    "NumericInputs",
+    "NumericScore",
+    "NumericScorer",
+    "Submission",
+    "count_literals",
+    "intersection_over_union",
+    "normalised_squared_error",
+    "paper_numeric_score",
+    "prepare_code",
+    "read_domain",
+    "skill",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -104,6 +104,32 @@ class NumericSpec:
         return hashlib.sha256(text.encode()).digest()
 
 
+class NumericBlackBox(Protocol):
+    """What the environment and the scorers need of a function; `NumericFunction` and `CallableFunction` have it."""
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The exceptions."""
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator for the function's noise."""
+
+    def __call__(self, x: ArrayLike, rng: np.random.Generator | None = None) -> FloatArray:
+        """Serves a query: inputs `(n,)` to outputs `(n,)`, NaN where undefined."""
+
+    def truth(self, x: ArrayLike) -> FloatArray:
+        """Returns the noise-free outputs, shape `(n,)`."""
+
+    def describe(self) -> str:
+        """Describes the function in English."""
+
+    def source(self) -> str:
+        """Writes the truth as Python."""
+
+
 class NumericFunction:
     """A black box from numbers to numbers, with its truth.
 
@@ -134,6 +160,15 @@ class NumericFunction:
     def is_stochastic(self) -> bool:
         """Whether two queries at the same input may differ."""
         return self.spec.noise is not None or any(region.std > 0 for region in self.spec.regions)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The exceptions."""
+        return self.spec.regions
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+        return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:
         """Returns a generator for this function's noise, the same for the same spec seed and `entropy`."""

@@ -1,0 +1,75 @@
+"""One's own black box: a Python callable served like a sampled function."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from find_gym.functions.numeric.atoms import FloatArray
+from find_gym.functions.numeric.variants import Region
+
+_PROBES = np.linspace(-128.0, 128.0, 257)
+
+
+class CallableFunction:
+    """A callable from a number to a number as a black box.
+
+    Args:
+        function: called with one float at a time; it returns a number, or None or NaN where it is undefined. Arithmetic
+            errors (`ValueError`, `ZeroDivisionError`, `OverflowError`) count as undefined too, others are raised.
+
+    It is taken to be deterministic and without exceptions: its outputs are the truth that descriptions are judged by.
+
+    Example:
+        >>> CallableFunction(lambda x: 1 / x)([0.0, 4.0]).tolist()
+        [nan, 0.25]
+    """
+
+    category = "numeric"
+    regions: tuple[Region, ...] = ()
+
+    def __init__(self, function: Callable[[float], Any]) -> None:
+        if not callable(function):
+            raise TypeError(f"expected a callable from a number to a number, actual value: {function!r}")
+        self._function = function
+
+    def __call__(self, x: ArrayLike, rng: np.random.Generator | None = None) -> FloatArray:
+        """Serves a query: inputs `(n,)` to outputs `(n,)`; NaN where undefined."""
+        values = [self._evaluate(value) for value in np.atleast_1d(np.asarray(x, dtype=np.float64)).tolist()]
+        y = np.array(values, dtype=np.float64)
+        return np.where(np.isfinite(y), y, np.nan)
+
+    def _evaluate(self, value: float) -> float:
+        try:
+            output = self._function(value)
+            return np.nan if output is None else float(output)
+        except (ValueError, ArithmeticError):
+            return np.nan
+
+    def truth(self, x: ArrayLike) -> FloatArray:
+        """Returns the outputs, shape `(n,)`."""
+        return self(x)
+
+    def identity(self) -> bytes:
+        """Returns the SHA-256 digest of the outputs on a fixed grid, 32 bytes."""
+        return hashlib.sha256(self(_PROBES).tobytes()).digest()
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator; the function itself draws nothing from it."""
+        return np.random.default_rng([0, *entropy])
+
+    def describe(self) -> str:
+        """Returns the callable's documentation, the only description there is."""
+        return inspect.getdoc(self._function) or "A function of one's own."
+
+    def source(self) -> str:
+        """Returns the callable's source where Python can find it, and an empty text where it can't."""
+        try:
+            return inspect.getsource(self._function)
+        except (OSError, TypeError):
+            return ""

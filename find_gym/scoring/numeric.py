@@ -1,0 +1,199 @@
+"""Scores of numeric descriptions: accuracy, skill, their parts, and the paper's success beside them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.functions import NumericBlackBox, NumericFunction
+from find_gym.sandbox import Limits, Result, Status, run_code
+from find_gym.scoring.domains import read_domain
+from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
+from find_gym.scoring.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
+from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS, MalformedError, Submission, prepare_code
+
+FloatArray = NDArray[np.float64]
+
+# Code that language models write often uses these without importing them.
+_IMPORTS = "import math, random\nimport numpy as np\nimport numpy\n"
+
+OUTCOMES = ("right", "wrong", "malformed", "raised", "timed_out", "out_of_memory", "forbidden")
+
+
+@dataclass(frozen=True)
+class NumericScore:
+    """How good a numeric description is.
+
+    Attributes:
+        accuracy: mean over the strata of the share of inputs that are predicted within the tolerance, in [0, 1].
+        skill: accuracy, rescaled so that the best constant has 0 and the truth 1, clipped to [0, 1].
+        trivial_accuracy: the accuracy of the best constant ("always undefined" included).
+        strata: the share within each stratum.
+        beyond_range: the share of inputs with 128 < |x| < 256; not part of the accuracy.
+        exception_iou: intersection over union of the claimed and the true exception; 1 where there is none on either
+            side.
+        paper_error: the paper's normalised squared error against the noise-free truth; infinite after a failure.
+        paper_success: whether that is below 0.1.
+        outcome: one of `OUTCOMES`; "right" means an accuracy of 1.
+        message: what went wrong, if anything.
+    """
+
+    accuracy: float
+    skill: float
+    trivial_accuracy: float
+    strata: dict[str, float] = field(default_factory=dict)
+    beyond_range: float = 0.0
+    exception_iou: float = 0.0
+    paper_error: float = math.inf
+    paper_success: bool = False
+    outcome: str = "wrong"
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data; an error that is not finite becomes null."""
+        data = asdict(self)
+        data["paper_error"] = self.paper_error if math.isfinite(self.paper_error) else None
+        return data
+
+
+class NumericScorer:
+    """Judges descriptions of one numeric function, always on the same held-out inputs.
+
+    Args:
+        function: the truth.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.functions import NumericBlackBox, NumericFunction, sample_numeric
+        >>> from find_gym.scoring import NumericScorer, Submission
+        >>> function = NumericFunction(sample_numeric(np.random.default_rng(0)))
+        >>> score = NumericScorer(function).score(Submission(program=function.spec))
+        >>> score.accuracy, score.skill, score.outcome
+        (1.0, 1.0, 'right')
+    """
+
+    def __init__(self, function: NumericBlackBox) -> None:
+        inputs = NumericInputs.of(function)
+        self._names = list(inputs.strata)
+        self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
+        self._truth = function.truth(self._x)
+        self._tolerance = tolerance_of(self._truth, inputs.spread)
+        sizes = [values.size for values in inputs.strata.values()]
+        self._edges = np.cumsum([0, *sizes])
+        self._beyond = slice(int(self._edges[-1]), int(self._edges[-1]) + inputs.beyond.size)
+        self._paper = slice(self._beyond.stop, self._x.size)
+        self._regions = merge_intervals([(region.lower, region.upper) for region in function.regions])
+        self.trivial_accuracy = self._best_constant()
+
+    def score(self, submission: Submission, *, max_literals: int | None = MAX_NUMERIC_LITERALS) -> NumericScore:
+        """Judges a submission: its program, or else its code, which runs in the sandbox.
+
+        Args:
+            submission: what was handed in.
+            max_literals: the cap on numeric literals in code; None lifts it.
+
+        Returns:
+            The score. A failure of the submission is a score of 0 with its kind as the outcome.
+
+        Raises:
+            SandboxError: the sandbox itself failed, so there is no score.
+        """
+        if submission.program is not None:
+            program = submission.program
+            claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
+            predicted = NumericFunction(program).truth(self._x)
+            return self._judge(predicted, claimed, None)
+        try:
+            code = prepare_code(submission.code, max_literals=max_literals)
+        except MalformedError as error:
+            return self._failure("malformed", str(error))
+        preamble = "" if "__future__" in code else _IMPORTS
+        result = run_code(preamble + code, self._x.tolist(), limits=Limits())
+        if result.status is not Status.OK:
+            return self._failure(result.status.value, result.message)
+        predicted = np.array([_number(value) for value in result.values])
+        return self._judge(predicted, read_domain(submission.domain), result)
+
+    def score_predictions(self, predict: Any) -> NumericScore:
+        """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""
+        return self._judge(np.asarray(predict(self._x), dtype=np.float64), merge_intervals([]), None)
+
+    def _failure(self, outcome: str, message: str) -> NumericScore:
+        return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
+
+    def _judge(self, predicted: FloatArray, claimed: FloatArray, result: Result | None) -> NumericScore:
+        right = self._right(predicted)
+        strata = {
+            name: float(np.mean(right[self._edges[index] : self._edges[index + 1]]))
+            for index, name in enumerate(self._names)
+        }
+        accuracy = float(np.mean(list(strata.values())))
+        if result is None:
+            error = normalised_squared_error(self._truth[self._paper], predicted[self._paper])
+            success = error < PAPER_THRESHOLD
+        else:
+            error, success = paper_error(self._truth[self._paper], _part(result, self._paper))
+        return NumericScore(
+            accuracy=accuracy,
+            skill=skill(accuracy, self.trivial_accuracy),
+            trivial_accuracy=self.trivial_accuracy,
+            strata=strata,
+            beyond_range=float(np.mean(right[self._beyond])),
+            exception_iou=intersection_over_union(claimed, self._regions),
+            paper_error=error,
+            paper_success=bool(success),
+            outcome="right" if accuracy == 1 else "wrong",
+        )
+
+    def _right(self, predicted: FloatArray) -> NDArray[np.bool_]:
+        """Returns which inputs are predicted well enough; where the truth is undefined, undefined is right."""
+        predicted_defined, defined = np.isfinite(predicted), np.isfinite(self._truth)
+        with np.errstate(invalid="ignore"):
+            close = np.abs(predicted - self._truth) <= self._tolerance
+        return np.where(defined, predicted_defined & close, ~predicted_defined)
+
+    def _best_constant(self) -> float:
+        """Returns the accuracy of the best constant, found by sweeping over the ends of all tolerated intervals."""
+        count = self._edges[-1]
+        sizes = np.diff(self._edges)
+        weights = np.repeat(1 / (sizes * sizes.size), sizes)
+        truth, tolerance = self._truth[:count], self._tolerance[:count]
+        defined = np.isfinite(truth)
+        undefined_everywhere = float(weights[~defined].sum())
+        if not defined.any():
+            return min(undefined_everywhere, 1.0)
+        ends = np.concatenate([(truth - tolerance)[defined], (truth + tolerance)[defined]])
+        changes = np.concatenate([weights[defined], -weights[defined]])
+        # At the same place, intervals that begin come before those that end: the bounds count as inside.
+        order = np.lexsort((changes < 0, ends))
+        best = float(np.cumsum(changes[order]).max())
+        return min(max(best, undefined_everywhere), 1.0)
+
+
+def skill(accuracy: float, trivial_accuracy: float) -> float:
+    """Rescales an accuracy so that the trivial description has 0 and the truth 1, clipped to [0, 1].
+
+    Where the trivial description is perfect (a constant function), skill is accuracy.
+    """
+    if trivial_accuracy >= 1 - 1e-12:
+        return accuracy
+    return min(max((accuracy - trivial_accuracy) / (1 - trivial_accuracy), 0.0), 1.0)
+
+
+def _number(value: Any) -> float:
+    """Returns an output of code as a float; whatever is no real number is undefined."""
+    if not isinstance(value, (int, float)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _part(result: Result, part: slice) -> Result:
+    """Returns the outcome of some of the inputs."""
+    return Result(result.status, result.values[part], result.errors[part], result.message)
