@@ -1,1 +1,1 @@
-"""Agents."""
+"""Interpreters, and what runs and compares them."""

@@ -1,1 +1,6 @@
-"""find-gym."""
+"""The step loop: episode rules, interfaces, the environments, rendering."""
+
+from find_gym.envs.episode import Episode, Rules
+from find_gym.envs.numeric import NumericEnv
+
+__all__ = ["Episode", "NumericEnv", "Rules"]

@@ -1,0 +1,80 @@
+"""What an agent is, and a base for scripted interpreters of numeric functions."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.envs.text import write_submission
+from find_gym.scoring import Submission
+
+Answers = NDArray[np.float64]
+Solution = Generator[list[float], Answers, Submission]
+
+
+class Agent(Protocol):
+    """An interpreter: sees observations and infos, returns actions.
+
+    Attributes:
+        interface: the interface it speaks: "tokens", "text" or "continuous".
+    """
+
+    interface: str
+
+    def reset(self, seed: int) -> None:
+        """Forgets the last episode and seeds the agent's own randomness for the next."""
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        """Returns the next action, from the observation and the info of the step before."""
+
+
+class ScriptedAgent:
+    """A scripted interpreter that speaks the `text` interface.
+
+    Subclasses implement `solve`, a generator: it yields lists of inputs, is sent their outputs, and returns its
+    submission. The budget is that of the info of the episode's first observation.
+    """
+
+    interface = "text"
+
+    def __init__(self) -> None:
+        self._solution: Solution | None = None
+        self._rng = np.random.default_rng(0)
+
+    def reset(self, seed: int) -> None:
+        """Forgets the last episode and seeds the agent's own randomness for the next."""
+        self._solution = None
+        self._rng = np.random.default_rng(seed)
+
+    def act(self, observation: str, info: dict[str, Any]) -> str:
+        """Returns the next message: a query or the submission."""
+        if info["message"]:
+            raise RuntimeError(f"expected the environment to accept the query, actual: {info['message']}")
+        try:
+            if self._solution is None:
+                self._solution = self.solve(info["budget"], self._rng)
+                inputs = next(self._solution)
+            else:
+                outputs = [np.nan if value is None else value for value in info["outputs"]]
+                inputs = self._solution.send(np.array(outputs, dtype=np.float64))
+        except StopIteration as stop:
+            return write_submission(stop.value)
+        return f"QUERY {list(map(float, inputs))}"
+
+    def solve(self, budget: int, rng: np.random.Generator) -> Solution:
+        """Interprets one function.
+
+        Args:
+            budget: inputs that may be asked in all.
+            rng: the agent's own randomness.
+
+        Yields:
+            Lists of inputs in [-128, 128]; each is answered by an array of outputs, NaN where undefined.
+
+        Returns:
+            The submission.
+        """
+        raise NotImplementedError

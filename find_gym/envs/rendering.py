@@ -1,0 +1,93 @@
+"""Rendering: the transcript as text, and a plot of what was asked, with truth and submission after the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.envs.episode import Episode
+from find_gym.functions import QUERY_RANGE, NumericFunction
+from find_gym.sandbox import Status, run_code
+from find_gym.scoring import Submission, read_domain
+
+SIZE_IN_PIXELS = (720, 480)
+_CURVE = np.linspace(*QUERY_RANGE, 1025)
+
+
+def predict(submission: Submission, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns what a submission predicts, shape `(n,)`; NaN where it is undefined or where its code fails."""
+    if submission.program is not None:
+        return NumericFunction(submission.program).truth(x)
+    result = run_code(submission.code, x.tolist())
+    if result.status is not Status.OK:
+        return np.full(x.shape, np.nan)
+    return np.array([float(value) if isinstance(value, (int, float)) else np.nan for value in result.values])
+
+
+def plot_episode(axes: Any, episode: Episode) -> None:
+    """Draws an episode on matplotlib axes: the answers, and after the end the truth and the submission over them."""
+    x, y = episode.evidence()
+    defined = np.isfinite(y)
+    shown = [y[defined]]
+    if episode.last.terminated:
+        truth = episode.function.truth(_CURVE)
+        axes.plot(_CURVE, truth, color="0.6", linewidth=4, label="truth")
+        shown.append(truth[np.isfinite(truth)])
+        for region in episode.function.regions:
+            low, high = max(region.lower, QUERY_RANGE[0]), min(region.upper, QUERY_RANGE[1])
+            axes.axvspan(low, high, color="tab:orange", alpha=0.15, label="exception")
+        submission = episode.last.submission
+        if submission is not None:
+            axes.plot(_CURVE, predict(submission, _CURVE), color="tab:blue", linewidth=1.2, label="submission")
+            if submission.program is None:
+                for low, high in read_domain(submission.domain):
+                    axes.axvspan(low, high, fill=False, hatch="//", edgecolor="tab:blue", alpha=0.4, label="claimed")
+    axes.plot(x[defined], y[defined], "o", color="black", markersize=3.5, label="answers")
+    if (~defined).any():
+        axes.plot(x[~defined], np.zeros((~defined).sum()), "x", color="tab:red", markersize=5, label="undefined")
+    axes.set_xlim(QUERY_RANGE[0] * 1.02, QUERY_RANGE[1] * 1.02)
+    scale_values(axes, np.concatenate(shown))
+    axes.set_xlabel("x")
+    axes.set_ylabel("f(x)")
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    if unique:
+        axes.legend(unique.values(), unique.keys(), loc="best", fontsize=8)
+
+
+def scale_values(axes: Any, values: NDArray[np.float64]) -> None:
+    """Chooses the scale of the vertical axis: linear, or symmetric-logarithmic where poles dwarf all the rest."""
+    if values.size == 0:
+        return
+    typical, largest = np.percentile(np.abs(values), [75, 100])
+    if largest > 50 * max(typical, 1e-12) and typical > 0:
+        axes.set_yscale("symlog", linthresh=typical)
+
+
+def draw(episode: Episode) -> NDArray[np.uint8]:
+    """Returns a plot of the episode as an image, uint8 of shape `(480, 720, 3)`.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("expected matplotlib for plots: pip install 'find-gym[report]'") from error
+    width, height = SIZE_IN_PIXELS
+    figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    plot_episode(axes, episode)
+    axes.set_title(_title(episode), fontsize=10)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+
+
+def _title(episode: Episode) -> str:
+    asked = f"{len(episode.inputs)} of {episode.rules.max_queries} inputs asked"
+    score = episode.last.score
+    return asked if score is None else f"{asked}, accuracy {score.accuracy:.2f}, skill {score.skill:.2f}"
