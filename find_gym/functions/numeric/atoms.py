@@ -48,6 +48,8 @@ class Atom:
         guard: the condition outside of which the function is undefined, in Python and in mathematics, or None.
         released: whether FIND releases it as a function of its own.
         in_compounds: whether FIND uses it as a part of sums and products.
+        linear: positions of the constants that the value is an affine function of; fitting solves for them at once.
+        grid: for each other constant, in order, the values that FIND draws; fitting searches among them.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Atom:
     guard: Callable[[Constants], tuple[str, str] | None] = field(default=lambda constants: None)
     released: bool = True
     in_compounds: bool = False
+    linear: tuple[int, ...] = ()
+    grid: tuple[tuple[float, ...], ...] = ()
 
 
 def flatten(constants: Constants) -> tuple[float, ...]:
@@ -88,6 +92,11 @@ def draw_decimal(rng: np.random.Generator, low: float, high: float, *, nonzero: 
         value = int(rng.integers(round(low * scale), round(high * scale), endpoint=True)) / scale
         if value != 0 or not nonzero:
             return value
+
+
+def _decimals(low: float, high: float) -> tuple[float, ...]:
+    """Returns all decimals with one digit after the point from `low` to `high`: what `draw_decimal` draws from."""
+    return tuple(step / 10 for step in range(round(low * 10), round(high * 10) + 1))
 
 
 # --- Polynomials and rationals ----------------------------------------------------------------------------------------
@@ -189,6 +198,8 @@ def _wave(
         english=english,
         expression=expression,
         released=released,
+        linear=(0, 3),
+        grid=(_decimals(0.1, 6.3), _decimals(0.1, 6.3)),
     )
 
 
@@ -257,6 +268,7 @@ _ENTRIES = [
         english="a linear function",
         expression=lambda c: f"{c[0]!r} * x {plus(c[1])}",
         in_compounds=True,
+        linear=(0, 1),
     ),
     Atom(
         name="polynomial",
@@ -268,6 +280,7 @@ _ENTRIES = [
         english="a polynomial",
         expression=horner_source,
         in_compounds=True,
+        linear=(0,),
     ),
     Atom(
         name="rational",
@@ -289,6 +302,7 @@ _ENTRIES = [
         formula=lambda c: write_terms([(c[0], "|x|"), (c[1], "")]),
         english="a scaled and shifted absolute value",
         expression=lambda c: f"{c[0]!r} * abs(x) {plus(c[1])}",
+        linear=(0, 1),
     ),
     Atom(
         name="root",
@@ -301,6 +315,8 @@ _ENTRIES = [
         expression=lambda c: f"{c[0]!r} * {'x' if c[2] == 1 else 'math.sqrt(x)'} {plus(c[1])}",
         domain=lambda c: (0.0, 100.0),
         guard=lambda c: None if c[2] == 1 else ("x >= 0", "x >= 0"),
+        linear=(0, 1),
+        grid=((1, 2),),
     ),
     Atom(
         name="logarithm",
@@ -313,6 +329,8 @@ _ENTRIES = [
         expression=lambda c: f"{c[0]!r} * (math.log(x) / math.log({c[2]!r})) {plus(c[1])}",
         domain=lambda c: (1.0, 100.0),
         guard=lambda c: ("x > 0", "x > 0"),
+        linear=(0, 1),
+        grid=(_decimals(1.1, 10),),
     ),
     Atom(
         name="step",
@@ -324,6 +342,8 @@ _ENTRIES = [
         english="a step at 0",
         expression=lambda c: f"{c[0]!r} * (1.0 if x > 0 else {c[2]!r} if x == 0 else 0.0) {plus(c[1])}",
         in_compounds=True,
+        linear=(0, 1),
+        grid=(_decimals(-100, 100),),
     ),
     Atom(
         name="relu",
@@ -337,6 +357,8 @@ _ENTRIES = [
         english="a leaky rectified linear unit",
         expression=lambda c: f"{c[0]!r} * max(x, {c[2]!r} * x) {plus(c[1])}",
         in_compounds=True,
+        linear=(0, 1),
+        grid=(_decimals(0, 1),),
     ),
     _wave("tanh", np.tanh, lambda u: 1 - np.tanh(u) ** 2, "a hyperbolic tangent", "math.tanh({})"),
     _wave("sin", np.sin, np.cos, "a sine wave", "math.sin({})"),
@@ -351,6 +373,7 @@ _ENTRIES = [
         english="a reciprocal",
         expression=lambda c: f"1 / ({c[0]!r} * x)",
         guard=lambda c: ("x != 0", "x is not 0"),
+        grid=(_decimals(-10, 10),),
     ),
     Atom(
         name="gaussian",
@@ -365,6 +388,7 @@ _ENTRIES = [
         expression=lambda c: (
             f"math.exp(-(({shifted(c[0])} / {c[1]!r}) ** 2) / 2) / ({c[1]!r} * math.sqrt(2 * math.pi))"
         ),
+        grid=(_decimals(-50, 50), _decimals(1, 10)),
     ),
     Atom(
         name="rectangle",
@@ -376,6 +400,7 @@ _ENTRIES = [
         english="a rectangular pulse around 0",
         expression=lambda c: f"(1.0 if abs(x) <= {c[0] / 2!r} else 0.0)",
         in_compounds=True,
+        grid=(_decimals(1, 10),),
     ),
     Atom(
         name="square_wave",
@@ -387,6 +412,7 @@ _ENTRIES = [
         english="a square wave between -1 and 1",
         expression=lambda c: f"(1.0 if ({shifted(c[1])} / {c[0]!r}) % 1.0 < 0.5 else -1.0)",
         in_compounds=True,
+        grid=(_decimals(1, 10), _decimals(-5, 5)),
     ),
     Atom(
         name="constant",
@@ -398,6 +424,7 @@ _ENTRIES = [
         english="a constant",
         expression=lambda c: repr(c[0]),
         in_compounds=True,
+        linear=(0,),
     ),
     Atom(
         name="ceil",

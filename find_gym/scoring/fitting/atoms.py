@@ -1,0 +1,338 @@
+"""First estimates of one atom's constants: minimise |target - multiplier * atom(x)|², the nonlinear ones over a grid.
+
+Nearly all atoms are linear in most of their constants. What is left, at most two constants, is searched over the values
+that FIND draws (the `grid` of the table) by scanning them all at once. `refinement` then polishes the estimates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from find_gym.functions.numeric.atoms import ATOMS, Constants, FloatArray
+from find_gym.scoring.fitting.rationals import fit_rational
+
+# How many polynomial degrees there are to choose from: FIND draws 2 to 5.
+POLYNOMIAL_DEGREES = (2, 3, 4, 5)
+# Starts handed on from a scan: neighbours on the grid often look alike until they are refined.
+_STARTS = 4
+# Every so-many-th value of the grid is scanned for smooth shapes, whose refinement converges from afar.
+_SMOOTH = ("tanh", "erf", "sigmoid")
+# The base of logarithms can't be told from the factor: the natural one is the plainest.
+NATURAL_BASE = 10.0
+_EMPTY: FloatArray = np.zeros(0)
+
+
+def solve_linear(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
+    """Solves least squares for rows of basis functions `(k, n)`; returns coefficients `(k,)` and the misfit.
+
+    The columns are scaled to the same length first; redundant ones share the coefficient of least norm.
+    """
+    scale = np.sqrt(np.einsum("kn,kn->k", columns, columns))
+    scale[scale == 0] = 1.0
+    scaled = columns / scale[:, None]
+    solution = np.linalg.lstsq(scaled.T, target, rcond=1e-13)[0]
+    residual = target - solution @ scaled
+    # One round of iterative refinement: exact data must give exact constants.
+    solution = solution + np.linalg.lstsq(scaled.T, residual, rcond=1e-13)[0]
+    residual = target - solution @ scaled
+    return solution / scale, float(residual @ residual)
+
+
+def shape(name: str, x: FloatArray, parameters: Constants) -> FloatArray:
+    """Evaluates an atom of the form "a shape + b" at a = 1 and b = 0, or one that has no linear constants as it is.
+
+    The parameters may be columns `(g, 1)`; the result is then of shape `(g, n)`.
+    """
+    atom = ATOMS[name]
+    if not atom.linear:
+        return np.asarray(atom.evaluate(x, parameters), dtype=np.float64)
+    constants: list[float] = [0.0] * len(atom.constants)
+    constants[atom.linear[0]] = 1.0
+    others = [position for position in range(len(constants)) if position not in atom.linear]
+    for position, parameter in zip(others, parameters, strict=True):
+        constants[position] = parameter
+    return np.asarray(atom.evaluate(x, tuple(constants)), dtype=np.float64)
+
+
+def columns(name: str, x: FloatArray, *, degree: int = 5, parameters: Constants = ()) -> FloatArray | None:
+    """Returns the basis functions that an atom spans whatever its linear constants, `(k, n)`; None if there are none.
+
+    The second slope of a leaky unit counts as linear; so does the value of a step at 0, which is left to `finish`.
+    """
+    one = np.ones_like(x)
+    if name == "constant":
+        return one[None]
+    if name == "polynomial":
+        return np.stack([x**power for power in range(degree, -1, -1)])
+    if name == "relu":
+        return np.stack([np.maximum(x, 0), np.minimum(x, 0), one])
+    if name == "step":
+        return np.stack([np.heaviside(x, 0.5), one])
+    if name in ("linear", "absolute") or (parameters and ATOMS[name].linear):
+        return np.stack([shape(name, x, parameters), one])
+    return None
+
+
+def fit_atom(
+    name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, *, degree: int = 5
+) -> list[Constants]:
+    """Estimates an atom's constants.
+
+    Args:
+        name: the atom.
+        x: inputs, shape `(n,)`.
+        target: what the atom times the multiplier should be, shape `(n,)`.
+        multiplier: factors of the atom's values, shape `(n,)`.
+        degree: the degree, for a polynomial.
+
+    Returns:
+        Estimates to refine, the best first; several where the misfit has several minima. Empty where none is possible.
+    """
+    if x.size == 0:
+        return []
+    with np.errstate(all="ignore"):
+        return _ESTIMATORS.get(name, _fit_fixed)(name, x, target, multiplier, degree)
+
+
+def _fit_fixed(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    """Atoms without constants, and those whose only freedom is the grid (rectangle, square wave)."""
+    if not ATOMS[name].grid:
+        return [()]
+    grid = grid_of(name)
+    values = grid_values(name, x)
+    weight = multiplier * multiplier
+    cost = (values * values) @ weight - 2 * values @ (multiplier * target)
+    return [tuple(grid[index].tolist()) for index in _lowest(cost, _STARTS)]
+
+
+def _fit_linear(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    basis = columns(name, x, degree=degree)
+    assert basis is not None
+    coefficients, _ = solve_linear(basis * multiplier, target)
+    return [finish(name, tuple(coefficients.tolist()), x, target, multiplier)]
+
+
+def finish(
+    name: str, coefficients: tuple[float, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> Constants:
+    """Turns the coefficients of `columns` into the atom's constants."""
+    if name == "relu":
+        return _relu_constants(coefficients, x, target, multiplier)
+    if name == "step":
+        height, offset = coefficients
+        at_zero = (x == 0) & (multiplier != 0)
+        if height == 0 or not at_zero.any():
+            return (height, offset, 0.5)
+        return (height, offset, (float(np.mean(target[at_zero] / multiplier[at_zero])) - offset) / height)
+    if name == "logarithm":
+        return (*coefficients, NATURAL_BASE)
+    return coefficients
+
+
+def _relu_constants(
+    coefficients: tuple[float, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> Constants:
+    """Returns factor, offset and leak; where the slopes ask for a leak outside [0, 1], the best at either end.
+
+    The upper end is missed by a hair, because the derivative by the leak ends there.
+    """
+    right, left, offset = coefficients
+    if right != 0 and 0 <= left / right <= 1:
+        return (right, offset, min(left / right, 1 - 1e-9))
+    fits = []
+    for leak in (0.0, 1 - 1e-9):
+        basis = np.stack([np.maximum(x, leak * x), np.ones_like(x)]) * multiplier
+        (factor, level), cost = solve_linear(basis, target)
+        fits.append((cost, (float(factor), float(level), leak)))
+    return min(fits)[1]
+
+
+def _fit_root(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    fits = []
+    for parameter in (2, 1) if name == "root" else (NATURAL_BASE,):
+        values = shape(name, x, (parameter,))
+        keep = np.isfinite(values)
+        # A root or logarithm that is undefined at most of the evidence is not what was seen.
+        if 2 * keep.sum() < x.size or keep.sum() < 1:
+            continue
+        basis = np.stack([values[keep], np.ones(int(keep.sum()))]) * multiplier[keep]
+        (factor, offset), cost = solve_linear(basis, target[keep])
+        fits.append((cost, (float(factor), float(offset), parameter)))
+    return [constants for _, constants in sorted(fits, key=lambda fit: fit[0])]
+
+
+def _fit_reciprocal(
+    name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
+) -> list[Constants]:
+    keep = x != 0
+    inverse = multiplier[keep] / x[keep]
+    power = float(inverse @ inverse)
+    coefficient = float(inverse @ target[keep]) / power if power > 0 else 0.0
+    return [(1 / coefficient,)] if coefficient != 0 and np.isfinite(1 / coefficient) else [(10.0,)]
+
+
+def _fit_gaussian(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    grid = _coarse_gaussian_grid()
+    values = shape(name, x, (grid[:, :1], grid[:, 1:]))
+    cost = (values * values) @ (multiplier * multiplier) - 2 * values @ (multiplier * target)
+    starts = [tuple(grid[index].tolist()) for index in _lowest(cost, _STARTS)]
+    # Without noise the logarithm of a density is a parabola, even far out in its tails.
+    positive = (multiplier > 0) & (target > 1e-300)
+    if positive.sum() >= 3:
+        height = target[positive] / multiplier[positive]
+        order = np.argsort(-height)[:12]
+        basis = np.stack([x[positive][order] ** 2, x[positive][order], np.ones(order.size)])
+        (curvature, slope, _), _ = solve_linear(basis, np.log(height[order]))
+        if curvature < 0:
+            starts.insert(0, (float(-slope / (2 * curvature)), float(np.sqrt(-1 / (2 * curvature)))))
+    return [start for start in starts if start[1] > 0]
+
+
+@lru_cache
+def _coarse_gaussian_grid() -> FloatArray:
+    # A step of the mean is twice the least standard deviation, one of the deviation about 1.5.
+    means, stds = np.arange(-52.0, 52.1, 2.0), np.array([1.0, 1.5, 2.5, 4.0, 6.0, 9.0])
+    return np.array([(mean, std) for mean in means for std in stds])
+
+
+def _fit_wave(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    """Amplitude and offset at each period and centre of the grid; smooth shapes on a coarse one first."""
+    grid = _coarse_wave_grid() if name in _SMOOTH else grid_of(name)
+    values = shape("tanh" if name == "erf" else name, x, (grid[:, :1], grid[:, 1:]))
+    cost, amplitude, offset = _scan_affine(values, target, multiplier)
+    return [(float(amplitude[index]), *grid[index].tolist(), float(offset[index])) for index in _lowest(cost, _STARTS)]
+
+
+def _scan_affine(
+    values: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Solves for amplitude and offset of each row of values; returns the costs less a constant, and both."""
+    weight = multiplier * multiplier
+    total = max(float(weight.sum()), 1e-300)
+    mean_target = float(multiplier @ target) / total
+    mean = values @ weight / total
+    variance = (values * values) @ weight - mean * mean * total
+    covariance = values @ (multiplier * target) - mean * mean_target * total
+    usable = np.isfinite(variance) & (variance > 1e-9 * total)
+    amplitude = np.where(usable, covariance / np.where(usable, variance, 1.0), 0.0)
+    cost = np.where(np.isfinite(covariance), -amplitude * covariance, np.inf)
+    return cost, amplitude, mean_target - amplitude * mean
+
+
+@lru_cache
+def _coarse_wave_grid() -> FloatArray:
+    # Widths in geometric steps of 1.4; centres closer than the width of most of them.
+    periods = (0.1, 0.2, 0.4, 0.6, 0.8, 1.1, 1.5, 2.1, 2.9, 4.0, 5.0, 6.3)
+    return np.array([(period, centre) for period in periods for centre in np.arange(0.1, 6.4, 0.2)])
+
+
+def _fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    periods = np.array(ATOMS[name].grid[0])
+    cost, coefficients = _scan_sines(2 * np.pi / periods, x, target, multiplier)
+    order = _lowest(cost, _STARTS)
+    # No period of FIND's explains the data: look at any other.
+    if cost[order[0]] > _POOR * float(target @ target) and x.size >= _FEW:
+        frequencies = _fine_frequencies()
+        fine_cost, fine_coefficients = _scan_sines(frequencies, x, target, multiplier)
+        if fine_cost.min() < _BETTER * cost[order[0]]:
+            periods, coefficients, order = 2 * np.pi / frequencies, fine_coefficients, _lowest(fine_cost, _STARTS)
+    return [_sine_constants(name, float(periods[index]), coefficients[index]) for index in order]
+
+
+# The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
+_POOR = 1e-6
+# … and replaces FIND's periods only where it is better by far, because it has many more to choose from.
+_BETTER = 0.25
+# … and there are enough points for a fit of four constants to mean something.
+_FEW = 8
+
+
+@lru_cache
+def _fine_frequencies() -> FloatArray:
+    # A quarter of a cycle over the query range between neighbours, from one cycle in it to periods of 0.5.
+    return np.arange(2 * np.pi / 256, 2 * np.pi / 0.5, 2 * np.pi / 1024)
+
+
+def _scan_sines(
+    frequencies: FloatArray, x: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Solves for sine, cosine and offset at each frequency; returns misfits and coefficients `(g, 3)`."""
+    phase = np.multiply.outer(frequencies, x)
+    basis = np.stack([np.sin(phase), np.cos(phase), np.ones_like(phase)], axis=1) * multiplier
+    normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * max(float(multiplier @ multiplier), 1e-300) * np.eye(3)
+    moments = basis @ target
+    coefficients = np.linalg.solve(normal, moments[:, :, None])[:, :, 0]
+    residual = target - np.einsum("gk,gkn->gn", coefficients, basis)
+    return np.sum(residual * residual, axis=1), coefficients
+
+
+def _sine_constants(name: str, period: float, coefficients: FloatArray) -> Constants:
+    """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre as FIND's, in (0, 6.3], if one is.
+
+    Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
+    taken.
+    """
+    sine, cosine, offset = (float(value) for value in coefficients)
+    amplitude = float(np.hypot(sine, cosine))
+    angle = np.arctan2(-cosine, sine) if name == "sin" else np.arctan2(sine, cosine)
+    first = float(angle) * period / (2 * np.pi)
+    count = np.arange(np.ceil((0.05 - first) / (period / 2)), np.floor((6.35 - first) / (period / 2)) + 1)
+    centres = first + count * period / 2
+    if centres.size == 0:
+        return (amplitude, period, first, offset)
+    best = int(np.argmin(np.abs(centres * 10 - np.round(centres * 10)).round(6)))
+    return (amplitude * (-1.0 if count[best] % 2 else 1.0), period, float(centres[best]), offset)
+
+
+def _fit_rational(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
+    return fit_rational(x, target, multiplier)
+
+
+@lru_cache
+def grid_of(name: str) -> FloatArray:
+    """Returns all combinations of an atom's grid, `(g, k)`; shifts of a wave only within one period."""
+    first, *rest = ATOMS[name].grid
+    if not rest:
+        return np.array(first, dtype=np.float64)[:, None]
+    pairs = [(one, other) for one in first for other in rest[0]]
+    if name == "square_wave":
+        pairs = [(period, shift) for period, shift in pairs if -period / 2 <= shift < period / 2]
+    return np.array(pairs, dtype=np.float64)
+
+
+def grid_values(name: str, x: FloatArray) -> FloatArray:
+    """Evaluates an atom without linear constants on all of its grid, `(g, n)`; the last few inputs are remembered."""
+    return _grid_values(name, x.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _grid_values(name: str, data: bytes) -> FloatArray:
+    x = np.frombuffer(data, dtype=np.float64)
+    grid = grid_of(name)
+    if name == "square_wave":
+        turns = (x - grid[:, 1:]) * (1 / grid[:, :1])
+        turns -= np.floor(turns)
+        return np.where(turns < 0.5, 1.0, -1.0)
+    return shape(name, x, tuple(grid[:, index : index + 1] for index in range(grid.shape[1])))
+
+
+def _lowest(cost: FloatArray, count: int) -> list[int]:
+    cost = np.where(np.isfinite(cost), cost, np.inf)
+    count = min(count, cost.size)
+    chosen = np.argpartition(cost, count - 1)[:count]
+    return chosen[np.argsort(cost[chosen], kind="stable")].tolist()
+
+
+_Estimator = Callable[[str, FloatArray, FloatArray, FloatArray, int], list[Constants]]
+_ESTIMATORS: dict[str, _Estimator] = {
+    **dict.fromkeys(("linear", "polynomial", "absolute", "step", "relu", "constant"), _fit_linear),
+    **dict.fromkeys(("root", "logarithm"), _fit_root),
+    **dict.fromkeys(("sin", "cos"), _fit_sine),
+    **dict.fromkeys(("tanh", "erf", "sigmoid", "tan"), _fit_wave),
+    "reciprocal": _fit_reciprocal,
+    "gaussian": _fit_gaussian,
+    "rational": _fit_rational,
+}

@@ -1,0 +1,280 @@
+"""Estimates of whole rules: sums solved at once, gridded atoms scanned with the rest projected out, else backfitting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+
+import numpy as np
+
+from find_gym.functions.numeric.atoms import ATOMS, FloatArray
+from find_gym.functions.numeric.rules import Operator, Skeleton
+from find_gym.scoring.fitting.atoms import columns, finish, fit_atom, grid_of, grid_values, solve_linear
+from find_gym.scoring.fitting.factors import factors, level_ratio
+from find_gym.scoring.fitting.refinement import refine
+from find_gym.scoring.fitting.spans import Span, independent, orthonormal, span
+from find_gym.scoring.fitting.trees import LeafConstants, combine, leaf_value, leaves
+
+Fit = tuple[float, LeafConstants]
+
+# Atoms that are known up to a coarse grid, and then have no constants left: scanned with the rest projected out.
+_GRIDDED = ("square_wave", "rectangle", "gaussian")
+# Grid points for which the rest is solved after a scan.
+_GRID_STARTS = 3
+# Rounds of backfitting before all constants are refined at once.
+_SWEEPS = 3
+# Atoms that are, on one side of 0 at least, a factor of a polynomial.
+_FACTORS = ("linear", "polynomial", "relu")
+# Gauss-Newton steps for each start.
+_START_STEPS = 15
+# A misfit of this share of the power is exact.
+EXACT_SHARE = 1e-20
+
+
+def fit_constants(
+    skeleton: Skeleton,
+    x: FloatArray,
+    target: FloatArray,
+    multiplier: FloatArray,
+    *,
+    degree: int = 5,
+    polish: bool = True,
+) -> list[Fit]:
+    """Estimates the constants of a rule: minimises |target - multiplier * rule(x)|².
+
+    Args:
+        skeleton: the rule without constants.
+        x: inputs, shape `(n,)`.
+        target: what the rule times the multiplier should be, shape `(n,)`.
+        multiplier: factors of the rule's values, shape `(n,)`.
+        degree: the degree of its polynomials.
+        polish: whether to refine the estimates by Gauss-Newton steps.
+
+    Returns:
+        Misfits and constants of the atoms from left to right, the best first; empty where no estimate is possible.
+    """
+    if x.size == 0:
+        return []
+    with np.errstate(all="ignore"):
+        starts = _starts(skeleton, x, target, multiplier, degree)
+        fits = []
+        for constants in starts:
+            fit = _polished(skeleton, constants, x, target, multiplier, 25 if polish else 0)
+            if np.isfinite(fit[0]):
+                fits.append(fit)
+                if fit[0] <= EXACT_SHARE * float(target @ target):
+                    break
+    return sorted(fits, key=lambda fit: fit[0])
+
+
+def _polished(
+    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, target: FloatArray, multiplier: FloatArray, steps: int
+) -> Fit:
+    keep = multiplier != 0
+    values = target[keep] / multiplier[keep]
+    refined, cost = refine(skeleton, constants, x[keep], values, np.abs(multiplier[keep]), steps=steps)
+    return cost, refined
+
+
+def _starts(
+    skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
+) -> list[LeafConstants]:
+    if isinstance(skeleton, str):
+        return [[constants] for constants in fit_atom(skeleton, x, target, multiplier, degree=degree)]
+    operator, parts = skeleton
+    if operator == "sum" and (joint := _joint_sum(parts, x, target, multiplier, degree)) is not None:
+        return [joint]
+    for index, part in enumerate(parts):
+        if part in _GRIDDED:
+            rest = parts[:index] + parts[index + 1 :]
+            scanned = _scan(operator, str(part), rest, x, target, multiplier, degree)
+            if scanned is not None:
+                split = sum(len(leaves(other)) for other in parts[:index])
+                return [[*others[:split], constants, *others[split:]] for constants, others in scanned]
+    return _backfit(operator, parts, x, target, multiplier, degree)
+
+
+def _joint_sum(
+    parts: tuple[Skeleton, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
+) -> LeafConstants | None:
+    """Solves a sum of atoms that are linear, all at once; redundant coefficients are 0. None if they are not linear."""
+    bases, offset = [], np.zeros_like(x)
+    for part in parts:
+        basis = columns(part, x, degree=degree) if isinstance(part, str) else None
+        if basis is None and not (isinstance(part, str) and not ATOMS[part].constants):
+            return None
+        if basis is None:
+            offset = offset + leaf_value(str(part), (), x)
+            basis = np.zeros((0, x.size))
+        bases.append(basis)
+    stacked = np.concatenate(bases) * multiplier
+    coefficients = np.zeros(stacked.shape[0])
+    kept = independent(stacked)
+    remaining = target - multiplier * offset
+    if kept:
+        coefficients[kept] = solve_linear(stacked[kept], remaining)[0]
+    result: LeafConstants = []
+    position = 0
+    total = coefficients @ stacked
+    for part, basis in zip(parts, bases, strict=True):
+        own = coefficients[position : position + basis.shape[0]]
+        others = total - own @ stacked[position : position + basis.shape[0]]
+        position += basis.shape[0]
+        result.append(finish(str(part), tuple(own.tolist()), x, remaining - others, multiplier))
+    return result
+
+
+def _scan(
+    operator: Operator,
+    name: str,
+    rest: tuple[Skeleton, ...],
+    x: FloatArray,
+    target: FloatArray,
+    multiplier: FloatArray,
+    degree: int,
+) -> list[tuple[tuple[float, ...], LeafConstants]] | None:
+    """Scans the grid of one atom with the rest of the sum or product solved for; None where the rest is not linear."""
+    others: Skeleton = rest[0] if len(rest) == 1 else (operator, rest)
+    space = span(others, x, degree=degree)
+    if space is None:
+        return None
+    values = grid_values(name, x)
+    cost = scan_costs(operator, values, space, target, multiplier)
+    results = []
+    for index in np.argsort(cost, kind="stable")[:_GRID_STARTS]:
+        if not np.isfinite(cost[index]):
+            continue
+        if operator == "sum":
+            fits = fit_constants(others, x, target - multiplier * values[index], multiplier, degree=degree)
+        else:
+            fits = fit_constants(others, x, target, multiplier * values[index], degree=degree)
+        if fits:
+            results.append((fits[0][0], tuple(grid_of(name)[index].tolist()), fits[0][1]))
+            if fits[0][0] <= EXACT_SHARE * float(target @ target):
+                break
+    return [(constants, others_constants) for _, constants, others_constants in sorted(results, key=lambda r: r[0])]
+
+
+def scan_costs(
+    operator: Operator, values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray
+) -> FloatArray:
+    """Returns the least misfit for each row of values `(g, n)` added to, or multiplied by, any function of a span."""
+    if operator == "sum":
+        basis = space.basis(multiplier)
+        rest = target - multiplier * space.offset
+        rest = rest - (basis @ rest) @ basis
+        projected = values @ (basis * multiplier).T
+        lengths = (values * values) @ (multiplier * multiplier) - np.einsum("gk,gk->g", projected, projected)
+        return float(rest @ rest) - 2 * values @ (multiplier * rest) + lengths
+    if np.all(values * values == 1):
+        # A factor of 1 or -1 keeps lengths, so it may as well multiply the target.
+        basis = space.basis(multiplier)
+        projected = values @ (basis * target).T - basis @ (multiplier * space.offset)
+        shifted = float(target @ target) - 2 * values @ (target * multiplier * space.offset)
+        return shifted + float(np.sum((multiplier * space.offset) ** 2)) - np.einsum("gk,gk->g", projected, projected)
+    return _product_costs(values, space, target, multiplier)
+
+
+def _product_costs(values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray) -> FloatArray:
+    basis = orthonormal(space.columns * multiplier)
+    size = basis.shape[0]
+    offset = multiplier * space.offset
+    squares = values * values
+    plain = float(target @ target) - 2 * values @ (offset * target) + squares @ (offset * offset)
+    if size == 0:
+        return plain
+    pairs = (basis[:, None] * basis[None]).reshape(size * size, -1)
+    normal = (squares @ pairs.T).reshape(-1, size, size) + 1e-10 * np.eye(size)
+    moments = values @ (basis * target).T - squares @ (basis * offset).T
+    solution = np.linalg.solve(normal, moments[:, :, None])[:, :, 0]
+    return plain - np.einsum("gk,gk->g", solution, moments)
+
+
+def _backfit(
+    operator: Operator,
+    parts: tuple[Skeleton, ...],
+    x: FloatArray,
+    target: FloatArray,
+    multiplier: FloatArray,
+    degree: int,
+) -> list[LeafConstants]:
+    """Fits the parts in turn with the others held, from several starts, and returns what each start leads to."""
+    results: list[Fit] = []
+    best_possible = _least_misfit((operator, parts), x, target, multiplier, degree)
+    for first, values, side in _initial_values(operator, parts, x, target, multiplier):
+        constants = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree)
+        if constants is None:
+            continue
+        results.append(_polished((operator, parts), constants, x, target, multiplier, _START_STEPS))
+        if results[-1][0] <= best_possible * 1.0001 + EXACT_SHARE * float(target @ target):
+            break
+    return [constants for _, constants in sorted(results, key=lambda fit: fit[0])[:_GRID_STARTS]]
+
+
+def _least_misfit(skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> float:
+    """Returns a lower bound of the misfit, 0 where there is none to be had."""
+    space = span(skeleton, x, degree=degree)
+    if space is None or not np.all(np.isfinite(space.columns)):
+        return 0.0
+    basis = space.basis(multiplier)
+    rest = target - multiplier * space.offset
+    rest = rest - (basis @ rest) @ basis
+    return float(rest @ rest)
+
+
+def _initial_values(
+    operator: Operator, parts: tuple[Skeleton, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
+    """Yields which part is fitted first, what the others are taken to be then, and the weights of the inputs."""
+    everywhere = np.ones_like(x)
+    neutral = [np.full_like(x, 0.0 if operator == "sum" else 1.0) for _ in parts]
+    for first in range(len(parts)):
+        yield first, neutral, everywhere
+    if operator == "sum" or not np.all(multiplier):
+        return
+    y = target / multiplier
+    for index, part in enumerate(parts):
+        following = (index + 1) % len(parts)
+        if part in _FACTORS and len(parts) == 2:
+            for factor, side in factors(x, y, part == "polynomial"):
+                yield following, [*neutral[:index], factor, *neutral[index + 1 :]], side
+        if part == "step" and (ratio := level_ratio(x, y)) is not None:
+            yield following, [*neutral[:index], np.where(x > 0, ratio, 1.0), *neutral[index + 1 :]], everywhere
+    # Rectified units differ in slope between the sides of 0, and no ratio of levels tells by how much.
+    for ratio in (0.2, 0.5, 0.8):
+        for index in range(len(parts)):
+            unit = np.maximum(x, ratio * x)
+            yield (index + 1) % len(parts), [*neutral[:index], unit, *neutral[index + 1 :]], everywhere
+
+
+def _backfit_from(
+    operator: Operator,
+    parts: tuple[Skeleton, ...],
+    first: int,
+    values: list[FloatArray],
+    side: FloatArray,
+    x: FloatArray,
+    target: FloatArray,
+    multiplier: FloatArray,
+    degree: int,
+) -> LeafConstants | None:
+    values = list(values)
+    fitted: list[LeafConstants] = [[] for _ in parts]
+    order = [(first + shift) % len(parts) for shift in range(len(parts))]
+    for sweep in range(_SWEEPS):
+        for index in order:
+            weight = side if sweep == 0 and index == first else np.ones_like(x)
+            others = values[:index] + values[index + 1 :]
+            if operator == "sum":
+                goal, factor = target - multiplier * reduce(np.add, others), multiplier
+            else:
+                goal, factor = target, multiplier * reduce(np.multiply, others)
+            fits = fit_constants(parts[index], x, goal * weight, factor * weight, degree=degree, polish=False)
+            if not fits:
+                return None
+            fitted[index] = fits[0][1]
+            names = leaves(parts[index])
+            atom_values = [leaf_value(name, c, x) for name, c in zip(names, fitted[index], strict=True)]
+            value = combine(parts[index], atom_values)
+            values[index] = np.where(np.isfinite(value), value, 0.0)
+    return [constants for part in fitted for constants in part]
