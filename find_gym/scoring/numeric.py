@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions import NumericBlackBox, NumericFunction
-from find_gym.sandbox import Limits, Result, Status, run_code
+from find_gym.sandbox import Result, Status, run_code
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
 from find_gym.scoring.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS, MalformedError, Submission, prepare_code
 
 FloatArray = NDArray[np.float64]
-
-# Code that language models write often uses these without importing them.
-_IMPORTS = "import math, random\nimport numpy as np\nimport numpy\n"
 
 OUTCOMES = ("right", "wrong", "malformed", "raised", "timed_out", "out_of_memory", "forbidden")
 
@@ -111,8 +108,7 @@ class NumericScorer:
             code = prepare_code(submission.code, max_literals=max_literals)
         except MalformedError as error:
             return self._failure("malformed", str(error))
-        preamble = "" if "__future__" in code else _IMPORTS
-        result = run_code(preamble + code, self._x.tolist(), limits=Limits())
+        result = run_code(code, self._x.tolist())
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.message)
         predicted = np.array([_number(value) for value in result.values])
@@ -131,7 +127,7 @@ class NumericScorer:
             name: float(np.mean(right[self._edges[index] : self._edges[index + 1]]))
             for index, name in enumerate(self._names)
         }
-        accuracy = float(np.mean(list(strata.values())))
+        accuracy = int(right[: self._edges[-1]].sum()) / int(self._edges[-1])
         if result is None:
             error = normalised_squared_error(self._truth[self._paper], predicted[self._paper])
             success = error < PAPER_THRESHOLD
@@ -158,20 +154,16 @@ class NumericScorer:
 
     def _best_constant(self) -> float:
         """Returns the accuracy of the best constant, found by sweeping over the ends of all tolerated intervals."""
-        count = self._edges[-1]
-        sizes = np.diff(self._edges)
-        weights = np.repeat(1 / (sizes * sizes.size), sizes)
+        # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
+        count = int(self._edges[-1])
         truth, tolerance = self._truth[:count], self._tolerance[:count]
         defined = np.isfinite(truth)
-        undefined_everywhere = float(weights[~defined].sum())
-        if not defined.any():
-            return min(undefined_everywhere, 1.0)
-        ends = np.concatenate([(truth - tolerance)[defined], (truth + tolerance)[defined]])
-        changes = np.concatenate([weights[defined], -weights[defined]])
+        begins, ends = (truth - tolerance)[defined], (truth + tolerance)[defined]
+        changes = np.repeat([1, -1], begins.size)
         # At the same place, intervals that begin come before those that end: the bounds count as inside.
-        order = np.lexsort((changes < 0, ends))
-        best = float(np.cumsum(changes[order]).max())
-        return min(max(best, undefined_everywhere), 1.0)
+        order = np.lexsort((-changes, np.concatenate([begins, ends])))
+        overlap = np.cumsum(changes[order])
+        return max(int(overlap.max(initial=0)), count - begins.size) / count
 
 
 def skill(accuracy: float, trivial_accuracy: float) -> float:
@@ -179,7 +171,7 @@ def skill(accuracy: float, trivial_accuracy: float) -> float:
 
     Where the trivial description is perfect (a constant function), skill is accuracy.
     """
-    if trivial_accuracy >= 1 - 1e-12:
+    if trivial_accuracy == 1:
         return accuracy
     return min(max((accuracy - trivial_accuracy) / (1 - trivial_accuracy), 0.0), 1.0)
 

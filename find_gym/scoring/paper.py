@@ -21,8 +21,6 @@ from find_gym.sandbox import Result, Status, run_code
 PAPER_INPUTS: NDArray[np.float64] = np.arange(-127.5, 128.0)
 PAPER_THRESHOLD = 0.1
 _DEFINITION = re.compile(r"def\s+([A-Za-z_]\w*)\s*\(")
-# The reference scripts run the code where numpy, math and random have been imported.
-_PREAMBLE = "import math, random\nimport numpy as np\nimport numpy\n"
 
 
 def normalised_squared_error(truth: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
@@ -75,7 +73,7 @@ def paper_numeric_score(
     if not names:
         return math.inf, False
     truth = paper_truth(function, noisy=noisy_truth, rng=rng)
-    result = run_code(_PREAMBLE + code, PAPER_INPUTS.tolist(), entry_point=names[-1])
+    result = run_code(code, PAPER_INPUTS.tolist(), entry_point=names[-1])
     return paper_error(truth, result)
 
 
