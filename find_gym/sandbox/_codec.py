@@ -128,6 +128,8 @@ def _write(out: bytearray, value: Any, limit: int) -> None:
     elif kind is int:
         _write_int(out, value)
     elif kind is str:
+        if len(value) > limit - len(out):
+            raise TooLargeError(f"expected at most {limit} bytes when encoded")
         data = value.encode("utf-8", "surrogatepass")
         out += b"s" + _U32.pack(len(data))
         out += data
@@ -161,6 +163,15 @@ def _write_sequence(out: bytearray, value: Any, tag: bytes, limit: int) -> None:
         out += b"D" + _U32.pack(len(value))
         out += array("d", value).tobytes()
         return
+    if kinds == {int}:
+        try:
+            numbers = array("q", value)
+        except OverflowError:  # longer integers among them
+            pass
+        else:
+            out += b"Q" + _U32.pack(len(value))
+            out += numbers.tobytes()
+            return
     if kinds == {str}:
         texts = [text.encode("utf-8", "surrogatepass") for text in value]
         out += b"S" + _U32.pack(len(texts))
@@ -224,6 +235,8 @@ class _Reader:
             return _text(self.take(self.count(1)))
         if tag == b"D":
             return array("d", self.take(8 * self.count(8))).tolist()
+        if tag == b"Q":
+            return array("q", self.take(8 * self.count(8))).tolist()
         if tag == b"S":
             lengths = array("I", self.take(4 * self.count(4)))
             return [_text(self.take(length)) for length in lengths]

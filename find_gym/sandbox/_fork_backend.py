@@ -10,9 +10,10 @@ import subprocess
 import time
 
 from . import _launch
+from ._harness import report_bytes
 from ._protocol import FAILED, KILL, LENGTH, READY, REPLY, REQUEST, RUN
 from ._types import Limits, SandboxError
-from ._verdict import Ending, most_output
+from ._verdict import Ending
 
 START_SECONDS = 60.0
 """How long the server may take to start, and a child to be forked and confined."""
@@ -96,7 +97,8 @@ class ForkBackend:
                 socket.send_fds(self._control, [message], [theirs.fileno()])
                 theirs.close()
                 ours.setblocking(False)
-                return _Conversation(self._control, ours, request, most_output(limits, count)).hold(limits)
+                most = report_bytes(limits.output_bytes, count)
+                return _Conversation(self._control, ours, request, most).hold(limits)
         except OSError as error:
             raise ServerLostError(str(error)) from error
         finally:

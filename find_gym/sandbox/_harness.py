@@ -20,8 +20,8 @@ MODULE_NAME = "submission"
 MAX_ERROR_CHARACTERS = 200
 REPORT_OVERHEAD = 4096
 """Bytes of a report besides its values and its errors."""
-ERROR_BYTES = 4 * MAX_ERROR_CHARACTERS + 64
-"""The most bytes that one input's error takes in a report."""
+MAX_ERROR_TEXTS = 256
+"""How many different errors a report tells apart."""
 
 FUTURE_FLAGS = 0
 """What ``from __future__ import`` sets in a code object, for every statement after it."""
@@ -50,14 +50,20 @@ class _Stop(Exception):
         self.message = message
 
 
+def report_bytes(output_bytes: int, count: int) -> int:
+    """Return how many bytes an honest report on ``count`` inputs can have."""
+    return output_bytes + REPORT_OVERHEAD + MAX_ERROR_TEXTS * (4 * MAX_ERROR_CHARACTERS + 64) + 16 * count
+
+
 def describe(error: BaseException) -> str:
-    """Return such as ``"ZeroDivisionError: division by zero"``, short and encodable whatever the exception does."""
-    name = type(error).__name__[:MAX_ERROR_CHARACTERS]
+    """Return such as ``"ZeroDivisionError: division by zero"``, short, whatever the exception does."""
+    name = "an exception that cannot be shown"
     try:
+        name = str(type(error).__name__)
         text = str(error)
     except BaseException:
         text = ""
-    return f"{name}: {text}"[:MAX_ERROR_CHARACTERS] if text else name
+    return (f"{name}: {text}" if text else name)[:MAX_ERROR_CHARACTERS]
 
 
 def encode_report(kind: str, message: str = "") -> bytes:
@@ -83,7 +89,8 @@ def reporter(descriptor: int) -> Callable[[str], None]:
 def answer(request_bytes: bytes) -> bytes:
     """Run an encoded :class:`Request` and return the encoded report ``(kind, message, values, errors)``.
 
-    ``kind`` is ``"done"`` or the value of a :class:`Status`; ``errors`` are pairs of an input's index and a text.
+    ``kind`` is ``"done"`` or the value of a ``Status``; ``errors`` are pairs of a text and the indices of the inputs
+    that it is true of.
     """
     try:
         request = Request(*decode(request_bytes))
@@ -97,7 +104,7 @@ def answer(request_bytes: bytes) -> bytes:
 def _run(request: Request) -> bytes:
     target = _load(request)
     values: list[Any] = []
-    errors: list[tuple[int, str]] = []
+    errors: dict[str, list[int]] = {}
     simplify = Simplifier(request.output_bytes)
     for index, argument in enumerate(request.inputs):
         try:
@@ -110,10 +117,14 @@ def _run(request: Request) -> bytes:
             raise _Stop("out_of_memory", f"the outputs are too large: {error}") from None
         except BaseException as error:
             values.append(None)
-            errors.append((index, describe(error)))
-    overhead = REPORT_OVERHEAD + ERROR_BYTES * len(errors)
+            text = describe(error)
+            if text not in errors and len(errors) >= MAX_ERROR_TEXTS - 1:
+                text = "an exception (there were too many different ones to tell)"
+            errors.setdefault(text, []).append(index)
     try:
-        return encode(("done", "", values, errors), request.output_bytes + overhead)
+        failures = list(errors.items())
+        beside = len(encode(failures, report_bytes(0, len(values)))) + REPORT_OVERHEAD
+        return encode(("done", "", values, failures), request.output_bytes + beside)
     except TooLargeError:
         raise _Stop("out_of_memory", f"the outputs take more than {request.output_bytes} bytes") from None
 

@@ -1,7 +1,8 @@
 """What the Linux kernel does for the sandbox: a seccomp filter, Landlock, and a few ``prctl`` switches.
 
 Called through ctypes, so that nothing has to be compiled. Constants are from ``linux/seccomp.h``, ``linux/filter.h``,
-``linux/bpf_common.h``, ``linux/prctl.h`` and ``linux/landlock.h``.
+``linux/bpf_common.h``, ``linux/prctl.h``, ``linux/capability.h`` and
+``linux/landlock.h``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
+
+CAPABILITY_VERSION_3 = 0x20080522
 
 SECCOMP_SET_MODE_FILTER = 1
 SECCOMP_MODE_FILTER = 2
@@ -74,6 +77,12 @@ def die_with_parent(parent: int) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "PR_SET_PDEATHSIG")
     if os.getppid() != parent:
         raise OSError("the parent process has ended")
+
+
+def drop_capabilities() -> None:
+    """Give up all privileges that do not come from the user id."""
+    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
+    _checked(_libc.capset(header, bytes(24)), "capset")
 
 
 def _argument(index: int) -> int:

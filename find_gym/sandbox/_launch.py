@@ -40,12 +40,13 @@ def command(module: str, *arguments: str) -> list[str]:
     """Return the command line that runs ``main(*arguments)`` of a module of this package.
 
     Python's ``-I`` would ignore ``PYTHONHASHSEED``; ``-s -P`` and a fresh environment isolate just as well.
+    ``-S`` leaves out what site-packages would run at start-up (``.pth`` files); NumPy's folder is named instead.
     """
     spec = importlib.util.find_spec("numpy")
     assert spec is not None and spec.origin is not None
     packages = str(Path(spec.origin).parent.parent)
     own = str(Path(__file__).parent)
-    return [sys.executable, "-s", "-P", "-c", BOOTSTRAP, own, packages, module, *arguments]
+    return [sys.executable, "-s", "-S", "-P", "-c", BOOTSTRAP, own, packages, module, *arguments]
 
 
 def environment() -> dict[str, str]:

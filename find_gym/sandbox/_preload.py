@@ -8,6 +8,7 @@ import linecache
 import sys
 import warnings
 from types import ModuleType
+from typing import Any
 
 MODULES = """
     abc array ast base64 binascii bisect builtins calendar cmath codecs collections collections.abc colorsys contextlib
@@ -19,8 +20,8 @@ MODULES = """
     encodings.raw_unicode_escape encodings.rot_13 encodings.unicode_escape encodings.utf_16 encodings.utf_32
     encodings.utf_7 encodings.utf_8 encodings.utf_8_sig encodings.hex_codec encodings.base64_codec
     encodings.iso8859_1 encodings.iso8859_15
-    numpy numpy.char numpy.ctypeslib numpy.dtypes numpy.emath numpy.exceptions numpy.fft numpy.lib
-    numpy.lib.stride_tricks numpy.lib.scimath numpy.linalg numpy.ma numpy.matlib numpy.polynomial numpy.random numpy.rec
+    numpy numpy.char numpy.ctypeslib numpy.dtypes numpy.exceptions numpy.fft numpy.lib
+    numpy.lib.stride_tricks numpy.lib.scimath numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.rec
     numpy.strings numpy.typing
 """
 """Where a module is missing from this Python or NumPy, it is left out."""
@@ -33,6 +34,15 @@ class Refusal:
     def find_spec(name: str, path: object = None, target: object = None) -> None:
         """Raise ``ModuleNotFoundError`` for every module that is not loaded."""
         raise ModuleNotFoundError(f"the sandbox has no module named {name!r}", name=name)
+
+
+def _no_source_lines(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: fail to open the "file" of code that was compiled from a string.
+
+    Python does so, without need, to quote the faulty line of a syntax error; that must not count as opening a file.
+    """
+    if event == "open" and type(arguments[0]) is str and arguments[0][:1] == "<" and arguments[0][-1:] == ">":
+        raise FileNotFoundError(arguments[0])
 
 
 def load() -> None:
@@ -71,7 +81,7 @@ def _warm_up() -> None:
 
 
 def seal() -> None:
-    """Make the interpreter self-sufficient: no imports from files, no reading of source lines, no warnings.
+    """Make the interpreter self-sufficient: no imports from files, no reading of source lines, no reports on stderr.
 
     To be called once, in a process that will do nothing but run submissions.
     """
@@ -79,9 +89,12 @@ def seal() -> None:
     sys.path[:] = []
     sys.path_hooks[:] = []
     sys.path_importer_cache.clear()
-    sys.argv[:] = ["submission"]
+    sys.argv[:] = sys.orig_argv[:] = ["submission"]
     linecache.checkcache = lambda filename=None: None
     linecache.updatecache = lambda filename, module_globals=None: []
+    sys.excepthook = lambda kind, error, traceback: None
+    sys.unraisablehook = lambda unraisable: None
+    sys.addaudithook(_no_source_lines)
     warnings.simplefilter("ignore")
     sys.modules["__main__"] = ModuleType("__main__")
     gc.collect()

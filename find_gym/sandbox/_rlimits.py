@@ -53,4 +53,4 @@ def apply(cpu_seconds: float, address_space_bytes: int) -> None:
             resource.setrlimit(kind, (soft, hard))
         except (OSError, ValueError):  # macOS refuses some
             continue
-    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+    signal.setitimer(signal.ITIMER_PROF, max(cpu_seconds, 0.001))  # 0 would be no limit

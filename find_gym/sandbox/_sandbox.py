@@ -87,12 +87,21 @@ class Sandbox:
             ValueError: The inputs are too large, or nested too deeply.
             SandboxError: The sandbox does not work. This is not a property of the submission.
         """
+        if entry_point is not None and type(entry_point) is not str:
+            raise TypeError(f"expected the name of a function or None, actual value: {entry_point!r}")
         count = len(inputs)
         plain = _simplify_inputs(inputs, limits)
         complaint = _complaint(source, limits)
         if complaint:
             return failed(Status.MALFORMED, complaint, count)
-        request = Request(source, plain, entry_point, int(seed), bool(tolerate_top_level_errors), limits.output_bytes)
+        request = Request(
+            str(source),
+            plain,
+            entry_point,
+            int(seed) % (1 << 64),
+            bool(tolerate_top_level_errors),
+            int(limits.output_bytes),
+        )
         try:
             data = encode(tuple(request), limits.input_bytes + len(source) * 4 + 4096)
         except TooLargeError as error:

@@ -69,6 +69,7 @@ class _Confinement:
         """
         if os.geteuid() == 0:
             _drop_root()
+        _kernel.drop_capabilities()
         _kernel.die_with_parent(server)
         _kernel.prctl(_kernel.PR_SET_DUMPABLE, 0, "PR_SET_DUMPABLE")
         _kernel.prctl(_kernel.PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
@@ -225,7 +226,7 @@ class ForkServer:
         poller.register(handover, select.POLLIN)
         try:
             while True:
-                ready = {descriptor for descriptor, _ in poller.poll()}
+                ready = dict(poller.poll())
                 if ended in ready:
                     return refused
                 if self.owner in ready or (self.control.fileno() in ready and not self._keep_on()):
@@ -240,10 +241,11 @@ class ForkServer:
                         listener = descriptors[0]
                         poller.register(listener, select.POLLIN)
                 if listener in ready:
-                    number = _kernel.next_refused_call(listener)
-                    refused = -1 if number is None else number
-                    os.kill(child, signal.SIGKILL)
                     poller.unregister(listener)
+                    if ready[listener] & select.POLLIN:  # else the child is just ending
+                        number = _kernel.next_refused_call(listener)
+                        refused = -1 if number is None else number
+                        os.kill(child, signal.SIGKILL)
         finally:
             os.close(ended)
             if listener >= 0:
@@ -257,8 +259,9 @@ class ForkServer:
 def main(control_descriptor: str, owner: str, omit: str) -> None:
     """Run the server; the entry point of its process."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    for number in (signal.SIGPROF, signal.SIGXCPU, signal.SIGSYS, signal.SIGTERM, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)
+    for number in signal.valid_signals() - {signal.SIGPIPE}:  # what the owner ignores is inherited
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     control = socket.socket(fileno=_out_of_the_way(int(control_descriptor)))
     _preload.load()
     _guard.silence()

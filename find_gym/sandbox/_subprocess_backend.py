@@ -10,9 +10,10 @@ import threading
 import time
 
 from . import _launch, _rlimits
+from ._harness import report_bytes
 from ._protocol import LIMITS, READY
 from ._types import Limits, SandboxError
-from ._verdict import Ending, most_output
+from ._verdict import Ending
 
 START_SECONDS = 60.0
 
@@ -40,10 +41,11 @@ class SubprocessBackend:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        output = _Collector(process, most_output(limits, count) + len(READY))
+        output = _Collector(process, report_bytes(limits.output_bytes, count) + len(READY))
         try:
             output.start()
-            _feed(process, LIMITS.pack(limits.cpu_seconds, limits.memory_bytes) + request)
+            data = LIMITS.pack(limits.cpu_seconds, limits.memory_bytes) + request
+            threading.Thread(target=_feed, args=(process, data), daemon=True).start()
             if not output.started.wait(START_SECONDS) or output.data[:1] != READY:
                 raise SandboxError("the subprocess for a submission did not start")
             return self._finish(process, output, limits)

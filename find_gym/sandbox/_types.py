@@ -55,8 +55,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not value > 0:
-                raise ValueError(f"expected a positive {name}, actual value: {value!r}")
+            if not 0 < value < 1 << 60:
+                raise ValueError(f"expected a positive and finite {name}, actual value: {value!r}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._codec import DecodeError, decode
-from ._harness import ERROR_BYTES, MAX_ERROR_CHARACTERS, REPORT_OVERHEAD
+from ._harness import MAX_ERROR_CHARACTERS
 from ._syscalls import architecture
 from ._types import Limits, Result, Status, failed
 
@@ -34,11 +34,6 @@ class Ending:
     exit_status: int | None = None
     signal: int | None = None
     refused_call: int | None = None
-
-
-def most_output(limits: Limits, count: int) -> int:
-    """Return how many bytes an honest report on ``count`` inputs can have."""
-    return limits.output_bytes + REPORT_OVERHEAD + ERROR_BYTES * count
 
 
 def judge(ending: Ending, count: int, limits: Limits) -> Result:
@@ -89,17 +84,18 @@ def _read_report(report: Any, count: int) -> Result | None:
     kind, message, values, failures = report
     if kind in WHOLE_FAILURES:
         return failed(WHOLE_FAILURES[kind], _readable(message) or kind, count)
-    if kind != "done" or len(values) != count or len(failures) > count:
+    if kind != "done" or len(values) != count:
         return None
     errors: list[str | None] = [None] * count
     for failure in failures:
-        if not (isinstance(failure, tuple) and [type(part) for part in failure] == [int, str]):
+        if not (isinstance(failure, tuple) and [type(part) for part in failure] == [str, list]):
             return None
-        index, text = failure
-        if not 0 <= index < count or values[index] is not None:
-            return None
-        errors[index] = _readable(text)
-    if count and len(failures) == count and None not in errors:
+        text, indices = failure
+        for index in indices:
+            if type(index) is not int or not 0 <= index < count or values[index] is not None:
+                return None
+            errors[index] = _readable(text)
+    if count and None not in errors:
         return Result(Status.RAISED, tuple(values), tuple(errors), f"raised on every input: {errors[0]}")
     return Result(Status.OK, tuple(values), tuple(errors))
 

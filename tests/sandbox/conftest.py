@@ -1,0 +1,51 @@
+"""Sandboxes that the tests share. A test that breaks one on purpose makes its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from find_gym.sandbox import Sandbox, SandboxError
+
+
+def _open(**arguments) -> Sandbox:
+    sandbox = Sandbox(**arguments)
+    try:
+        assert sandbox.backend
+    except SandboxError as error:
+        pytest.skip(str(error))
+    return sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """The fork-server with every layer that this machine has."""
+    with _open(backend="fork-server") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def kernel_only() -> Iterator[Sandbox]:
+    """The fork-server without the soft layer: what happens is the kernel's doing."""
+    with _open(backend="fork-server", omit=frozenset({"audit"})) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def seccomp_alone() -> Iterator[Sandbox]:
+    """As on an old kernel: neither Landlock, nor a listener for refused calls, nor the soft layer."""
+    with _open(backend="fork-server", omit=frozenset({"audit", "landlock", "listener"})) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def plain() -> Iterator[Sandbox]:
+    """One subprocess for each submission."""
+    with Sandbox(backend="subprocess") as opened:
+        yield opened
+
+
+@pytest.fixture(params=["all layers", "kernel only", "seccomp alone"])
+def layered(request: pytest.FixtureRequest) -> Sandbox:
+    """Each of the fork-server's configurations in turn."""
+    names = {"all layers": "sandbox", "kernel only": "kernel_only", "seccomp alone": "seccomp_alone"}
+    return request.getfixturevalue(names[request.param])
