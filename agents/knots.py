@@ -1,0 +1,62 @@
+"""Knots: the few of many queries that a description under the cap on literals can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.scoring.inputs import spread_of, tolerance_of
+from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS
+
+FloatArray = NDArray[np.float64]
+Predict = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+
+# A knot is an input and an output.
+MAX_KNOTS = MAX_NUMERIC_LITERALS // 2
+
+
+def choose_knots(x: FloatArray, y: FloatArray, count: int, predict: Predict) -> NDArray[np.intp]:
+    """Chooses knots one by one, each where the prediction from those before is worst in units of the tolerance.
+
+    Args:
+        x: sorted inputs, shape `(n,)`.
+        y: their outputs, finite, shape `(n,)`.
+        count: the greatest number of knots.
+        predict: `(inputs, knots' inputs, knots' outputs) -> outputs`.
+
+    Returns:
+        Sorted indices of the knots, shape `(k,)` with `k <= count`.
+    """
+    if x.size <= count:
+        return np.arange(x.size)
+    tolerance = tolerance_of(y, spread_of(y))
+    chosen = [0, x.size - 1][:count]
+    while len(chosen) < count:
+        knots = np.sort(chosen)
+        error = np.abs(predict(x, x[knots], y[knots]) - y) / tolerance
+        error[knots] = -1.0
+        chosen.append(int(error.argmax()))
+    return np.sort(chosen)
+
+
+def defined_span(x: FloatArray, defined: NDArray[np.bool_]) -> tuple[float | None, float | None]:
+    """Returns the bounds of the part of the range where the function is defined, None where it has none on that side.
+
+    Args:
+        x: sorted inputs, shape `(n,)`.
+        defined: where the function was, shape `(n,)`; somewhere at least.
+
+    Returns:
+        Lower and upper bound, half way between the last undefined and the first defined input.
+    """
+    first, last = np.flatnonzero(defined)[[0, -1]]
+    low = None if first == 0 else round(float(x[first - 1] + x[first]) / 2, 3)
+    high = None if last == x.size - 1 else round(float(x[last] + x[last + 1]) / 2, 3)
+    return low, high
+
+
+def write_list(values: FloatArray) -> str:
+    """Writes numbers as a Python list with seven significant digits."""
+    return f"[{', '.join(repr(float(f'{value:.7g}')) for value in values)}]"
