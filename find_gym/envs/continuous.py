@@ -103,7 +103,10 @@ class ContinuousInterface:
 
     def decode(self, action: Any, episode: Episode) -> Move:
         """Returns the move that an action stands for; entries beyond [-1, 1] are clipped."""
-        values = np.asarray(action, dtype=np.float64)
+        try:
+            values = np.asarray(action, dtype=np.float64)
+        except (TypeError, ValueError):
+            values = np.empty(0)
         if values.shape != (ACTION_SIZE,) or not np.isfinite(values).all():
             raise ValueError(f"expected {ACTION_SIZE} finite numbers in [-1, 1], actual value: {action!r}")
         fields = split_action(np.clip(values, -1.0, 1.0))

@@ -156,7 +156,7 @@ class NumericEnv(gym.Env[Any, Any]):
         Rules(max_queries, 1 if max_steps is None else max_steps, query_cost, reward)
         self._codec = self._make_codec(max_queries)
         steps = max_queries + self._codec.extra_steps if max_steps is None else max_steps
-        self._rules = Rules(max_queries, steps, query_cost, reward)
+        self.rules = Rules(max_queries, steps, query_cost, reward)
         self.action_space = self._codec.action_space
         self.observation_space = self._codec.observation_space
         self._episode: Episode | None = None
@@ -202,9 +202,9 @@ class NumericEnv(gym.Env[Any, Any]):
         named = (options or {}).get("function")
         function = self._draw() if named is None else self._black_box(named)
         noise = function.generator(int(self.np_random.integers(2**63)))
-        self._episode = Episode(function, self._rules, noise)
+        self._episode = Episode(function, self.rules, noise)
         observation = self._codec.begin(self._episode)
-        first = observation if isinstance(observation, str) else f"{self._rules.max_queries} inputs to ask"
+        first = observation if isinstance(observation, str) else f"{self.rules.max_queries} inputs to ask"
         self._transcript = [first]
         if self.render_mode == "human":
             self.render()
