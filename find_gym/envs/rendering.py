@@ -62,7 +62,8 @@ def scale_values(axes: Any, values: NDArray[np.float64]) -> None:
     if values.size == 0:
         return
     typical, largest = np.percentile(np.abs(values), [75, 100])
-    if largest > 50 * max(typical, 1e-12) and typical > 0:
+    # Where the rest is next to nothing (a bell curve), a linear axis shows it best.
+    if 1e-8 * largest < typical < largest / 50:
         axes.set_yscale("symlog", linthresh=typical)
 
 

@@ -20,6 +20,7 @@ from find_gym.functions.splits import check_split, split_of
 _DOMAIN_POINTS = 100
 _PROBES = np.linspace(*QUERY_RANGE, 1025)
 _REGION_TRIES = 20
+_RULE_TRIES = 2000
 
 
 def sample_numeric(
@@ -36,6 +37,10 @@ def sample_numeric(
         difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), a `NumericDifficulty`, or a mapping of
             its attributes to values that replace FIND's.
 
+    Raises:
+        ValueError: a split or difficulty that does not exist, or one of which no function was found in 2000 draws
+            (such as corrupted constants, which can't be told from plain ones).
+
     Returns:
         The spec. One in seven of FIND's functions is a network, which takes about half a second to train.
 
@@ -49,7 +54,7 @@ def sample_numeric(
     check_split(split)
     level = NumericDifficulty.of(difficulty)
     variant = _choose(rng, level.variants)
-    while True:
+    for _ in range(_RULE_TRIES):
         rule = _sample_rule(rng, level)
         if split is not None and split_of(f"numeric:{rules.canonical(rule)}") != split:
             continue
@@ -57,6 +62,11 @@ def sample_numeric(
         regions = _sample_regions(rng, level, rule, domain) if variant == "corrupted" else ()
         if regions is not None:
             break
+    else:
+        raise ValueError(
+            f"expected a difficulty with {variant} functions in the split {split!r}, actual: none in {_RULE_TRIES} "
+            f"draws of {level}"
+        )
     noisy = variant == "noised" or (variant == "corrupted" and rng.random() < level.noise_with_regions)
     noise = Noise(_choose(rng, level.noises), level.noise_scale) if noisy else None  # type: ignore[arg-type]
     network = train_network(lambda x: rules.evaluate(rule, x), domain, rng) if variant == "approximated" else None

@@ -97,3 +97,9 @@ def test_bad_difficulties_are_refused(difficulty: object, message: str) -> None:
 def test_unknown_split_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a split in"):
         sample_numeric(np.random.default_rng(0), split="training")
+
+
+def test_a_difficulty_without_functions_is_refused() -> None:
+    difficulty = {"families": ["constant"], "compound_share": 0, "variants": {"corrupted": 1.0}}
+    with pytest.raises(ValueError, match="expected a difficulty with corrupted functions"):
+        sample_numeric(np.random.default_rng(0), difficulty=difficulty)

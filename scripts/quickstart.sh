@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Samples functions, lets interpreters work on them, prints and plots their scores.
+#
+#   bash scripts/quickstart.sh [FUNCTIONS]     default: 40 functions, about a minute after the installation
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+set_up_venv report
+functions=${1:-40}
+.venv/bin/python scripts/evaluate.py --env FIND-numeric-v0 --agent atom-fit --agent interpolation --agent constant \
+    --functions "$functions" --seed 0 --out "runs/quickstart-$functions"

@@ -1,0 +1,31 @@
+# Sourced by quickstart.sh and test.sh: makes .venv beside pyproject.toml and installs what is asked for, pinned.
+#
+#   set_up_venv EXTRAS   installs this project with the extras, such as "report" or "all,dev"
+
+set_up_venv() {
+    local extras=$1 python candidate stamp
+    cd "$(dirname "${BASH_SOURCE[0]}")/.." || return 1
+    if [ ! -x .venv/bin/python ]; then
+        for candidate in python3 python3.13 python3.12 python3.11 python; do
+            if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+                python=$candidate
+                break
+            fi
+        done
+        if [ -z "${python:-}" ]; then
+            echo "expected Python 3.11 or newer on the PATH, actual: $(python3 --version 2>&1 || echo none)" >&2
+            return 1
+        fi
+        echo "Making .venv with $("$python" --version) ..."
+        "$python" -m venv .venv || return 1
+    fi
+    stamp=.venv/installed-$(echo "$extras" | tr ',' '-')-$(cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+    if [ ! -e "$stamp" ]; then
+        echo "Installing find-gym[$extras] ..."
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+            --constraint constraints.txt --editable ".[$extras]" || return 1
+        touch "$stamp"
+    fi
+    # Small matrices: threads cost more than they bring.
+    export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
+}

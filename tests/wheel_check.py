@@ -1,0 +1,34 @@
+"""Run by CI with nothing but the built wheel, gymnasium and numpy installed: every environment, every interface."""
+
+import importlib.util
+import sys
+
+import gymnasium as gym
+import numpy as np
+
+import find_gym
+from find_gym.functions import NumericFunction, sample_numeric
+
+for absent in ("torch", "scipy", "matplotlib", "stable_baselines3", "joblib"):
+    assert importlib.util.find_spec(absent) is None, f"expected an environment without {absent}"
+assert "site-packages" in find_gym.__file__, find_gym.__file__
+
+for identifier in find_gym.ENVIRONMENT_IDS:
+    for interface in ("tokens", "text", "continuous"):
+        env = gym.make(identifier, interface=interface)
+        env.reset(seed=0)
+        env.action_space.seed(0)
+        for _ in range(20):
+            *_, terminated, _, _ = env.step(env.action_space.sample())
+            if terminated:
+                env.reset()
+    env = gym.make(identifier, interface="text")
+    env.reset(seed=1)
+    source = env.unwrapped.function.source()
+    _, reward, *_ = env.step(f"[DESCRIPTION]: the truth [CODE]:\n```python\n{source}```")
+    assert reward == 1.0, reward
+
+function = NumericFunction(sample_numeric(np.random.default_rng(0)))
+assert function.describe()
+assert not {"torch", "scipy", "matplotlib"} & set(sys.modules)
+print(f"{', '.join(find_gym.ENVIRONMENT_IDS)} work with gymnasium {gym.__version__} and numpy {np.__version__} alone.")
