@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import subprocess
+import sys
 import time
 
 from . import _launch
@@ -43,7 +44,7 @@ class ForkBackend:
     def __init__(self, omit: frozenset[str] = frozenset()) -> None:
         self._channel: socket.socket | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        try:
             self._process = subprocess.Popen(
                 _launch.command("_server", str(theirs.fileno()), str(os.getpid()), " ".join(sorted(omit))),
                 env=_launch.environment(),
@@ -54,6 +55,11 @@ class ForkBackend:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        except OSError as error:
+            self._control.close()
+            raise SandboxError(f"the Python interpreter {sys.executable!r} cannot be started: {error}") from error
+        finally:
+            theirs.close()
         try:
             self.name = self._greet()
         except BaseException:
@@ -147,12 +153,11 @@ class _Conversation:
         started = False
         while True:
             remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            events = dict(self.poller.poll(max(0.0, remaining) * 1000))
+            if not events and remaining <= 0:  # what arrived while this process was not scheduled still counts
                 if self.stopped or not started:
                     raise ServerLostError("the fork-server does not answer")
                 deadline = self._stop("deadline")
-                continue
-            events = dict(self.poller.poll(remaining * 1000))
             if self.channel.fileno() in events:
                 self._exchange(events[self.channel.fileno()])
                 if self.incoming and not started:

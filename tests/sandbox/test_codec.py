@@ -34,6 +34,11 @@ values = st.recursive(
 )
 
 
+def deterministic(examples: int) -> settings:
+    """The same examples at every run."""
+    return settings(max_examples=examples, derandomize=True, deadline=None, database=None)
+
+
 def same(left, right) -> bool:
     """Equality that tells -0.0 from 0.0 and 1 from True, and holds for NaN."""
     if type(left) is not type(right):
@@ -49,17 +54,19 @@ def same(left, right) -> bool:
     return left == right
 
 
+@deterministic(100)
 @given(values)
 def test_every_value_round_trips_exactly(value):
     assert same(decode(encode(value, LIMIT)), value)
 
 
+@deterministic(100)
 @given(st.lists(st.floats()) | st.lists(any_text) | st.lists(st.integers()))
 def test_uniform_lists_round_trip_exactly(value):
     assert same(decode(encode(value, LIMIT)), value)
 
 
-@settings(max_examples=400)
+@deterministic(400)
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_give_a_value_or_a_decode_error(data):
     try:
@@ -68,7 +75,7 @@ def test_arbitrary_bytes_give_a_value_or_a_decode_error(data):
         pass
 
 
-@settings(max_examples=400)
+@deterministic(400)
 @given(values, st.data())
 def test_damaged_encodings_give_a_value_or_a_decode_error(value, data):
     encoded = bytearray(encode(value, LIMIT))

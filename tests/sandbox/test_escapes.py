@@ -371,14 +371,14 @@ def test_the_child_is_confined_when_the_code_runs(layered):
     import threading
 
     results = []
-    code = "import time\ndef f(x):\n  time.sleep(1.0)\n  return x"
+    code = "import time\ndef f(x):\n  time.sleep(0.5)\n  return x"
     thread = threading.Thread(target=lambda: results.append(layered.run(code, [1])))
     layered.run("def f(x): return x", [1])
     thread.start()
     deadline = time.monotonic() + 5
     while not (children := processes_of(server_of(layered))) and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.3)
+    time.sleep(0.2)
     status = Path(f"/proc/{children[0]}/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     limits = Path(f"/proc/{children[0]}/limits").read_text()

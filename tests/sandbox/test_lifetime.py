@@ -59,7 +59,7 @@ def census(server: int) -> dict[str, int]:
 @pytest.mark.slow
 def test_many_submissions_leave_nothing_behind():
     """Fewer than ten thousand show a leak as well; FIND_GYM_SUBMISSIONS=10000 runs them all."""
-    count = int(os.environ.get("FIND_GYM_SUBMISSIONS", "2000"))
+    count = int(os.environ.get("FIND_GYM_SUBMISSIONS", "1000"))
     limits = Limits(memory_bytes=1 << 26, wall_seconds=5.0, cpu_seconds=5.0)
     with Sandbox(backend="fork-server") as sandbox:
         for source, _ in MIXTURE:
@@ -135,6 +135,12 @@ def test_an_interpreter_that_cannot_start_is_an_error_that_says_why(monkeypatch)
 
     monkeypatch.setattr(_launch, "BOOTSTRAP", "raise RuntimeError('no numpy here')")
     with Sandbox(backend="fork-server") as sandbox, pytest.raises(SandboxError, match="no numpy here"):
+        sandbox.run(DOUBLE, [1])
+
+
+def test_a_missing_interpreter_is_an_error_that_names_it(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/absent/python")
+    with Sandbox(backend="fork-server") as sandbox, pytest.raises(SandboxError, match="/absent/python"):
         sandbox.run(DOUBLE, [1])
 
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from find_gym.sandbox import Limits, Sandbox, Status, backend, default_sandbox, run_code
 
-from .test_codec import any_text, same
+from .test_codec import any_text, deterministic, same
 
 IDENTITY = "def f(x): return x"
 
@@ -106,14 +106,14 @@ def test_each_value_is_taken_at_the_time_of_its_call(sandbox):
     assert sandbox.run("seen = []\ndef f(x):\n  seen.append(x)\n  return seen", [1, 2]).values == ([1], [1, 2])
 
 
-@settings(max_examples=60, deadline=None)
+@deterministic(60)
 @given(st.lists(st.floats() | st.integers() | any_text | st.booleans() | st.complex_numbers() | st.none()))
 def test_values_pass_through_exactly(inputs):
     result = run_code(IDENTITY, inputs)
     assert result.ok and same(list(result.values), inputs)
 
 
-@settings(max_examples=60, deadline=None)
+@deterministic(60)
 @given(st.text(st.characters(codec=None, exclude_categories=())) | st.binary().map(lambda data: data.decode("latin-1")))
 def test_any_text_as_source_gives_a_result(source):
     assert run_code(source, [1.0]).status in set(Status)
