@@ -118,7 +118,7 @@ class ContinuousInterface:
 
     def observe(self, episode: Episode) -> NDArray[np.float32]:
         """Returns the observation after a step, a fresh array."""
-        x, y = episode.evidence()
+        x, y = np.array(episode.inputs), np.array(episode.outputs)
         rows = np.zeros((self._rows, 6), dtype=np.float32)
         undefined = ~np.isfinite(y)
         columns = (np.ones_like(x), x / QUERY_RANGE[1], squash(y), relative(y), log_magnitude(y), undefined)

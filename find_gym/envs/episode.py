@@ -9,18 +9,83 @@ without one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from find_gym.functions import QUERY_RANGE, NumericBlackBox
-from find_gym.scoring import NumericScore, NumericScorer, Submission
+from find_gym.scoring import Submission
 
 Reward = Literal["skill", "accuracy", "find"]
 REWARDS: tuple[Reward, ...] = ("skill", "accuracy", "find")
 
-_REWARD_OF: dict[str, Callable[[NumericScore], float]] = {
+
+class BlackBox(Protocol):
+    """What an episode needs of a function, whatever its category."""
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator for the function's noise."""
+
+    def describe(self) -> str:
+        """Describes the function in English."""
+
+    def source(self) -> str:
+        """Writes the truth as Python."""
+
+
+class Score(Protocol):
+    """What an episode needs of a score."""
+
+    @property
+    def accuracy(self) -> float:
+        """The share of held-out inputs that are predicted, in [0, 1]."""
+
+    @property
+    def skill(self) -> float:
+        """The accuracy, rescaled so that the best trivial description has 0 and the truth 1."""
+
+    @property
+    def paper_success(self) -> float:
+        """The paper's own score, in [0, 1]."""
+
+    @property
+    def message(self) -> str:
+        """What went wrong, if anything."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data."""
+
+
+class Category(Protocol):
+    """What differs between the categories of functions.
+
+    Attributes:
+        name: "numeric", "strings", "entities" or "relations".
+    """
+
+    name: str
+
+    def objection(self, inputs: tuple[Any, ...]) -> str | None:
+        """Says why a query with these inputs can't be answered (what was expected and what came), or returns None."""
+
+    def answer(self, function: Any, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
+        """Returns the function's outputs, one for each input."""
+
+    def to_json(self, outputs: list[Any]) -> list[Any]:
+        """Returns outputs as JSON-serialisable data that passes Gymnasium's checks."""
+
+    def score(self, function: Any, submission: Submission) -> Score:
+        """Judges a submission.
+
+        Raises:
+            SandboxError: the sandbox failed, so there is no score.
+        """
+
+
+_REWARD_OF: dict[str, Callable[[Score], float]] = {
     "skill": lambda score: score.skill,
     "accuracy": lambda score: score.accuracy,
     "find": lambda score: float(score.paper_success),
@@ -32,10 +97,10 @@ class Query:
     """Asks for the function's outputs.
 
     Attributes:
-        inputs: numbers within [-128, 128].
+        inputs: numbers, strings or words, as the category has it.
     """
 
-    inputs: tuple[float, ...]
+    inputs: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -104,8 +169,8 @@ class Outcome:
     Attributes:
         reward: what the step earned.
         terminated: whether the episode is over.
-        inputs: the inputs that were answered in this step, shape `(n,)`.
-        outputs: their outputs, shape `(n,)`, NaN where undefined.
+        inputs: the inputs that were answered in this step.
+        outputs: their outputs, as many; NaN where a numeric function is undefined.
         message: why the action was refused, or how the episode ended; empty otherwise.
         score: the score of a submission.
         submission: the submission itself.
@@ -113,10 +178,10 @@ class Outcome:
 
     reward: float = 0.0
     terminated: bool = False
-    inputs: np.ndarray = field(default_factory=lambda: np.empty(0))
-    outputs: np.ndarray = field(default_factory=lambda: np.empty(0))
+    inputs: tuple[Any, ...] = ()
+    outputs: tuple[Any, ...] = ()
     message: str = ""
-    score: NumericScore | None = None
+    score: Score | None = None
     submission: Submission | None = None
 
 
@@ -124,6 +189,7 @@ class Episode:
     """One function, being interpreted.
 
     Args:
+        category: what kind of function it is.
         function: the black box.
         rules: the rules.
         rng: draws the function's noise.
@@ -132,22 +198,20 @@ class Episode:
         budget: inputs that can still be asked.
         steps_left: steps that can still be taken.
         inputs: all inputs asked so far, in order.
-        outputs: their outputs, NaN where undefined.
+        outputs: their outputs.
+        last: what the last step led to.
     """
 
-    def __init__(self, function: NumericBlackBox, rules: Rules, rng: np.random.Generator) -> None:
+    def __init__(self, category: Category, function: Any, rules: Rules, rng: np.random.Generator) -> None:
+        self.category = category
         self.function = function
         self.rules = rules
         self.budget = rules.max_queries
         self.steps_left = rules.max_steps
-        self.inputs: list[float] = []
-        self.outputs: list[float] = []
+        self.inputs: list[Any] = []
+        self.outputs: list[Any] = []
         self.last = Outcome()
         self._rng = rng
-
-    def evidence(self) -> tuple[np.ndarray, np.ndarray]:
-        """Returns everything that was asked and answered, float64 arrays of shape `(n,)`."""
-        return np.array(self.inputs, dtype=np.float64), np.array(self.outputs, dtype=np.float64)
 
     def step(self, move: Move) -> Outcome:
         """Takes one step.
@@ -171,35 +235,29 @@ class Episode:
             reason = self._objection(move.inputs)
             if reason is None:
                 return self._answer(move.inputs)
-            move = Refuse(reason)
+            move = Refuse(f"{reason}; nothing was charged")
         if isinstance(move, Refuse):
             charged = min(move.charge, self.budget)
             self.budget -= charged
             return Outcome(reward=0.0 - self.rules.query_cost * charged, message=move.reason)
         return Outcome()
 
-    def _objection(self, inputs: tuple[float, ...]) -> str | None:
-        """Says why a query can't be answered, or None."""
-        low, high = QUERY_RANGE
-        outside = [value for value in inputs if not low <= value <= high]
-        if outside:
-            return f"expected inputs in [{low:g}, {high:g}], actual value: {outside[0]!r}; nothing was charged"
+    def _objection(self, inputs: tuple[Any, ...]) -> str | None:
+        """Says why a query can't be answered, or returns None."""
         if not inputs:
             return "expected at least one input, actual: an empty query"
         if len(inputs) > self.budget:
-            left = f"{self.budget} inputs (the budget left)"
-            return f"expected at most {left}, actual: {len(inputs)}; nothing was charged"
-        return None
+            return f"expected at most {self.budget} inputs (the budget left), actual: {len(inputs)}"
+        return self.category.objection(inputs)
 
-    def _answer(self, inputs: tuple[float, ...]) -> Outcome:
-        x = np.array(inputs, dtype=np.float64)
-        y = self.function(x, self._rng)
+    def _answer(self, inputs: tuple[Any, ...]) -> Outcome:
+        outputs = self.category.answer(self.function, inputs, self._rng)
         self.budget -= len(inputs)
-        self.inputs += x.tolist()
-        self.outputs += y.tolist()
-        return Outcome(reward=0.0 - self.rules.query_cost * len(inputs), inputs=x, outputs=y)
+        self.inputs += inputs
+        self.outputs += outputs
+        return Outcome(0.0 - self.rules.query_cost * len(inputs), inputs=inputs, outputs=tuple(outputs))
 
     def _submit(self, move: Submit) -> Outcome:
-        score = NumericScorer(self.function).score(move.submission)
+        score = self.category.score(self.function, move.submission)
         reward = _REWARD_OF[self.rules.reward](score)
         return Outcome(reward, True, message=score.message, score=score, submission=move.submission)

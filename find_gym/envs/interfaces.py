@@ -8,8 +8,6 @@ import gymnasium as gym
 
 from find_gym.envs.episode import Episode, Move
 
-INTERFACES = ("tokens", "text", "continuous")
-
 
 class Interface(Protocol):
     """A codec between Gymnasium's spaces and the moves of an episode."""

@@ -28,7 +28,7 @@ def predict(submission: Submission, x: NDArray[np.float64]) -> NDArray[np.float6
 
 def plot_episode(axes: Any, episode: Episode) -> None:
     """Draws an episode on matplotlib axes: the answers, and after the end the truth and the submission over them."""
-    x, y = episode.evidence()
+    x, y = np.array(episode.inputs, dtype=np.float64), np.array(episode.outputs, dtype=np.float64)
     defined = np.isfinite(y)
     shown = [y[defined]]
     if episode.last.terminated:

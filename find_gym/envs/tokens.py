@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from gymnasium import spaces
@@ -16,18 +17,152 @@ from find_gym.functions import NumericDifficulty
 from find_gym.scoring import Submission
 from find_gym.scoring.fitting import fit_skeleton
 
+Features = dict[str, NDArray[np.float64]]
+
 # So many questions to one probe fill its "asked" feature.
 _FULLY_ASKED = 4
 
 
+class Description(Protocol):
+    """A description that is being written in a category's grammar.
+
+    Attributes:
+        tokens: indices of the tokens written so far.
+    """
+
+    tokens: list[int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+
+    def legal(self) -> NDArray[np.bool_]:
+        """Returns which tokens may come next."""
+
+    def write(self, token: int) -> None:
+        """Writes a legal token."""
+
+
 class TokensInterface:
-    """Queries are probes of a fixed bank, descriptions are expressions in prefix order.
+    """Queries are probes of a fixed bank, descriptions are written token by token.
+
+    Subclasses give the bank and the grammar, estimate the constants of a complete description, and encode the answers.
+
+    Args:
+        probes: the bank of inputs.
+        tokens: the names of the tokens.
+        max_tokens: the greatest length of a description.
+        answers: the boxes of the observation that encode the answers, by name.
+    """
+
+    extra_steps = 2 * MAX_TOKENS
+
+    def __init__(
+        self, probes: Sequence[Any], tokens: Sequence[str], max_tokens: int, answers: dict[str, spaces.Space[Any]]
+    ) -> None:
+        self.probes = list(probes)
+        self.tokens = tuple(tokens)
+        self._max_tokens = max_tokens
+        self._draft = self._new_draft()
+        self._asked = np.zeros(len(self.probes))
+        self._pending = 0
+        self.action_space = spaces.Discrete(len(self.probes) + len(self.tokens))
+        self.observation_space = spaces.Dict(
+            {
+                "asked": unit_box(len(self.probes)),
+                **answers,
+                "written": unit_box(max_tokens * len(self.tokens)),
+                "budget": unit_box(2),
+            }
+        )
+
+    # --- What subclasses implement ------------------------------------------------------------------------------------
+
+    def _new_draft(self) -> Description:
+        """Returns an empty description."""
+        raise NotImplementedError
+
+    def _program(self, draft: Description, episode: Episode) -> Any:
+        """Returns the program that a complete description stands for, its constants from the evidence; or None."""
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        """Forgets all answers."""
+        raise NotImplementedError
+
+    def _record(self, probe: int, output: Any) -> None:
+        """Remembers an answer."""
+        raise NotImplementedError
+
+    def _answers(self) -> Features:
+        """Returns the features of the answers, fresh arrays."""
+        raise NotImplementedError
+
+    # --- The interface ------------------------------------------------------------------------------------------------
+
+    def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
+        """Starts an episode and returns its first observation."""
+        self._draft = self._new_draft()
+        self._asked = np.zeros(len(self.probes))
+        self._forget()
+        return self.observe(episode)
+
+    def decode(self, action: Any, episode: Episode) -> Move:
+        """Returns the move that an action stands for."""
+        if not self.action_space.contains(action):
+            raise ValueError(f"expected an action in {self.action_space}, actual value: {action!r}")
+        index = int(action)
+        if index < len(self.probes):
+            if episode.budget == 0:
+                return Refuse("expected a token of the description: the budget of queries is spent")
+            self._pending = index
+            return Query((self.probes[index],))
+        token = index - len(self.probes)
+        if not self._draft.legal()[token]:
+            return Refuse(f"expected a token that may come next, actual value: {self.tokens[token]!r}", charge=1)
+        self._draft.write(token)
+        if not self._draft.complete:
+            return Write()
+        return Submit(Submission(description=self.written(), program=self._program(self._draft, episode)))
+
+    def observe(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
+        """Returns the observation after a step, a fresh dict of fresh arrays."""
+        if episode.last.outputs:
+            self._asked[self._pending] += 1
+            self._record(self._pending, episode.last.outputs[0])
+        written = np.zeros((self._max_tokens, len(self.tokens)))
+        written[np.arange(len(self._draft.tokens)), self._draft.tokens] = 1.0
+        rules = episode.rules
+        features = {
+            "asked": np.minimum(self._asked / _FULLY_ASKED, 1.0),
+            **self._answers(),
+            "written": written.ravel(),
+            "budget": np.array([episode.budget / max(rules.max_queries, 1), episode.steps_left / rules.max_steps]),
+        }
+        return {name: values.astype(np.float32) for name, values in features.items()}
+
+    def action_masks(self, episode: Episode) -> NDArray[np.bool_]:
+        """Returns which actions are legal now, bool of the action space's size."""
+        return np.concatenate([np.full(len(self.probes), episode.budget > 0), self._draft.legal()])
+
+    def written(self) -> str:
+        """Returns the tokens written so far, separated by spaces."""
+        return " ".join(self.tokens[token] for token in self._draft.tokens)
+
+
+def unit_box(size: int, low: float = 0.0) -> spaces.Box:
+    """Returns a float32 box of shape `(size,)` from `low` to 1."""
+    return spaces.Box(low, 1.0, (size,), np.float32)
+
+
+class NumericTokens(TokensInterface):
+    """The `tokens` interface to numeric functions.
 
     Action `a` asks probe `a` if a < 65; otherwise it writes token `a - 65` of `find_gym.envs.grammar.TOKENS`. A
     complete expression submits itself, its constants fitted to the evidence of the episode. An illegal action costs
     one input.
 
-    The observation is a dict of float32 boxes, one entry for each probe where it says so:
+    The observation is a dict of float32 boxes, one entry for each probe where it says 65:
 
     - `asked` (65,), in [0, 1]: how often the probe was asked, of four times;
     - `answer` (65,), in [-1, 1]: asinh of the mean answer, scaled;
@@ -43,83 +178,34 @@ class TokensInterface:
     """
 
     def __init__(self, level: NumericDifficulty | None) -> None:
-        self.probes = numeric_probes()
         self._level = level
-        self._draft = Draft(level)
-        count = self.probes.size
-        self.extra_steps = 2 * MAX_TOKENS
-        self.action_space = spaces.Discrete(count + len(TOKENS))
+        probes = numeric_probes().tolist()
+        count = len(probes)
+        answers = {
+            "answer": unit_box(count, -1.0),
+            "relative": unit_box(count, -1.0),
+            "magnitude": unit_box(count),
+            "spread": unit_box(count),
+            "undefined": unit_box(count),
+        }
+        super().__init__(probes, TOKENS, MAX_TOKENS, answers)
+        self._forget()
 
-        def box(size: int, low: float = 0.0) -> spaces.Box:
-            return spaces.Box(low, 1.0, (size,), np.float32)
+    def _new_draft(self) -> Draft:
+        return Draft(self._level)
 
-        self.observation_space = spaces.Dict(
-            {
-                "asked": box(count),
-                "answer": box(count, -1.0),
-                "relative": box(count, -1.0),
-                "magnitude": box(count),
-                "spread": box(count),
-                "undefined": box(count),
-                "written": box(MAX_TOKENS * len(TOKENS)),
-                "budget": box(2),
-            }
-        )
+    def _program(self, draft: Description, episode: Episode) -> Any:
+        assert isinstance(draft, Draft)
+        return fit_skeleton(draft.skeleton(), draft.regions(), np.array(episode.inputs), np.array(episode.outputs))
 
-    def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
-        """Starts an episode and returns its first observation."""
-        self._draft = Draft(self._level)
-        count = self.probes.size
-        self._asked = np.zeros(count)
+    def _forget(self) -> None:
+        count = len(self.probes)
         self._undefined = np.zeros(count)
         self._sum = np.zeros(count)
         self._low = np.full(count, np.inf)
         self._high = np.full(count, -np.inf)
-        return self.observe(episode)
 
-    def decode(self, action: Any, episode: Episode) -> Move:
-        """Returns the move that an action stands for."""
-        if not self.action_space.contains(action):
-            raise ValueError(f"expected an action in {self.action_space}, actual value: {action!r}")
-        index = int(action)
-        if index < self.probes.size:
-            if episode.budget == 0:
-                return Refuse("expected a token of the description: the budget of queries is spent")
-            self._pending = index
-            return Query((float(self.probes[index]),))
-        token = index - self.probes.size
-        if not self._draft.legal()[token]:
-            return Refuse(f"expected a token that may come next, actual value: {TOKENS[token]!r}", charge=1)
-        self._draft.write(token)
-        if not self._draft.complete:
-            return Write()
-        program = fit_skeleton(self._draft.skeleton(), self._draft.regions(), *episode.evidence())
-        return Submit(Submission(description=self.written(), program=program))
-
-    def observe(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
-        """Returns the observation after a step, a fresh dict of fresh arrays."""
-        if episode.last.outputs.size and not episode.last.terminated:
-            self._record(self._pending, float(episode.last.outputs[0]))
-        answered = self._asked - self._undefined
-        mean = np.divide(self._sum, answered, out=np.zeros_like(self._sum), where=answered > 0)
-        spread = np.where(answered > 0, self._high - self._low, 0.0)
-        written = np.zeros((MAX_TOKENS, len(TOKENS)))
-        written[np.arange(len(self._draft.tokens)), self._draft.tokens] = 1.0
-        rules = episode.rules
-        features = {
-            "asked": np.minimum(self._asked / _FULLY_ASKED, 1.0),
-            "answer": squash(mean),
-            "relative": relative(mean),
-            "magnitude": np.where(answered > 0, log_magnitude(mean), 0.0),
-            "spread": squash(spread),
-            "undefined": (self._undefined > 0).astype(np.float64),
-            "written": written.ravel(),
-            "budget": np.array([episode.budget / max(rules.max_queries, 1), episode.steps_left / rules.max_steps]),
-        }
-        return {name: values.astype(np.float32) for name, values in features.items()}
-
-    def _record(self, probe: int, output: float) -> None:
-        self._asked[probe] += 1
+    def _record(self, probe: int, output: Any) -> None:
         if not np.isfinite(output):
             self._undefined[probe] += 1
             return
@@ -127,10 +213,14 @@ class TokensInterface:
         self._low[probe] = min(self._low[probe], output)
         self._high[probe] = max(self._high[probe], output)
 
-    def action_masks(self, episode: Episode) -> NDArray[np.bool_]:
-        """Returns which actions are legal now, bool of shape `(92,)`."""
-        return np.concatenate([np.full(self.probes.size, episode.budget > 0), self._draft.legal()])
-
-    def written(self) -> str:
-        """Returns the tokens written so far, separated by spaces."""
-        return " ".join(TOKENS[token] for token in self._draft.tokens)
+    def _answers(self) -> Features:
+        answered = self._asked - self._undefined
+        mean = np.divide(self._sum, answered, out=np.zeros_like(self._sum), where=answered > 0)
+        spread = np.subtract(self._high, self._low, out=np.zeros_like(self._low), where=answered > 0)
+        return {
+            "answer": squash(mean),
+            "relative": relative(mean),
+            "magnitude": np.where(answered > 0, log_magnitude(mean), 0.0),
+            "spread": squash(spread),
+            "undefined": (self._undefined > 0).astype(np.float64),
+        }

@@ -13,16 +13,9 @@ from find_gym.envs.continuous import ACTION_SIZE, ContinuousInterface, read_atom
 from find_gym.envs.episode import Query, Refuse, Submit
 from find_gym.envs.features import log_magnitude, relative, squash, unsquash
 from find_gym.envs.grammar import MAX_TOKENS, TOKENS, Draft, tokens_of
+from find_gym.envs.numeric_category import NumericCategory, numeric_text, read_numbers
 from find_gym.envs.probes import numeric_probes
-from find_gym.envs.text import (
-    CHARSET,
-    TextInterface,
-    printable,
-    read_message,
-    read_submission,
-    write_outputs,
-    write_submission,
-)
+from find_gym.envs.text import CHARSET, printable, read_message, read_submission, write_submission
 from find_gym.functions import NumericDifficulty, NumericFunction, NumericSpec, sample_numeric
 from find_gym.functions.numeric.atoms import ATOMS, RELEASED_FAMILIES
 from find_gym.functions.numeric.rules import AtomRule, evaluate, skeleton
@@ -200,12 +193,12 @@ def test_features_are_bounded(values: list[float]) -> None:
     ],
 )
 def test_queries_are_read_leniently(message: str, inputs: tuple) -> None:
-    assert read_message(message) == Query(inputs)
+    assert read_message(message, read_numbers) == Query(inputs)
 
 
 @pytest.mark.parametrize("message", ["", "queries are fun", "My QUERY is 3", "QUERY [1, two]", "QUERY nan", "3"])
 def test_what_is_neither_is_refused_with_a_reason(message: str) -> None:
-    move = read_message(message)
+    move = read_message(message, read_numbers)
     assert isinstance(move, Refuse) and move.reason.startswith("expected") and move.charge == 0
 
 
@@ -224,7 +217,7 @@ def test_what_is_neither_is_refused_with_a_reason(message: str) -> None:
     ],
 )
 def test_submissions_are_read_leniently(message: str) -> None:
-    move = read_message(message)
+    move = read_message(message, read_numbers)
     assert isinstance(move, Submit)
     assert move.submission == Submission("a line", "x < 3", "def f(x):\n    return x")
 
@@ -246,7 +239,7 @@ def test_what_is_written_is_read(description: str, domain: str, code: str) -> No
 
 @given(message=st.text(max_size=300))
 def test_any_message_is_a_move(message: str) -> None:
-    assert isinstance(read_message(message), (Query, Submit, Refuse))
+    assert isinstance(read_message(message, read_numbers), (Query, Submit, Refuse))
 
 
 @settings(max_examples=40, deadline=None)
@@ -261,14 +254,14 @@ def test_any_message_gets_a_printable_observation(message: str) -> None:
 
 @given(values=st.lists(st.floats(), max_size=10))
 def test_outputs_read_back_as_the_same_floats(values: list[float]) -> None:
-    read = json.loads(write_outputs(np.array(values, dtype=np.float64)))
+    read = json.loads(json.dumps(NumericCategory().to_json(values), allow_nan=False))
     expected = [value if np.isfinite(value) else None for value in values]
     assert read == expected
 
 
 def test_the_task_fits_its_space() -> None:
     for budget in (0, 1, 100, 1000):
-        interface = TextInterface(budget)
+        interface = numeric_text(budget)
         env = gym.make("FIND-numeric-v0", interface="text", max_queries=budget, difficulty="easy")
         observation, _ = env.reset(seed=0)
         assert interface.observation_space.contains(observation)

@@ -198,7 +198,7 @@ def test_a_failing_sandbox_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"max_queries": 2.5}, "expected max_queries to be an integer >= 0"),
         ({"max_steps": 0}, "expected max_steps to be an integer >= 1"),
         ({"query_cost": -1.0}, "expected a query_cost >= 0"),
-        ({"function": 3}, "expected a NumericSpec"),
+        ({"function": 3}, "expected a spec of a numeric function"),
         ({"function": {"rule": 3}}, "expected a rule"),
         ({"function": {"domain": 3}}, "expected a numeric spec"),
         ({"function": LINE, "dataset": "somewhere"}, "expected a function or a dataset"),

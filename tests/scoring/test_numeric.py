@@ -160,7 +160,7 @@ def test_a_failing_sandbox_is_never_a_score(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 SECRETS = [
-    "import gc\ndef f(x):\n    return [o for o in gc.get_objects() if type(o).__name__ == 'NumericFunction'][0].truth(x)[0]",
+    "import gc\ndef f(x):\n    return [o for o in gc.get_objects() if 'Numeric' in type(o).__name__][0].truth(x)[0]",
     "import sys\ndef f(x):\n    return sys._getframe(1).f_locals['function'].truth([x])[0]",
     "import os\ndef f(x):\n    return float(os.environ['FIND_TRUTH'])",
     "import find_gym\ndef f(x):\n    return x",

@@ -1,0 +1,271 @@
+"""What the environments of all categories share: arguments, the step loop, info, transcript, rendering."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.envs import rendering
+from find_gym.envs.episode import Category, Episode, Outcome, Reward, Rules, Submit
+from find_gym.envs.interfaces import Interface
+from find_gym.envs.text import printable
+from find_gym.envs.tokens import TokensInterface
+from find_gym.functions import FINDDataset
+from find_gym.functions.splits import check_split
+
+
+class FINDEnv(gym.Env[Any, Any]):
+    """The base of the environments; see `find_gym.envs.numeric.NumericEnv` for what the arguments mean.
+
+    Subclasses name their category and interfaces and implement the four methods that raise NotImplementedError here.
+
+    Attributes:
+        category: what differs between the categories.
+        interfaces: the names of the interfaces.
+        rules: the rules of each episode.
+    """
+
+    metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 2}
+    category: ClassVar[Category]
+    interfaces: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        *,
+        interface: str = "tokens",
+        split: str | None = "train",
+        difficulty: Any = "find",
+        function: Any = None,
+        dataset: FINDDataset | str | os.PathLike[str] | None = None,
+        max_queries: int = 100,
+        max_steps: int | None = None,
+        query_cost: float = 0.0,
+        reward: Reward = "skill",
+        render_mode: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            expected = list(FINDEnv.__init__.__kwdefaults__ or {})
+            raise TypeError(f"expected keyword arguments among {expected}, actual: {sorted(unknown)}")
+        if interface not in self.interfaces:
+            raise ValueError(f"expected an interface in {self.interfaces}, actual value: {interface!r}")
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            modes = tuple(self.metadata["render_modes"])
+            raise ValueError(f"expected a render_mode in {modes} or None, actual value: {render_mode!r}")
+        if function is not None and dataset is not None:
+            raise ValueError("expected a function or a dataset, actual: both")
+        check_split(split)
+        self.interface = interface
+        self.render_mode = render_mode
+        self._split = split
+        self._level = self._read_difficulty(difficulty)
+        self._dataset = dataset
+        if dataset is not None and not isinstance(dataset, FINDDataset):
+            self._dataset = FINDDataset(dataset, self.category.name)
+        if isinstance(self._dataset, FINDDataset) and len(self._dataset) == 0:
+            raise ValueError(f"expected a dataset with functions, actual: {self._dataset.path} has none to read")
+        self._fixed = None if function is None else self._black_box(function)
+        # Checks the budget before the spaces are made from it.
+        Rules(max_queries, 1 if max_steps is None else max_steps, query_cost, reward)
+        sampled = self._fixed is None and self._dataset is None
+        self._codec = self._make_codec(max_queries, self._level if sampled else None)
+        steps = max_queries + self._codec.extra_steps if max_steps is None else max_steps
+        self.rules = Rules(max_queries, steps, query_cost, reward)
+        self.action_space = self._codec.action_space
+        self.observation_space = self._codec.observation_space
+        self._episode: Episode | None = None
+        self._transcript: list[str] = []
+        self._window: Any = None
+
+    # --- What subclasses implement ------------------------------------------------------------------------------------
+
+    def _read_difficulty(self, difficulty: Any) -> Any:
+        """Returns the category's difficulty of a name or a mapping."""
+        raise NotImplementedError
+
+    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> Any:
+        """Samples a function."""
+        raise NotImplementedError
+
+    def _read_function(self, named: Any) -> Any:
+        """Returns the function that a spec, its JSON data, a function or a callable stands for, or else None."""
+        raise NotImplementedError
+
+    def _make_codec(self, max_queries: int, level: Any) -> Interface:
+        """Returns the interface; `level` is None where functions are not sampled."""
+        raise NotImplementedError
+
+    # --- Gymnasium ----------------------------------------------------------------------------------------------------
+
+    @property
+    def function(self) -> Any:
+        """The truth of the current episode: privileged, never shown to an interpreter.
+
+        Raises:
+            RuntimeError: there is no episode yet.
+        """
+        return self.episode.function
+
+    @property
+    def episode(self) -> Episode:
+        """The current episode, truth included: privileged.
+
+        Raises:
+            RuntimeError: there is no episode yet.
+        """
+        if self._episode is None:
+            raise RuntimeError("expected an episode, actual: reset() has not been called")
+        return self._episode
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Starts an episode.
+
+        Args:
+            seed: seeds the environment's generator; the same seed gives the same function and the same noise.
+            options: `{"function": ...}` names the function of this episode.
+
+        Returns:
+            The first observation and the info.
+        """
+        super().reset(seed=seed)
+        unknown = set(options or {}) - {"function"}
+        if unknown:
+            raise ValueError(f"expected options among ['function'], actual: {sorted(unknown)}")
+        named = (options or {}).get("function")
+        function = self._draw() if named is None else self._black_box(named)
+        noise = function.generator(int(self.np_random.integers(2**63)))
+        self._episode = Episode(self.category, function, self.rules, noise)
+        observation = self._codec.begin(self._episode)
+        first = observation if isinstance(observation, str) else f"{self.rules.max_queries} inputs to ask"
+        self._transcript = [first]
+        if self.render_mode == "human":
+            self.render()
+        return observation, self._info(Outcome())
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Takes an action.
+
+        Returns:
+            Observation, reward, terminated, truncated (always False) and info.
+
+        Raises:
+            ValueError, TypeError: the action is not of the action space's kind.
+            SandboxError: the sandbox failed, so that the submission could not be judged; the step has not been taken.
+        """
+        episode = self.episode
+        move = self._codec.decode(action, episode)
+        outcome = episode.step(move)
+        observation = self._codec.observe(episode)
+        self._record(action, move, observation, outcome)
+        if self.render_mode == "human":
+            self.render()
+        return observation, float(outcome.reward), outcome.terminated, False, self._info(outcome)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Returns which actions are legal now, bool of the action space's size; for MaskablePPO, `tokens` only."""
+        if not isinstance(self._codec, TokensInterface):
+            raise ValueError(f"expected the interface 'tokens' for action masks, actual value: {self.interface!r}")
+        return self._codec.action_masks(self.episode)
+
+    def render(self) -> Any:
+        """Renders the episode so far: a string ("ansi"), an image ("rgb_array"), or a window ("human")."""
+        if self.render_mode is None:
+            gym.logger.warn("render() was called without a render_mode; pass render_mode='ansi' or 'rgb_array'")
+            return None
+        if self.render_mode == "ansi":
+            return "\n".join(self._transcript)
+        image = rendering.draw(self.episode)
+        if self.render_mode == "rgb_array":
+            return image
+        self._show(image)
+        return None
+
+    def close(self) -> None:
+        """Closes the window of the render mode "human"."""
+        if self._window is not None:
+            import matplotlib.pyplot as plt
+
+            plt.close(self._window)
+            self._window = None
+
+    # --- The rest -----------------------------------------------------------------------------------------------------
+
+    def _draw(self) -> Any:
+        if self._fixed is not None:
+            return self._fixed
+        if isinstance(self._dataset, FINDDataset):
+            return self._read_function(self._dataset[int(self.np_random.integers(len(self._dataset)))].spec)
+        return self._sample(self.np_random, self._split, self._level)
+
+    def _black_box(self, named: Any) -> Any:
+        """Returns the function that a spec, its JSON data, a function, a callable or a dataset's id stands for."""
+        if isinstance(named, str) and isinstance(self._dataset, FINDDataset):
+            for entry in self._dataset:
+                if entry.id == named:
+                    return self._read_function(entry.spec)
+            reason = self._dataset.skipped.get(named, "no such id")
+            raise ValueError(f"expected the id of a function of {self._dataset.path}, actual: {named!r} ({reason})")
+        function = self._read_function(named)
+        if function is None:
+            raise TypeError(
+                f"expected a spec of a {self.category.name} function, its JSON data, a function, a callable, or "
+                f"(with a dataset) an id, actual value: {named!r}"
+            )
+        return function
+
+    def _info(self, outcome: Outcome) -> dict[str, Any]:
+        episode = self.episode
+        info: dict[str, Any] = {
+            "budget": episode.budget,
+            "steps_left": episode.steps_left,
+            "inputs": list(outcome.inputs),
+            "outputs": self.category.to_json(list(outcome.outputs)),
+            "message": outcome.message,
+        }
+        if outcome.terminated:
+            function = episode.function
+            info["truth"] = {"description": function.describe(), "source": function.source()}
+            info["score"] = None if outcome.score is None else outcome.score.to_json()
+            info["submission"] = None
+            if outcome.submission is not None:
+                program = outcome.submission.program
+                info["submission"] = {
+                    **asdict(outcome.submission),
+                    "program": None if program is None else program.to_json(),
+                }
+        return info
+
+    def _record(self, action: Any, move: Any, observation: Any, outcome: Outcome) -> None:
+        """Adds a step to the transcript."""
+        if isinstance(observation, str):
+            self._transcript += [f"> {printable(action)}", observation]
+            return
+        if outcome.inputs:
+            self._transcript.append(f"QUERY {json.dumps(list(outcome.inputs))}")
+            self._transcript.append(f"OUTPUTS {json.dumps(self.category.to_json(list(outcome.outputs)))}")
+        elif isinstance(move, Submit) and outcome.score is not None:
+            program = move.submission.program
+            text = "nothing could be fitted" if program is None else self._read_function(program).describe()
+            self._transcript.append(f"SUBMIT {printable(text)}")
+            self._transcript.append(f"SCORE accuracy {outcome.score.accuracy:.3f}, skill {outcome.score.skill:.3f}")
+        elif isinstance(self._codec, TokensInterface) and not outcome.message:
+            self._transcript.append(f"WRITE {self._codec.written()}")
+        if outcome.message and outcome.score is None:
+            self._transcript.append(f"ERROR {printable(outcome.message)}")
+
+    def _show(self, image: NDArray[np.uint8]) -> None:
+        import matplotlib.pyplot as plt
+
+        if self._window is None:
+            plt.ion()
+            self._window = plt.figure(figsize=(7.2, 4.8), frameon=False)
+        self._window.clear()
+        self._window.figimage(image)
+        self._window.canvas.draw_idle()
+        self._window.canvas.flush_events()

@@ -1,0 +1,86 @@
+"""The numeric category: what may be asked, how answers are written, how submissions are judged, the task in words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from find_gym.envs.text import TextInterface, shorten
+from find_gym.functions import QUERY_RANGE, NumericBlackBox
+from find_gym.scoring import NumericScore, NumericScorer, Submission
+
+TASK = """\
+There is a hidden function f. It takes one number and returns one number. Find out what it computes, and describe it.
+
+To see outputs, send a line such as
+QUERY [1, 2.5, -3]
+with any inputs from -128 to 128. Each input costs 1 of your budget of {budget}. You get the outputs in the same
+order; null means that the function is undefined there.
+
+The function may be a common mathematical function or a sum or product of two; its constants may have decimals. Its
+outputs may be noisy. On a part of the inputs (below a bound, above a bound, or between two bounds) it may depart from
+its rule. It may also be a neural network that only approximates such a function.
+
+When you know enough, or when the budget is spent, submit in this form:
+[DESCRIPTION]: what the function computes, in a sentence or two.
+[DOMAIN]: where it departs from that, as an inequality such as 3 < x < 7.5, x < -20 or x > 11; or none.
+[CODE]:
+```python
+def f(x):
+    return ...
+```
+The code is judged: it is called with single numbers, should return the function's output without noise, and nan where
+f is undefined. It may import math and numpy, and have at most 24 numeric literals, so that a table of your queries does
+not pass. You have one submission and {messages} messages in all."""
+
+
+class NumericCategory:
+    """Functions from numbers to numbers."""
+
+    name = "numeric"
+
+    def objection(self, inputs: tuple[Any, ...]) -> str | None:
+        """Says why a query with these inputs can't be answered, or returns None."""
+        low, high = QUERY_RANGE
+        outside = [value for value in inputs if not low <= value <= high]
+        return f"expected inputs in [{low:g}, {high:g}], actual value: {outside[0]!r}" if outside else None
+
+    def answer(self, function: NumericBlackBox, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
+        """Returns the function's outputs, NaN where undefined."""
+        return function(np.array(inputs, dtype=np.float64), rng).tolist()
+
+    def to_json(self, outputs: list[Any]) -> list[Any]:
+        """Returns outputs with None where undefined; numbers read back as the same floats."""
+        return [value if math.isfinite(value) else None for value in outputs]
+
+    def score(self, function: NumericBlackBox, submission: Submission) -> NumericScore:
+        """Judges a submission."""
+        return NumericScorer(function).score(submission)
+
+
+def numeric_text(max_queries: int) -> TextInterface:
+    """Returns the `text` interface to numeric functions; observations fit the answer to the whole budget at once."""
+    return TextInterface(TASK, read_numbers, 4096 + 64 * max_queries)
+
+
+def read_numbers(argument: str) -> list[float]:
+    """Reads the inputs of one QUERY line: a JSON list, or numbers separated by spaces or commas.
+
+    Raises:
+        ValueError: something in it is not a finite number.
+    """
+    words = argument.strip().strip("[](){};.").replace(",", " ").split()
+    inputs = []
+    for word in words:
+        try:
+            value = float(word.replace("\u2212", "-").strip("\"'[]()"))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ValueError(f"expected finite numbers as inputs, actual value: {shorten(word)}")
+        inputs.append(value)
+    if not inputs:
+        raise ValueError("expected at least one input after QUERY, actual: none")
+    return inputs
