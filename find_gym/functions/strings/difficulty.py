@@ -1,0 +1,81 @@
+"""Difficulty: the distribution from which string functions are sampled, FIND's own and others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from find_gym.functions.strings.operations import DETERMINISTIC, INNER, OPERATIONS
+
+
+@dataclass(frozen=True)
+class StringDifficulty:
+    """A distribution over string functions; the defaults are FIND's.
+
+    All of FIND's released functions with one operation append a word, replace a letter or map the alphabet, a third
+    each: these operations have enough constants for many functions. Any operation takes part in compositions.
+
+    Attributes:
+        single_operations: the operations that are functions of their own, each as likely as the others.
+        operations: the operations that compositions end with, each as likely as the others.
+        inner_operations: the operations that others are applied to, each as likely as the others.
+        lengths: relative shares of the numbers of operations (those of one branch or the other, where there is one).
+        branch_share: the share of functions that treat some strings by another rule.
+        branch_length: greatest number of operations within each side of a branch.
+    """
+
+    single_operations: tuple[str, ...] = ("string_concatenate", "replace_substring", "map_string")
+    operations: tuple[str, ...] = DETERMINISTIC
+    inner_operations: tuple[str, ...] = INNER
+    lengths: Mapping[int, float] = field(default_factory=lambda: {1: 0.3, 2: 0.7})
+    branch_share: float = 0.0
+    branch_length: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("single_operations", "operations", "inner_operations"):
+            # JSON has lists where this has tuples.
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            unknown = [operation for operation in getattr(self, name) if operation not in OPERATIONS]
+            if unknown or not getattr(self, name):
+                raise ValueError(f"expected {name} among {tuple(OPERATIONS)}, actual value: {getattr(self, name)!r}")
+        # JSON has texts for the keys of a mapping.
+        object.__setattr__(self, "lengths", {int(length): share for length, share in self.lengths.items()})
+        if any(length < 1 or share < 0 for length, share in self.lengths.items()) or not sum(self.lengths.values()) > 0:
+            raise ValueError(f"expected non-negative shares of lengths >= 1, actual value: {self.lengths!r}")
+        if not 0 <= self.branch_share <= 1:
+            raise ValueError(f"expected branch_share in [0, 1], actual value: {self.branch_share!r}")
+        if self.branch_length < 1:
+            raise ValueError(f"expected branch_length >= 1, actual value: {self.branch_length!r}")
+
+    @staticmethod
+    def of(difficulty: str | Mapping[str, Any] | StringDifficulty) -> StringDifficulty:
+        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
+
+        Raises:
+            ValueError: an unknown name or attribute, or a value out of its range.
+        """
+        if isinstance(difficulty, StringDifficulty):
+            return difficulty
+        if isinstance(difficulty, str):
+            if difficulty not in DIFFICULTIES:
+                raise ValueError(f"expected a difficulty in {tuple(DIFFICULTIES)}, actual value: {difficulty!r}")
+            return DIFFICULTIES[difficulty]
+        names = [entry.name for entry in fields(StringDifficulty)]
+        if not isinstance(difficulty, Mapping) or set(difficulty) - {*names, "base"}:
+            raise ValueError(
+                f"expected a difficulty in {tuple(DIFFICULTIES)} or a mapping of {', '.join(names)} "
+                f"(and 'base', a name), actual value: {difficulty!r}"
+            )
+        changes = dict(difficulty)
+        return replace(StringDifficulty.of(changes.pop("base", "find")), **changes)
+
+
+DIFFICULTIES: dict[str, StringDifficulty] = {
+    "easy": StringDifficulty(
+        single_operations=tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds), lengths={1: 1.0}
+    ),
+    "find": StringDifficulty(),
+    "hard": StringDifficulty(single_operations=DETERMINISTIC, lengths={1: 0.1, 2: 0.4, 3: 0.5}, branch_share=0.3),
+    "extreme": StringDifficulty(lengths={2: 0.2, 3: 0.4, 4: 0.4}, branch_share=0.5, branch_length=2),
+}

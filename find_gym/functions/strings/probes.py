@@ -1,0 +1,66 @@
+"""Probe strings: a bank that tells programs apart, and a larger set that decides whether two are the same."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from find_gym.functions.strings.inputs import draw_inputs
+
+PROBES: tuple[str, ...] = (
+    # All letters in both cases, in orders of their own: which letters are replaced, removed, mapped or found.
+    "The Quick Brown Fox Jumps Over 13 Lazy Dogs",
+    "SPHINX OF BLACK QUARTZ, JUDGE MY VOW",
+    "pack my box with five dozen liquor jugs",
+    "zyxwvutsrqponmlkjihgfedcba",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "AbCdEfGhIjKlMnOpQrStUvWxYz",
+    "ZaYbXcWdVeUfTgShRiQjPkOlNm",
+    "MNBVCXZLKJHGFDSAPOIUYTREWQ",
+    # Lengths of both parities with a letter in the middle; first, middle and last letters that differ.
+    "",
+    "b",
+    "K",
+    "ox",
+    "Fly",
+    "jazz",
+    "Quilt",
+    "wizard",
+    "Example",
+    "zucchini",
+    "voXel grid",
+    "Jumbo Whale",
+    "kaleidoscopic",
+    # Ends that are vowels or that wrap around the alphabet.
+    "aria",
+    "Yoyo",
+    "ZEBRA Pizza",
+    "apple Tree e",
+    # Repeated characters, vowels only, consonants only.
+    "Mississippi",
+    "bookkeeper",
+    "AEIOU aeiou",
+    "rhythm myth",
+    "unusual Queue",
+    # Digits at the start, in the middle, at the end, and nothing else.
+    "7",
+    "2048",
+    "3 Wise Men",
+    "agent007bond",
+    "Route 66",
+    "v1.2.3-rc4",
+    # Whitespace at either end, in runs, and alone; punctuation.
+    "  two  Spaces ",
+    "tail   ",
+    " \t ",
+    "Hello, World!",
+    "(x + y) * z?",
+    "DON'T panic",
+)
+
+
+@cache
+def large_probe_set() -> tuple[str, ...]:
+    """Returns the strings on which two programs must agree to count as the same: the probes and 256 others."""
+    return (*PROBES, *draw_inputs(np.random.default_rng(20_230_911), 256))
