@@ -1,0 +1,53 @@
+"""The command `find-gym`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+_COMMANDS = {
+    "evaluate": ("evaluate", "evaluate agents on the same functions, with a table and a report"),
+    "make-dataset": ("make_dataset", "sample functions and write them in the published layout"),
+    "report": ("report", "make the report of one or more runs again"),
+    "benchmark": ("benchmark", "measure the speed of the environment, the sandbox and sampling"),
+}
+
+
+def usage() -> str:
+    """Returns the help of the command."""
+    width = max(map(len, _COMMANDS))
+    lines = [f"  {name:{width}}  {summary}" for name, (_, summary) in _COMMANDS.items()]
+    return (
+        "usage: find-gym COMMAND [options]\n\n"
+        "FIND as Gymnasium environments: train and evaluate interpreters of black-box functions.\n\n"
+        "commands:\n" + "\n".join(lines) + "\n\n`find-gym COMMAND --help` explains the options of a command."
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; only what it needs is imported.
+
+    Args:
+        arguments: the words of the command line; those of this process by default.
+
+    Returns:
+        The exit status: that of the command, 2 where there is no such command.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in ("-h", "--help"):
+        print(usage())
+        return 0
+    if words and words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"find-gym {version('find-gym')}")
+        return 0
+    if not words or words[0] not in _COMMANDS:
+        came = repr(words[0]) if words else "none"
+        print(f"{usage()}\n\nfind-gym: error: expected a command, actual value: {came}", file=sys.stderr)
+        return 2
+    module, _ = _COMMANDS[words[0]]
+    command = importlib.import_module(f"find_gym_agents.commands.{module}")
+    status: int = command.main(words[1:], f"find-gym {words[0]}")
+    return status

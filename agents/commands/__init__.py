@@ -1,0 +1,1 @@
+"""The commands of `find-gym`, one module each; `scripts/*.py` call the same."""

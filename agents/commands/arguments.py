@@ -1,0 +1,106 @@
+"""Command lines from dataclasses: each field is an option, its docstring the help."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import textwrap
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, fields
+from typing import Any, TypeVar
+
+Config = TypeVar("Config")
+
+
+def parse(config_class: type[Config], arguments: Sequence[str] | None, *, program: str, description: str) -> Config:
+    """Reads a command line into a dataclass.
+
+    A field `max_queries: int = 100` becomes `--max-queries`; a bool that is True by default becomes `--no-...`; a tuple
+    becomes an option that may be repeated. The field's metadata may name another `flag`, a `metavar`, how to `parse`
+    the text, or `positional` for one or more words without a flag.
+
+    Args:
+        config_class: a dataclass whose fields have docstrings; it checks its values when it is made.
+        arguments: the words of the command line; those of this process by default.
+        program: the name that the usage shows.
+        description: the first lines of the help.
+
+    Returns:
+        The dataclass. A value that it refuses ends the program with exit status 2, its message and the usage.
+    """
+    parser = argparse.ArgumentParser(
+        program, description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    hints = typing.get_type_hints(config_class)
+    documentation = field_docstrings(config_class)
+    for field in fields(config_class):  # type: ignore[arg-type]
+        _add(parser, field, hints[field.name], documentation.get(field.name, ""))
+    values = vars(parser.parse_args(arguments))
+    try:
+        return config_class(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        )
+    except (ValueError, TypeError) as error:
+        parser.error(str(error))
+
+
+def field_docstrings(config_class: type) -> dict[str, str]:
+    """Returns the docstring below each field of a dataclass, on one line.
+
+    Raises:
+        OSError: the source of the class is not at hand.
+    """
+    definition = ast.parse(textwrap.dedent(inspect.getsource(config_class))).body[0]
+    assert isinstance(definition, ast.ClassDef)
+    found = {}
+    for statement, following in zip(definition.body, definition.body[1:], strict=False):
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            continue
+        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            found[statement.target.id] = " ".join(str(following.value.value).split())
+    return found
+
+
+def integer(text: str) -> int:
+    """Reads a whole number from the command line."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected an integer, actual value: {text!r}") from None
+
+
+def _add(parser: argparse.ArgumentParser, field: Field[Any], hint: Any, documentation: str) -> None:
+    flag = field.metadata.get("flag", f"--{field.name.replace('_', '-')}")
+    help_text = documentation.replace("%", "%%")
+    if hint is bool:
+        negated = field.default is True
+        parser.add_argument(
+            f"--no-{flag.removeprefix('--')}" if negated else flag,
+            dest=field.name,
+            action="store_false" if negated else "store_true",
+            help=f"Turns off: {help_text}" if negated else help_text,
+        )
+        return
+    options: dict[str, Any] = {"help": help_text, "metavar": field.metadata.get("metavar")}
+    options["type"] = _reader(field, hint)
+    if field.metadata.get("positional"):
+        parser.add_argument(field.name, nargs="+", **options)
+        return
+    repeatable = typing.get_origin(hint) is tuple
+    has_default = field.default is not MISSING
+    if has_default and not repeatable and field.default is not None:
+        options["help"] = f"{help_text} [default: {field.default}]"
+    options |= {"action": "append"} if repeatable else {}
+    options |= {"default": field.default} if has_default and not repeatable else {}
+    parser.add_argument(flag, dest=field.name, required=not has_default, **options)
+
+
+def _reader(field: Field[Any], hint: Any) -> Callable[[str], Any]:
+    """Returns what turns a word of the command line into a value of the field's type."""
+    given = field.metadata.get("parse")
+    if given is not None:
+        return typing.cast(Callable[[str], Any], given)
+    plain = {hint, *typing.get_args(hint)}
+    return integer if int in plain else str

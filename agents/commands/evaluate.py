@@ -1,0 +1,60 @@
+"""`find-gym evaluate`: agents on the same functions, with a table and a report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
+
+from find_gym_agents.commands.arguments import parse
+from find_gym_agents.registry import AGENTS
+
+
+def describe() -> str:
+    """Returns the first lines of the help, the table of agents among them."""
+    width = max(map(len, AGENTS))
+    agents = "\n".join(f"  {entry.name:{width}}  {entry.summary}" for entry in AGENTS.values())
+    return f"Evaluates agents on the same functions and reports accuracy and skill.\n\nagents:\n{agents}"
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "find-gym evaluate") -> int:
+    """Runs the command.
+
+    Args:
+        arguments: the words of the command line; those of this process by default.
+        program: the name that the usage shows.
+
+    Returns:
+        The exit status: 0, or 1 where episodes are unscored or a worker died, 2 for a wrong command line or folder,
+        130 after an interrupt.
+    """
+    # One worker computes in this process, and like the others on one thread; numpy reads this when it is imported.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from find_gym.functions import DatasetError
+    from find_gym_agents.evaluation import BackendError, EvaluationConfig, RunError, evaluate
+
+    config = parse(EvaluationConfig, arguments, program=program, description=describe())
+
+    try:
+        result = evaluate(config)
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command goes on where this one stopped ({config.folder})", file=sys.stderr)
+        return 130
+    except BrokenProcessPool as error:
+        print(f"{program}: error: a worker died ({error}); the same command goes on from here", file=sys.stderr)
+        return 1
+    except (BackendError, DatasetError, RunError, ImportError, OSError) as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    print(result.table)
+    for record in result.unscored[:3]:
+        print(f"\nunscored: {record.agent}, function {record.function}: {record.error}", file=sys.stderr)
+    if result.unscored:
+        print(
+            f"\n{len(result.unscored)} of {len(result.episodes)} episodes are unscored (see error in "
+            f"{result.folder / 'episodes.jsonl'}); the same command tries them again",
+            file=sys.stderr,
+        )
+    return 1 if result.unscored else 0

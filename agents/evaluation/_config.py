@@ -1,0 +1,143 @@
+"""The configuration of an evaluation: what the command line takes, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEFAULT_FUNCTIONS = 200
+
+
+def read_difficulty(text: str) -> str | dict[str, Any]:
+    """Reads a difficulty from the command line: a name, or a JSON object."""
+    if not text.lstrip().startswith("{"):
+        return text
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What to evaluate, and how; every field is an option of the command line."""
+
+    agents: tuple[str, ...] = field(metadata={"flag": "--agent", "metavar": "NAME"})
+    """The agent to evaluate: a name of the table of agents, or package.module:Class for one of your own. May be
+    repeated: all of them get the same functions and stand in one table."""
+    env: str = "FIND-numeric-v0"
+    """The environment's id."""
+    functions: int | None = None
+    """The number of functions; by default 200, or all of the dataset."""
+    seed: int = 0
+    """Seeds the functions, the noise and the agents."""
+    split: str = "test"
+    """The split that functions are sampled from: train, validation, test, or all. Not used with a dataset."""
+    difficulty: str | Mapping[str, Any] = field(default="find", metadata={"parse": read_difficulty})
+    """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace
+    those of find. Not used with a dataset."""
+    dataset: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """A dataset in the published layout (the folder that holds numeric/), in place of sampled functions."""
+    max_queries: int = 100
+    """The budget: inputs that may be asked of each function."""
+    workers: int | None = None
+    """Processes that run episodes side by side; by default one for each processor core."""
+    backend: str = "loky"
+    """The joblib backend that runs them: loky (processes on this machine), ray or dask (a cluster)."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of the run; by default one in runs/ with a readable name. A run that was cut short there goes on."""
+    report: bool = True
+    """Whether report.html and the plots are written; the table and results.json always are."""
+
+    def __post_init__(self) -> None:
+        # Imported here, so that the help of a command does not wait for them.
+        from find_gym import ENVIRONMENT_IDS
+        from find_gym.functions import SPLITS, NumericDifficulty
+        from find_gym_agents.registry import check_agent
+
+        if self.env not in ENVIRONMENT_IDS:
+            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
+        if isinstance(self.agents, str) or not self.agents:
+            raise ValueError(f"expected at least one agent in a tuple, actual value: {self.agents!r}")
+        object.__setattr__(self, "agents", tuple(dict.fromkeys(self.agents)))
+        for agent in self.agents:
+            check_agent(agent, self.category)
+        if self.split not in (*SPLITS, "all"):
+            raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
+        NumericDifficulty.of(self.difficulty)
+        for name, least, optional in (
+            ("functions", 1, True),
+            ("seed", 0, False),
+            ("max_queries", 0, False),
+            ("workers", 1, True),
+        ):
+            value = getattr(self, name)
+            if value is None and optional:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
+        if self.dataset is not None and not (Path(self.dataset) / self.category / "data.json").is_file():
+            raise ValueError(
+                f"expected a dataset with a file {self.category}/data.json, actual: none in {self.dataset!r}"
+            )
+        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
+            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+    @property
+    def category(self) -> str:
+        """The category of functions of the environment, such as "numeric"."""
+        return self.env.split("-")[1]
+
+    @property
+    def sampled_split(self) -> str | None:
+        """The split that functions are sampled from, None for all of them."""
+        return None if self.split == "all" else self.split
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        return Path(self.out) if self.out is not None else Path("runs") / self._name()
+
+    def _name(self) -> str:
+        agents = "+".join(self.agents) if len(self.agents) <= 3 else f"{len(self.agents)}-agents"
+        source = Path(self.dataset).resolve().name if self.dataset is not None else self.split
+        count = self.functions or ("all" if self.dataset is not None else DEFAULT_FUNCTIONS)
+        parts = [self.env, agents, source, str(count), f"seed{self.seed}"]
+        if self.dataset is None and self.difficulty != "find":
+            text = self.difficulty if isinstance(self.difficulty, str) else _short_digest(self.difficulty)
+            parts.insert(3, text)
+        if self.max_queries != 100:
+            parts.append(f"{self.max_queries}-queries")
+        return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
+
+    def worker_count(self) -> int:
+        """Returns the number of workers: the given one, or that of the processor cores this process may use."""
+        if self.workers is not None:
+            return self.workers
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what the results depend on, as JSON-serialisable data; a run goes on only where it is the same."""
+        data: dict[str, Any] = {
+            "env": self.env,
+            "agents": list(self.agents),
+            "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
+            "seed": self.seed,
+            "max_queries": self.max_queries,
+        }
+        if self.dataset is not None:
+            content = (Path(self.dataset) / self.category / "data.json").read_bytes()
+            return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}
+        difficulty = self.difficulty if isinstance(self.difficulty, str) else dict(self.difficulty)
+        return data | {"split": self.split, "difficulty": difficulty}
+
+
+def _short_digest(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, sort_keys=True, default=list)
+    return f"custom-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -1,0 +1,183 @@
+"""One episode, run in a worker process."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+import find_gym  # noqa: F401  (registers the environments)
+from find_gym.functions import NumericFunction, NumericSpec, function_seed
+from find_gym.sandbox import SandboxError
+from find_gym_agents.base import Agent
+from find_gym_agents.evaluation._curves import GRID, curve_of
+from find_gym_agents.evaluation._functions import RunFunction
+from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.registry import make_agent
+
+_TRACEBACK_LIMIT = 20_000
+
+
+@dataclass(frozen=True)
+class EpisodeTask:
+    """What a worker needs to run an episode.
+
+    Attributes:
+        agent: the agent's name.
+        function: the function.
+        env: the environment's id.
+        split: the split it was sampled from.
+        difficulty: the difficulty it was sampled from, None for a dataset.
+        max_queries: the budget.
+        seed: the run's seed.
+    """
+
+    agent: str
+    function: RunFunction
+    env: str
+    split: str | None
+    difficulty: Any
+    max_queries: int
+    seed: int
+
+
+@lru_cache(maxsize=8)
+def _agent(name: str) -> Agent:
+    return make_agent(name)
+
+
+def run_episode(task: EpisodeTask) -> EpisodeRecord:
+    """Runs one episode.
+
+    Returns:
+        The record. Where the agent's code, the environment or the sandbox fails it is unscored, with the traceback.
+    """
+    spec = NumericSpec.from_json(task.function.spec)
+    truth = NumericFunction(spec)
+    record = EpisodeRecord(
+        agent=task.agent,
+        index=task.function.index,
+        function=task.function.id,
+        family=spec.family,
+        variant=spec.variant,
+        difficulty=task.difficulty,
+        outcome="unscored",
+        truth={"description": truth.describe(), "source": truth.source()},
+        spec=task.function.spec,
+    )
+    started = time.perf_counter()
+    log = _Log()
+    try:
+        log.play(task, spec)
+        record = replace(record, **log.results())
+        if record.submission is not None:
+            answers = np.array([value for step in log.transcript for value in step["outputs"]], dtype=np.float64)
+            record = replace(record, curve=curve_of(record.submission, truth.truth(GRID), answers))
+    except Exception as error:
+        kind = "the sandbox" if isinstance(error, SandboxError) else log.running
+        text = f"{kind} failed:\n{traceback.format_exc()}"
+        record = replace(record, **log.results(), outcome="unscored", score=None, error=text[-_TRACEBACK_LIMIT:])
+    return replace(record, total_seconds=round(time.perf_counter() - started, 6))
+
+
+class _Log:
+    """What happened in an episode so far.
+
+    Attributes:
+        running: what is running now: "the agent" or "the environment".
+        transcript: the steps.
+    """
+
+    def __init__(self) -> None:
+        self.running = "the environment"
+        self.transcript: list[dict[str, Any]] = []
+        self._agent_seconds = 0.0
+        self._prompt = ""
+        self._rendered = ""
+        self._info: dict[str, Any] = {}
+        self._budget = 0
+        self._over = False
+
+    def play(self, task: EpisodeTask, spec: NumericSpec) -> None:
+        """Runs the episode to its end."""
+        with self._agent_runs():
+            agent = _agent(task.agent)
+            agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
+        options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries}
+        if task.difficulty is None:
+            options["function"] = spec
+        else:
+            options |= {"split": task.split, "difficulty": task.difficulty}
+        env = gym.make(task.env, **options, render_mode="ansi", disable_env_checker=True)
+        self._budget = task.max_queries
+        try:
+            observation, info = env.reset(seed=task.function.seed, options={"function": spec})
+            self._prompt = observation if isinstance(observation, str) else ""
+            while not self._over:
+                with self._agent_runs():
+                    action = agent.act(observation, info)
+                # An action that is none is the agent's fault as well.
+                self.running = "the agent"
+                observation, _, terminated, truncated, info = env.step(action)
+                self.running = "the environment"
+                self._take_note(action, observation, info, terminated or truncated)
+            if not self._prompt:
+                self._rendered = str(env.render())
+        finally:
+            env.close()
+
+    def _agent_runs(self) -> _AgentClock:
+        return _AgentClock(self)
+
+    def add_agent_seconds(self, seconds: float) -> None:
+        """Adds to the time that the agent computed."""
+        self._agent_seconds += seconds
+
+    def _take_note(self, action: Any, observation: Any, info: dict[str, Any], over: bool) -> None:
+        step = {
+            "action": action.tolist() if hasattr(action, "tolist") else action,
+            "inputs": info["inputs"],
+            "outputs": info["outputs"],
+            "message": info["message"],
+        }
+        if isinstance(observation, str):
+            step["observation"] = observation
+        self.transcript.append(step)
+        self._info, self._over = info, over
+
+    def results(self) -> dict[str, Any]:
+        """Returns the entries of the record that are known by now."""
+        score = self._info.get("score")
+        outcome = "no_submission" if score is None else score["outcome"]
+        return {
+            "outcome": outcome if self._over else "unscored",
+            "score": score,
+            "queries": self._budget - self._info.get("budget", self._budget),
+            "steps": len(self.transcript),
+            "agent_seconds": round(self._agent_seconds, 6),
+            "prompt": self._prompt,
+            "transcript": self.transcript,
+            "rendered": self._rendered,
+            "submission": self._info.get("submission"),
+        }
+
+
+class _AgentClock:
+    """Measures the time that the agent computes."""
+
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+
+    def __enter__(self) -> None:
+        self._log.running = "the agent"
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._log.add_agent_seconds(time.perf_counter() - self._started)
+        if kind is None:
+            self._log.running = "the environment"

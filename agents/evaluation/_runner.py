@@ -1,0 +1,171 @@
+"""The runner: prepares the functions, runs what is missing, reports."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from find_gym_agents.evaluation._config import EvaluationConfig
+from find_gym_agents.evaluation._functions import RunFunction, count_functions, prepare_functions
+from find_gym_agents.evaluation._parallel import check_backend, run_all
+from find_gym_agents.evaluation._records import (
+    CONFIG,
+    EPISODES,
+    ConfigurationMismatchError,
+    EpisodeRecord,
+    Lines,
+    RunError,
+    locked,
+    read_config,
+    read_run,
+    write_json,
+)
+
+_PACKAGES = ("find-gym", "numpy", "gymnasium", "joblib", "pyoperon", "torch")
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """What an evaluation led to.
+
+    Attributes:
+        folder: where everything is.
+        episodes: the records, sorted by agent and index.
+        summary: the content of results.json.
+        table: the printed table.
+    """
+
+    folder: Path
+    episodes: list[EpisodeRecord]
+    summary: dict[str, Any]
+    table: str
+
+    @property
+    def unscored(self) -> list[EpisodeRecord]:
+        """The episodes without a score because the infrastructure or the agent's own code failed."""
+        return [record for record in self.episodes if not record.scored]
+
+
+def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationResult:
+    """Evaluates agents on the same functions, and writes the results and their report.
+
+    Where the folder holds a run of the same configuration, only what is missing there, or was unscored, is run.
+
+    Args:
+        config: what to evaluate.
+        progress: whether to show progress bars on standard error.
+
+    Returns:
+        The results.
+
+    Raises:
+        ConfigurationMismatchError: the folder holds a run of another configuration.
+        RunError: the folder can't be used, or a file in it is broken.
+        ImportError: something that the runner, an agent or the report needs is not installed.
+    """
+    from find_gym_agents.report import write_report
+    from find_gym_agents.report.plots import check_plots
+
+    check_backend(config.backend)
+    if config.report:
+        check_plots()
+    folder = config.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        _claim(config, folder)
+        functions = _prepare(config, folder, progress)
+        _run_missing(config, folder, functions, progress)
+        run = read_run(folder)
+        summary, table = write_report([run], folder, pictures=config.report)
+    return EvaluationResult(folder, run.episodes, summary, table)
+
+
+def _claim(config: EvaluationConfig, folder: Path) -> None:
+    """Writes config.json, or checks that the one that is there is the same."""
+    identity = config.identity()
+    if not (folder / CONFIG).exists():
+        if (folder / EPISODES).exists():
+            raise RunError(f"expected a {CONFIG} beside {EPISODES}, actual: none in {str(folder)!r}")
+        settings = {"workers": config.worker_count(), "backend": config.backend}
+        if config.dataset is not None:
+            settings["dataset"] = str(config.dataset)
+        write_json(folder / CONFIG, {"identity": identity, "settings": settings, "versions": versions()})
+        return
+    before = read_config(folder)["identity"]
+    differing = [name for name in {**before, **identity} if before.get(name) != identity.get(name)]
+    if differing:
+        changes = "; ".join(f"{name} was {before.get(name)!r}, now {identity.get(name)!r}" for name in differing)
+        raise ConfigurationMismatchError(
+            f"expected the configuration of the run in {str(folder)!r}, actual: {changes}; choose another --out"
+        )
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of Python, of the platform and of the packages that results may depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _prepare(config: EvaluationConfig, folder: Path, progress: bool) -> list[RunFunction]:
+    side_by_side = partial(run_all, workers=config.worker_count(), backend=config.backend)
+    with _bar("functions", count_functions(config, folder) or None, progress) as bar:
+        return prepare_functions(config, folder, side_by_side, bar.update)
+
+
+def _run_missing(config: EvaluationConfig, folder: Path, functions: list[RunFunction], progress: bool) -> None:
+    done = {(record.agent, record.index) for record in read_run(folder).episodes if record.scored}
+    tasks = [
+        _task(config, agent, function)
+        for agent in config.agents
+        for function in functions
+        if (agent, function.index) not in done
+    ]
+    total = len(config.agents) * len(functions)
+    # Imported here for the bar to stand before the first worker has imported it as well.
+    from find_gym_agents.evaluation._episode import run_episode
+
+    with _bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
+        bar.update(total - len(tasks))
+        records: Iterable[EpisodeRecord] = run_all(
+            run_episode, tasks, workers=config.worker_count(), backend=config.backend
+        )
+        for record in records:
+            lines.append(record.to_json())
+            bar.set_postfix_str(record.agent, refresh=False)
+            bar.update(1)
+
+
+def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
+    from find_gym_agents.evaluation._episode import EpisodeTask
+
+    sampled = config.dataset is None
+    return EpisodeTask(
+        agent=agent,
+        function=function,
+        env=config.env,
+        split=config.sampled_split if sampled else None,
+        difficulty=config.difficulty if sampled else None,
+        max_queries=config.max_queries,
+        seed=config.seed,
+    )
+
+
+def _bar(name: str, total: int | None, shown: bool) -> Any:
+    """Returns a progress bar; one that is not on a terminal is written anew only now and then."""
+    try:
+        from tqdm import tqdm
+    except ImportError as error:
+        raise ImportError("expected tqdm for the progress bar: pip install 'find-gym[report]'") from error
+    interval = 0.2 if sys.stderr.isatty() else 10.0
+    return tqdm(total=total, desc=name, unit="", disable=not shown, mininterval=interval, file=sys.stderr)

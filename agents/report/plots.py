@@ -1,0 +1,251 @@
+"""The plots of a report, each as PNG and as SVG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
+from find_gym_agents.evaluation._curves import GRID, Scale
+from find_gym_agents.evaluation._records import EpisodeRecord
+
+# The palette of Okabe and Ito, which people with colour blindness can tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#8C6D31")
+_EXAMPLES = 8
+_INK, _GRID_COLOUR = "#222222", "#DDDDDD"
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "find-gym",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Helvetica", "Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.size": 10,
+    "axes.edgecolor": "#888888",
+    "axes.labelcolor": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot.
+
+    Attributes:
+        title: what it shows, also for those who can't see it.
+        png: the picture at 150 dots an inch.
+        svg: the same as SVG.
+    """
+
+    title: str
+    png: bytes
+    svg: bytes
+
+
+def check_plots() -> None:
+    """Checks that plots can be drawn.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError("expected matplotlib for the report: pip install 'find-gym[report]'") from error
+
+
+def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str, Plot]:
+    """Draws all plots of a report.
+
+    Args:
+        summary: the figures.
+        episodes: the records.
+
+    Returns:
+        The plots by the names of their files.
+    """
+    check_plots()
+    agents = summary["agents"]
+    plots = {
+        "skill_by_family": _draw("Skill by family", lambda figure: _by_group(figure, agents, "by_family")),
+        "skill_by_variant": _draw("Skill by variant", lambda figure: _by_group(figure, agents, "by_variant")),
+        "skill_by_queries": _draw(
+            "Skill against queries", lambda figure: _by_queries(figure, agents, episodes), width=5.5
+        ),
+    }
+    chosen = _examples(summary, episodes)
+    if chosen:
+        title = f"Examples of {chosen[0].agent}, from its worst to its best"
+        plots["examples"] = _draw(title, lambda figure: _example_panels(figure, chosen), width=11.0)
+    return plots
+
+
+def _draw(title: str, draw: Callable[[Any], float], width: float = 6.5) -> Plot:
+    """Draws one plot; `draw` fills a figure and returns its height in inches."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(width, 4.0), layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.set_size_inches(width, draw(figure))
+        figure.suptitle(title, fontsize=12, fontweight="bold", color=_INK)
+        pictures = []
+        for kind, options in (("png", {"dpi": 150, "metadata": {}}), ("svg", {"metadata": {"Date": None}})):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, **options)
+            pictures.append(buffer.getvalue())
+    return Plot(title, pictures[0], pictures[1])
+
+
+def _by_group(figure: Any, agents: dict[str, Any], group: str) -> float:
+    """Draws mean skill with its interval, groups from top to bottom, agents side by side within each."""
+    members = list(dict.fromkeys(member for agent in agents.values() for member in agent[group]))
+    axes = figure.add_subplot()
+    step = 0.8 / max(len(agents), 1)
+    for place, (name, agent) in enumerate(agents.items()):
+        rows = [(row, agent[group][member]) for row, member in enumerate(members) if member in agent[group]]
+        if not rows:
+            continue
+        height = [row + (place - (len(agents) - 1) / 2) * step for row, _ in rows]
+        mean = np.array([figures["skill"]["mean"] for _, figures in rows])
+        low = np.array([figures["skill"]["low"] for _, figures in rows])
+        high = np.array([figures["skill"]["high"] for _, figures in rows])
+        error = np.maximum([mean - low, high - mean], 0.0)
+        colour = COLOURS[place % len(COLOURS)]
+        axes.errorbar(mean, height, xerr=error, fmt="o", markersize=4.5, color=colour, elinewidth=1.6, label=name)
+    counts = {
+        member: max(agent[group][member]["n"] for agent in agents.values() if member in agent[group])
+        for member in members
+    }
+    axes.set_yticks(range(len(members)), [f"{member}  (n={counts[member]})" for member in members])
+    axes.set_ylim(len(members) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    for row in range(1, len(members)):
+        axes.axhline(row - 0.5, color=_GRID_COLOUR, linewidth=0.6)
+    _skill_axis(axes.set_xlim, axes.set_xlabel, axes.xaxis)
+    _legend(figure, axes, len(agents))
+    return 1.4 + len(members) * max(0.26, 0.11 * len(agents) + 0.08)
+
+
+def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecord]) -> float:
+    """Draws each episode as a dot and each agent's mean with its intervals."""
+    axes = figure.add_subplot()
+    rng = np.random.default_rng(0)
+    for place, (name, agent) in enumerate(agents.items()):
+        scored = [record for record in episodes if record.agent == name and record.scored]
+        if not scored:
+            continue
+        colour = COLOURS[place % len(COLOURS)]
+        skills = np.array([record.score["skill"] if record.score else 0.0 for record in scored])
+        queries = np.array([float(record.queries) for record in scored])
+        # Moved a little, so that equal ones do not hide each other.
+        axes.plot(
+            queries + rng.uniform(-0.8, 0.8, queries.size),
+            skills + rng.uniform(-0.012, 0.012, skills.size),
+            ".",
+            color=colour,
+            alpha=0.35,
+            markersize=6,
+            markeredgewidth=0,
+            rasterized=True,
+        )
+        x, y = agent["overall"]["queries"], agent["overall"]["skill"]
+        axes.errorbar(
+            [x["mean"]],
+            [y["mean"]],
+            xerr=[[max(x["mean"] - x["low"], 0)], [max(x["high"] - x["mean"], 0)]],
+            yerr=[[max(y["mean"] - y["low"], 0)], [max(y["high"] - y["mean"], 0)]],
+            fmt="o",
+            markersize=8,
+            color=colour,
+            markeredgecolor="white",
+            elinewidth=1.8,
+            label=name,
+            zorder=3,
+        )
+    axes.set_xlabel("queries used")
+    axes.set_xlim(left=-2)
+    _skill_axis(axes.set_ylim, axes.set_ylabel, axes.yaxis)
+    _legend(figure, axes, len(agents))
+    return 4.2
+
+
+def _skill_axis(set_limits: Any, set_label: Any, axis: Any) -> None:
+    set_limits(-0.03, 1.03)
+    set_label("skill (0: best constant, 1: truth)")
+    axis.grid(color=_GRID_COLOUR, linewidth=0.6)
+    axis.get_major_locator().set_params(nbins=5)
+
+
+def _legend(figure: Any, axes: Any, count: int) -> None:
+    if axes.get_legend_handles_labels()[1]:
+        figure.legend(
+            *axes.get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=min(count, 4),
+            frameon=False,
+            fontsize=9,
+        )
+
+
+def _examples(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> list[EpisodeRecord]:
+    """Chooses episodes of the agent with the greatest skill, evenly from its worst to its best."""
+    means = {name: agent["overall"]["skill"] for name, agent in summary["agents"].items() if agent["overall"]["n"]}
+    if not means:
+        return []
+    best = max(means, key=lambda name: means[name]["mean"])
+    shown = [record for record in episodes if record.agent == best and record.score is not None and record.curve]
+    shown.sort(key=lambda record: (record.score["skill"] if record.score else 0.0, record.index))
+    places: list[int] = (
+        np.unique(np.linspace(0, len(shown) - 1, min(_EXAMPLES, len(shown))).round().astype(int)).tolist()
+        if shown
+        else []
+    )
+    return [shown[place] for place in places]
+
+
+def _example_panels(figure: Any, chosen: list[EpisodeRecord]) -> float:
+    rows = -(-len(chosen) // 4)
+    grid = figure.subplots(rows, 4, squeeze=False).ravel()
+    for axes, record in zip(grid, chosen, strict=False):
+        _panel(axes, record)
+    for axes in grid[len(chosen) :]:
+        axes.set_visible(False)
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    return 0.9 + 2.3 * rows
+
+
+def _panel(axes: Any, record: EpisodeRecord) -> None:
+    """Draws one episode: truth, submission, answers, exception."""
+    spec = NumericSpec.from_json(record.spec)
+    truth = NumericFunction(spec).truth(GRID)
+    x, y = answers_of(record)
+    scale = Scale.of(truth, y)
+    for region in spec.regions:
+        axes.axvspan(max(region.lower, QUERY_RANGE[0]), min(region.upper, QUERY_RANGE[1]), color="#E69F00", alpha=0.18)
+    axes.plot(GRID, scale.heights(truth), color="#AAAAAA", linewidth=3.5, label="truth")
+    assert record.curve is not None
+    curve = np.array([record.curve["x"], record.curve["y"]], dtype=np.float64)
+    axes.plot(curve[0], scale.heights(curve[1]), color="#0072B2", linewidth=1.2, label="submission")
+    axes.plot(x, scale.heights(y), "o", color="#222222", markersize=2.2, label="answers")
+    ticks = scale.ticks()
+    axes.set_yticks(scale.heights(np.array(ticks)), [f"{value:g}" for value in ticks], fontsize=7)
+    axes.set_xticks([-100, 0, 100], ["-100", "0", "100"], fontsize=7)
+    axes.set_ylim(-0.02, 1.02)
+    skill = record.score["skill"] if record.score is not None else 0.0
+    axes.set_title(f"{record.family}, {record.variant}: skill {skill:.2f}", fontsize=8.5)
+
+
+def answers_of(record: EpisodeRecord) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the inputs asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
+    inputs = [value for step in record.transcript for value in step["inputs"]]
+    outputs = [value for step in record.transcript for value in step["outputs"]]
+    return np.array(inputs, dtype=np.float64), np.array(outputs, dtype=np.float64)
