@@ -250,6 +250,10 @@ _BETTER = 0.25
 _FEW = 8
 
 
+# Frequencies of a long scan that are solved exactly.
+_SOLVED = 80
+
+
 @lru_cache
 def _fine_frequencies() -> FloatArray:
     # A quarter of a cycle over the query range between neighbours, from one cycle in it to periods of 0.5.
@@ -259,14 +263,26 @@ def _fine_frequencies() -> FloatArray:
 def _scan_sines(
     frequencies: FloatArray, x: FloatArray, target: FloatArray, multiplier: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Solves for sine, cosine and offset at each frequency; returns misfits and coefficients `(g, 3)`."""
+    """Solves for sine, cosine and offset at each frequency; returns misfits and coefficients `(g, 3)`.
+
+    Of many frequencies, only those are solved that a periodogram puts first; the misfit of the others is infinite.
+    """
+    cost = np.full(frequencies.size, np.inf)
+    coefficients = np.zeros((frequencies.size, 3))
+    total = max(float(multiplier @ multiplier), 1e-300)
     phase = np.multiply.outer(frequencies, x)
-    basis = np.stack([np.sin(phase), np.cos(phase), np.ones_like(phase)], axis=1) * multiplier
-    normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * max(float(multiplier @ multiplier), 1e-300) * np.eye(3)
-    moments = basis @ target
-    coefficients = np.linalg.solve(normal, moments[:, :, None])[:, :, 0]
-    residual = target - np.einsum("gk,gkn->gn", coefficients, basis)
-    return np.sum(residual * residual, axis=1), coefficients
+    sine, cosine = np.sin(phase), np.cos(phase)
+    chosen = np.arange(frequencies.size)
+    if chosen.size > _SOLVED:
+        centred = multiplier * (target - multiplier * float(multiplier @ target) / total)
+        strength = (sine @ centred) ** 2 + (cosine @ centred) ** 2
+        chosen = np.array(_lowest(-strength, _SOLVED))
+    basis = np.stack([sine[chosen], cosine[chosen], np.ones((chosen.size, x.size))], axis=1) * multiplier
+    normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * total * np.eye(3)
+    coefficients[chosen] = np.linalg.solve(normal, (basis @ target)[:, :, None])[:, :, 0]
+    residual = target - np.einsum("gk,gkn->gn", coefficients[chosen], basis)
+    cost[chosen] = np.sum(residual * residual, axis=1)
+    return cost, coefficients
 
 
 def _sine_constants(name: str, period: float, coefficients: FloatArray) -> Constants:

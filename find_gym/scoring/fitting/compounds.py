@@ -1,4 +1,4 @@
-"""Estimates of whole rules: sums solved at once, gridded atoms scanned with the rest projected out, else backfitting."""
+"""Estimates of whole rules: sums are solved at once, gridded atoms scanned, the others fitted in turn."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ _GRID_STARTS = 3
 _SWEEPS = 3
 # Atoms that are, on one side of 0 at least, a factor of a polynomial.
 _FACTORS = ("linear", "polynomial", "relu")
-# Gauss-Newton steps for each start.
-_START_STEPS = 15
+# Atoms whose first estimate is the best one already.
+_SOLVED = ("linear", "polynomial", "absolute", "step", "root", "logarithm", "reciprocal", "constant")
+# Gauss-Newton steps for each start, and for the best of them.
+_FIRST_STEPS = 8
+_LAST_STEPS = 25
 # A misfit of this share of the power is exact.
 EXACT_SHARE = 1e-20
 
@@ -55,16 +58,21 @@ def fit_constants(
     """
     if x.size == 0:
         return []
+    exact = EXACT_SHARE * float(target @ target)
+    polish = polish and skeleton not in _SOLVED
     with np.errstate(all="ignore"):
-        starts = _starts(skeleton, x, target, multiplier, degree)
         fits = []
-        for constants in starts:
-            fit = _polished(skeleton, constants, x, target, multiplier, 25 if polish else 0)
+        for constants in _starts(skeleton, x, target, multiplier, degree):
+            fit = _polished(skeleton, constants, x, target, multiplier, _FIRST_STEPS if polish else 0)
             if np.isfinite(fit[0]):
                 fits.append(fit)
-                if fit[0] <= EXACT_SHARE * float(target @ target):
+                if fit[0] <= exact:
                     break
-    return sorted(fits, key=lambda fit: fit[0])
+        fits.sort(key=lambda fit: fit[0])
+        # The start that is ahead after a few steps is taken to the end.
+        if polish and fits and fits[0][0] > exact:
+            fits[0] = _polished(skeleton, fits[0][1], x, target, multiplier, _LAST_STEPS)
+    return fits
 
 
 def _polished(
@@ -205,7 +213,7 @@ def _backfit(
         constants = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree)
         if constants is None:
             continue
-        results.append(_polished((operator, parts), constants, x, target, multiplier, _START_STEPS))
+        results.append(_polished((operator, parts), constants, x, target, multiplier, 2 * _FIRST_STEPS))
         if results[-1][0] <= best_possible * 1.0001 + EXACT_SHARE * float(target @ target):
             break
     return [constants for _, constants in sorted(results, key=lambda fit: fit[0])[:_GRID_STARTS]]

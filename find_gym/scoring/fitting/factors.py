@@ -45,7 +45,7 @@ def factors(x: FloatArray, y: FloatArray, whole: bool) -> Iterator[tuple[FloatAr
 
 
 def level_ratio(x: FloatArray, y: FloatArray) -> float | None:
-    """Returns the value just above 0 over that just below, of the polynomials through either side; None without them."""
+    """Returns the value just above 0 over that just below, of the polynomials through either side, if any."""
     levels = []
     for side in (x > 0, x < 0):
         fit = _best_polynomial(x[side], y[side])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,11 +50,11 @@ def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
     count = y.size
     stretches: list[Stretch] = []
     if kind == "below":
-        length = _narrow(y)
-        stretches = [Stretch(kind, 0, length)] if 0 < length < count else []
+        lengths = _lengths(_narrow(y), count)
+        stretches = [Stretch(kind, 0, length) for length in lengths]
     elif kind == "above":
-        length = _narrow(y[::-1])
-        stretches = [Stretch(kind, count - length, count)] if 0 < length < count else []
+        lengths = _lengths(_narrow(y[::-1]), count)
+        stretches = [Stretch(kind, count - length, count) for length in lengths]
     else:
         stop_before = 0
         for start in range(count):
@@ -65,6 +66,11 @@ def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
         stretches = [s for s in stretches if np.ptp(y[s.start : s.stop]) > 0]
         stretches.sort(key=lambda stretch: stretch.start - stretch.stop)
     return stretches[:_RUNS]
+
+
+def _lengths(length: int, count: int) -> list[int]:
+    """Returns lengths to try: all that is narrow, or parts of it where the rule itself is narrow as well."""
+    return [length] if 0 < length < count else [part for part in (count // 4, count // 2, 3 * count // 4) if part > 0]
 
 
 def _narrow(y: FloatArray) -> int:
@@ -130,3 +136,11 @@ def region_of(stretch: Stretch, x: FloatArray, mean: float, std: float = REGION_
     if not lower < upper:
         upper = lower + 0.1
     return Region(float(lower), float(upper), mean, std)
+
+
+def covered(stretches: Sequence[Stretch], count: int) -> NDArray[np.bool_]:
+    """Returns which of `count` points lie in any of the stretches."""
+    mask = np.zeros(count, dtype=np.bool_)
+    for stretch in stretches:
+        mask[stretch.start : stretch.stop] = True
+    return mask

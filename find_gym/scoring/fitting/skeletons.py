@@ -15,10 +15,12 @@ from find_gym.functions.numeric.rules import Rule, Skeleton
 from find_gym.functions.numeric.sampling import domain_mean
 from find_gym.functions.numeric.variants import RegionKind
 from find_gym.scoring.fitting.compounds import fit_constants
+from find_gym.scoring.fitting.likelihood import outside_cost, stretches_cost
 from find_gym.scoring.fitting.regions import (
     REGION_STD,
     Stretch,
     best_stretch,
+    covered,
     jittering_stretches,
     region_of,
 )
@@ -98,7 +100,7 @@ def fit_skeleton(
     x, y = x[keep][order], y[keep][order]
     with np.errstate(all="ignore"):
         fit, stretches = _fit_with_regions(skeleton, region_kinds, x, y)
-        inside = _covered(stretches, x.size)
+        inside = covered(stretches, x.size)
         shift = poisson_mean(x[~inside], y[~inside])
         fit = fit_rule(skeleton, x, y - shift, ~inside, plain=True)
         return assemble(fit, stretches, x, y)
@@ -129,7 +131,7 @@ def assemble(fit: RuleFit, stretches: list[Stretch], x: FloatArray, y: FloatArra
 
 
 def fit_rule(
-    skeleton: Skeleton, x: FloatArray, y: FloatArray, usable: NDArray[np.bool_], *, plain: bool = False
+    skeleton: Skeleton, x: FloatArray, y: FloatArray, usable: NDArray[np.bool_], *, plain: bool = False, degree: int = 5
 ) -> RuleFit:
     """Fits a rule to part of the evidence; never fails.
 
@@ -139,8 +141,9 @@ def fit_rule(
         y: outputs, shape `(n,)`, finite.
         usable: which points are fitted, shape `(n,)`.
         plain: whether to round the constants and to leave out outliers.
+        degree: the greatest degree of its polynomials.
     """
-    constants = _best_constants(skeleton, x[usable], y[usable], _unit_weights(y[usable]))
+    constants = _best_constants(skeleton, x[usable], y[usable], degree)
     fit = _residuals(skeleton, constants, x, y, usable)
     if not plain:
         return fit
@@ -153,7 +156,7 @@ def fit_rule(
         trial_kept = usable & (np.abs(fit.residuals) <= limit)
         if trial_kept.sum() < 0.5 * usable.sum() or np.array_equal(trial_kept, kept):
             break
-        trial_constants = _best_constants(skeleton, x[trial_kept], y[trial_kept], _unit_weights(y[trial_kept]))
+        trial_constants = _best_constants(skeleton, x[trial_kept], y[trial_kept], degree)
         trial = _residuals(skeleton, trial_constants, x, y, usable)
         if not trial.scale < fit.scale:
             break
@@ -165,12 +168,8 @@ def fit_rule(
     return fit
 
 
-def _unit_weights(y: FloatArray) -> FloatArray:
-    return np.ones_like(y)
-
-
-def _best_constants(skeleton: Skeleton, x: FloatArray, y: FloatArray, weights: FloatArray) -> LeafConstants:
-    fits = fit_constants(skeleton, x, y * weights, weights)
+def _best_constants(skeleton: Skeleton, x: FloatArray, y: FloatArray, degree: int) -> LeafConstants:
+    fits = fit_constants(skeleton, x, y, np.ones_like(y), degree=degree)
     return fits[0][1] if fits else _level_constants(skeleton, float(np.median(y)) if y.size else 0.0)
 
 
@@ -221,7 +220,7 @@ def _fit_with_regions(
     for combination in itertools.islice(_by_length(choices), _COMBINATIONS):
         stretches = combination
         for _ in range(_ROUNDS):
-            outside = ~_covered(stretches, x.size)
+            outside = ~covered(stretches, x.size)
             if not outside.any():
                 break
             fit = fit_rule(skeleton, x, y, outside)
@@ -248,39 +247,18 @@ def _by_length(choices: list[list[Stretch | None]]) -> list[list[Stretch]]:
     return [*combinations[: _COMBINATIONS - 1], []]
 
 
-def _covered(stretches: list[Stretch], count: int) -> NDArray[np.bool_]:
-    mask = np.zeros(count, dtype=np.bool_)
-    for stretch in stretches:
-        mask[stretch.start : stretch.stop] = True
-    return mask
-
-
-def _outside_cost(fit: RuleFit, y: FloatArray) -> FloatArray:
-    """Negative log-likelihood of each output under the rule, the noise normal with the fit's scale."""
-    scale = np.maximum(fit.scale, _ROUNDING * (np.abs(y) + 1e-3 * np.abs(y).max(initial=0.0)) + 1e-300)
-    # Undefined by the rule, but seen: as bad as any outlier.
-    ratio = np.where(np.isfinite(fit.residuals), fit.residuals, np.inf) / scale
-    return 0.5 * np.minimum(ratio * ratio, 1e4) + np.log(scale * np.sqrt(2 * np.pi))
-
-
 def _total_cost(fit: RuleFit, stretches: list[Stretch], y: FloatArray) -> float:
-    cost = _outside_cost(fit, y)
-    total = 0.0
-    for stretch in stretches:
-        values = y[stretch.start : stretch.stop]
-        inside = values.size * np.log(REGION_STD * np.sqrt(2 * np.pi)) + values.size * values.var() / (
-            2 * REGION_STD**2
-        )
-        total += float(inside) + 3 * np.log(y.size + 1.0)
-    return total + float(cost[~_covered(stretches, y.size)].sum())
+    outside = ~covered(stretches, y.size)
+    cost = outside_cost(fit.residuals, fit.scale, y)
+    return float(cost[outside].sum()) + stretches_cost(stretches, y)
 
 
 def _reassign(fit: RuleFit, kinds: tuple[RegionKind, ...], stretches: list[Stretch], y: FloatArray) -> list[Stretch]:
     """Finds the best stretch of each kind in turn, given the rule."""
-    cost = _outside_cost(fit, y)
+    cost = outside_cost(fit.residuals, fit.scale, y)
     found: list[Stretch] = []
     for kind in kinds:
-        stretch, _ = best_stretch(y, cost, kind, usable=~_covered(found, y.size))
+        stretch, _ = best_stretch(y, cost, kind, usable=~covered(found, y.size))
         if stretch is not None:
             found.append(stretch)
     return found

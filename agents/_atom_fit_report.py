@@ -1,0 +1,100 @@
+"""Submissions of atom-fit: the best hypothesis, or a piecewise linear function, in English and as code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from find_gym_agents._atom_fit_pieces import MAX_POINTS, fit_pieces, score_weights, tolerance
+from find_gym_agents._atom_fit_search import Hypothesis
+
+from find_gym.functions.numeric import rules
+from find_gym.functions.numeric.atoms import FloatArray
+from find_gym.functions.numeric.function import NumericFunction, NumericSpec
+from find_gym.functions.numeric.rules import AtomRule
+from find_gym.scoring import MalformedError, Submission, prepare_code
+from find_gym.scoring.fitting.regions import covered
+from find_gym.scoring.fitting.skeletons import assemble, fit_rule, poisson_mean
+
+# Parts in which the evidence is left out in turn to compare a formula with pieces.
+_FOLDS = 4
+# Without any evidence, the most common of all outputs.
+_NOTHING = NumericSpec(AtomRule("constant", (0,)), (-100.0, 100.0))
+
+
+def report(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submission:
+    """Writes the best hypothesis as a submission.
+
+    Args:
+        hypotheses: the best first.
+        x: inputs in ascending order, shape `(n,)`.
+        y: outputs, shape `(n,)`.
+    """
+    if not hypotheses:
+        return _submission(_NOTHING, x, y)
+    best = hypotheses[0]
+    fit = best.fit
+    if not best.exact:
+        outside = ~covered(best.stretches, x.size)
+        shift = poisson_mean(x[outside], y[outside])
+        fit = fit_rule(best.skeleton, x, y - shift, outside, plain=True)
+    return _submission(assemble(fit, list(best.stretches), x, y), x, y)
+
+
+def approximate(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submission:
+    """Writes the better of a formula and a piecewise linear function for a function that is in no library."""
+    unique, first = np.unique(x, return_index=True)
+    values = y[first]
+    if not hypotheses:
+        return report(hypotheses, x, y)
+    weights = score_weights(unique, values)
+    allowed = tolerance(values)
+    predicted = rules.evaluate(hypotheses[0].rule, unique)
+    formula = float(weights @ (np.abs(predicted - values) <= allowed))
+    pieces = 0.0
+    for fold in range(_FOLDS):
+        held = np.arange(unique.size) % _FOLDS == fold
+        if (~held).sum() < 2:
+            continue
+        guess = fit_pieces(unique[~held], values[~held]).evaluate(unique[held])
+        pieces += float(weights[held] @ (np.abs(guess - values[held]) <= allowed[held]))
+    if formula >= pieces:
+        return report(hypotheses, x, y)
+    found = fit_pieces(unique, values, MAX_POINTS)
+    return Submission(found.describe(), "No exception.", found.source())
+
+
+def _submission(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
+    function = NumericFunction(spec)
+    code = function.source()
+    try:
+        prepare_code(code)
+    except MalformedError:
+        return _short(spec, x, y)
+    return Submission(function.describe(), domain_text(spec), code)
+
+
+def _short(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
+    """Writes a rule whose code has too many numbers by pieces between which the lines are straight."""
+    regionless = NumericFunction(replace(spec, regions=()))
+    grid = np.unique(np.concatenate([x, np.linspace(-128, 128, 129)]))
+    values = regionless.truth(grid)
+    keep = np.isfinite(values)
+    if keep.sum() < 2:
+        return Submission(regionless.describe(), "", "def f(x):\n    return 0.0\n")
+    found = fit_pieces(grid[keep], values[keep], MAX_POINTS)
+    return Submission(regionless.describe(), domain_text(spec), found.source())
+
+
+def domain_text(spec: NumericSpec) -> str:
+    """Says where the rule does not hold, and where it is not defined."""
+    if spec.regions:
+        text = (
+            "It departs from the rule where " + " or where ".join(region.condition() for region in spec.regions) + "."
+        )
+    else:
+        text = "No exception."
+    guards = {text for _, text in rules.guards(spec.rule)}
+    names = {"x >= 0": "It is undefined for negative inputs.", "x > 0": "It is undefined unless the input is positive."}
+    # Inequalities are kept for exceptions, the only intervals that this part is read for.
+    return " ".join([text, *(names.get(guard, "It is undefined at poles.") for guard in sorted(guards))])

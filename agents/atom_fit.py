@@ -1,0 +1,156 @@
+"""atom-fit: fits FIND's atoms, sums and products to well-chosen queries and submits what explains them best."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+from find_gym_agents._atom_fit_design import (
+    disagreement_inputs,
+    edge_inputs,
+    gap_inputs,
+    rounded,
+    spread,
+)
+from find_gym_agents._atom_fit_pieces import worst_gaps
+from find_gym_agents._atom_fit_report import approximate, report
+from find_gym_agents._atom_fit_search import Hypothesis, ranked, reassess, search_exact, search_noisy
+from find_gym_agents.base import ScriptedAgent, Solution
+from numpy.typing import NDArray
+
+from find_gym.functions.numeric.atoms import FloatArray
+
+# The share of the budget that is spread out before anything is fitted.
+_FIRST_SHARE = 0.5
+# With fewer inputs than this, all are spread: there is nothing to adapt to.
+_FEW = 6
+# Inputs asked again, to tell a noisy function from one that is not in the library.
+_REPEATED = 3
+# Rounds in which the rest of the budget is spent.
+_ROUNDS = 5
+# Inputs in each round that settle which of the rival rules holds.
+_SETTLING = 3
+# Rivals are compared if they are exact.
+_RIVALS = 4
+
+_Queries = Generator[list[float], NDArray[np.float64], None]
+
+
+class _Evidence:
+    """What was asked and answered.
+
+    Args:
+        budget: inputs that may be asked in all.
+
+    Attributes:
+        left: inputs that may still be asked.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.left = budget
+        self._x: list[float] = []
+        self._y: list[float] = []
+
+    def ask(self, inputs: list[float]) -> _Queries:
+        """Asks inputs, as many as the budget allows."""
+        inputs = inputs[: self.left]
+        if inputs:
+            outputs = yield inputs
+            self.left -= len(inputs)
+            self._x += inputs
+            self._y += np.asarray(outputs, dtype=np.float64).tolist()
+
+    @property
+    def all_inputs(self) -> FloatArray:
+        """All inputs, in the order in which they were asked."""
+        return np.array(self._x, dtype=np.float64)
+
+    def defined(self) -> tuple[FloatArray, FloatArray]:
+        """Returns inputs, ascending, and outputs, where these are defined."""
+        x, y = np.array(self._x, dtype=np.float64), np.array(self._y, dtype=np.float64)
+        keep = np.isfinite(y)
+        order = np.argsort(x[keep], kind="stable")
+        return x[keep][order], y[keep][order]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is too little evidence to tell noise from a function in no library."""
+        return not self.repeated()
+
+    def repeated(self) -> list[tuple[float, float]]:
+        """Returns the two outputs of each input that was asked twice."""
+        first: dict[float, float] = {}
+        pairs = []
+        for x, y in zip(self._x, self._y, strict=True):
+            if x in first and np.isfinite(y):
+                pairs.append((first[x], y))
+            first.setdefault(x, y)
+        return pairs
+
+
+class AtomFit(ScriptedAgent):
+    """Interprets numeric functions by fitting every rule that FIND draws from.
+
+    It spreads half of its budget over the query range, fits all atoms, sums and products, and spends the rest where it
+    learns most: on inputs for which rival rules predict different outputs, on the bounds of an exception, in the widest
+    gaps, or, where outputs are noisy, wherever the fit is least certain.
+    """
+
+    def solve(self, budget: int, rng: np.random.Generator) -> Solution:
+        """Interprets one function; see `ScriptedAgent.solve`."""
+        evidence = _Evidence(budget)
+        first = budget if budget < _FEW else max(_FEW, round(budget * _FIRST_SHARE))
+        yield from evidence.ask(spread(first, rng))
+        step = max(1, -(-evidence.left // _ROUNDS))
+        hypotheses = search_exact(*evidence.defined(), curved=False)
+        noisy = False
+        if not hypotheses:
+            noisy = yield from self._repeat(evidence)
+            hypotheses = [] if noisy else search_exact(*evidence.defined())
+        while evidence.left > 0:
+            if hypotheses:
+                hypotheses = yield from self._confirm(evidence, hypotheses, step)
+            elif noisy:
+                yield from evidence.ask(self._for_noise(evidence, rng))
+            else:
+                yield from evidence.ask(self._for_pieces(evidence, step))
+        x, y = evidence.defined()
+        if hypotheses:
+            return report(hypotheses, x, y)
+        if noisy or evidence.is_short:
+            return report(search_noisy(x, y), x, y)
+        return approximate(search_exact(x, y) or search_noisy(x, y, exceptions=False), x, y)
+
+    def _repeat(self, evidence: _Evidence) -> Generator[list[float], NDArray[np.float64], bool]:
+        """Asks some inputs again; returns whether the function is noisy all over."""
+        x, _ = evidence.defined()
+        if x.size == 0 or evidence.left < _REPEATED:
+            return False
+        places = np.linspace(0, x.size - 1, _REPEATED + 2).astype(np.intp)[1:-1]
+        yield from evidence.ask(x[places].tolist())
+        return sum(one != other for one, other in evidence.repeated()) >= 2
+
+    def _confirm(
+        self, evidence: _Evidence, hypotheses: list[Hypothesis], step: int
+    ) -> Generator[list[float], NDArray[np.float64], list[Hypothesis]]:
+        """Asks where exact rivals differ, at the bounds of exceptions, and in gaps; fits anew after a surprise."""
+        x, y = evidence.defined()
+        rivals = [h for h in hypotheses[:_RIVALS] if h.exact]
+        inputs = disagreement_inputs(rivals, x, y, _SETTLING)
+        inputs += edge_inputs(hypotheses[0].stretches, x)
+        inputs += gap_inputs(np.concatenate([evidence.all_inputs, inputs]), max(1, step // 2))
+        yield from evidence.ask(list(dict.fromkeys(inputs)))
+        x, y = evidence.defined()
+        kept = [after for h in rivals if (after := reassess(h, x, y)) is not None]
+        return ranked(kept) or search_exact(x, y)
+
+    def _for_noise(self, evidence: _Evidence, rng: np.random.Generator) -> list[float]:
+        """Inputs that tell most about noisy functions."""
+        return spread(evidence.left, rng)
+
+    def _for_pieces(self, evidence: _Evidence, count: int) -> list[float]:
+        """Inputs that tell most about a function without a formula."""
+        x, y = evidence.defined()
+        x, first = np.unique(x, return_index=True)
+        inputs = rounded(worst_gaps(x, y[first], count))
+        return inputs or gap_inputs(evidence.all_inputs, count)
