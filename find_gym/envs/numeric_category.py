@@ -65,21 +65,25 @@ def numeric_text(max_queries: int) -> TextInterface:
     return TextInterface(TASK, read_numbers, 4096 + 64 * max_queries)
 
 
-def read_numbers(argument: str) -> list[float]:
-    """Reads the inputs of one QUERY line: a JSON list, or numbers separated by spaces or commas.
+def read_numbers(argument: list[Any] | str) -> list[float]:
+    """Reads the inputs of one query: a JSON list, or numbers separated by spaces or commas.
 
     Raises:
-        ValueError: something in it is not a finite number.
+        ValueError: there is none, or something in it is not a finite number.
     """
-    words = argument.strip().strip("[](){};.").replace(",", " ").split()
+    if isinstance(argument, str):
+        words: list[Any] = argument.strip("[](){};. ").replace(",", " ").split()
+        words = [word.replace("\u2212", "-").strip("\"'[]()") for word in words]
+    else:
+        words = argument
     inputs = []
     for word in words:
         try:
-            value = float(word.replace("\u2212", "-").strip("\"'[]()"))
-        except ValueError:
+            value = math.nan if isinstance(word, bool) else float(word)
+        except (TypeError, ValueError, OverflowError):
             value = math.nan
         if not math.isfinite(value):
-            raise ValueError(f"expected finite numbers as inputs, actual value: {shorten(word)}")
+            raise ValueError(f"expected finite numbers as inputs, actual value: {shorten(str(word))}")
         inputs.append(value)
     if not inputs:
         raise ValueError("expected at least one input after QUERY, actual: none")

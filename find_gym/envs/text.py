@@ -17,10 +17,7 @@ CHARSET = frozenset(string.printable) - frozenset("\t\r\x0b\x0c")
 MAX_MESSAGE = 32_768
 
 _MARKER = re.compile(r"[*_#\s]*\[\s*(DESCRIPTION|DOMAIN|CODE)\s*\][*_]*\s*:?[*_]*", re.IGNORECASE)
-# A bracketed list may go on over several lines; anything else ends with its line.
-_QUERY = re.compile(
-    r"^[\s>*`_-]*QUERY\b[*`_]*\s*:?[*`_ \t]*(\[[^\[\]]*\]|[^\n]*?)[\s`*]*$", re.IGNORECASE | re.MULTILINE
-)
+_QUERY = re.compile(r"^[\s>*`_-]*QUERY\b[*`_]*[ \t]*:?[*`_ \t]*", re.IGNORECASE | re.MULTILINE)
 _FENCE = re.compile(r"(?:```|~~~)[ \t]*(?:python3?|py)?[ \t]*\n?(.*?)(?:```|~~~|\Z)", re.IGNORECASE | re.DOTALL)
 _HELP = "write QUERY [1, 2.5, -3] to ask, or [DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ```python ...``` to submit"
 
@@ -31,14 +28,18 @@ def printable(text: str) -> str:
     return "".join(character if character in CHARSET else f"\\x{ord(character):02x}" for character in escaped)
 
 
-def read_message(message: str, read_inputs: Callable[[str], list[Any]]) -> Move:
+# Reads the inputs of one query, given as a parsed JSON list or as the text of a line; ValueError says what is wrong.
+ReadInputs = Callable[[list[Any] | str], list[Any]]
+
+
+def read_message(message: str, read_inputs: ReadInputs) -> Move:
     """Reads a message: a submission if it has a marker such as [DESCRIPTION] or [CODE], or else a query.
 
     Case, bold type, fences and spacing do not matter; several QUERY lines count as one query with all of their inputs.
 
     Args:
         message: what the interpreter wrote.
-        read_inputs: reads the inputs of one QUERY line; raises ValueError where it can't.
+        read_inputs: reads the inputs of one query.
 
     Returns:
         The move; a `Refuse` that says what was wrong where the message is neither.
@@ -46,16 +47,33 @@ def read_message(message: str, read_inputs: Callable[[str], list[Any]]) -> Move:
     submission = read_submission(message)
     if submission is not None:
         return Submit(submission)
-    arguments = _QUERY.findall(message)
-    if not arguments:
+    found = list(_QUERY.finditer(message))
+    if not found:
         return Refuse(f"expected a query or a submission: {_HELP}; actual message: {shorten(message)}")
     inputs: list[Any] = []
-    for argument in arguments:
+    end = 0
+    for match in found:
+        if match.start() < end:
+            continue  # Within the list of the query before.
+        argument, end = _argument(message, match.end())
         try:
             inputs += read_inputs(argument)
         except ValueError as error:
             return Refuse(f"{error}; {_HELP}; nothing was charged")
     return Query(tuple(inputs))
+
+
+def _argument(message: str, start: int) -> tuple[list[Any] | str, int]:
+    """Returns the JSON list that begins at a place, over several lines if need be, or else the rest of its line."""
+    if message.startswith("[", start):
+        try:
+            items, end = json.JSONDecoder().raw_decode(message, start)
+            return items, end
+        except (ValueError, RecursionError):
+            pass
+    end = message.find("\n", start)
+    end = len(message) if end < 0 else end
+    return message[start:end].strip(" \t\r*`"), end
 
 
 def read_submission(message: str) -> Submission | None:
@@ -99,13 +117,13 @@ class TextInterface:
 
     Args:
         task: the first observation, with the places {budget} and {messages}.
-        read_inputs: reads the inputs of one QUERY line; raises ValueError where it can't.
+        read_inputs: reads the inputs of one query.
         max_observation: the greatest length of an observation.
     """
 
     extra_steps = 20
 
-    def __init__(self, task: str, read_inputs: Callable[[str], list[Any]], max_observation: int) -> None:
+    def __init__(self, task: str, read_inputs: ReadInputs, max_observation: int) -> None:
         self._task = task
         self._read_inputs = read_inputs
         characters = "".join(sorted(CHARSET))
