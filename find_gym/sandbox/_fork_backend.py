@@ -99,7 +99,7 @@ class ForkBackend:
         self._channel = ours
         try:
             with ours, theirs:
-                message = REQUEST.pack(RUN, limits.cpu_seconds, limits.memory_bytes)
+                message = REQUEST.pack(RUN, limits.cpu_seconds, int(limits.memory_bytes))
                 socket.send_fds(self._control, [message], [theirs.fileno()])
                 theirs.close()
                 ours.setblocking(False)
@@ -153,7 +153,7 @@ class _Conversation:
         started = False
         while True:
             remaining = deadline - time.monotonic()
-            events = dict(self.poller.poll(max(0.0, remaining) * 1000))
+            events = dict(self.poller.poll(1000 * min(max(0.0, remaining), 3600.0)))
             if not events and remaining <= 0:  # what arrived while this process was not scheduled still counts
                 if self.stopped or not started:
                     raise ServerLostError("the fork-server does not answer")

@@ -44,7 +44,7 @@ class SubprocessBackend:
         output = _Collector(process, report_bytes(limits.output_bytes, count) + len(READY))
         try:
             output.start()
-            data = LIMITS.pack(limits.cpu_seconds, limits.memory_bytes) + request
+            data = LIMITS.pack(limits.cpu_seconds, int(limits.memory_bytes)) + request
             threading.Thread(target=_feed, args=(process, data), daemon=True).start()
             if not output.started.wait(START_SECONDS) or output.data[:1] != READY:
                 raise SandboxError("the subprocess for a submission did not start")

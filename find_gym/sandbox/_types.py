@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 MEBIBYTE = 1 << 20
+MAX_SECONDS = 1_000_000
+MAX_BYTES = 1 << 60
 
 
 class SandboxError(RuntimeError):
@@ -55,8 +57,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0 < value < 1 << 60:
-                raise ValueError(f"expected a positive and finite {name}, actual value: {value!r}")
+            ceiling = MAX_SECONDS if name.endswith("_seconds") else MAX_BYTES
+            if not 0 < value <= ceiling:
+                raise ValueError(f"expected {name} above 0 and at most {ceiling}, actual value: {value!r}")
 
 
 @dataclass(frozen=True)

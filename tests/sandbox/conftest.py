@@ -1,10 +1,14 @@
 """Sandboxes that the tests share. A test that breaks one on purpose makes its own."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from find_gym.sandbox import Sandbox, SandboxError
+
+from .processes import processes_of, server_of
 
 
 def _open(**arguments) -> Sandbox:
@@ -49,3 +53,17 @@ def layered(request: pytest.FixtureRequest) -> Sandbox:
     """Each of the fork-server's configurations in turn."""
     names = {"all layers": "sandbox", "kernel only": "kernel_only", "seccomp alone": "seccomp_alone"}
     return request.getfixturevalue(names[request.param])
+
+
+@pytest.fixture
+def unharmed(layered: Sandbox, tmp_path: Path):
+    """A sandbox; afterwards: the same server, no child of it, no new file, descriptor or process here."""
+    layered.run("def f(x): return x", [1])
+    server = server_of(layered)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    yield layered
+    assert layered.run("def f(x): return x", [1]).values == (1,)
+    assert server_of(layered) == server, "the server did not survive"
+    assert processes_of(server) == []
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,142 @@
+"""What lies between submissions, and between a submission and the processes around it: nothing that passes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from find_gym.sandbox import Limits, Sandbox, Status
+
+from .processes import processes_of, server_of
+
+SECRET = "find-gym-secret-5f1c"
+RAISED = Status.RAISED
+
+
+def test_nothing_of_one_submission_is_in_the_next_ones_memory(unharmed):
+    """Neither in Python's objects nor in freed memory: the server never has it."""
+    token = "tok" + "en-" * 3 + "19c2"
+    assert unharmed.run("def f(x): return x + x", [token] * 50).ok
+    source = (
+        "import gc, sys\ndef f(x):\n  needle = ''.join(['tok', 'en-' * 3, '19c2'])\n  seen = 0\n"
+        "  for o in gc.get_objects():\n    parts = o if type(o) in (list, tuple) else ()\n"
+        "    parts = o.values() if type(o) is dict else parts\n"
+        "    seen += any(type(p) is str and p is not needle and needle in p for p in list(parts))\n"
+        "  return [seen, 'earlier' in sys.modules]"
+    )
+    result = unharmed.run("import sys, math\nsys.modules['earlier'] = math\nmath.earlier = 1\ndef f(x): return 1", [1])
+    assert result.ok
+    assert unharmed.run(source, [1], limits=Limits(wall_seconds=10, cpu_seconds=10)).values == ([0, False],)
+
+
+def test_freed_memory_holds_no_earlier_submission(kernel_only):
+    """Reading raw memory is within a process's power; the server's memory must have held nothing."""
+    token = "needle-in-the-heap-" + "73ab"
+    for _ in range(5):
+        assert kernel_only.run(f"secret = {token * 40!r}\ndef f(x): return x", [token * 50]).ok
+    maps = Path(f"/proc/{server_of(kernel_only)}/maps").read_text()
+    regions = [line.split()[0].split("-") for line in maps.splitlines() if "[heap]" in line]
+    assert regions
+    start, end = (int(part, 16) for part in regions[0])
+    source = (
+        f"import ctypes\ndef f(x):\n  data = ctypes.string_at({start}, {end - start})\n"
+        "  return [len(data), data.count(b'-in-the-' + b'heap-73ab')]"
+    )
+    result = kernel_only.run(source, [1])
+    assert result.values == ([end - start, 0],)
+
+
+def test_the_parents_environment_is_not_inherited(monkeypatch):
+    monkeypatch.setenv("FIND_GYM_SECRET", SECRET)
+    with Sandbox() as opened:
+        result = opened.run("import os\ndef f(x): return str(os.environ) + str(os.environb)", [1])
+    assert result.ok and SECRET not in result.values[0] and "SECRET" not in result.values[0]
+
+
+def test_the_parents_descriptors_are_not_inherited(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    with secret.open() as file, socket.socket() as listening, Sandbox(backend="fork-server") as opened:
+        os.set_inheritable(file.fileno(), True)
+        os.set_inheritable(listening.fileno(), True)
+        assert opened.run("def f(x): return x", [1]).ok
+        held = {os.readlink(entry) for entry in Path(f"/proc/{server_of(opened)}/fd").iterdir()}
+        assert str(secret) not in held
+        assert sum(target.startswith("socket:") for target in held) == 1
+
+
+def test_modules_outside_the_list_cannot_be_imported(layered):
+    for module in ("torch", "find_gym", "multiprocessing", "sqlite3", "asyncio", "http.client", "numpy.testing"):
+        result = layered.run(f"import {module}\ndef f(x): return x", [1])
+        assert result.status is RAISED and "ModuleNotFoundError" in result.message, (module, result)
+    guarded = "try: import torch\nexcept ImportError: torch = None\ndef f(x): return torch"
+    assert layered.run(guarded, [1]).ok
+
+
+def test_the_child_is_confined_when_the_code_runs(layered):
+    """Looked at from outside, while a submission sleeps."""
+    results = []
+    code = "import time\ndef f(x):\n  time.sleep(0.5)\n  return x"
+    thread = threading.Thread(target=lambda: results.append(layered.run(code, [1])))
+    layered.run("def f(x): return x", [1])
+    thread.start()
+    deadline = time.monotonic() + 5
+    while not (children := processes_of(server_of(layered))) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    status = Path(f"/proc/{children[0]}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    limits = Path(f"/proc/{children[0]}/limits").read_text()
+    thread.join()
+    assert fields["Seccomp"].strip() == "2" and fields["NoNewPrivs"].strip() == "1"
+    assert int(fields["CapEff"], 16) == 0, "no capabilities, even when the tests run as root"
+    assert fields["Uid"].split()[0] != "0"
+    assert "Max file size             0" in limits and "Max core file size        0" in limits
+    assert results[0].ok
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_as_an_ordinary_user():
+    """The whole works without privileges; run in a child process that gives them up."""
+    script = (
+        "import os, sys\nos.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
+        "from find_gym.sandbox import Sandbox, Limits\n"
+        "with Sandbox('fork-server') as s:\n"
+        "  print(s.run('def f(x): return x', [1]).values, s.run('def f(x): open(\"/etc/passwd\")', [1]).message)\n"
+        "  print(s.run('def f(x):\\n  while 1: pass', [1], limits=Limits(wall_seconds=.1)).status.value)\n"
+        "with Sandbox('fork-server', omit=frozenset({'audit'})) as s:\n"
+        "  print(s.run('def f(x): __import__(\"os\").kill(-1, 9)', [1]).message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    if "Permission denied" in done.stderr or "No module named" in done.stderr:
+        pytest.skip("an ordinary user cannot read this Python installation")
+    assert done.stdout.splitlines() == [
+        "(1,) tried open('/etc/passwd')",
+        "timed_out",
+        "tried the system call kill",
+    ], done.stderr
+
+
+def test_signals_from_outside_are_the_machines_fault_not_the_codes(tmp_path):
+    """A submission cannot kill itself that way: somebody did, so it is tried again."""
+    with Sandbox(backend="fork-server") as opened:
+        opened.run("def f(x): return x", [1])
+        server = server_of(opened)
+
+        def assassin() -> None:
+            deadline = time.monotonic() + 5
+            while not (children := processes_of(server)) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(0.2)
+            os.kill(children[0], signal.SIGKILL)
+
+        thread = threading.Thread(target=assassin)
+        thread.start()
+        assert opened.run("import time\ndef f(x):\n  time.sleep(0.6)\n  return x", [1]).values == (1,)
+        thread.join()
