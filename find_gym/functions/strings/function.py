@@ -99,6 +99,9 @@ class StringBlackBox(Protocol):
     def truth(self, inputs: Sequence[str]) -> list[str]:
         """Returns the outputs without noise."""
 
+    def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns, for each input, whether it is an exception to each rule; empty tuples where there are none."""
+
     def describe(self) -> str:
         """Describes the function in English."""
 
@@ -161,6 +164,10 @@ class StringFunction:
     def truth(self, inputs: Sequence[str]) -> list[str]:
         """Returns the outputs without noise: those of the program without its stochastic operations."""
         return programs.run(self.spec.program, check_inputs(inputs))
+
+    def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns, for each input, whether it meets the condition of each branch: inputs alike follow one rule."""
+        return programs.sides(self.spec.program, check_inputs(inputs))
 
     def describe(self) -> str:
         """Describes the function in English."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -138,3 +138,40 @@ def draw_inputs(rng: np.random.Generator, count: int) -> list[str]:
         count: how many.
     """
     return [KINDS[index % len(KINDS)](rng) for index in range(count)]
+
+
+def balanced_inputs(
+    rng: np.random.Generator,
+    count: int,
+    truth: Callable[[Sequence[str]], list[str]],
+    sides: Callable[[Sequence[str]], Sequence[Hashable]],
+) -> list[str]:
+    """Draws inputs of many kinds on which there is something to see of a function.
+
+    Args:
+        rng: the source of randomness.
+        count: how many.
+        truth: the function.
+        sides: which of its rules each input follows; every rule gets its share.
+
+    Returns:
+        Different strings: a quarter of them as they come (the empty one among them), then those that the function
+        changes, the rules in turn, and then others until there are enough, so that at least half are changed if that
+        many of the 16 times `count` candidates are.
+    """
+    pool = list(dict.fromkeys(["", *draw_inputs(rng, 16 * count)]))
+    chosen, rest = pool[: count // 4], pool[count // 4 :]
+    groups: dict[Hashable, list[str]] = {}
+    unchanged = []
+    for text, output, side in zip(rest, truth(rest), sides(rest), strict=True):
+        if output == text:
+            unchanged.append(text)
+        else:
+            groups.setdefault(side, []).append(text)
+    half = len(chosen) + count // 2
+    while len(chosen) < half and any(groups.values()):
+        for group in groups.values():
+            if group and len(chosen) < half:
+                chosen.append(group.pop(0))
+    left = set(unchanged).union(*groups.values())
+    return [*chosen, *(text for text in rest if text in left)][:count]

@@ -1,4 +1,9 @@
-"""Probe strings: a bank that tells programs apart, and a larger set that decides whether two are the same."""
+"""Probe strings: a bank that tells programs apart, and a larger set that decides whether two are the same.
+
+Of the pairs of programs that differ on the larger set, the bank tells apart all but three in a million, and all
+operations with all of their constants. The split of a function is a hash of its outputs on the bank, so a change of the
+bank changes the splits.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +35,7 @@ PROBES: tuple[str, ...] = (
     "Example",
     "zucchini",
     "voXel grid",
-    "Jumbo Whale",
+    "Jumbo Giraffe",
     "kaleidoscopic",
     # Ends that are vowels or that wrap around the alphabet.
     "aria",
@@ -47,8 +52,8 @@ PROBES: tuple[str, ...] = (
     "7",
     "2048",
     "3 Wise Men",
-    "agent007bond",
-    "Route 66",
+    "agent007Rover",
+    "Pier 39",
     "v1.2.3-rc4",
     # Whitespace at either end, in runs, and alone; punctuation.
     "  two  Spaces ",

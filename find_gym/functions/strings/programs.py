@@ -122,6 +122,18 @@ def _run_branch(branch: Branch, strings: list[str], rng: np.random.Generator | N
     return [next(taken) if held else next(left) for held in holds]
 
 
+def sides(program: Program, strings: Sequence[str]) -> list[tuple[bool, ...]]:
+    """Returns, for each string, whether it meets the condition of each branch (those within branches left out)."""
+    taken: list[tuple[bool, ...]] = [()] * len(strings)
+    outputs = list(strings)
+    for part in program:
+        if isinstance(part, Branch):
+            holds = [part.test.function(s, *part.constants) for s in outputs]
+            taken = [(*before, held) for before, held in zip(taken, holds, strict=True)]
+        outputs = run((part,), outputs)
+    return taken
+
+
 def to_json(program: Program) -> list[dict[str, Any]]:
     """Returns a program as JSON-serialisable data."""
     return [
