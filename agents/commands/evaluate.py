@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from find_gym_agents.commands.arguments import parse
+from find_gym_agents.commands.console import show
 from find_gym_agents.registry import AGENTS
 
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
     except (BackendError, DatasetError, RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
-    print(result.table)
+    show(result.table)
     for record in result.unscored[:3]:
         print(f"\nunscored: {record.agent}, function {record.function}: {record.error}", file=sys.stderr)
     if result.unscored:

@@ -14,9 +14,9 @@ from find_gym.scoring import MalformedError, prepare_code
 
 FloatArray = NDArray[np.float64]
 
-DENSE_RANGE = (-12.0, 12.0)
+NEAR_RANGE = (-12.0, 12.0)
 # Even numbers of points leave out 0, where a step may have a value of its own that would set the scale of the plot.
-GRID: FloatArray = np.union1d(np.linspace(*QUERY_RANGE, 1024), np.linspace(*DENSE_RANGE, 384))
+GRID: FloatArray = np.union1d(np.linspace(*QUERY_RANGE, 1024), np.linspace(*NEAR_RANGE, 384))
 
 _IMPORTS = "import math, random\nimport numpy as np\nimport numpy\n"
 _TOLERANCE = 0.003
@@ -79,9 +79,25 @@ class Scale:
         return sorted(kept)
 
 
+def scales(truth: FloatArray, inputs: FloatArray, answers: FloatArray) -> tuple[Scale, Scale]:
+    """Returns the axes of an episode's two plots: the whole query range, and its middle with |x| <= 12.
+
+    Args:
+        truth: the truth on the grid, shape `(n,)`.
+        inputs: what was asked, shape `(m,)`.
+        answers: the outputs, shape `(m,)`.
+    """
+    return Scale.of(truth, answers), Scale.of(truth[near(GRID)], answers[near(inputs)])
+
+
+def near(x: FloatArray) -> NDArray[np.bool_]:
+    """Returns which inputs are shown in the plot of the middle, bool of shape `(n,)`."""
+    return np.abs(x) <= NEAR_RANGE[1]
+
+
 def _round_steps(low: float, high: float) -> list[float]:
-    """Returns three to six round numbers between two bounds."""
-    rough = (high - low) / 4
+    """Returns three to seven round numbers between two bounds."""
+    rough = (high - low) / 6
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= rough)
     return [float(round(k * step, 12)) for k in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
@@ -116,26 +132,32 @@ def _number(value: Any) -> float:
         return np.nan
 
 
-def thin(y: FloatArray, scale: Scale) -> NDArray[np.intp]:
+def thin(y: FloatArray, axes: tuple[Scale, Scale]) -> NDArray[np.intp]:
     """Chooses the points of a curve on the grid that straight lines need to look the same.
 
     Args:
         y: outputs on the grid, shape `(n,)`, NaN where undefined.
-        scale: the axis on which it is to look the same.
+        axes: the axes of both plots.
 
     Returns:
         Sorted indices of the points, with one undefined point wherever the curve is interrupted.
     """
-    heights = scale.heights(y)
+    middle = np.flatnonzero(near(GRID))
+    # In the middle a point is kept where either plot needs it; a gap is a gap in both.
+    kept = {*_thin(GRID, axes[0].heights(y)), *(middle[_thin(GRID[middle], axes[1].heights(y[middle]))])}
+    return np.array(sorted(kept), dtype=np.intp)
+
+
+def _thin(x: FloatArray, heights: FloatArray) -> list[int]:
     defined = np.isfinite(heights)
     kept: list[int] = []
     edges = np.flatnonzero(np.diff(defined.astype(np.int8))) + 1
-    for start, stop in zip([0, *edges], [*edges, y.size], strict=True):
+    for start, stop in zip([0, *edges], [*edges, x.size], strict=True):
         if defined[start]:
-            kept += _thin_run(GRID[start:stop], heights[start:stop], int(start))
+            kept += _thin_run(x[start:stop], heights[start:stop], int(start))
         else:
             kept.append(int(start))
-    return np.array(kept, dtype=np.intp)
+    return kept
 
 
 def _thin_run(x: FloatArray, heights: FloatArray, offset: int) -> list[int]:
@@ -157,18 +179,17 @@ def _thin_run(x: FloatArray, heights: FloatArray, offset: int) -> list[int]:
     return [offset + index for index in sorted(kept)]
 
 
-def curve_of(submission: dict[str, Any], truth: FloatArray, answers: FloatArray) -> dict[str, list[float | None]]:
+def curve_of(submission: dict[str, Any], axes: tuple[Scale, Scale]) -> dict[str, list[float | None]]:
     """Returns a submission's curve for the plots.
 
     Args:
         submission: its parts.
-        truth: the truth on the grid, shape `(n,)`.
-        answers: what was answered, shape `(m,)`.
+        axes: the axes of both plots.
 
     Returns:
         "x" and "y", lists of the same length; None where it is undefined.
     """
     y = predict(submission)
-    points = thin(y, Scale.of(truth, answers))
+    points = thin(y, axes)
     outputs = [float(f"{value:.6g}") if np.isfinite(value) else None for value in y[points].tolist()]
     return {"x": GRID[points].round(5).tolist(), "y": outputs}

@@ -9,13 +9,12 @@ from functools import lru_cache
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.functions import NumericFunction, NumericSpec, function_seed
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
-from find_gym_agents.evaluation._curves import GRID, curve_of
+from find_gym_agents.evaluation._curves import GRID, curve_of, scales
 from find_gym_agents.evaluation._functions import RunFunction
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.registry import make_agent
@@ -76,8 +75,8 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
         log.play(task, spec)
         record = replace(record, **log.results())
         if record.submission is not None:
-            answers = np.array([value for step in log.transcript for value in step["outputs"]], dtype=np.float64)
-            record = replace(record, curve=curve_of(record.submission, truth.truth(GRID), answers))
+            axes = scales(truth.truth(GRID), *record.answers())
+            record = replace(record, curve=curve_of(record.submission, axes))
     except Exception as error:
         kind = "the sandbox" if isinstance(error, SandboxError) else log.running
         text = f"{kind} failed:\n{traceback.format_exc()}"

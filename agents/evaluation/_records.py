@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 CONFIG = "config.json"
 SPECS = "specs.jsonl"
 EPISODES = "episodes.jsonl"
@@ -76,6 +79,12 @@ class EpisodeRecord:
     def scored(self) -> bool:
         """Whether there is a score, be it 0."""
         return self.outcome != "unscored"
+
+    def answers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Returns the inputs asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
+        inputs = [value for step in self.transcript for value in step["inputs"]]
+        outputs = [value for step in self.transcript for value in step["outputs"]]
+        return np.array(inputs, dtype=np.float64), np.array(outputs, dtype=np.float64)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the record as JSON-serialisable data."""

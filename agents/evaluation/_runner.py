@@ -78,15 +78,15 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
     folder = config.folder
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        _claim(config, folder)
-        functions = _prepare(config, folder, progress)
+        claim(config, folder)
+        functions = prepare(config, folder, progress)
         _run_missing(config, folder, functions, progress)
         run = read_run(folder)
         summary, table = write_report([run], folder, pictures=config.report)
     return EvaluationResult(folder, run.episodes, summary, table)
 
 
-def _claim(config: EvaluationConfig, folder: Path) -> None:
+def claim(config: EvaluationConfig, folder: Path) -> None:
     """Writes config.json, or checks that the one that is there is the same."""
     identity = config.identity()
     if not (folder / CONFIG).exists():
@@ -117,9 +117,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _prepare(config: EvaluationConfig, folder: Path, progress: bool) -> list[RunFunction]:
+def prepare(config: EvaluationConfig, folder: Path, progress: bool) -> list[RunFunction]:
     side_by_side = partial(run_all, workers=config.worker_count(), backend=config.backend)
-    with _bar("functions", count_functions(config, folder) or None, progress) as bar:
+    with progress_bar("functions", count_functions(config, folder) or None, progress) as bar:
         return prepare_functions(config, folder, side_by_side, bar.update)
 
 
@@ -135,7 +135,7 @@ def _run_missing(config: EvaluationConfig, folder: Path, functions: list[RunFunc
     # Imported here for the bar to stand before the first worker has imported it as well.
     from find_gym_agents.evaluation._episode import run_episode
 
-    with _bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
+    with progress_bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
         bar.update(total - len(tasks))
         records: Iterable[EpisodeRecord] = run_all(
             run_episode, tasks, workers=config.worker_count(), backend=config.backend
@@ -161,7 +161,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
     )
 
 
-def _bar(name: str, total: int | None, shown: bool) -> Any:
+def progress_bar(name: str, total: int | None, shown: bool) -> Any:
     """Returns a progress bar; one that is not on a terminal is written anew only now and then."""
     try:
         from tqdm import tqdm

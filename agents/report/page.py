@@ -19,9 +19,9 @@ import numpy as np
 
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.scoring import read_domain
-from find_gym_agents.evaluation._curves import GRID, FloatArray, Scale, thin
+from find_gym_agents.evaluation._curves import GRID, FloatArray, Scale, near, scales, thin
 from find_gym_agents.evaluation._records import EpisodeRecord
-from find_gym_agents.report.plots import COLOURS, Plot, answers_of
+from find_gym_agents.report.plots import COLOURS, Plot
 from find_gym_agents.report.summary import false_alarm
 from find_gym_agents.report.tables import Table
 
@@ -155,9 +155,9 @@ def _shorten(text: str) -> str:
 
 
 def _transcript(record: EpisodeRecord) -> list[list[str]]:
-    """Returns what was said, as pairs of who ("agent", "environment") and what."""
+    """Returns what was said, as pairs of who ("agent", "environment", or "episode" for both) and what."""
     if record.rendered:
-        return [["environment", _shorten(record.rendered)]]
+        return [["episode", _shorten(record.rendered)]]
     said = []
     for step in record.transcript[:_STEPS_LIMIT]:
         said.append(["agent", _shorten(str(step["action"]))])
@@ -169,34 +169,40 @@ def _transcript(record: EpisodeRecord) -> list[list[str]]:
 
 
 def _plot(record: EpisodeRecord, program: dict[str, Any] | None) -> dict[str, Any]:
-    """Returns the curves in units of the plot: inputs as they are, heights from 0 to 1000."""
+    """Returns the curves in units of the plots: inputs as they are, heights from 0 to 1000."""
     spec = NumericSpec.from_json(record.spec)
     truth = NumericFunction(spec).truth(GRID)
-    x, y = answers_of(record)
-    scale = Scale.of(truth, y)
-    points = thin(truth, scale)
+    x, y = record.answers()
+    axes = scales(truth, x, y)
+    points = thin(truth, axes)
+    curves = {"truth": (GRID[points], truth[points]), "submission": _curve(record), "answers": (x, y)}
     claimed = [] if record.submission is None else read_domain(record.submission.get("domain", "")).tolist()
     if program is not None:
         claimed = [_clipped(region.lower, region.upper) for region in NumericSpec.from_json(program).regions]
-    defined = np.isfinite(y)
-    ticks = scale.ticks()
-    plot = {
-        "truth": _line(GRID[points], truth[points], scale),
-        "submission": "",
-        "answers": _line(x[defined], y[defined], scale),
-        "undefined": [round(value, 2) for value in x[~defined].tolist()],
+    middle = {name: (u[near(u)], v[near(u)]) for name, (u, v) in curves.items()}
+    return {
         "exceptions": [_clipped(region.lower, region.upper) for region in spec.regions],
         "claimed": claimed,
-        "ticks": [
-            [round(1000 * height), f"{value:.6g}"]
-            for height, value in zip(scale.heights(np.array(ticks)).tolist(), ticks, strict=True)
-        ],
+        "undefined": [round(value, 2) for value in x[~np.isfinite(y)].tolist()],
+        "full": _lines(curves, axes[0]),
+        "near": _lines(middle, axes[1]),
+    }
+
+
+def _curve(record: EpisodeRecord) -> tuple[FloatArray, FloatArray]:
+    """Returns the submission's curve, NaN where it is undefined."""
+    curve = record.curve or {"x": [], "y": []}
+    return np.array(curve["x"], dtype=np.float64), np.array(curve["y"], dtype=np.float64)
+
+
+def _lines(curves: dict[str, tuple[FloatArray, FloatArray]], scale: Scale) -> dict[str, Any]:
+    ticks = scale.ticks()
+    places = (1000 * scale.heights(np.array(ticks))).round().astype(int).tolist()
+    lines: dict[str, Any] = {name: _line(x, y, scale) for name, (x, y) in curves.items()}
+    return lines | {
+        "ticks": [[place, f"{value:.6g}"] for place, value in zip(places, ticks, strict=True)],
         "bent": scale.linear_to is not None,
     }
-    if record.curve is not None:
-        curve = np.array([record.curve["x"], record.curve["y"]], dtype=np.float64)
-        plot["submission"] = _line(curve[0], curve[1], scale)
-    return plot
 
 
 def _clipped(lower: float, upper: float) -> list[float]:

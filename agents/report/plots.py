@@ -227,7 +227,7 @@ def _panel(axes: Any, record: EpisodeRecord) -> None:
     """Draws one episode: truth, submission, answers, exception."""
     spec = NumericSpec.from_json(record.spec)
     truth = NumericFunction(spec).truth(GRID)
-    x, y = answers_of(record)
+    x, y = record.answers()
     scale = Scale.of(truth, y)
     for region in spec.regions:
         axes.axvspan(max(region.lower, QUERY_RANGE[0]), min(region.upper, QUERY_RANGE[1]), color="#E69F00", alpha=0.18)
@@ -242,10 +242,3 @@ def _panel(axes: Any, record: EpisodeRecord) -> None:
     axes.set_ylim(-0.02, 1.02)
     skill = record.score["skill"] if record.score is not None else 0.0
     axes.set_title(f"{record.family}, {record.variant}: skill {skill:.2f}", fontsize=8.5)
-
-
-def answers_of(record: EpisodeRecord) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the inputs asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
-    inputs = [value for step in record.transcript for value in step["inputs"]]
-    outputs = [value for step in record.transcript for value in step["outputs"]]
-    return np.array(inputs, dtype=np.float64), np.array(outputs, dtype=np.float64)

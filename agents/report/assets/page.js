@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const [LOW, HIGH] = data.range;
+  const NEAR = [-12, 12];
   const PAGE = 40;
   const ORDERS = {
     "function": (a, b) => a.index - b.index || a.agent - b.agent,
@@ -37,7 +37,9 @@
   }
 
   // Draws one plot; large ones have axes, small ones are for the list.
-  function plot(episode, low, high, width, height, large) {
+  function plot(episode, part, width, height, large) {
+    const [low, high] = part === "near" ? NEAR : data.range;
+    const details = episode.plot, lines = details[part];
     const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
     draw("title", {}, picture, `Function ${episode.id}: truth, submission and answers`);
     const left = large ? 58 : 1, bottom = large ? 22 : 1, top = large ? 6 : 1, right = large ? 6 : 1;
@@ -47,13 +49,12 @@
     const frame = { x: left, y: top, width: width - left - right, height: height - top - bottom };
     draw("rect", frame, draw("clipPath", { id: clip }, draw("defs", {}, picture)));
     draw("rect", { ...frame, class: "frame" }, picture);
-    if (large) axes(picture, episode, { x, y, low, high, left, right, top, bottom, width, height });
+    if (large) axes(picture, lines, { x, y, low, high, left, right, top, bottom, width, height });
     const inside = draw("g", { "clip-path": `url(#${clip})` }, picture);
-    const details = episode.plot;
     for (const [from, to] of details.exceptions) {
       draw("rect", { x: x(from), y: top, width: x(to) - x(from), height: frame.height, class: "band" }, inside);
     }
-    for (const [kind, line] of [["truth", details.truth], ["submission", details.submission]]) {
+    for (const [kind, line] of [["truth", lines.truth], ["submission", lines.submission]]) {
       for (const run of runs(line)) {
         const points = [];
         for (let i = 0; i < run.length; i += 2) points.push(`${x(run[i]).toFixed(1)},${y(run[i + 1]).toFixed(1)}`);
@@ -68,7 +69,7 @@
         draw("rect", { x: x(from), y: top + 2, width: Math.max(x(to) - x(from), 1), height: frame.height - 4, class: "claim" }, inside);
       }
     }
-    const answers = runs(details.answers).flat();
+    const answers = runs(lines.answers).flat();
     for (let i = 0; i < answers.length; i += 2) {
       draw("circle", { cx: x(answers[i]), cy: y(answers[i + 1]), r: large ? 2.6 : 1.3, class: "answer" }, inside);
     }
@@ -81,8 +82,8 @@
     return picture;
   }
 
-  function axes(picture, episode, area) {
-    for (const [place, label] of episode.plot.ticks) {
+  function axes(picture, lines, area) {
+    for (const [place, label] of lines.ticks) {
       draw("line", { x1: area.left, x2: area.width - area.right, y1: area.y(place), y2: area.y(place), class: "axis" }, picture);
       draw("text", { x: area.left - 5, y: area.y(place) + 4, "text-anchor": "end" }, picture, label);
     }
@@ -92,7 +93,7 @@
       const anchor = value === area.low ? "start" : value === area.high ? "end" : "middle";
       draw("text", { x: area.x(value), y: area.height - 7, "text-anchor": anchor }, picture, value);
     }
-    if (episode.plot.bent) {
+    if (lines.bent) {
       draw("text", { x: area.width - area.right - 6, y: area.top + 13, "text-anchor": "end" }, picture, "asinh scale");
     }
   }
@@ -107,7 +108,7 @@
     const element = make("details", "episode");
     const summary = make("summary");
     const small = make("div");
-    small.append(plot(episode, LOW, HIGH, 150, 56, false));
+    small.append(plot(episode, "full", 150, 56, false));
     const who = make("div");
     const name = make("div", "name");
     const dot = make("span", "dot");
@@ -119,7 +120,7 @@
     what.append(make("div", "small", `${episode.queries} queries, ${episode.seconds.toPrecision(2)} s`));
     const score = make("div");
     if (episode.score) {
-      score.append(make("div", "small", `skill ${episode.score.skill.toFixed(3)}, accuracy ${episode.score.accuracy.toFixed(3)}`));
+      score.append(make("div", "small", `skill ${episode.score.skill.toFixed(2)}, accuracy ${episode.score.accuracy.toFixed(2)}`));
       const meter = make("div", "meter");
       const bar = make("span");
       bar.style.width = `${100 * episode.score.skill}%`;
@@ -141,7 +142,7 @@
   function detail(episode) {
     const body = make("div", "detail");
     const panels = make("div", "panels");
-    panels.append(plot(episode, LOW, HIGH, 720, 300, true), plot(episode, -12, 12, 480, 300, true));
+    panels.append(plot(episode, "full", 720, 300, true), plot(episode, "near", 480, 300, true));
     body.append(panels);
     if (episode.score) body.append(scores(episode.score));
     if (episode.message) body.append(make("h3", "", "What went wrong"), make("pre", "", episode.message));

@@ -1,0 +1,151 @@
+"""`find-gym make-dataset`: samples functions and writes them in the published layout."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from find_gym_agents.commands.arguments import parse
+from find_gym_agents.commands.console import show
+from find_gym_agents.evaluation._config import read_difficulty
+
+_CATEGORIES = ("numeric",)
+
+
+@dataclass(frozen=True)
+class DatasetConfig:
+    """What to sample; every field is an option of the command line."""
+
+    out: str = field(metadata={"metavar": "DIR"})
+    """The folder of the dataset. One that was cut short there is completed; a finished one is never overwritten."""
+    category: str = "numeric"
+    """The category of functions: numeric."""
+    functions: int = 1000
+    """The number of functions."""
+    seed: int = 0
+    """Seeds the functions: the same seed gives the same dataset."""
+    split: str = "test"
+    """The split that functions are sampled from: train, validation, test, or all."""
+    difficulty: str | Mapping[str, Any] = field(default="find", metadata={"parse": read_difficulty})
+    """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace
+    those of find."""
+    workers: int | None = None
+    """Processes that sample side by side; by default one for each processor core."""
+
+    def __post_init__(self) -> None:
+        from find_gym.functions import SPLITS, NumericDifficulty
+
+        if self.category not in _CATEGORIES:
+            raise ValueError(f"expected a category among {', '.join(_CATEGORIES)}, actual value: {self.category!r}")
+        if self.split not in (*SPLITS, "all"):
+            raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
+        NumericDifficulty.of(self.difficulty)
+        for name, least in (("functions", 1), ("seed", 0), ("workers", 1)):
+            value = getattr(self, name)
+            if value is None and name == "workers":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
+        if Path(self.out).exists() and not Path(self.out).is_dir():
+            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+
+def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
+    """Samples functions and writes them.
+
+    What was sampled is kept in a folder beside the dataset until that is finished, so a run that was cut short goes on.
+
+    Args:
+        config: what to sample.
+        progress: whether to show progress bars on standard error.
+
+    Returns:
+        The ids of the functions.
+
+    Raises:
+        DatasetError: there is a finished dataset.
+        RunError: a dataset of another configuration was begun there.
+        ImportError: networks are among the functions and torch is not installed, or joblib or tqdm is not.
+    """
+    from find_gym.functions import DatasetError, NumericSpec, write_dataset
+    from find_gym_agents.evaluation import EvaluationConfig
+    from find_gym_agents.evaluation._records import locked
+    from find_gym_agents.evaluation._runner import claim, prepare, progress_bar
+
+    out = Path(config.out)
+    finished = out / config.category / "data.json"
+    if finished.exists():
+        raise DatasetError(f"expected a folder without a dataset, actual: {finished} exists")
+    begun = out / f".{config.category}.unfinished"
+    if finished.parent.exists() and not begun.exists():
+        raise DatasetError(
+            f"expected a new folder, or one that this command began, actual: {finished.parent} without a dataset in it"
+        )
+    _check_networks(config)
+    # Functions are sampled as an evaluation samples them, whose functions these then are.
+    sampling = EvaluationConfig(
+        agents=("constant",),
+        env=f"FIND-{config.category}-v0",
+        functions=config.functions,
+        seed=config.seed,
+        split=config.split,
+        difficulty=config.difficulty,
+        workers=config.workers,
+        out=str(begun),
+    )
+    begun.mkdir(parents=True, exist_ok=True)
+    with locked(begun):
+        claim(sampling, begun)
+        functions = prepare(sampling, begun, progress)
+        with progress_bar("files", len(functions), progress) as bar:
+            specs = (NumericSpec.from_json(function.spec) for function in functions)
+            identifiers = write_dataset(out, _counted(specs, bar))
+    shutil.rmtree(begun)
+    return identifiers
+
+
+def _counted(items: Iterable[Any], bar: Any) -> Iterator[Any]:
+    for item in items:
+        yield item
+        bar.update(1)
+
+
+def _check_networks(config: DatasetConfig) -> None:
+    """Looks for torch before anything is sampled, where there will be networks to write."""
+    from importlib.util import find_spec
+
+    from find_gym.functions import NumericDifficulty
+
+    if NumericDifficulty.of(config.difficulty).variants.get("approximated", 0) > 0 and find_spec("torch") is None:
+        raise ImportError("expected torch for the weights of networks: pip install 'find-gym[train]'")
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "find-gym make-dataset") -> int:
+    """Runs the command.
+
+    Args:
+        arguments: the words of the command line; those of this process by default.
+        program: the name that the usage shows.
+
+    Returns:
+        The exit status: 0, 2 for a wrong command line or folder, 130 after an interrupt.
+    """
+    description = "Samples functions and writes them in the layout of the published benchmark."
+    config = parse(DatasetConfig, arguments, program=program, description=description)
+    from find_gym.functions import DatasetError
+    from find_gym_agents.evaluation import RunError
+
+    try:
+        identifiers = make_dataset(config)
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command goes on where this one stopped ({config.out})", file=sys.stderr)
+        return 130
+    except (DatasetError, RunError, ImportError, OSError) as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    show(f"{len(identifiers)} functions, {identifiers[0]} to {identifiers[-1]}, in {config.out}")
+    return 0

@@ -1,0 +1,56 @@
+"""`find-gym report`: makes the report of runs again, or one report of several runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from find_gym_agents.commands.arguments import parse
+from find_gym_agents.commands.console import show
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """What to report; every field is an option of the command line."""
+
+    runs: tuple[str, ...] = field(metadata={"positional": True, "metavar": "RUN"})
+    """The folder of a run, as `find-gym evaluate` made it; several may be given."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of one report on all of the runs together; by default each run's report is made again in its place."""
+    pictures: bool = True
+    """Whether report.html and the plots are written; the table and results.json always are."""
+
+    def __post_init__(self) -> None:
+        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
+            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "find-gym report") -> int:
+    """Runs the command.
+
+    Args:
+        arguments: the words of the command line; those of this process by default.
+        program: the name that the usage shows.
+
+    Returns:
+        The exit status: 0, or 2 where a folder holds no run.
+    """
+    config = parse(
+        ReportConfig, arguments, program=program, description="Makes the report of runs again, from their results."
+    )
+    from find_gym_agents.evaluation import RunError, read_run
+    from find_gym_agents.report import write_report
+
+    try:
+        runs = [read_run(folder) for folder in config.runs]
+        groups = [runs] if config.out is not None else [[run] for run in runs]
+        for group in groups:
+            folder = Path(config.out) if config.out is not None else group[0].folder
+            _, table = write_report(group, folder, pictures=config.pictures)
+            show(f"{folder}\n\n{table}\n")
+    except (RunError, ImportError, OSError) as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    return 0
