@@ -48,7 +48,7 @@ class Score(Protocol):
         """The accuracy, rescaled so that the best trivial description has 0 and the truth 1."""
 
     @property
-    def paper_success(self) -> float:
+    def paper_score(self) -> float:
         """The paper's own score, in [0, 1]."""
 
     @property
@@ -88,7 +88,7 @@ class Category(Protocol):
 _REWARD_OF: dict[str, Callable[[Score], float]] = {
     "skill": lambda score: score.skill,
     "accuracy": lambda score: score.accuracy,
-    "find": lambda score: float(score.paper_success),
+    "find": lambda score: score.paper_score,
 }
 
 

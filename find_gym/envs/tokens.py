@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,7 +58,7 @@ class TokensInterface:
     extra_steps = 2 * MAX_TOKENS
 
     def __init__(
-        self, probes: Sequence[Any], tokens: Sequence[str], max_tokens: int, answers: dict[str, spaces.Space[Any]]
+        self, probes: Sequence[Any], tokens: Sequence[str], max_tokens: int, answers: Mapping[str, spaces.Space[Any]]
     ) -> None:
         self.probes = list(probes)
         self.tokens = tuple(tokens)

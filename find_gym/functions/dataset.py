@@ -1,6 +1,7 @@
 """Datasets on disk in the layout of the published benchmark: reading them as specs, and writing fresh ones.
 
-Nothing that is read is run: numeric functions come from the metadata, the weights of networks from their state dicts.
+Nothing that is read is run: numeric functions come from the metadata, the weights of networks from their state dicts,
+the sources of string functions stay text until the sandbox gets them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,19 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from find_gym.functions.numeric import release
 from find_gym.functions.numeric.function import NumericSpec
+from find_gym.functions.strings.function import StringSpec
+from find_gym.functions.strings.published import PublishedStringSpec
+from find_gym.functions.strings.release import read_rows, write_strings
+
+Spec: TypeAlias = NumericSpec | StringSpec | PublishedStringSpec
+
+CATEGORIES = ("numeric", "strings")
+# The file that is written last: a folder without it is no dataset.
+_LAST_FILE = {"numeric": "data.json", "strings": "test_data.json"}
 
 
 class DatasetError(ValueError):
@@ -31,15 +41,15 @@ class DatasetEntry:
     """
 
     id: str
-    spec: NumericSpec
+    spec: Spec
 
 
 class FINDDataset(Sequence[DatasetEntry]):
     """The functions of one category of a dataset in the released layout.
 
     Args:
-        path: the folder that holds `numeric/`.
-        category: "numeric".
+        path: the folder that holds `numeric/` or `strings/`.
+        category: "numeric" or "strings".
 
     Attributes:
         entries: the functions that could be read, in the order of the metadata.
@@ -53,13 +63,26 @@ class FINDDataset(Sequence[DatasetEntry]):
     """
 
     def __init__(self, path: str | os.PathLike[str], category: str = "numeric") -> None:
-        if category != "numeric":
-            raise ValueError(f"expected a category in ('numeric',), actual value: {category!r}")
+        if category not in CATEGORIES:
+            raise ValueError(f"expected a category in {CATEGORIES}, actual value: {category!r}")
         self.path = Path(path)
         self.category = category
         self.entries: list[DatasetEntry] = []
         self.skipped: dict[str, str] = {}
         folder = self.path / category
+        if category == "numeric":
+            self._read_numeric(folder)
+        else:
+            self._read_strings(folder)
+        if self.skipped:
+            identifier, reason = next(iter(self.skipped.items()))
+            count = len(self.skipped) + len(self.entries)
+            warnings.warn(
+                f"{folder}: skipped {len(self.skipped)} of {count} functions; the first, {identifier}: {reason}",
+                stacklevel=2,
+            )
+
+    def _read_numeric(self, folder: Path) -> None:
         rows = _load_json(folder / "data.json", list)
         forms = _load_json(folder / "func_name_dict.json", dict)
         seen: set[str] = set()
@@ -76,12 +99,12 @@ class FINDDataset(Sequence[DatasetEntry]):
                 self.skipped[identifier] = f"{type(error).__name__}: {error}"
             else:
                 self.entries.append(DatasetEntry(identifier, spec))
-        if self.skipped:
-            identifier, reason = next(iter(self.skipped.items()))
-            warnings.warn(
-                f"{folder}: skipped {len(self.skipped)} of {len(rows)} functions; the first, {identifier}: {reason}",
-                stacklevel=2,
-            )
+
+    def _read_strings(self, folder: Path) -> None:
+        descriptions = _load_json(folder / "test_data.json", list)
+        unit_tests = _load_json(folder / "unit_test_data.json", list)
+        specs, self.skipped = read_rows(descriptions, unit_tests, folder)
+        self.entries = [DatasetEntry(identifier, spec) for identifier, spec in specs.items()]
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -93,13 +116,13 @@ class FINDDataset(Sequence[DatasetEntry]):
         return iter(self.entries)
 
 
-def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec]) -> list[str]:
-    """Writes numeric functions in the released layout.
+def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec | StringSpec]) -> list[str]:
+    """Writes functions of one category in the released layout.
 
-    Every function gets a directory with `function_code.py` (the rule), and, as its variant asks,
+    Every function gets a directory with `function_code.py`; numeric ones that are not plain also
     `noised_function_code.py`, `corrupted_function_code.py`, or `load_mlp.py` with the weights in `mlp_approx_model.pt`
     (which needs torch). The metadata are written last, beside their place and then renamed, so a folder without
-    `data.json` is an unfinished dataset.
+    `data.json` (strings: `test_data.json`) is an unfinished dataset.
 
     Args:
         path: the dataset's folder; made where it does not exist.
@@ -110,11 +133,23 @@ def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec]) ->
 
     Raises:
         DatasetError: there is a dataset at this place already.
+        ValueError: the specs are of several categories.
         ImportError: a network is to be written and torch is not installed.
     """
-    folder = Path(path) / "numeric"
-    if (folder / "data.json").exists():
-        raise DatasetError(f"expected a folder without a dataset, actual: {folder / 'data.json'} exists")
+    specs = list(specs)
+    categories = {spec.category for spec in specs} or {"numeric"}
+    if len(categories) > 1:
+        raise ValueError(f"expected specs of one category, actual: {sorted(categories)}")
+    category = categories.pop()
+    folder = Path(path) / category
+    if (folder / _LAST_FILE[category]).exists():
+        raise DatasetError(f"expected a folder without a dataset, actual: {folder / _LAST_FILE[category]} exists")
+    if category == "strings":
+        return write_strings(folder, [spec for spec in specs if isinstance(spec, StringSpec)])
+    return _write_numeric(folder, [spec for spec in specs if isinstance(spec, NumericSpec)])
+
+
+def _write_numeric(folder: Path, specs: list[NumericSpec]) -> list[str]:
     rows: list[dict[str, Any]] = []
     forms: dict[str, str] = {}
     for index, spec in enumerate(specs):

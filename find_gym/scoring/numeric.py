@@ -50,6 +50,11 @@ class NumericScore:
     outcome: str = "wrong"
     message: str = ""
 
+    @property
+    def paper_score(self) -> float:
+        """The paper's own score: 1 for success, 0 otherwise."""
+        return float(self.paper_success)
+
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data; an error that is not finite becomes null."""
         data = asdict(self)

@@ -1,0 +1,41 @@
+"""The package: what it contains, what it imports."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_every_folder_with_code_is_in_the_wheel() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = {path.parent for name in ("find_gym", "agents") for path in (ROOT / name).rglob("*.py")}
+    found = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    assert {name.replace("find_gym_agents", "agents") for name in settings["packages"]} == found
+
+
+def test_importing_is_light() -> None:
+    script = "import sys, find_gym, find_gym.envs, find_gym.scoring; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"torch", "scipy", "matplotlib", "pandas", "joblib", "stable_baselines3", "transformers"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_imports_run_one_way() -> None:
+    rooms = ["functions", "scoring", "envs"]
+    for index, room in enumerate(rooms):
+        for path in (ROOT / "find_gym" / room).rglob("*.py"):
+            text = path.read_text()
+            for later in [f"find_gym.{name}" for name in rooms[index + 1 :]] + ["find_gym_agents"]:
+                assert f"from {later}" not in text and f"import {later}" not in text, path
+
+
+def test_no_file_names_a_registry_or_a_machine() -> None:
+    for pattern in ("*.toml", "*.txt", "*.md", "*.sh", "*.py", "*.cff"):
+        for path in ROOT.glob(f"**/{pattern}"):
+            if ".venv" in path.parts or path == Path(__file__):
+                continue
+            text = path.read_text(encoding="utf-8")
+            for word in ("index-url", "find-links", "pypi.org", "/work/"):
+                assert word not in text, (path, word)
