@@ -82,17 +82,18 @@ def _import_regressor() -> Callable[..., Any]:
     return SymbolicRegressor  # type: ignore[no-any-return]
 
 
-def read_expression(model: str) -> ast.expr:
+def read_expression(model: str, digits: int = 7) -> ast.expr:
     """Reads an expression in operon's notation and folds its constants.
 
     Args:
         model: such as `(0.5 + ((-2.0) * (sin(X1) ^ 2)))`, with every operation in parentheses.
+        digits: the significant digits of the constants that are kept.
 
     Returns:
         A Python expression in `x` and functions of numpy.
     """
     tree = ast.parse(model.replace("^", "**").replace("X1", "x"), mode="eval")
-    return ast.fix_missing_locations(_Folding().visit(tree.body))
+    return ast.fix_missing_locations(_Folding(digits).visit(tree.body))
 
 
 _FOLDED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -107,14 +108,17 @@ _FOLDED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 class _Folding(ast.NodeTransformer):
     """Computes what has no variable in it, and gathers constant terms and factors of nested sums and products."""
 
+    def __init__(self, digits: int) -> None:
+        self._digits = digits
+
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         assert isinstance(node.value, (int, float))
-        return _constant(node.value)
+        return self._constant(node.value)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         operand = self.visit(node.operand)
         value = _value(operand)
-        return ast.UnaryOp(node.op, operand) if value is None else _constant(-value)
+        return ast.UnaryOp(node.op, operand) if value is None else self._constant(-value)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         assert isinstance(node.func, ast.Name)
@@ -125,7 +129,7 @@ class _Folding(ast.NodeTransformer):
         value = _value(arguments[0])
         if value is not None:
             with np.errstate(all="ignore"):
-                return _constant(float(getattr(np, name)(value)))
+                return self._constant(float(getattr(np, name)(value)))
         function: ast.expr = node.func
         if name != "abs":
             function = ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
@@ -136,33 +140,41 @@ class _Folding(ast.NodeTransformer):
         first, second = _value(left), _value(right)
         if first is not None and second is not None:
             with np.errstate(all="ignore"):
-                return _constant(float(_FOLDED[type(node.op)](np.float64(first), second)))
+                return self._constant(float(_FOLDED[type(node.op)](np.float64(first), second)))
         if isinstance(node.op, (ast.Add, ast.Mult)):
             if second is not None:
                 left, right, first = right, left, second
-            gathered = _gather(node.op, first, right)
+            gathered = self._gather(node.op, first, right)
             if gathered is not None:
                 return gathered
         return ast.BinOp(left, node.op, right)
 
+    def _gather(self, operation: ast.operator, constant: float | None, other: ast.expr) -> ast.expr | None:
+        """Returns `a + (b + X)` as `(a + b) + X`, products likewise, and `a * (b + c * X)` as `ab + ac * X`.
 
-def _gather(operation: ast.operator, constant: float | None, other: ast.expr) -> ast.expr | None:
-    """Returns `a + (b + X)` as `(a + b) + X`, products likewise, and `a * (b + c * X)` as `ab + ac * X`.
+        None where there is nothing to gather.
+        """
+        if constant is None or not isinstance(other, ast.BinOp):
+            return None
+        inner = _value(other.left)
+        if inner is None:
+            return None
+        if type(other.op) is type(operation):
+            return ast.BinOp(self._constant(_FOLDED[type(operation)](constant, inner)), operation, other.right)
+        if isinstance(operation, ast.Mult) and isinstance(other.op, ast.Add):
+            product = self._gather(operation, constant, other.right)
+            if product is not None:
+                return ast.BinOp(self._constant(constant * inner), ast.Add(), product)
+        return None
 
-    None where there is nothing to gather.
-    """
-    if constant is None or not isinstance(other, ast.BinOp):
-        return None
-    inner = _value(other.left)
-    if inner is None:
-        return None
-    if type(other.op) is type(operation):
-        return ast.BinOp(_constant(_FOLDED[type(operation)](constant, inner)), operation, other.right)
-    if isinstance(operation, ast.Mult) and isinstance(other.op, ast.Add):
-        product = _gather(operation, constant, other.right)
-        if product is not None:
-            return ast.BinOp(_constant(constant * inner), ast.Add(), product)
-    return None
+    def _constant(self, value: float) -> ast.expr:
+        """Returns a literal with so many significant digits, negative ones as Python writes them."""
+        if not math.isfinite(value):
+            return ast.Attribute(ast.Name("np", ast.Load()), "nan", ast.Load())
+        rounded = float(f"{value:.{self._digits}g}")
+        if rounded == int(rounded) and abs(rounded) < 1e6:
+            rounded = int(rounded)
+        return ast.UnaryOp(ast.USub(), ast.Constant(-rounded)) if rounded < 0 else ast.Constant(rounded)
 
 
 def _value(node: ast.expr) -> float | None:
@@ -173,16 +185,6 @@ def _value(node: ast.expr) -> float | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         return sign * node.value
     return None
-
-
-def _constant(value: float) -> ast.expr:
-    """Returns a literal with seven significant digits, negative ones as Python writes them."""
-    if not math.isfinite(value):
-        return ast.Attribute(ast.Name("np", ast.Load()), "nan", ast.Load())
-    rounded = float(f"{value:.7g}")
-    if rounded == int(rounded) and abs(rounded) < 1e6:
-        rounded = int(rounded)
-    return ast.UnaryOp(ast.USub(), ast.Constant(-rounded)) if rounded < 0 else ast.Constant(rounded)
 
 
 def _submit(expression: ast.expr, span: tuple[float | None, float | None]) -> Submission:

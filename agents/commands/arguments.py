@@ -71,6 +71,14 @@ def integer(text: str) -> int:
         raise argparse.ArgumentTypeError(f"expected an integer, actual value: {text!r}") from None
 
 
+def number(text: str) -> float:
+    """Reads a number from the command line."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, actual value: {text!r}") from None
+
+
 def _add(parser: argparse.ArgumentParser, field: Field[Any], hint: Any, documentation: str) -> None:
     flag = field.metadata.get("flag", f"--{field.name.replace('_', '-')}")
     help_text = documentation.replace("%", "%%")
@@ -101,6 +109,18 @@ def _reader(field: Field[Any], hint: Any) -> Callable[[str], Any]:
     """Returns what turns a word of the command line into a value of the field's type."""
     given = field.metadata.get("parse")
     if given is not None:
-        return typing.cast(Callable[[str], Any], given)
+        return _explaining(given)
     plain = {hint, *typing.get_args(hint)}
-    return integer if int in plain else str
+    return integer if int in plain else number if float in plain else str
+
+
+def _explaining(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Makes argparse show the message of a ValueError."""
+
+    def explained(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return explained

@@ -35,7 +35,7 @@ class BenchmarkConfig:
 
     envs: tuple[int, ...] = field(default=(64, 512), metadata={"metavar": "N"})
     """The number of environments in a vector; may be repeated. By default 64 and 512."""
-    seconds: float = field(default=2.0, metadata={"parse": float})
+    seconds: float = 2.0
     """The time of one round of each measurement."""
     rounds: int = 3
     """The rounds of each measurement, of which the best counts."""

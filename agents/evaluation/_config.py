@@ -15,10 +15,17 @@ DEFAULT_FUNCTIONS = 200
 
 
 def read_difficulty(text: str) -> str | dict[str, Any]:
-    """Reads a difficulty from the command line: a name, or a JSON object."""
+    """Reads a difficulty from the command line: a name, or a JSON object.
+
+    Raises:
+        ValueError: it begins like a JSON object and is none.
+    """
     if not text.lstrip().startswith("{"):
         return text
-    data: dict[str, Any] = json.loads(text)
+    try:
+        data: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"expected a name or a JSON object, actual value: {text!r} ({error})") from error
     return data
 
 

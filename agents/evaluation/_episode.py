@@ -75,13 +75,22 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
         log.play(task, spec)
         record = replace(record, **log.results())
         if record.submission is not None:
-            axes = scales(truth.truth(GRID), *record.answers())
-            record = replace(record, curve=curve_of(record.submission, axes))
+            record = replace(record, curve=_curve(record, truth))
     except Exception as error:
         kind = "the sandbox" if isinstance(error, SandboxError) else log.running
         text = f"{kind} failed:\n{traceback.format_exc()}"
-        record = replace(record, **log.results(), outcome="unscored", score=None, error=text[-_TRACEBACK_LIMIT:])
+        failure = {"outcome": "unscored", "score": None, "error": text[-_TRACEBACK_LIMIT:]}
+        record = replace(record, **(log.results() | failure))
     return replace(record, total_seconds=round(time.perf_counter() - started, 6))
+
+
+def _curve(record: EpisodeRecord, truth: NumericFunction) -> dict[str, list[float | None]] | None:
+    """Returns the submission's curve; the score stands even where the sandbox then fails to draw it."""
+    assert record.submission is not None
+    try:
+        return curve_of(record.submission, scales(truth.truth(GRID), *record.answers()))
+    except SandboxError:
+        return None
 
 
 class _Log:

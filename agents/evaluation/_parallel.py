@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -35,16 +38,27 @@ def run_all(
     from joblib import Parallel, delayed, parallel_config
 
     # Each worker computes on one thread: more of them would compete for the same cores.
-    threads = {"inner_max_num_threads": 1} if backend == "loky" else {}
+    own = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)} if backend == "loky" else {}
     calls = [delayed(function)(task) for task in tasks]
     settings = {"batch_size": 1, "pre_dispatch": "3 * n_jobs"}
-    with parallel_config(backend=backend, n_jobs=workers, **threads):
+    with parallel_config(backend=backend, n_jobs=workers, **own):
         if Parallel()._backend.supports_return_generator:
             yield from Parallel(**settings, return_as="generator_unordered")(calls)
             return
         size = _CHUNK * workers
         for start in range(0, len(calls), size):
             yield from Parallel(**settings)(calls[start : start + size])
+
+
+def _follow(parent: int) -> None:
+    """Ends this worker soon after the process that started it, even if that was killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def check_backend(backend: str) -> None:
