@@ -1,0 +1,207 @@
+"""The commands: help, errors, exit statuses, and what each leaves behind."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from find_gym.functions import DatasetError, FINDDataset, function_seed
+from find_gym_agents.cli import main
+from find_gym_agents.commands.arguments import field_docstrings, parse
+from find_gym_agents.commands.benchmark import BenchmarkConfig, benchmark, table
+from find_gym_agents.commands.make_dataset import DatasetConfig, make_dataset
+from find_gym_agents.commands.report import ReportConfig
+from find_gym_agents.evaluation import ConfigurationMismatchError, EvaluationConfig
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("evaluate", "make-dataset", "report", "benchmark")
+
+
+def run_script(name, *words, **options):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / name), *words], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def test_help_is_fast_and_imports_nothing_heavy():
+    script = "import sys; from find_gym_agents.cli import main; main(['--help']); assert 'numpy' not in sys.modules"
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert all(command in done.stdout for command in COMMANDS)
+    # Far more than it takes, for a busy machine.
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_its_options(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert f"find-gym {command}" in shown
+
+
+@pytest.mark.parametrize("config", [EvaluationConfig, DatasetConfig, ReportConfig, BenchmarkConfig])
+def test_every_option_is_documented(config):
+    documented = field_docstrings(config)
+    assert list(documented) == list(config.__dataclass_fields__)
+    assert all(documented.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expected a command, actual value: none"),
+        (["fly"], "expected a command, actual value: 'fly'"),
+    ],
+)
+def test_unknown_commands(words, message, capsys):
+    assert main(words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("find-gym ")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["evaluate"], "--agent"),
+        (["evaluate", "--agent", "nope"], "expected an agent among random"),
+        (["evaluate", "--agent", "constant", "--functions", "x"], "expected an integer, actual value: 'x'"),
+        (["evaluate", "--agent", "constant", "--functions", "0"], "expected functions to be an integer >= 1"),
+        (["evaluate", "--agent", "constant", "--split", "tset"], "expected a split among"),
+        (["evaluate", "--agent", "constant", "--env", "Nope-v0"], "expected an environment among FIND-numeric-v0"),
+        (["evaluate", "--agent", "constant", "--difficulty", "{"], "expected a name or a JSON object"),
+        (["evaluate", "--agent", "constant", "--difficulty", '{"depht": 2}'], "expected a difficulty in"),
+        (["evaluate", "--agent", "constant", "--dataset", "nowhere"], "expected a dataset with a file"),
+        (["evaluate", "--agent", "constant", "--frobnicate"], "--frobnicate"),
+        (["make-dataset"], "--out"),
+        (["make-dataset", "--out", "x", "--category", "poems"], "expected a category among numeric"),
+        (["benchmark", "--seconds", "x"], "expected a number, actual value: 'x'"),
+        (["benchmark", "--envs", "0"], "expected envs to be integers >= 1"),
+        (["report"], "RUN"),
+    ],
+)
+def test_bad_command_lines_end_with_2_and_say_why(words, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_evaluate_and_report_from_the_command_line(tmp_path, capsys):
+    words = ["evaluate", "--agent", "constant", "--agent", "lookup", "--functions", "2", "--difficulty", "easy"]
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "run")]) == 0
+    shown = capsys.readouterr().out
+    assert "By family" in shown and "lookup" in shown
+    (tmp_path / "run" / "report.html").unlink()
+    done = run_script("report.py", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "report.html").exists()
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "run"), "--seed", "7"]) == 2
+    assert "seed was 0, now 7" in capsys.readouterr().err
+    assert main(["report", str(tmp_path)]) == 2
+    assert "expected the folder of a run" in capsys.readouterr().err
+
+
+def test_unscored_episodes_show_in_the_exit_status(tmp_path, capsys):
+    words = ["evaluate", "--agent", "tests.agents.odd_agents:WrongKind", "--functions", "1", "--difficulty", "easy"]
+    assert main([*words, "--workers", "1", "--no-report", "--out", str(tmp_path / "run")]) == 1
+    shown = capsys.readouterr()
+    assert "UNSCORED" in shown.out
+    assert "1 of 1 episodes are unscored" in shown.err and "the agent failed" in shown.err
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    words = ["--agent", "constant", "--functions", "1", "--difficulty", "easy", "--workers", "1", "--no-report"]
+    command = [sys.executable, str(ROOT / "scripts" / "evaluate.py"), *words, "--out", str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert process.wait(60) == 0
+    assert "Traceback" not in errors
+
+
+EASY = {"functions": 5, "difficulty": {"base": "hard", "variants": {"plain": 1, "noised": 1, "corrupted": 1}}}
+
+
+def test_make_dataset_writes_what_it_sampled(tmp_path):
+    out = tmp_path / "data"
+    identifiers = make_dataset(DatasetConfig(str(out), **EASY, split="validation", workers=1), progress=False)
+    assert identifiers == [f"f{index:05d}" for index in range(5)]
+    dataset = FINDDataset(out)
+    assert [entry.id for entry in dataset] == identifiers
+    assert all(entry.spec.split == "validation" for entry in dataset)
+    assert sorted(path.name for path in out.iterdir()) == ["numeric"]
+    again = tmp_path / "again"
+    make_dataset(DatasetConfig(str(again), **EASY, split="validation", workers=2), progress=False)
+    assert [entry.spec for entry in FINDDataset(again)] == [entry.spec for entry in dataset]
+    with pytest.raises(DatasetError, match="expected a folder without a dataset, actual: .*data.json exists"):
+        make_dataset(DatasetConfig(str(out), **EASY), progress=False)
+
+
+def test_datasets_hold_the_functions_that_an_evaluation_samples(tmp_path):
+    import gymnasium as gym
+
+    make_dataset(DatasetConfig(str(tmp_path / "d"), **EASY, seed=3, workers=1), progress=False)
+    env = gym.make("FIND-numeric-v0", interface="text", split="test", difficulty=EASY["difficulty"])
+    env.reset(seed=function_seed("test", "numeric", 3, 4))
+    assert FINDDataset(tmp_path / "d")[4].spec == env.unwrapped.function.spec
+
+
+def test_a_dataset_that_was_cut_short_is_completed(tmp_path, monkeypatch):
+    out = tmp_path / "data"
+    calls = []
+
+    def stop_at_the_third(spec, identifier, folder):
+        calls.append(identifier)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return {"dir": identifier}
+
+    with monkeypatch.context() as patched:
+        patched.setattr("find_gym.functions.numeric.release.write_row", stop_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            make_dataset(DatasetConfig(str(out), **EASY, workers=1), progress=False)
+    with pytest.raises(ConfigurationMismatchError, match="seed was 0, now 1"):
+        make_dataset(DatasetConfig(str(out), **EASY, seed=1, workers=1), progress=False)
+    make_dataset(DatasetConfig(str(out), **EASY, workers=1), progress=False)
+    assert len(FINDDataset(out)) == 5
+
+
+def test_a_foreign_folder_is_refused(tmp_path):
+    (tmp_path / "numeric").mkdir()
+    with pytest.raises(DatasetError, match="expected a new folder, or one that this command began"):
+        make_dataset(DatasetConfig(str(tmp_path), **EASY), progress=False)
+
+
+def test_make_dataset_script(tmp_path):
+    words = ("--functions", "2", "--difficulty", "easy", "--workers", "1", "--out", str(tmp_path / "data"))
+    done = run_script("make_dataset.py", *words)
+    assert done.returncode == 0, done.stderr
+    assert "2 functions, f00000 to f00001" in done.stdout
+    done = run_script("make_dataset.py", *words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr and "expected a folder without a dataset" in done.stderr
+
+
+@pytest.mark.slow
+def test_benchmark_measures_everything_once():
+    results = benchmark(BenchmarkConfig(envs=(2,), seconds=0.05, rounds=1))
+    assert all(figure["per_second"] > 0 for figure in results["figures"])
+    assert len(results["figures"]) == 9
+    assert "steps a second" in table(results)
+    assert json.dumps(results)
+
+
+def test_repeatable_options_replace_their_default():
+    config = parse(BenchmarkConfig, ["--envs", "8", "--envs", "16"], program="p", description="d")
+    assert config.envs == (8, 16)
+    assert parse(BenchmarkConfig, [], program="p", description="d").envs == (64, 512)
