@@ -19,6 +19,8 @@ from find_gym.scoring.fitting.trees import affine_in, leaf_value, leaves
 _CORE = 3.0
 # The share of the first inputs that are denser towards 0; the others are even.
 _CORE_SHARE = 0.5
+# Always asked: within the narrowest rectangle, and not at 0, where steps, poles and signs are peculiar.
+_CENTRE = 0.217
 # Queries are written with so many decimals: enough that no period of one decimal is aliased, and still readable.
 DECIMALS = 3
 # The fractional part of the golden ratio's powers: the least regular rotations.
@@ -28,16 +30,20 @@ EDGE_PRECISION = 0.1
 # Beyond these, FIND has no exceptions: they begin within the domain and are 25 wide at most.
 _HIDDEN = (-100.0, 125.0)
 _POOL = 400
+# A pole at 0 tells its strength best from close by, whatever the noise.
+_NEAR_POLE = (-0.02, -0.003, 0.003, 0.02)
 
 
 def spread(count: int, rng: np.random.Generator) -> list[float]:
     """Returns inputs all over the query range, half of them denser towards 0, none on a grid."""
-    core = int(count * _CORE_SHARE)
+    if count == 0:
+        return []
+    core = int((count - 1) * _CORE_SHARE)
     offset = float(rng.random())
-    even = _jittered(count - core, offset) * (QUERY_RANGE[1] - QUERY_RANGE[0]) + QUERY_RANGE[0]
+    even = _jittered(count - 1 - core, offset) * (QUERY_RANGE[1] - QUERY_RANGE[0]) + QUERY_RANGE[0]
     reach = math.asinh(QUERY_RANGE[1] / _CORE)
     dense = _CORE * np.sinh((2 * _jittered(core, offset + 0.5) - 1) * reach)
-    return rounded(np.concatenate([even, dense]))
+    return rounded(np.concatenate([[_CENTRE], even, dense]))
 
 
 def _jittered(count: int, offset: float) -> FloatArray:
@@ -69,17 +75,19 @@ def _middle(low: float, high: float) -> list[float]:
     return [(low + high) / 2] if high - low > EDGE_PRECISION else []
 
 
-def gap_inputs(x: FloatArray, count: int) -> list[float]:
+def gap_inputs(x: FloatArray, count: int, *, avoid: tuple[float, float] = (0.0, 0.0)) -> list[float]:
     """Returns inputs in the widest gaps between others, those where exceptions may hide first.
 
     Args:
         x: inputs asked so far, any order.
         count: how many are wanted.
+        avoid: an interval whose gaps do not matter.
     """
     points = np.unique(np.concatenate([x, QUERY_RANGE])).tolist()
     chosen = []
     for _ in range(count):
         widths = np.diff(np.clip(points, *_HIDDEN)) + 1e-3 * np.diff(points)
+        widths = widths - np.maximum(np.diff(np.clip(points, *avoid)), 0.0) * (1 - 1e-6)
         index = int(np.argmax(widths))
         low, high = points[index], points[index + 1]
         # Off the middle: halving gaps again and again would make a grid.
@@ -127,7 +135,7 @@ def candidate_pool(x: FloatArray) -> FloatArray:
     half = _POOL // 2
     reach = math.asinh(QUERY_RANGE[1] / 1.0)
     even = _jittered(half, 0.3) * (QUERY_RANGE[1] - QUERY_RANGE[0]) + QUERY_RANGE[0]
-    dense = np.sinh((2 * _jittered(half, 0.7) - 1) * reach)
+    dense = np.concatenate([np.sinh((2 * _jittered(half, 0.7) - 1) * reach), _NEAR_POLE])
     return np.setdiff1d(rounded(np.concatenate([even, dense])), x)
 
 

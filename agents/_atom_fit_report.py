@@ -14,7 +14,7 @@ from find_gym.functions.numeric.function import NumericFunction, NumericSpec
 from find_gym.functions.numeric.rules import AtomRule
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym.scoring.fitting.regions import covered
-from find_gym.scoring.fitting.skeletons import assemble, fit_rule, poisson_mean
+from find_gym.scoring.fitting.skeletons import assemble, fit_rule
 
 # Parts in which the evidence is left out in turn to compare a formula with pieces.
 _FOLDS = 4
@@ -35,9 +35,11 @@ def report(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submis
     best = hypotheses[0]
     fit = best.fit
     if not best.exact:
-        outside = ~covered(best.stretches, x.size)
-        shift = poisson_mean(x[outside], y[outside])
-        fit = fit_rule(best.skeleton, x, y - shift, outside, plain=True)
+        # The residuals are those of the outputs that were fitted, the mean of the noise taken off.
+        outside = ~covered(best.stretches, x.size) & np.isfinite(fit.residuals)
+        with np.errstate(all="ignore"):
+            fitted = np.where(outside, rules.evaluate(fit.rule, x) + fit.residuals, 0.0)
+        fit = fit_rule(best.skeleton, x, fitted, outside, plain=True)
     return _submission(assemble(fit, list(best.stretches), x, y), x, y)
 
 

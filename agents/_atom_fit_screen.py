@@ -22,6 +22,8 @@ from find_gym.scoring.fitting.spans import Span, span
 # Atoms that are neither linear nor scanned on a grid: fitted one by one. FIND's own first, then those of harder levels.
 _CURVED = ("sin", "tanh", "gaussian", "rational")
 _RARE = ("tan", "erf")
+# Those that can be bent to whatever another one explains, and take longest.
+_LAST = ("rational", "tan", "erf")
 _GRIDDED = ("rectangle", "square_wave")
 # FIND's few sums and products are spread over some 90 families, its many atoms over 15: each is less likely, in nats.
 _COMPOUND_PENALTY = 3.5
@@ -29,6 +31,8 @@ _COMPOUND_PENALTY = 3.5
 _RARE_PENALTY = 6.0
 # A rule is exact only if it explains points beyond its constants.
 _SPARE = 1
+# Rules exact at the ends of the evidence that are followed up: those that explain most points beyond their constants.
+_ENDS = 5
 # A scan with its rounding errors leaves this share of the power where the rule is exact.
 _SCAN_ROUNDING = 1e-13
 
@@ -102,29 +106,35 @@ class Screen:
         Where an exception cuts into a rule, at least one end of the evidence is free of it, and then the rule is exact
         on all points up to the exception.
         """
-        results = []
+        plainest: dict[bytes, tuple[int, Screened, NDArray[np.bool_]]] = {}
         for skeleton, degree, space in self._spans:
-            ends = [_exact_window(space, y, side) for side in (1, -1)]
-            for window in ends:
-                if window is not None:
-                    results.append((Screened(skeleton, degree, 0.0, True), window))
-            if ends[0] is not None and ends[1] is not None:
-                both = ends[0] | ends[1]
-                if not both.all() and _is_exact(space, y, both):
-                    results = results[:-2]
-                    results.append((Screened(skeleton, degree, 0.0, True), both))
-        return results
+            windows = [window for side in (1, -1) if (window := _exact_window(space, y, side)) is not None]
+            if len(windows) == 2 and _is_exact(space, y, windows[0] | windows[1]):
+                windows = [windows[0] | windows[1]]
+            for window in windows:
+                size = space.columns.shape[0]
+                # Of all rules that are exact on the same points, the one with fewest constants stands for the others.
+                if window.tobytes() not in plainest or size < plainest[window.tobytes()][0]:
+                    plainest[window.tobytes()] = (size, Screened(skeleton, degree, 0.0, True), window)
+        found = sorted(plainest.values(), key=lambda entry: entry[0] - int(entry[2].sum()))
+        return [(screened, window) for _, screened, window in found[:_ENDS]]
 
-    def curved(self, y: FloatArray, window: NDArray[np.bool_]) -> list[Screened]:
-        """Screens the atoms with several constants that are not linear, by fitting them."""
-        results = []
-        for name in (*_CURVED, *_RARE) if window.all() else _CURVED:
-            fit = fit_rule(name, self.x, y, window)
+    def curved(self, y: FloatArray, window: NDArray[np.bool_], *, quick: bool = False) -> list[Screened]:
+        """Screens the atoms with several constants that are not linear, by fitting them.
+
+        Args:
+            y: outputs, shape `(n,)`.
+            window: the points to fit, shape `(n,)`.
+            quick: whether only FIND's own atoms and constants matter: their first estimates are exact, if any is.
+        """
+        results: list[Screened] = []
+        for name in _CURVED if quick else (*_CURVED, *_RARE):
+            if name in _LAST and any(one.exact for one in results):
+                break
+            fit = fit_rule(name, self.x, y, window, polish=not quick or name == "tanh")
             residuals = fit.residuals[window]
             if np.all(np.isfinite(residuals)):
                 results.append(_screened(name, 5, free_constants(fit.rule), residuals, y[window]))
-                if results[-1].exact:
-                    break
         return results
 
     def gridded(self, y: FloatArray, window: NDArray[np.bool_]) -> list[Screened]:

@@ -21,14 +21,21 @@ from find_gym.scoring.fitting.skeletons import RuleFit, fit_rule
 
 # How many of the rules that a screening puts first are fitted in full.
 _SHORTLIST = 6
+# Nats by which a screened rule is too far behind to be fitted in full.
+_HOPELESS = 12.0
 # Rules that are fitted again for each start of an exception under noise.
 _NOISY_SHORTLIST = 2
-# Points that an exact rule must explain beyond its constants.
+# Points that an exact rule must explain beyond its constants; more of them if these are not plain.
 _SPARE = 1
+_ODD_SPARE = 3
+# A constant is plain within this of one decimal, in tenths, up to some size: FIND's are within ±100.
+_PLAIN = 1e-6
+_LARGEST = 1000.0
 # Shares of the evidence, from either end, that an exception may leave untouched.
 _WINDOWS = (0.35, 0.6, 0.8)
-# Under noise: how many outputs in a narrow range are no chance, and how many such stretches are tried.
+# Under noise: how many outputs in a narrow range are no chance, what they gain in nats, and how many are tried.
 _NOISY_LENGTH = 5
+_NOISY_GAIN = 10.0
 _NOISY_STARTS = 2
 _JITTER_STARTS = 3
 # Rounds of moving the bounds of an exception.
@@ -89,15 +96,18 @@ def search_exact(x: FloatArray, y: FloatArray, *, curved: bool = True) -> list[H
         return []
     screen = Screen(x)
     everywhere = np.ones(x.size, dtype=np.bool_)
-    for stage in (screen.linear, screen.curved, screen.gridded):
-        found = _exact_fits(stage(y, everywhere), x, y, everywhere)
-        if found:
-            return ranked(found)
+    # All stages, even after an exact rule was found: what rivals predict tells what to ask next.
+    found = _exact_fits(screen.linear(y, everywhere), x, y, everywhere)
+    plain = any(odd_constants(h.rule) == 0 for h in found)
+    found += _exact_fits(screen.curved(y, everywhere, quick=plain), x, y, everywhere)
+    found += _exact_fits(screen.gridded(y, everywhere), x, y, everywhere)
+    if found:
+        return ranked(found)
     found = [h for screened, window in screen.linear_at_ends(y) for h in _exact_fits([screened], x, y, window)]
     if curved and not any(len(h.stretches) <= 1 for h in found):
         for window in _windows(y):
-            for stage in (screen.curved, screen.gridded):
-                found += _exact_fits(stage(y, window), x, y, window)
+            screened = screen.curved(y, window, quick=True) + screen.gridded(y, window)
+            found += _exact_fits(screened, x, y, window)
     return ranked(found)
 
 
@@ -109,6 +119,7 @@ def _windows(y: FloatArray) -> Iterator[NDArray[np.bool_]]:
         yield position < size
         yield position >= y.size - size
     jittering = [stretch for kind in REGION_KINDS for stretch in jittering_stretches(y, kind)]
+    jittering = [stretch for stretch in jittering if is_credible(y[stretch.start : stretch.stop])]
     jittering.sort(key=lambda stretch: stretch.start - stretch.stop)
     for stretch in jittering[:_JITTER_STARTS]:
         yield ~covered((stretch,), y.size)
@@ -169,18 +180,24 @@ def search_noisy(x: FloatArray, y: FloatArray, *, exceptions: bool = True) -> li
     found = _likely_fits(screen, x, y, (), _SHORTLIST)
     if not exceptions:
         return ranked(found)
-    options = [stretch for kind in REGION_KINDS for stretch in jittering_stretches(y, kind)]
-    options = [stretch for stretch in options if stretch.stop - stretch.start >= _NOISY_LENGTH]
-    options.sort(key=lambda stretch: stretch.start - stretch.stop)
-    starts: list[tuple[Stretch, ...]] = [(stretch,) for stretch in options[:_NOISY_STARTS]]
-    starts += [
-        pair
-        for pair in itertools.combinations(options[:_NOISY_STARTS], 2)
-        if pair[0].stop <= pair[1].start or pair[1].stop <= pair[0].start
-    ]
-    for stretches in starts:
+    for stretches in _noisy_starts(ranked(found)[0], y):
         found += _with_exceptions(screen, x, y, stretches)
     return ranked(found)
+
+
+def _noisy_starts(hypothesis: Hypothesis, y: FloatArray) -> list[tuple[Stretch, ...]]:
+    """Returns exceptions to start from under noise, none where no stretch stands out from the noise."""
+    cost = outside_cost(hypothesis.fit.residuals, hypothesis.fit.scale, y)
+    gains = [best_stretch(y, cost, kind) for kind in REGION_KINDS]
+    options = [stretch for stretch, gain in gains if stretch is not None and gain > _NOISY_GAIN]
+    if options:
+        options += [
+            s for kind in REGION_KINDS for s in jittering_stretches(y, kind) if s.stop - s.start >= _NOISY_LENGTH
+        ]
+    options = sorted(dict.fromkeys(options), key=lambda stretch: stretch.start - stretch.stop)[:_NOISY_STARTS]
+    pairs = itertools.combinations(options, 2)
+    apart = [(one, other) for one, other in pairs if one.stop <= other.start or other.stop <= one.start]
+    return [(stretch,) for stretch in options] + apart
 
 
 def _with_exceptions(screen: Screen, x: FloatArray, y: FloatArray, stretches: tuple[Stretch, ...]) -> list[Hypothesis]:
@@ -221,10 +238,16 @@ def _likely_fits(
     for one in screened:
         distinct.setdefault(one.skeleton, one)
     results = []
-    for one in list(distinct.values())[:count]:
+    shortlist = [one for one in distinct.values() if one.cost <= screened[0].cost + _HOPELESS][:count]
+    for one in shortlist:
         fit = fit_rule(one.skeleton, x, y, outside, degree=one.degree)
         results.append(_scored(fit, stretches, y))
     return results
+
+
+def with_fit(hypothesis: Hypothesis, fit: RuleFit, y: FloatArray) -> Hypothesis:
+    """Returns a hypothesis with other constants, which are taken as certain."""
+    return replace(_scored(fit, hypothesis.stretches, y), exact=True)
 
 
 def _scored(fit: RuleFit, stretches: tuple[Stretch, ...], y: FloatArray) -> Hypothesis:
@@ -232,7 +255,7 @@ def _scored(fit: RuleFit, stretches: tuple[Stretch, ...], y: FloatArray) -> Hypo
     residuals = fit.residuals[outside]
     count = max(int(outside.sum()), 1)
     free = free_constants(fit.rule)
-    exact = bool(np.all(np.abs(residuals) <= exact_tolerance(y[outside]))) and count >= free + _SPARE
+    exact = bool(np.all(np.abs(residuals) <= exact_tolerance(y[outside]))) and count >= _least_count(fit.rule)
     finite = residuals[np.isfinite(residuals)]
     scale = math.sqrt(float(finite @ finite) / (max(count - free, 0) + 1e-3)) if finite.size else 0.0
     cost = float(outside_cost(residuals, 0.0 if exact else scale, y[outside]).sum()) + stretches_cost(stretches, y)
@@ -242,10 +265,22 @@ def _scored(fit: RuleFit, stretches: tuple[Stretch, ...], y: FloatArray) -> Hypo
 
 def _constants_cost(rule: Rule) -> float:
     """What the constants of an exact rule cost: those that are not FIND's may have been bent to fit."""
-    total = 0.0
-    for atom in rules.atoms_of(rule):
-        for constant in atom.constants:
-            for value in constant if isinstance(constant, tuple) else (constant,):
-                plain = abs(value * 10 - round(value * 10)) < 1e-6 and abs(value) <= 1000
-                total += _PLAIN_CONSTANT if plain else _ODD_CONSTANT
-    return total
+    odd = odd_constants(rule)
+    return _ODD_CONSTANT * odd + _PLAIN_CONSTANT * (free_constants(rule) - odd)
+
+
+def _least_count(rule: Rule) -> int:
+    """Returns how many points a rule must explain to rounding errors for that not to be chance."""
+    odd = odd_constants(rule)
+    return odd + _ODD_SPARE if odd else free_constants(rule) + _SPARE
+
+
+def odd_constants(rule: Rule) -> int:
+    """Counts the constants that have more than one decimal, or are too large for FIND."""
+    values = [
+        value
+        for atom in rules.atoms_of(rule)
+        for constant in atom.constants
+        for value in (constant if isinstance(constant, tuple) else (constant,))
+    ]
+    return sum(abs(value * 10 - round(value * 10)) > _PLAIN or abs(value) > _LARGEST for value in values)

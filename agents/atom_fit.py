@@ -12,13 +12,16 @@ from find_gym_agents._atom_fit_design import (
     rounded,
     spread,
 )
+from find_gym_agents._atom_fit_noise import differences, explain_noise, is_noisy, telling_inputs
 from find_gym_agents._atom_fit_pieces import worst_gaps
 from find_gym_agents._atom_fit_report import approximate, report
-from find_gym_agents._atom_fit_search import Hypothesis, ranked, reassess, search_exact, search_noisy
+from find_gym_agents._atom_fit_search import Hypothesis, odd_constants, ranked, reassess, search_exact, search_noisy
 from find_gym_agents.base import ScriptedAgent, Solution
 from numpy.typing import NDArray
 
 from find_gym.functions.numeric.atoms import FloatArray
+from find_gym.functions.numeric.variants import REGION_KINDS
+from find_gym.scoring.fitting.regions import jittering_stretches
 
 # The share of the budget that is spread out before anything is fitted.
 _FIRST_SHARE = 0.5
@@ -26,10 +29,14 @@ _FIRST_SHARE = 0.5
 _FEW = 6
 # Inputs asked again, to tell a noisy function from one that is not in the library.
 _REPEATED = 3
+# Once less than this share of the budget is left, jitter without a rule around it counts as noise.
+_LAST_SHARE = 0.2
 # Rounds in which the rest of the budget is spent.
 _ROUNDS = 5
 # Inputs in each round that settle which of the rival rules holds.
 _SETTLING = 3
+# Outputs inside an exception that leave no doubt that it is one.
+_SURE = 3
 # Rivals are compared if they are exact.
 _RIVALS = 4
 
@@ -105,30 +112,44 @@ class AtomFit(ScriptedAgent):
         hypotheses = search_exact(*evidence.defined(), curved=False)
         noisy = False
         if not hypotheses:
-            noisy = yield from self._repeat(evidence)
+            yield from evidence.ask(self._repeats(evidence))
+            noisy = is_noisy(evidence.repeated())
             hypotheses = [] if noisy else search_exact(*evidence.defined())
         while evidence.left > 0:
             if hypotheses:
                 hypotheses = yield from self._confirm(evidence, hypotheses, step)
             elif noisy:
-                yield from evidence.ask(self._for_noise(evidence, rng))
+                x, y = evidence.defined()
+                rivals = search_noisy(x, y, exceptions=False)
+                yield from evidence.ask(telling_inputs(rivals, x, y, evidence.left, rng))
+            elif differences(evidence.repeated()).size:
+                yield from evidence.ask(self._around_exception(evidence, step))
+                hypotheses = search_exact(*evidence.defined())
+                noisy = not hypotheses and evidence.left < budget * _LAST_SHARE
             else:
                 yield from evidence.ask(self._for_pieces(evidence, step))
         x, y = evidence.defined()
         if hypotheses:
             return report(hypotheses, x, y)
         if noisy or evidence.is_short:
-            return report(search_noisy(x, y), x, y)
+            return report(explain_noise(x, y, evidence.repeated()), x, y)
         return approximate(search_exact(x, y) or search_noisy(x, y, exceptions=False), x, y)
 
-    def _repeat(self, evidence: _Evidence) -> Generator[list[float], NDArray[np.float64], bool]:
-        """Asks some inputs again; returns whether the function is noisy all over."""
+    def _repeats(self, evidence: _Evidence) -> list[float]:
+        """Inputs to ask again, to see whether the function is noisy."""
         x, _ = evidence.defined()
         if x.size == 0 or evidence.left < _REPEATED:
-            return False
-        places = np.linspace(0, x.size - 1, _REPEATED + 2).astype(np.intp)[1:-1]
-        yield from evidence.ask(x[places].tolist())
-        return sum(one != other for one, other in evidence.repeated()) >= 2
+            return []
+        return x[np.linspace(0, x.size - 1, _REPEATED + 2).astype(np.intp)[1:-1]].tolist()
+
+    def _around_exception(self, evidence: _Evidence, count: int) -> list[float]:
+        """Inputs outside of the stretch that looks most like an exception, where the rule is to be found."""
+        x, y = evidence.defined()
+        stretches = [stretch for kind in REGION_KINDS for stretch in jittering_stretches(y, kind)]
+        if not stretches:
+            return gap_inputs(evidence.all_inputs, count)
+        longest = max(stretches, key=lambda stretch: stretch.stop - stretch.start)
+        return gap_inputs(evidence.all_inputs, count, avoid=(float(x[longest.start]), float(x[longest.stop - 1])))
 
     def _confirm(
         self, evidence: _Evidence, hypotheses: list[Hypothesis], step: int
@@ -137,16 +158,22 @@ class AtomFit(ScriptedAgent):
         x, y = evidence.defined()
         rivals = [h for h in hypotheses[:_RIVALS] if h.exact]
         inputs = disagreement_inputs(rivals, x, y, _SETTLING)
+        inputs += self._doubtful(hypotheses[0], x)
         inputs += edge_inputs(hypotheses[0].stretches, x)
         inputs += gap_inputs(np.concatenate([evidence.all_inputs, inputs]), max(1, step // 2))
-        yield from evidence.ask(list(dict.fromkeys(inputs)))
+        yield from evidence.ask(inputs)
         x, y = evidence.defined()
         kept = [after for h in rivals if (after := reassess(h, x, y)) is not None]
         return ranked(kept) or search_exact(x, y)
 
-    def _for_noise(self, evidence: _Evidence, rng: np.random.Generator) -> list[float]:
-        """Inputs that tell most about noisy functions."""
-        return spread(evidence.left, rng)
+    def _doubtful(self, hypothesis: Hypothesis, x: FloatArray) -> list[float]:
+        """Inputs to ask again inside exceptions that may be none: there, two outputs are never alike."""
+        inputs = []
+        for stretch in hypothesis.stretches:
+            inside = x[stretch.start : stretch.stop]
+            if (inside.size < _SURE or odd_constants(hypothesis.rule)) and np.unique(inside).size == inside.size:
+                inputs.append(float(inside[inside.size // 2]))
+        return inputs
 
     def _for_pieces(self, evidence: _Evidence, count: int) -> list[float]:
         """Inputs that tell most about a function without a formula."""

@@ -21,6 +21,8 @@ Fit = tuple[float, LeafConstants]
 _GRIDDED = ("square_wave", "rectangle", "gaussian")
 # Grid points for which the rest is solved after a scan.
 _GRID_STARTS = 3
+# Rows of a scan in single precision that are worked out in full.
+_EXACT_ROWS = 32
 # Rounds of backfitting before all constants are refined at once.
 _SWEEPS = 3
 # Atoms that are, on one side of 0 at least, a factor of a polynomial.
@@ -166,21 +168,43 @@ def _scan(
 def scan_costs(
     operator: Operator, values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray
 ) -> FloatArray:
-    """Returns the least misfit for each row of values `(g, n)` added to, or multiplied by, any function of a span."""
+    """Returns the least misfit for each row of values `(g, n)` added to, or multiplied by, any function of a span.
+
+    Where the values are in single precision, so is the scan, and then only the best rows are worked out in full.
+    """
+    size = float(np.abs(target).max(initial=0.0)) or 1.0
+    if values.dtype == np.float64 or values.shape[0] <= _EXACT_ROWS:
+        return _scan_costs(operator, values.astype(np.float64), space, target, multiplier)
+    # The target is scaled so that squares of large polynomials stay within single precision.
+    scaled = Span(space.offset / size, space.columns)
+    rough_values = values if operator == "product" else values * np.float32(1 / size)
+    rough = _scan_costs(operator, rough_values, scaled, target / size, multiplier) * size**2
+    best = np.argpartition(rough, _EXACT_ROWS)[:_EXACT_ROWS]
+    rough[best] = _scan_costs(operator, values[best].astype(np.float64), space, target, multiplier)
+    return rough
+
+
+def _scan_costs(
+    operator: Operator, values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray
+) -> FloatArray:
+    precision = values.dtype
+    basis = space.basis(multiplier)
     if operator == "sum":
-        basis = space.basis(multiplier)
         rest = target - multiplier * space.offset
         rest = rest - (basis @ rest) @ basis
-        projected = values @ (basis * multiplier).T
-        lengths = (values * values) @ (multiplier * multiplier) - np.einsum("gk,gk->g", projected, projected)
-        return float(rest @ rest) - 2 * values @ (multiplier * rest) + lengths
-    if np.all(values * values == 1):
+        projected = values @ (basis * multiplier).T.astype(precision)
+        lengths = (values * values) @ (multiplier * multiplier).astype(precision) - np.sum(
+            projected * projected, axis=1
+        )
+        moments = values @ (multiplier * rest).astype(precision)
+        return (float(rest @ rest) - 2 * moments + lengths).astype(np.float64)
+    if np.all(np.abs(values[:, :1]) == 1) and np.all(values * values == 1):
         # A factor of 1 or -1 keeps lengths, so it may as well multiply the target.
-        basis = space.basis(multiplier)
-        projected = values @ (basis * target).T - basis @ (multiplier * space.offset)
-        shifted = float(target @ target) - 2 * values @ (target * multiplier * space.offset)
-        return shifted + float(np.sum((multiplier * space.offset) ** 2)) - np.einsum("gk,gk->g", projected, projected)
-    return _product_costs(values, space, target, multiplier)
+        offset = multiplier * space.offset
+        projected = values @ (basis * target).T.astype(precision) - (basis @ offset).astype(precision)
+        plain = float(target @ target) + float(offset @ offset) - 2 * values @ (target * offset).astype(precision)
+        return (plain - np.sum(projected * projected, axis=1)).astype(np.float64)
+    return _product_costs(values.astype(np.float64), space, target, multiplier)
 
 
 def _product_costs(values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray) -> FloatArray:

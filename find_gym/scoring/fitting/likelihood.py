@@ -16,7 +16,7 @@ _OWN_ROUNDING = 1e-9
 _SHARED_ROUNDING = 3e-12
 # Squared deviations beyond this cost no more: an output that a rule does not explain is one outlier, whatever its size.
 _WORST = 1e4
-# Normal deviations of the spread inside an exception, below which its outputs are no draws.
+# Normal deviations of the spread, or of the steps, inside an exception, below which its outputs are no draws.
 _TOO_CLOSE = -4.0
 # Nats for the bounds and the mean of an exception, for each e-fold of the evidence.
 _STRETCH_CONSTANTS = 3.0
@@ -51,6 +51,12 @@ def is_credible(values: FloatArray) -> bool:
     if freedom < 1:
         return True
     if np.unique(values).size < values.size:
+        return False
+    steps = np.diff(values)
+    centred = values - values.mean()
+    # Von Neumann's ratio: 2 for independent draws, with a standard deviation of about 2 / sqrt(n); near 0 if smooth.
+    ratio = float(steps @ steps) / max(float(centred @ centred), 1e-300)
+    if (ratio - 2) * math.sqrt(values.size) / 2 < _TOO_CLOSE:
         return False
     # Chi-squared, made normal by its cube root (Wilson and Hilferty 1931).
     share = float(values.var()) * values.size / freedom / REGION_STD**2

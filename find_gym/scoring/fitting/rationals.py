@@ -15,7 +15,7 @@ DEGREES = tuple((low, high) for high in range(1, 6) for low in range(min(high, 5
 # Powers of x / 8 stay between 1e-6 and 1e6 over most of the query range.
 _UNIT = 8.0
 # Rounds of reweighting: few, the misfit settles fast or not at all.
-_ROUNDS = 4
+_ROUNDS = 3
 # Share of the power that exact data may leave unexplained.
 _EXACT = 1e-16
 _STARTS = 3

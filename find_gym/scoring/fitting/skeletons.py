@@ -131,7 +131,14 @@ def assemble(fit: RuleFit, stretches: list[Stretch], x: FloatArray, y: FloatArra
 
 
 def fit_rule(
-    skeleton: Skeleton, x: FloatArray, y: FloatArray, usable: NDArray[np.bool_], *, plain: bool = False, degree: int = 5
+    skeleton: Skeleton,
+    x: FloatArray,
+    y: FloatArray,
+    usable: NDArray[np.bool_],
+    *,
+    plain: bool = False,
+    degree: int = 5,
+    polish: bool = True,
 ) -> RuleFit:
     """Fits a rule to part of the evidence; never fails.
 
@@ -142,8 +149,9 @@ def fit_rule(
         usable: which points are fitted, shape `(n,)`.
         plain: whether to round the constants and to leave out outliers.
         degree: the greatest degree of its polynomials.
+        polish: whether to refine first estimates by Gauss-Newton steps.
     """
-    constants = _best_constants(skeleton, x[usable], y[usable], degree)
+    constants = _best_constants(skeleton, x[usable], y[usable], degree, polish)
     fit = _residuals(skeleton, constants, x, y, usable)
     if not plain:
         return fit
@@ -168,8 +176,10 @@ def fit_rule(
     return fit
 
 
-def _best_constants(skeleton: Skeleton, x: FloatArray, y: FloatArray, degree: int) -> LeafConstants:
-    fits = fit_constants(skeleton, x, y, np.ones_like(y), degree=degree)
+def _best_constants(
+    skeleton: Skeleton, x: FloatArray, y: FloatArray, degree: int, polish: bool = True
+) -> LeafConstants:
+    fits = fit_constants(skeleton, x, y, np.ones_like(y), degree=degree, polish=polish)
     return fits[0][1] if fits else _level_constants(skeleton, float(np.median(y)) if y.size else 0.0)
 
 

@@ -22,6 +22,11 @@ _DEVIATIONS = 2.5
 # Scales that are tried for the factors of a product: one of them makes all constants plain, if any does.
 _SCALES = 300
 _SIGNIFICANT_DIGITS = 12
+# Centres of waves that FIND draws lie within, and how many of those that are half a period apart are tried.
+_LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
+_MOST_CENTRES = 6
+# Growth of the misfit, in variances of the noise, that moving a constant into FIND's range may cost.
+_RANGE_DEVIATIONS = 6.0
 
 
 def simplify(
@@ -45,7 +50,9 @@ def simplify(
         if cost <= EXACT * power:
             constants = _common_scale(skeleton, _canonical(skeleton, constants, True))
             return _round_exact(skeleton, constants, x, y, weights, power)
-        return _round_noisy(skeleton, _canonical(skeleton, constants, False), x, y, weights)
+        constants = _within_grid(skeleton, _canonical(skeleton, constants, False), x, y, weights)
+        rounded = [_round_noisy(skeleton, same, x, y, weights) for same in _equivalents(skeleton, constants)]
+        return min(rounded, key=lambda fit: fit[1])
 
 
 def _drop_leading(
@@ -81,6 +88,49 @@ def _canonical_atom(name: str, constants: Constants, exact: bool) -> Constants:
     if name in ("tanh", "erf", "tan", "sin") and constants[1] < 0:
         return (-constants[0], -constants[1], constants[2], constants[3])
     return constants
+
+
+def _equivalents(skeleton: Skeleton, constants: LeafConstants) -> list[LeafConstants]:
+    """Returns other constants that are the same function, of which only some may be plain: the centres of a wave."""
+    if skeleton not in ("sin", "cos"):
+        return [constants]
+    amplitude, period, centre, offset = constants[0]
+    first = math.ceil((_LEAST_CENTRE - centre) / (period / 2))
+    last = math.floor((_GREATEST_CENTRE - centre) / (period / 2))
+    turns = list(range(first, last + 1))[:_MOST_CENTRES]
+    return [
+        [(amplitude * (-1.0 if turn % 2 else 1.0), period, centre + turn * period / 2, offset)] for turn in turns
+    ] or [constants]
+
+
+def _within_grid(
+    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, weights: FloatArray
+) -> LeafConstants:
+    """Moves constants into the range that FIND draws from, where the misfit does not grow significantly."""
+    cost = misfit(skeleton, constants, x, y, weights)
+    vector = pack(constants)
+    limits = _limits(skeleton, constants)
+    variance = cost / max(int(np.count_nonzero(weights)) - vector.size, 1)
+    for index in np.flatnonzero((vector < limits[:, 0]) | (vector > limits[:, 1])):
+        free = np.arange(vector.size) != index
+        trial_vector = pack(constants)
+        trial_vector[index] = np.clip(vector[index], *limits[index])
+        trial, trial_cost = refine(skeleton, unpack(trial_vector, constants), x, y, weights, free=free, steps=8)
+        if trial_cost - cost <= _RANGE_DEVIATIONS * variance:
+            constants = trial
+    return constants
+
+
+def _limits(skeleton: Skeleton, constants: LeafConstants) -> FloatArray:
+    """Returns the least and greatest value that FIND draws for each flattened constant, infinite where it is linear."""
+    limits: list[tuple[float, float]] = []
+    for name, leaf in zip(leaves(skeleton), constants, strict=True):
+        grid = iter(ATOMS[name].grid)
+        for position, constant in enumerate(leaf):
+            size = len(constant) if isinstance(constant, tuple) else 1
+            values = None if position in ATOMS[name].linear or name == "polynomial" else next(grid, None)
+            limits += [(-math.inf, math.inf) if values is None else (min(values), max(values))] * size
+    return np.array(limits, dtype=np.float64).reshape(-1, 2)
 
 
 def _plain_base(constants: Constants) -> Constants:
