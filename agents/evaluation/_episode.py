@@ -113,8 +113,10 @@ class _Log:
 
     def play(self, task: EpisodeTask, spec: NumericSpec) -> None:
         """Runs the episode to its end."""
+        self.running = "the agent"
+        # Imports are not what the agent computes.
+        agent = _agent(task.agent)
         with self._agent_runs():
-            agent = _agent(task.agent)
             agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
         options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries}
         if task.difficulty is None:

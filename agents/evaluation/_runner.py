@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -97,13 +98,23 @@ def claim(config: EvaluationConfig, folder: Path) -> None:
             settings["dataset"] = str(config.dataset)
         write_json(folder / CONFIG, {"identity": identity, "settings": settings, "versions": versions()})
         return
-    before = read_config(folder)["identity"]
+    begun = read_config(folder)
+    before = begun["identity"]
     differing = [name for name in {**before, **identity} if before.get(name) != identity.get(name)]
     if differing:
         changes = "; ".join(f"{name} was {before.get(name)!r}, now {identity.get(name)!r}" for name in differing)
         raise ConfigurationMismatchError(
             f"expected the configuration of the run in {str(folder)!r}, actual: {changes}; choose another --out"
         )
+    _compare_versions(begun.get("versions", {}), folder)
+
+
+def _compare_versions(before: dict[str, str], folder: Path) -> None:
+    """Warns where a run goes on with other versions than it was begun with."""
+    now = versions()
+    changes = [f"{name} {before.get(name)} then, {now.get(name)} now" for name in now if before.get(name) != now[name]]
+    if changes and before:
+        warnings.warn(f"the run in {str(folder)!r} was begun with other versions: {'; '.join(changes)}", stacklevel=3)
 
 
 def versions() -> dict[str, str]:

@@ -114,6 +114,16 @@ def test_another_configuration_is_refused(tmp_path):
     run(tmp_path / "run", functions=1, workers=2)
 
 
+def test_other_versions_are_warned_of(tmp_path):
+    run(tmp_path / "run", functions=1)
+    path = tmp_path / "run" / "config.json"
+    data = json.loads(path.read_text())
+    data["versions"]["numpy"] = "1.0"
+    path.write_text(json.dumps(data))
+    with pytest.warns(UserWarning, match="begun with other versions: numpy 1.0 then"):
+        run(tmp_path / "run", functions=1)
+
+
 def test_a_torn_last_line_is_dropped(tmp_path):
     whole = run(tmp_path / "run")
     path = tmp_path / "run" / "episodes.jsonl"
