@@ -131,7 +131,12 @@ class Lines:
     def append(self, data: Any) -> None:
         """Appends one line, in one write."""
         text = json.dumps(data, allow_nan=False, default=_plain, separators=(",", ":"))
-        self._file.write(text.encode() + b"\n")
+        line = text.encode() + b"\n"
+        written = self._file.write(line)
+        if written != len(line):
+            raise OSError(
+                f"expected to write {len(line)} bytes to {self._file.name}, actual: {written}; is the disk full?"
+            )
 
     def close(self) -> None:
         """Closes the file."""

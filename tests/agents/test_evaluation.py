@@ -282,6 +282,13 @@ def test_all_backends_of_joblib_work(tmp_path):
     assert not (tmp_path / "abacus").exists()
 
 
+@pytest.mark.parametrize("package", ["joblib", "tqdm", "matplotlib"])
+def test_missing_packages_say_what_to_install(package, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf"expected {package} .*pip install 'find-gym\[report\]'"):
+        run(tmp_path / "run", report=True)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
