@@ -48,11 +48,14 @@ def write_page(
     """
     script, style = _asset("page.js"), _asset("page.css")
     names = list(dict.fromkeys(record.agent for record in episodes))
-    data = {
+    data: dict[str, Any] = {
         "agents": [{"name": name, "colour": COLOURS[place % len(COLOURS)]} for place, name in enumerate(names)],
         "range": QUERY_RANGE,
         "episodes": [_episode(record, names) for record in episodes],
     }
+    # The same for many episodes: written once.
+    data["prompts"] = _share(data["episodes"], "prompt")
+    data["truths"] = _share(data["episodes"], "truth")
     parts = {
         "policy": f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'",
         "title": html.escape(title),
@@ -72,6 +75,19 @@ def embed(data: Any) -> str:
     """Writes data as JSON that can stand in an HTML script element, whatever texts are in it."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _share(episodes: list[dict[str, Any]], key: str) -> list[Any]:
+    """Replaces an entry of each episode by its place in a list of the different ones, and returns that list."""
+    places: dict[str, int] = {}
+    different: list[Any] = []
+    for episode in episodes:
+        text = json.dumps(episode[key])
+        if text not in places:
+            places[text] = len(different)
+            different.append(episode[key])
+        episode[key] = places[text]
+    return different
 
 
 def _asset(name: str) -> str:

@@ -148,8 +148,9 @@
     if (episode.message) body.append(make("h3", "", "What went wrong"), make("pre", "", episode.message));
     if (episode.error) body.append(make("h3", "", "Unscored"), make("pre", "", episode.error));
     const columns = make("div", "columns");
+    const known = data.truths[episode.truth];
     const truth = make("div");
-    truth.append(make("h3", "", "Truth"), make("p", "", episode.truth.description), make("pre", "", episode.truth.source));
+    truth.append(make("h3", "", "Truth"), make("p", "", known.description), make("pre", "", known.source));
     const submission = make("div");
     submission.append(make("h3", "", "Submission"));
     if (episode.submission.description !== undefined) {
@@ -161,7 +162,8 @@
     }
     columns.append(truth, submission);
     body.append(columns, make("h3", "", "Transcript"));
-    if (episode.prompt) body.append(folded("task", episode.prompt));
+    const prompt = data.prompts[episode.prompt];
+    if (prompt) body.append(folded("task", prompt));
     for (const [who, text] of episode.transcript) {
       const said = make("div", `said ${who}`);
       said.append(make("div", "who", who), make("pre", "", text));
