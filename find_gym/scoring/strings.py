@@ -19,6 +19,7 @@ from find_gym.scoring.numeric import skill
 from find_gym.scoring.submissions import MAX_CODE_BYTES, MalformedError, Submission, prepare_code
 
 HELD_OUT_INPUTS = 64
+PAPER_INPUTS = 10
 MAX_TEXT_LITERALS = 400
 
 # Code that language models write often uses these without importing them.
@@ -38,6 +39,7 @@ class StringScore:
         strata: the share among the inputs that the function changes ("changed"), among those that it does not
             ("unchanged"), and, where some inputs follow another rule, among those that meet its condition
             ("exception"); as far as there are any.
+        paper_score: the share among the first ten inputs, as many as the paper scores code on.
         outcome: one of `find_gym.scoring.OUTCOMES`; "right" means an accuracy of 1.
         message: what went wrong, if anything.
     """
@@ -46,6 +48,7 @@ class StringScore:
     skill: float
     trivial_accuracy: float
     strata: dict[str, float] = field(default_factory=dict)
+    paper_score: float = 0.0
     outcome: str = "wrong"
     message: str = ""
 
@@ -131,6 +134,7 @@ class StringScorer:
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
             strata={name: float(np.mean(right[member])) for name, member in self._strata.items()},
+            paper_score=float(np.mean(right[:PAPER_INPUTS])),
             outcome="right" if accuracy == 1 else "wrong",
         )
 
