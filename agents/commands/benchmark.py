@@ -132,8 +132,9 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
 
 def _single_work() -> list[tuple[str, str, Callable[[_Clock], None]]]:
     return [
-        ("submissions of code, sandbox, one core", "submissions", _scoring(program=False)),
-        ("submissions of programs, one core", "submissions", _scoring(program=True)),
+        ("code run in the sandbox, 64 inputs, one core", "submissions", _running()),
+        ("code scored, sandbox included, one core", "submissions", _scoring(program=False)),
+        ("grammar programs scored, one core", "submissions", _scoring(program=True)),
         ("sampling, without networks", "functions", _sampling({"plain": 1, "noised": 1, "corrupted": 1})),
         ("sampling, networks", "functions", _sampling({"approximated": 1})),
         ("query, text interface", "queries", _querying()),
@@ -181,6 +182,18 @@ def _cart_pole(count: int) -> Callable[[_Clock], None]:
     def work(clock: _Clock) -> None:
         actions = rng.integers(2, size=count)
         clock.time(lambda: envs.step(actions), count)
+
+    return work
+
+
+def _running() -> Callable[[_Clock], None]:
+    from find_gym.sandbox import run_code
+
+    inputs = [0.5 * place for place in range(64)]
+    run_code(_NUMPY_CODE, inputs)
+
+    def work(clock: _Clock) -> None:
+        clock.time(lambda: run_code(_NUMPY_CODE, inputs))
 
     return work
 

@@ -196,7 +196,7 @@ def test_make_dataset_script(tmp_path):
 def test_benchmark_measures_everything_once():
     results = benchmark(BenchmarkConfig(envs=(2,), seconds=0.05, rounds=1))
     assert all(figure["per_second"] > 0 for figure in results["figures"])
-    assert len(results["figures"]) == 9
+    assert len(results["figures"]) == 10
     assert "steps a second" in table(results)
     assert json.dumps(results)
 
