@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from find_gym_agents._atom_fit_search import Hypothesis
 
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import ATOMS, FloatArray
@@ -14,6 +13,7 @@ from find_gym.scoring.fitting.atoms import grid_of, grid_values, shape
 from find_gym.scoring.fitting.likelihood import exact_tolerance
 from find_gym.scoring.fitting.regions import Stretch
 from find_gym.scoring.fitting.trees import affine_in, leaf_value, leaves
+from find_gym_agents._atom_fit_search import Hypothesis
 
 # Most of what happens near 0 happens within this distance.
 _CORE = 3.0

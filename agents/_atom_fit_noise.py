@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from find_gym_agents._atom_fit_design import candidate_pool, rounded, spread
-from find_gym_agents._atom_fit_search import Hypothesis, search_noisy, with_fit
 
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import FloatArray
 from find_gym.scoring.fitting.regions import covered
 from find_gym.scoring.fitting.skeletons import fit_rule
 from find_gym.scoring.fitting.trees import value_and_jacobian
+from find_gym_agents._atom_fit_design import candidate_pool, rounded, spread
+from find_gym_agents._atom_fit_search import Hypothesis, search_noisy, with_fit
 
 # A greater difference between two outputs for the same input is no exception's, whose standard deviation is 0.1.
 _BEYOND_EXCEPTION = 0.8

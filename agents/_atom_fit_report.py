@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from find_gym_agents._atom_fit_pieces import MAX_POINTS, fit_pieces, score_weights, tolerance
-from find_gym_agents._atom_fit_search import Hypothesis
 
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import FloatArray
@@ -15,6 +13,8 @@ from find_gym.functions.numeric.rules import AtomRule
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym.scoring.fitting.regions import covered
 from find_gym.scoring.fitting.skeletons import assemble, fit_rule
+from find_gym_agents._atom_fit_pieces import MAX_POINTS, fit_pieces, score_weights, tolerance
+from find_gym_agents._atom_fit_search import Hypothesis
 
 # Parts in which the evidence is left out in turn to compare a formula with pieces.
 _FOLDS = 4

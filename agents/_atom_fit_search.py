@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from find_gym_agents._atom_fit_screen import Screen, Screened, free_constants, penalty
 from numpy.typing import NDArray
 
 from find_gym.functions.numeric import rules
@@ -18,6 +17,7 @@ from find_gym.functions.numeric.variants import REGION_KINDS
 from find_gym.scoring.fitting.likelihood import exact_tolerance, is_credible, outside_cost, stretches_cost
 from find_gym.scoring.fitting.regions import Stretch, best_stretch, covered, jittering_stretches
 from find_gym.scoring.fitting.skeletons import RuleFit, fit_rule
+from find_gym_agents._atom_fit_screen import Screen, Screened, free_constants, penalty
 
 # How many of the rules that a screening puts first are fitted in full.
 _SHORTLIST = 6
@@ -33,6 +33,9 @@ _PLAIN = 1e-6
 _LARGEST = 1000.0
 # Shares of the evidence, from either end, that an exception may leave untouched.
 _WINDOWS = (0.35, 0.6, 0.8)
+# Shares of what lies beyond a known part of an exception that may be free of it, and the points that a rule needs.
+_CLEAN_SHARES = (1.0, 0.75, 0.5)
+_LEAST_WINDOW = 4
 # Under noise: how many outputs in a narrow range are no chance, what they gain in nats, and how many are tried.
 _NOISY_LENGTH = 5
 _NOISY_GAIN = 10.0
@@ -81,13 +84,16 @@ def ranked(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
     return sorted(hypotheses, key=lambda hypothesis: (not hypothesis.exact, hypothesis.cost))
 
 
-def search_exact(x: FloatArray, y: FloatArray, *, curved: bool = True) -> list[Hypothesis]:
+def search_exact(
+    x: FloatArray, y: FloatArray, *, curved: bool = True, jitter: tuple[float, float] | None = None
+) -> list[Hypothesis]:
     """Finds rules that explain the evidence to rounding errors, except in at most three stretches.
 
     Args:
         x: inputs in ascending order, shape `(n,)`.
         y: outputs, shape `(n,)`, finite.
         curved: whether to look for exceptions to rules that are not linear in their constants, which takes longer.
+        jitter: an interval that is known to be within an exception.
 
     Returns:
         Exact hypotheses, the best first; empty if there are none.
@@ -105,14 +111,22 @@ def search_exact(x: FloatArray, y: FloatArray, *, curved: bool = True) -> list[H
         return ranked(found)
     found = [h for screened, window in screen.linear_at_ends(y) for h in _exact_fits([screened], x, y, window)]
     if curved and not any(len(h.stretches) <= 1 for h in found):
-        for window in _windows(y):
+        for window in _windows(x, y, jitter):
             screened = screen.curved(y, window, quick=True) + screen.gridded(y, window)
             found += _exact_fits(screened, x, y, window)
     return ranked(found)
 
 
-def _windows(y: FloatArray) -> Iterator[NDArray[np.bool_]]:
+def _windows(x: FloatArray, y: FloatArray, jitter: tuple[float, float] | None) -> Iterator[NDArray[np.bool_]]:
     """Yields parts of the evidence that may be free of exceptions."""
+    if jitter is not None:
+        for side in (x < jitter[0], x > jitter[1]):
+            size = int(side.sum())
+            near_first = np.cumsum(side) if side[0] else np.cumsum(side[::-1])[::-1]
+            for share in _CLEAN_SHARES:
+                if size * share >= _LEAST_WINDOW:
+                    yield side & (near_first <= size * share)
+        return
     position = np.arange(y.size)
     for share in _WINDOWS:
         size = round(share * y.size)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.functions.numeric.atoms import FloatArray
 from find_gym_agents._atom_fit_design import (
     disagreement_inputs,
     edge_inputs,
@@ -12,16 +15,11 @@ from find_gym_agents._atom_fit_design import (
     rounded,
     spread,
 )
-from find_gym_agents._atom_fit_noise import differences, explain_noise, is_noisy, telling_inputs
+from find_gym_agents._atom_fit_noise import explain_noise, is_noisy, telling_inputs
 from find_gym_agents._atom_fit_pieces import worst_gaps
 from find_gym_agents._atom_fit_report import approximate, report
 from find_gym_agents._atom_fit_search import Hypothesis, odd_constants, ranked, reassess, search_exact, search_noisy
 from find_gym_agents.base import ScriptedAgent, Solution
-from numpy.typing import NDArray
-
-from find_gym.functions.numeric.atoms import FloatArray
-from find_gym.functions.numeric.variants import REGION_KINDS
-from find_gym.scoring.fitting.regions import jittering_stretches
 
 # The share of the budget that is spread out before anything is fitted.
 _FIRST_SHARE = 0.5
@@ -29,6 +27,8 @@ _FIRST_SHARE = 0.5
 _FEW = 6
 # Inputs asked again, to tell a noisy function from one that is not in the library.
 _REPEATED = 3
+# Inputs asked again to find out how far an exception reaches.
+_MOST_REPEATED = 9
 # Once less than this share of the budget is left, jitter without a rule around it counts as noise.
 _LAST_SHARE = 0.2
 # Rounds in which the rest of the budget is spent.
@@ -84,6 +84,17 @@ class _Evidence:
         """Whether there is too little evidence to tell noise from a function in no library."""
         return not self.repeated()
 
+    def repeated_inputs(self) -> list[float]:
+        """Returns the inputs that were asked more than once."""
+        values, counts = np.unique(self.defined()[0], return_counts=True)
+        return values[counts > 1].tolist()
+
+    def jitter(self) -> tuple[float, float] | None:
+        """Returns the least and greatest input whose outputs differed when it was asked again, or None."""
+        x, y = self.defined()
+        at = x[1:][(np.diff(x) == 0) & (np.diff(y) != 0)]
+        return (float(at.min()), float(at.max())) if at.size else None
+
     def repeated(self) -> list[tuple[float, float]]:
         """Returns the two outputs of each input that was asked twice."""
         first: dict[float, float] = {}
@@ -114,7 +125,7 @@ class AtomFit(ScriptedAgent):
         if not hypotheses:
             yield from evidence.ask(self._repeats(evidence))
             noisy = is_noisy(evidence.repeated())
-            hypotheses = [] if noisy else search_exact(*evidence.defined())
+            hypotheses = [] if noisy else search_exact(*evidence.defined(), jitter=evidence.jitter())
         while evidence.left > 0:
             if hypotheses:
                 hypotheses = yield from self._confirm(evidence, hypotheses, step)
@@ -122,9 +133,14 @@ class AtomFit(ScriptedAgent):
                 x, y = evidence.defined()
                 rivals = search_noisy(x, y, exceptions=False)
                 yield from evidence.ask(telling_inputs(rivals, x, y, evidence.left, rng))
-            elif differences(evidence.repeated()).size:
-                yield from evidence.ask(self._around_exception(evidence, step))
-                hypotheses = search_exact(*evidence.defined())
+            elif (jitter := evidence.jitter()) is not None:
+                inputs = self._beyond(evidence, jitter) if len(evidence.repeated()) < _MOST_REPEATED else []
+                if inputs:
+                    yield from evidence.ask(inputs)
+                    continue
+                # Outputs jitter from here to there at least: the rule is to be found beyond.
+                yield from evidence.ask(gap_inputs(evidence.all_inputs, step, avoid=jitter))
+                hypotheses = search_exact(*evidence.defined(), jitter=jitter)
                 noisy = not hypotheses and evidence.left < budget * _LAST_SHARE
             else:
                 yield from evidence.ask(self._for_pieces(evidence, step))
@@ -142,14 +158,13 @@ class AtomFit(ScriptedAgent):
             return []
         return x[np.linspace(0, x.size - 1, _REPEATED + 2).astype(np.intp)[1:-1]].tolist()
 
-    def _around_exception(self, evidence: _Evidence, count: int) -> list[float]:
-        """Inputs outside of the stretch that looks most like an exception, where the rule is to be found."""
-        x, y = evidence.defined()
-        stretches = [stretch for kind in REGION_KINDS for stretch in jittering_stretches(y, kind)]
-        if not stretches:
-            return gap_inputs(evidence.all_inputs, count)
-        longest = max(stretches, key=lambda stretch: stretch.stop - stretch.start)
-        return gap_inputs(evidence.all_inputs, count, avoid=(float(x[longest.start]), float(x[longest.stop - 1])))
+    def _beyond(self, evidence: _Evidence, jitter: tuple[float, float]) -> list[float]:
+        """Inputs to ask again, halfway between what is known to jitter and what is known not to, or the ends."""
+        x, _ = evidence.defined()
+        steady = [at for at in evidence.repeated_inputs() if not jitter[0] <= at <= jitter[1]]
+        below = x[(x < jitter[0]) & (x > max([at for at in steady if at < jitter[0]], default=-np.inf))]
+        above = x[(x > jitter[1]) & (x < min([at for at in steady if at > jitter[1]], default=np.inf))]
+        return [float(side[side.size // 2]) for side in (below, above) if side.size]
 
     def _confirm(
         self, evidence: _Evidence, hypotheses: list[Hypothesis], step: int

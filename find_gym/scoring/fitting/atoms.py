@@ -231,15 +231,20 @@ def _coarse_wave_grid() -> FloatArray:
 
 def _fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
     periods = np.array(ATOMS[name].grid[0])
-    cost, coefficients = _scan_sines(2 * np.pi / periods, x, target, multiplier)
+    cost = _scan_sines(2 * np.pi / periods, x, target, multiplier)
     order = _lowest(cost, _STARTS)
     # No period of FIND's explains the data: look at any other.
     if cost[order[0]] > _POOR * float(target @ target) and x.size >= _FEW:
         frequencies = _fine_frequencies()
-        fine_cost, fine_coefficients = _scan_sines(frequencies, x, target, multiplier)
+        fine_cost = _scan_sines(frequencies, x, target, multiplier)
         if fine_cost.min() < _BETTER * cost[order[0]]:
-            periods, coefficients, order = 2 * np.pi / frequencies, fine_coefficients, _lowest(fine_cost, _STARTS)
-    return [_sine_constants(name, float(periods[index]), coefficients[index]) for index in order]
+            periods, order = 2 * np.pi / frequencies, _lowest(fine_cost, _STARTS)
+    starts = []
+    for index in order:
+        phase = 2 * np.pi / periods[index] * x
+        exact, _ = solve_linear(np.stack([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
+        starts.append(_sine_constants(name, float(periods[index]), exact))
+    return starts
 
 
 # The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
@@ -260,15 +265,12 @@ def _fine_frequencies() -> FloatArray:
     return np.arange(2 * np.pi / 256, 2 * np.pi / 0.5, 2 * np.pi / 1024)
 
 
-def _scan_sines(
-    frequencies: FloatArray, x: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Solves for sine, cosine and offset at each frequency; returns misfits and coefficients `(g, 3)`.
+def _scan_sines(frequencies: FloatArray, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
+    """Returns the misfit of sine, cosine and offset at each frequency, to within a small share of the power.
 
     Of many frequencies, only those are solved that a periodogram puts first; the misfit of the others is infinite.
     """
     cost = np.full(frequencies.size, np.inf)
-    coefficients = np.zeros((frequencies.size, 3))
     total = max(float(multiplier @ multiplier), 1e-300)
     phase = np.multiply.outer(frequencies, x)
     sine, cosine = np.sin(phase), np.cos(phase)
@@ -279,10 +281,10 @@ def _scan_sines(
         chosen = np.array(_lowest(-strength, _SOLVED))
     basis = np.stack([sine[chosen], cosine[chosen], np.ones((chosen.size, x.size))], axis=1) * multiplier
     normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * total * np.eye(3)
-    coefficients[chosen] = np.linalg.solve(normal, (basis @ target)[:, :, None])[:, :, 0]
-    residual = target - np.einsum("gk,gkn->gn", coefficients[chosen], basis)
+    coefficients = np.linalg.solve(normal, (basis @ target)[:, :, None])[:, :, 0]
+    residual = target - np.einsum("gk,gkn->gn", coefficients, basis)
     cost[chosen] = np.sum(residual * residual, axis=1)
-    return cost, coefficients
+    return cost
 
 
 def _sine_constants(name: str, period: float, coefficients: FloatArray) -> Constants:

@@ -18,7 +18,7 @@ from find_gym.scoring.fitting.trees import LeafConstants, combine, leaf_value, l
 Fit = tuple[float, LeafConstants]
 
 # Atoms that are known up to a coarse grid, and then have no constants left: scanned with the rest projected out.
-_GRIDDED = ("square_wave", "rectangle", "gaussian")
+_GRIDDED = ("square_wave", "rectangle")
 # Grid points for which the rest is solved after a scan.
 _GRID_STARTS = 3
 # Rows of a scan in single precision that are worked out in full.
@@ -208,18 +208,19 @@ def _scan_costs(
 
 
 def _product_costs(values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray) -> FloatArray:
-    basis = orthonormal(space.columns * multiplier)
-    size = basis.shape[0]
-    offset = multiplier * space.offset
-    squares = values * values
-    plain = float(target @ target) - 2 * values @ (offset * target) + squares @ (offset * offset)
-    if size == 0:
-        return plain
-    pairs = (basis[:, None] * basis[None]).reshape(size * size, -1)
-    normal = (squares @ pairs.T).reshape(-1, size, size) + 1e-10 * np.eye(size)
-    moments = values @ (basis * target).T - squares @ (basis * offset).T
-    solution = np.linalg.solve(normal, moments[:, :, None])[:, :, 0]
-    return plain - np.einsum("gk,gk->g", solution, moments)
+    """Solves for each distinct row by itself: within a narrow pulse, a basis of the whole range is ill-conditioned."""
+    rows, inverse = np.unique(values, axis=0, return_inverse=True)
+    costs = np.empty(rows.shape[0])
+    for index, row in enumerate(rows):
+        weights = multiplier * row
+        inside = weights != 0
+        rest = target - weights * space.offset
+        costs[index] = float(rest[~inside] @ rest[~inside])
+        if inside.any():
+            basis = orthonormal(space.columns[:, inside] * weights[inside])
+            left = rest[inside] - (basis @ rest[inside]) @ basis
+            costs[index] += float(left @ left)
+    return costs[inverse.ravel()]
 
 
 def _backfit(
