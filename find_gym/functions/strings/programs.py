@@ -90,6 +90,17 @@ def is_stochastic(program: Program) -> bool:
     return any(step.operation.stochastic for step in steps_of(program))
 
 
+def without_noise(program: Program) -> Program:
+    """Returns a program without its stochastic operations."""
+    return tuple(
+        Branch(part.condition, part.constants, without_noise(part.then), without_noise(part.otherwise))
+        if isinstance(part, Branch)
+        else part
+        for part in program
+        if isinstance(part, Branch) or not part.operation.stochastic
+    )
+
+
 def run(program: Program, strings: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
     """Runs a program on strings.
 

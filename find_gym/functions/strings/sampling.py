@@ -104,6 +104,9 @@ def is_degenerate(program: Program) -> bool:
     Simpler ones are all single operations with all of their constants, the program without some of its parts, and the
     sides of a branch. Stochastic operations are left out: a program has to be more than its noise.
     """
+    program = programs.without_noise(program)
+    if not program:
+        return True
     outputs = programs.run(program, PROBES)
     if len(set(outputs)) == 1 or outputs == list(PROBES) or any(outputs == list(run) for run in _simpler_runs(program)):
         return _is_degenerate_on_large_set(program)
