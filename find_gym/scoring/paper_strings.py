@@ -11,12 +11,14 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from find_gym.sandbox import Limits, run_code
 
 _LABEL = "[CODE]:"
 _FENCED = re.compile(r"```(?:[A-Za-z]+)?[ \t]*\n?(.*?)```", re.DOTALL)
 _DEFINITION = re.compile(r"def\s+([A-Za-z_]\w*)\s*\(")
+_RAISED = object()
 # The reference scripts run the code where these have been imported.
 _PREAMBLE = "import math, random, re, string\nimport numpy as np\nimport numpy\n"
 
@@ -70,25 +72,23 @@ def paper_string_score(
     right: list[bool] = []
     for answer, (_, output) in zip(answers, pairs, strict=True):
         right.append(answer == output)
-        if answer is None and faults.stop_at_exception:
+        if answer is _RAISED and faults.stop_at_exception:
             break
     return sum(right) / len(right) if right else 0.0
 
 
-def _answers(code: str, inputs: list[str], faults: PaperFaults, limits: Limits) -> list[str | None]:
-    """Runs code; None where it raised, and everywhere if it could not be run."""
+def _answers(code: str, inputs: list[str], faults: PaperFaults, limits: Limits) -> list[Any]:
+    """Runs code; `_RAISED` where it raised, and everywhere if it could not be run."""
     names = _DEFINITION.findall(code)
     if not names:
-        return [None] * len(inputs)
+        return [_RAISED] * len(inputs)
     passed = [_pasted(text) if faults.inputs_by_text else text for text in inputs]
     called = [text for text in passed if text is not None]
     result = run_code(_PREAMBLE + code, called, entry_point=names[-1], limits=limits, tolerate_top_level_errors=True)
-    # What answers with anything but a text is wrong without having raised.
     answered = iter(
-        None if error is not None else value if type(value) is str else repr(value)
-        for value, error in zip(result.values, result.errors, strict=True)
+        value if error is None else _RAISED for value, error in zip(result.values, result.errors, strict=True)
     )
-    return [None if text is None else next(answered) for text in passed]
+    return [_RAISED if text is None else next(answered) for text in passed]
 
 
 def _pasted(text: str) -> str | None:
