@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -38,6 +39,8 @@ WORDS = (
 PUNCTUATION = "!?.,;:-_'\"()[]{}/\\+*=<>@#$%&^~|"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
+
+_BATCHES = 4
 
 Kind = Callable[[np.random.Generator], str]
 
@@ -157,21 +160,19 @@ def balanced_inputs(
     Returns:
         Different strings: a quarter of them as they come (the empty one among them), then those that the function
         changes, the rules in turn, and then others until there are enough, so that at least half are changed if that
-        many of the 16 times `count` candidates are.
+        many of the candidates are, 16 times `count` at most.
     """
-    pool = list(dict.fromkeys(["", *draw_inputs(rng, 16 * count)]))
-    chosen, rest = pool[: count // 4], pool[count // 4 :]
+    chosen = list(dict.fromkeys(["", *draw_inputs(rng, count // 4 - 1)]))
     groups: dict[Hashable, list[str]] = {}
-    unchanged = []
-    for text, output, side in zip(rest, truth(rest), sides(rest), strict=True):
-        if output == text:
-            unchanged.append(text)
-        else:
-            groups.setdefault(side, []).append(text)
-    half = len(chosen) + count // 2
-    while len(chosen) < half and any(groups.values()):
-        for group in groups.values():
-            if group and len(chosen) < half:
-                chosen.append(group.pop(0))
-    left = set(unchanged).union(*groups.values())
-    return [*chosen, *(text for text in rest if text in left)][:count]
+    unchanged: list[str] = []
+    seen = set(chosen)
+    for _ in range(_BATCHES):
+        batch = [text for text in dict.fromkeys(draw_inputs(rng, 16 * count // _BATCHES)) if text not in seen]
+        seen.update(batch)
+        for text, output, side in zip(batch, truth(batch), sides(batch), strict=True):
+            (unchanged if output == text else groups.setdefault(side, [])).append(text)
+        if all(len(group) >= count // 2 for group in groups.values()) and groups:
+            break
+    changed = [text for row in zip_longest(*groups.values()) for text in row if text is not None]
+    wanted = count // 2
+    return [*chosen, *changed[:wanted], *unchanged, *changed[wanted:]][:count]
