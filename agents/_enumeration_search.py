@@ -17,8 +17,8 @@ from find_gym.functions.strings.faults import FAULTS
 from find_gym.functions.strings.operation import KINDS, LETTERS, Constants, Operation
 from find_gym.functions.strings.operations import DETERMINISTIC, INNER, OPERATIONS
 from find_gym.functions.strings.programs import Program, Step, run
+from find_gym.scoring.fitting.inversion import INFERENCES
 
-from ._enumeration_inference import INFERENCES
 from ._enumeration_words import appended_words
 
 _ANSWERS = frozenset((*NUMBER_WORDS, "none", "unknown"))

@@ -1,7 +1,8 @@
-"""What an agent is, and a base for scripted interpreters of numeric functions."""
+"""What an agent is, and bases for scripted interpreters."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from find_gym.scoring import Submission
 
 Answers = NDArray[np.float64]
 Solution = Generator[list[float], Answers, Submission]
+StringSolution = Generator[list[str], list[str], Submission]
 
 
 class Agent(Protocol):
@@ -41,7 +43,7 @@ class ScriptedAgent:
     interface = "text"
 
     def __init__(self) -> None:
-        self._solution: Solution | None = None
+        self._solution: Generator[list[Any], Any, Submission] | None = None
         self._rng = np.random.default_rng(0)
 
     def reset(self, seed: int) -> None:
@@ -58,13 +60,17 @@ class ScriptedAgent:
                 self._solution = self.solve(info["budget"], self._rng)
                 inputs = next(self._solution)
             else:
-                outputs = [np.nan if value is None else value for value in info["outputs"]]
-                inputs = self._solution.send(np.array(outputs, dtype=np.float64))
+                inputs = self._solution.send(self._read_outputs(info["outputs"]))
         except StopIteration as stop:
             return write_submission(stop.value)
-        return f"QUERY {list(map(float, inputs))}"
+        plain = [value if isinstance(value, str) else float(value) for value in inputs]
+        return f"QUERY {json.dumps(plain)}"
 
-    def solve(self, budget: int, rng: np.random.Generator) -> Solution:
+    def _read_outputs(self, outputs: list[Any]) -> Any:
+        """Returns the outputs of an info as `solve` is sent them."""
+        return np.array([np.nan if value is None else value for value in outputs], dtype=np.float64)
+
+    def solve(self, budget: int, rng: np.random.Generator) -> Generator[list[Any], Any, Submission]:
         """Interprets one function.
 
         Args:
@@ -78,3 +84,10 @@ class ScriptedAgent:
             The submission.
         """
         raise NotImplementedError
+
+
+class ScriptedStringAgent(ScriptedAgent):
+    """A scripted interpreter of string functions: `solve` yields lists of strings and is sent as many."""
+
+    def _read_outputs(self, outputs: list[Any]) -> list[str]:
+        return list(outputs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,11 +16,10 @@ from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.probes import PROBES
 from find_gym.functions.strings.programs import Program, run
 from find_gym.scoring import Submission
+from find_gym_agents.base import ScriptedStringAgent, StringSolution
 
 from ._enumeration_queries import CHECKS, OPENING, Predictions, best_query
 from ._enumeration_search import log_prior, search, single_steps
-
-StringSolution = Generator[list[str], list[str], Submission]
 
 _MOST_QUERIES = 30
 # Of the programs left, so many are compared to choose the next query, out of so many.
@@ -29,7 +28,7 @@ _MOST_PROGRAMS = 300
 _LEAST_LOG_WEIGHT = -12.0
 
 
-class EnumerationAgent:
+class EnumerationAgent(ScriptedStringAgent):
     """Searches string programs; see the module's documentation.
 
     Args:
@@ -37,6 +36,7 @@ class EnumerationAgent:
     """
 
     def __init__(self, *, released: bool = False) -> None:
+        super().__init__()
         self._released = released
 
     def solve(self, budget: int, rng: np.random.Generator) -> StringSolution:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
-from find_gym.sandbox import Status, run_code
-from find_gym.scoring import MalformedError, prepare_code
+from find_gym.functions import QUERY_RANGE, NumericSpec
+from find_gym.scoring import Submission, predict
 
 FloatArray = NDArray[np.float64]
 
@@ -18,7 +17,6 @@ NEAR_RANGE = (-12.0, 12.0)
 # Even numbers of points leave out 0, where a step may have a value of its own that would set the scale of the plot.
 GRID: FloatArray = np.union1d(np.linspace(*QUERY_RANGE, 1024), np.linspace(*NEAR_RANGE, 384))
 
-_IMPORTS = "import math, random\nimport numpy as np\nimport numpy\n"
 _TOLERANCE = 0.003
 _PADDING = 0.06
 # Beyond this ratio of the largest to the typical magnitude, poles or powers leave nothing to see on a linear axis.
@@ -103,35 +101,6 @@ def _round_steps(low: float, high: float) -> list[float]:
     return [float(round(k * step, 12)) for k in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 
-def predict(submission: dict[str, Any]) -> FloatArray:
-    """Returns what a submission predicts on the grid, NaN where it is undefined or fails.
-
-    Args:
-        submission: its parts, as the environment's info has them.
-
-    Raises:
-        SandboxError: the sandbox failed.
-    """
-    if submission.get("program") is not None:
-        return NumericFunction(NumericSpec.from_json(submission["program"])).truth(GRID)
-    nothing = np.full(GRID.shape, np.nan)
-    try:
-        code = prepare_code(submission.get("code", ""))
-    except MalformedError:
-        return nothing
-    result = run_code(code if "__future__" in code else _IMPORTS + code, GRID.tolist())
-    if result.status is not Status.OK:
-        return nothing
-    return np.array([_number(value) for value in result.values])
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value) if isinstance(value, (int, float)) else np.nan
-    except OverflowError:
-        return np.nan
-
-
 def thin(y: FloatArray, axes: tuple[Scale, Scale]) -> NDArray[np.intp]:
     """Chooses the points of a curve on the grid that straight lines need to look the same.
 
@@ -189,7 +158,15 @@ def curve_of(submission: dict[str, Any], axes: tuple[Scale, Scale]) -> dict[str,
     Returns:
         "x" and "y", lists of the same length; None where it is undefined.
     """
-    y = predict(submission)
+    y = predict(_read(submission), GRID)
     points = thin(y, axes)
     outputs = [float(f"{value:.6g}") if np.isfinite(value) else None for value in y[points].tolist()]
     return {"x": GRID[points].round(5).tolist(), "y": outputs}
+
+
+def _read(submission: dict[str, Any]) -> Submission:
+    """Returns the submission whose parts the environment's info has."""
+    program = submission.get("program")
+    return Submission(
+        code=submission.get("code", ""), program=None if program is None else NumericSpec.from_json(program)
+    )

@@ -162,7 +162,7 @@ class _Log:
 
     def results(self) -> dict[str, Any]:
         """Returns the entries of the record that are known by now."""
-        score = self._info.get("score")
+        score = self._info.get("score") or None
         outcome = "no_submission" if score is None else score["outcome"]
         return {
             "outcome": outcome if self._over else "unscored",
@@ -173,7 +173,7 @@ class _Log:
             "prompt": self._prompt,
             "transcript": self.transcript,
             "rendered": self._rendered,
-            "submission": self._info.get("submission"),
+            "submission": self._info.get("submission") or None,
         }
 
 

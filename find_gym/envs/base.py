@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -18,6 +17,8 @@ from find_gym.envs.text import printable
 from find_gym.envs.tokens import TokensInterface
 from find_gym.functions import FINDDataset
 from find_gym.functions.splits import check_split
+
+_TEXTS = ("description", "domain", "code")
 
 
 class FINDEnv(gym.Env[Any, Any]):
@@ -231,14 +232,14 @@ class FINDEnv(gym.Env[Any, Any]):
         if outcome.terminated:
             function = episode.function
             info["truth"] = {"description": function.describe(), "source": function.source()}
-            info["score"] = None if outcome.score is None else outcome.score.to_json()
-            info["submission"] = None
+            # Dicts in any case, empty ones where there is nothing: vector environments gather infos by each key's type.
+            info["score"] = {} if outcome.score is None else outcome.score.to_json()
+            info["submission"] = {}
             if outcome.submission is not None:
                 program = outcome.submission.program
-                info["submission"] = {
-                    **asdict(outcome.submission),
-                    "program": None if program is None else program.to_json(),
-                }
+                info["submission"] = {name: getattr(outcome.submission, name) for name in _TEXTS}
+                if program is not None:
+                    info["submission"]["program"] = program.to_json()
         return info
 
     def _record(self, action: Any, move: Any, observation: Any, outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Rendering: the transcript as text, and a plot of what was asked, with truth and submission after the end."""
+"""Rendering: a plot (numeric) or a table of what was asked, with truth and submission after the end."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.envs.episode import Episode
-from find_gym.functions import QUERY_RANGE, NumericFunction
-from find_gym.sandbox import Status, run_code
-from find_gym.scoring import Submission, read_domain
+from find_gym.functions import QUERY_RANGE
+from find_gym.scoring import predict, read_domain
 
 SIZE_IN_PIXELS = (720, 480)
+_ROWS = 24
 _CURVE = np.linspace(*QUERY_RANGE, 1025)
-
-
-def predict(submission: Submission, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns what a submission predicts, shape `(n,)`; NaN where it is undefined or where its code fails."""
-    if submission.program is not None:
-        return NumericFunction(submission.program).truth(x)
-    result = run_code(submission.code, x.tolist())
-    if result.status is not Status.OK:
-        return np.full(x.shape, np.nan)
-    return np.array([float(value) if isinstance(value, (int, float)) else np.nan for value in result.values])
 
 
 def plot_episode(axes: Any, episode: Episode) -> None:
@@ -57,6 +47,24 @@ def plot_episode(axes: Any, episode: Episode) -> None:
         axes.legend(unique.values(), unique.keys(), loc="best", fontsize=8)
 
 
+def write_answers(axes: Any, episode: Episode) -> None:
+    """Writes the last answers of an episode on matplotlib axes as a table, and after the end what was handed in."""
+    rows = list(zip(episode.inputs, episode.outputs, strict=True))[-_ROWS:]
+    lines = [f"{_shorten(asked)}  ->  {_shorten(answered)}" for asked, answered in rows]
+    if episode.last.terminated:
+        submitted = episode.last.submission
+        lines += ["", f"truth: {_shorten(episode.function.describe(), 2)}"]
+        lines += [] if submitted is None else [f"submission: {_shorten(submitted.description, 2)}"]
+    axes.axis("off")
+    axes.text(0.0, 1.0, "\n".join(lines), va="top", family="monospace", fontsize=8, parse_math=False)
+
+
+def _shorten(text: str, times: int = 1) -> str:
+    """Returns text as an ASCII literal that fits half a line (or so many halves)."""
+    literal = ascii(text)
+    return literal if len(literal) <= 44 * times else f"{literal[: 44 * times - 3]}..."
+
+
 def scale_values(axes: Any, values: NDArray[np.float64]) -> None:
     """Chooses the scale of the vertical axis: linear, or symmetric-logarithmic where poles dwarf all the rest."""
     if values.size == 0:
@@ -82,7 +90,10 @@ def draw(episode: Episode) -> NDArray[np.uint8]:
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    plot_episode(axes, episode)
+    if episode.category.name == "numeric":
+        plot_episode(axes, episode)
+    else:
+        write_answers(axes, episode)
     axes.set_title(_title(episode), fontsize=10)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

@@ -10,6 +10,7 @@ import numpy as np
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.strings_category import StringCategory, string_text
+from find_gym.envs.strings_tokens import StringTokens
 from find_gym.functions.strings.custom import CallableStringFunction
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
@@ -19,6 +20,82 @@ from find_gym.functions.strings.sampling import sample_string
 
 class StringEnv(FINDEnv):
     """String functions of FIND as an environment.
+
+    ## Description
+
+    Each episode hides a function from strings to strings: one operation, such as "append a word" or "shift the letters
+    by 3", or one applied to the result of another (Schwettmann et al., "FIND: A Function Description Benchmark for
+    Evaluating Interpretability Methods", NeurIPS 2023); at higher difficulty more, and programs that treat some
+    strings by another rule. The interpreter queries it, then describes it.
+
+    ## Action Space
+
+    Depends on `interface`:
+
+    - `tokens` (default): `Discrete(116)`. Actions 0 to 41 query a probe of a fixed bank, the others write a program
+    token
+      by token; `action_masks()` tells which are legal. See `find_gym.envs.strings_tokens.StringTokens`.
+    - `text`: `Text`. `QUERY ["Hello", "abc 123"]` or `[DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...`. See
+      `find_gym.envs.strings_category`.
+
+    ## Observation Space
+
+    - `tokens`: a flat `Dict` of boxes: for each probe how often it was asked and the characters of its answer, the
+    tokens
+      written so far, the budget left.
+    - `text`: `Text`; the first observation is the task, the others are answers.
+
+    `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists of strings) and
+    `message` (why an action was refused). At the end it also has `score` (all parts of `find_gym.scoring.StringScore`),
+    `submission`, and `truth` (description and source).
+
+    ## Rewards
+
+    A submission earns its skill, in [0, 1]: the share of exactly right outputs on 64 held-out inputs, rescaled so that
+    the better of the identity and the best constant has 0 and the truth 1. `reward="accuracy"` and `reward="find"` (the
+    paper's share of right outputs among ten inputs) are the alternatives. Each input that is charged subtracts
+    `query_cost`. All other steps earn 0.
+
+    ## Starting State
+
+    A function drawn from `split` and `difficulty` (or `dataset`, or `function`), an empty history, the whole budget.
+    `reset(options={"function": ...})` names the function of one episode: a spec, its JSON data, a `StringFunction`, a
+    callable from a string to a string, or the id of an entry of `dataset`.
+
+    ## Episode End
+
+    A submission terminates the episode. When the budget is spent, only a submission is left; when the steps are spent
+    too, the episode terminates without reward (both are observed, so it never truncates).
+
+    ## Arguments
+
+    - `interface`: "tokens" or "text".
+    - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
+      `find_gym.functions.strings.difficulty.StringDifficulty` that replace FIND's.
+    - `max_queries`: the budget, a number of strings of at most 1000 characters each; default 100.
+    - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (the table of answers; needs matplotlib).
+
+    `split`, `function`, `dataset`, `max_steps`, `query_cost` and `reward` are as in `find_gym.envs.numeric.NumericEnv`.
+
+    ## Vectorized environment
+
+    `gym.make_vec("FIND-strings-v0", num_envs=N)` steps N environments in this process or, with
+    `vectorization_mode="async"`, in N others.
+
+    ## Version History
+
+    - v0: first version.
+
+    Example:
+        >>> import gymnasium as gym
+        >>> import find_gym
+        >>> env = gym.make("FIND-strings-v0", interface="text", function=str.title)
+        >>> observation, info = env.reset(seed=0)
+        >>> observation, reward, terminated, truncated, info = env.step('QUERY ["two words"]')
+        >>> info["outputs"]
+        ['Two Words']
+        >>> env.step("[CODE]: def f(s): return s.title()")[1]
+        1.0
     """
 
     category = StringCategory()
@@ -42,4 +119,4 @@ class StringEnv(FINDEnv):
         return CallableStringFunction(named) if callable(named) else None
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
-        return string_text(max_queries)
+        return string_text(max_queries) if self.interface == "text" else StringTokens(level)

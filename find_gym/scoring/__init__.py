@@ -2,7 +2,7 @@
 
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union
-from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, skill
+from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, predict, skill
 from find_gym.scoring.paper import PAPER_INPUTS, normalised_squared_error, paper_numeric_score
 from find_gym.scoring.submissions import MalformedError, Submission, count_literals, prepare_code
 
@@ -18,6 +18,7 @@ __all__ = [
     "intersection_over_union",
     "normalised_squared_error",
     "paper_numeric_score",
+    "predict",
     "prepare_code",
     "read_domain",
     "skill",

@@ -171,6 +171,30 @@ class NumericScorer:
         return max(int(overlap.max(initial=0)), count - begins.size) / count
 
 
+def predict(submission: Submission, x: FloatArray) -> FloatArray:
+    """Returns what a submission predicts, for plots: NaN where it is undefined, and everywhere if its code fails.
+
+    Args:
+        submission: its program, or else its code, which runs in the sandbox.
+        x: inputs, shape `(n,)`.
+
+    Returns:
+        Outputs, float64 of shape `(n,)`.
+
+    Raises:
+        SandboxError: the sandbox itself failed.
+    """
+    if submission.program is not None:
+        return NumericFunction(submission.program).truth(x)
+    try:
+        result = run_code(prepare_code(submission.code), x.tolist())
+    except MalformedError:
+        return np.full(x.shape, np.nan)
+    if result.status is not Status.OK:
+        return np.full(x.shape, np.nan)
+    return np.array([_number(value) for value in result.values])
+
+
 def skill(accuracy: float, trivial_accuracy: float) -> float:
     """Rescales an accuracy so that the trivial description has 0 and the truth 1, clipped to [0, 1].
 

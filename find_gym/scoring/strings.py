@@ -14,7 +14,7 @@ import numpy as np
 from find_gym.functions.strings.alphabet import NUMBER_WORDS
 from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.functions.strings.inputs import balanced_inputs
-from find_gym.sandbox import Limits, Status, run_code
+from find_gym.sandbox import Status, run_code
 from find_gym.scoring.numeric import skill
 from find_gym.scoring.submissions import MAX_CODE_BYTES, MalformedError, Submission, prepare_code
 
@@ -22,8 +22,6 @@ HELD_OUT_INPUTS = 64
 PAPER_INPUTS = 10
 MAX_TEXT_LITERALS = 400
 
-# Code that language models write often uses these without importing them.
-_IMPORTS = "import math, random, re, string\n"
 _WORDS = frozenset((*NUMBER_WORDS, "none", "unknown"))
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)?")
 
@@ -112,8 +110,7 @@ class StringScorer:
             code = prepare_string_code(submission.code, max_literals=max_literals)
         except MalformedError as error:
             return self._failure("malformed", str(error))
-        preamble = "" if "__future__" in code else _IMPORTS
-        result = run_code(preamble + code, self._inputs, limits=Limits())
+        result = run_code(code, self._inputs)
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.message)
         return self._judge(result.values)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from find_gym.functions import NumericFunction
 from find_gym_agents.evaluation import EvaluationConfig, RunError, evaluate, read_run
-from find_gym_agents.evaluation._curves import GRID, Scale, curve_of, near, predict, scales, thin
+from find_gym_agents.evaluation._curves import GRID, Scale, curve_of, near, scales, thin
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report import write_report
 from find_gym_agents.report.bootstrap import bootstrap_means
@@ -189,12 +189,11 @@ def test_scales_suit_what_is_shown():
 
 
 def test_curves_of_submissions():
-    code = {"code": "def f(x):\n    return math.sqrt(x)"}
-    y = predict(code)
-    assert np.isnan(y[GRID < 0]).all() and y[-1] == pytest.approx(np.sqrt(128))
-    assert np.isnan(predict({"code": "def f(x: return"})).all()
-    assert np.isnan(predict({"code": "def f(x):\n    return 10**400"})).all()
+    axes = scales(np.sqrt(np.abs(GRID)), np.empty(0), np.empty(0))
+    curve = curve_of({"code": "import math\ndef f(x):\n    return math.sqrt(x)"}, axes)
+    assert None in curve["y"] and curve["y"][-1] == pytest.approx(np.sqrt(128), rel=1e-3)
+    for code in ("def f(x: return", "def f(x):\n    return 10**400"):
+        assert not any(y is not None for y in curve_of({"code": code}, axes)["y"])
     program = {"program": SPECS["corrupted"].to_json()}
-    curve = curve_of(program, scales(predict(program), np.empty(0), np.empty(0)))
+    curve = curve_of(program, scales(NumericFunction(SPECS["corrupted"]).truth(GRID), np.empty(0), np.empty(0)))
     assert len(curve["x"]) == len(curve["y"]) < 30
-    assert None in curve_of(code, scales(y, np.empty(0), np.empty(0)))["y"]

@@ -132,7 +132,7 @@ def test_when_the_steps_are_spent_the_episode_ends_with_nothing(interface: str) 
         _, reward, terminated, truncated, info = env.step(action)
         assert (reward, terminated, truncated) == (0.0, step == 5, False)
         assert info["budget"] == max(3 - step, 0)
-    assert info["score"] is None and "ended without a submission" in info["message"]
+    assert info["score"] == {} and "ended without a submission" in info["message"]
     with pytest.raises(RuntimeError, match="expected an episode that is not over"):
         env.unwrapped.step(action)
 
@@ -258,7 +258,7 @@ def test_rewards(reward: str) -> None:
 
 
 def test_the_environment_is_registered_and_its_spec_serialises() -> None:
-    assert find_gym.ENVIRONMENT_IDS == ("FIND-numeric-v0",)
+    assert "FIND-numeric-v0" in find_gym.ENVIRONMENT_IDS
     env = gym.make("find_gym:FIND-numeric-v0", max_queries=7)
     again = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
     assert again.unwrapped.rules.max_queries == 7
@@ -272,6 +272,23 @@ def test_vector_environments_of_gymnasium() -> None:
     for _ in range(40):
         observation, rewards, terminated, truncated, _ = envs.step(envs.action_space.sample())
         assert not truncated.any() and np.isfinite(rewards).all()
+    envs.close()
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+def test_episodes_that_end_in_different_ways_side_by_side(interface: str) -> None:
+    """Some without a submission, some with one that fits, some with one that does not: infos have to be gathered."""
+    options = {"difficulty": QUICK, "max_queries": 3, "max_steps": 5, "interface": interface}
+    envs = gym.make_vec("FIND-numeric-v0", num_envs=4, vectorization_mode="sync", **options)
+    envs.reset(seed=0)
+    envs.action_space.seed(0)
+    for step in range(60):
+        actions: Any = envs.action_space.sample()
+        if interface == "text":
+            actions = ("QUERY 1", "[CODE]: def f(x): return x", "[CODE]: def f(x) return", "nothing")
+        elif interface == "tokens":
+            actions = np.where(np.arange(4) < 2, np.array([0, 68, 3, 3]) + step % 2, actions)
+        *_, infos = envs.step(actions)
     envs.close()
 
 

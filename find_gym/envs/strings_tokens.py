@@ -1,0 +1,73 @@
+"""The `tokens` interface to string functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.envs.episode import Episode
+from find_gym.envs.strings_grammar import MAX_TOKENS, TOKENS, StringDraft
+from find_gym.envs.tokens import Description, Features, TokensInterface, unit_box
+from find_gym.functions.strings.difficulty import StringDifficulty
+from find_gym.functions.strings.probes import PROBES
+from find_gym.scoring.fitting.strings import fit_string_skeleton
+
+# Most of what operations change shows within so many characters of the answer.
+_SHOWN = 32
+_LONGEST = 64
+_CODES = 128.0
+
+
+class StringTokens(TokensInterface):
+    """Queries are probe strings of a fixed bank, descriptions are programs in prefix order.
+
+    Action `a` asks probe `a` of `find_gym.functions.strings.probes.PROBES` if a < 42; otherwise it writes token `a -
+    42` of `find_gym.envs.strings_grammar.TOKENS`. A complete program submits itself, its constants inferred from the
+    evidence of the episode. An illegal action costs one input.
+
+    The observation is a dict of float32 boxes in [0, 1]:
+
+    - `asked` (42,): how often each probe was asked, of four times;
+    - `characters` (42 × 32 = 1344,): the character codes of each answer's first 32 characters, over 128 (1 for codes
+      above), 0 after its end;
+    - `length` (42,): the length of each answer, of 64;
+    - `same` (42,): whether the answer is the probe itself;
+    - `written` (12 × 74 = 888,): the tokens written so far, one-hot by place;
+    - `budget` (2,): the shares of the budget and of the steps that are left.
+
+    Args:
+        level: the difficulty, whose distribution the grammar is cut down to; None for functions that are not sampled.
+    """
+
+    def __init__(self, level: StringDifficulty | None) -> None:
+        self._level = level
+        count = len(PROBES)
+        answers = {"characters": unit_box(count * _SHOWN), "length": unit_box(count), "same": unit_box(count)}
+        super().__init__(PROBES, TOKENS, MAX_TOKENS, answers)
+        self._forget()
+
+    def _new_draft(self) -> StringDraft:
+        return StringDraft(self._level)
+
+    def _program(self, draft: Description, episode: Episode) -> Any:
+        assert isinstance(draft, StringDraft)
+        # Each question once: the functions are deterministic.
+        evidence = dict(zip(episode.inputs, episode.outputs, strict=True))
+        return fit_string_skeleton(draft.skeleton(), list(evidence), list(evidence.values()))
+
+    def _forget(self) -> None:
+        count = len(self.probes)
+        self._characters = np.zeros((count, _SHOWN))
+        self._length = np.zeros(count)
+        self._same = np.zeros(count)
+
+    def _record(self, probe: int, output: Any) -> None:
+        codes = [min(ord(character) / _CODES, 1.0) for character in output[:_SHOWN]]
+        self._characters[probe] = 0.0
+        self._characters[probe, : len(codes)] = codes
+        self._length[probe] = min(len(output) / _LONGEST, 1.0)
+        self._same[probe] = output == self.probes[probe]
+
+    def _answers(self) -> Features:
+        return {"characters": self._characters.ravel(), "length": self._length, "same": self._same}
