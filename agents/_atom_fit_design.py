@@ -17,8 +17,6 @@ from find_gym_agents._atom_fit_search import Hypothesis
 
 # Most of what happens near 0 happens within this distance.
 _CORE = 3.0
-# The share of the first inputs that are denser towards 0; the others are even.
-_CORE_SHARE = 0.5
 # Always asked: within the narrowest rectangle, and not at 0, where steps, poles and signs are peculiar.
 _CENTRE = 0.217
 # Queries are written with so many decimals: enough that no period of one decimal is aliased, and still readable.
@@ -34,11 +32,17 @@ _POOL = 400
 _NEAR_POLE = (-0.02, -0.003, 0.003, 0.02)
 
 
-def spread(count: int, rng: np.random.Generator) -> list[float]:
-    """Returns inputs all over the query range, half of them denser towards 0, none on a grid."""
+def spread(count: int, rng: np.random.Generator, *, core_share: float = 0.5) -> list[float]:
+    """Returns inputs all over the query range, none on a grid.
+
+    Args:
+        count: how many inputs are wanted.
+        rng: places them.
+        core_share: the share that is denser towards 0; the others are even.
+    """
     if count == 0:
         return []
-    core = int((count - 1) * _CORE_SHARE)
+    core = int((count - 1) * core_share)
     offset = float(rng.random())
     even = _jittered(count - 1 - core, offset) * (QUERY_RANGE[1] - QUERY_RANGE[0]) + QUERY_RANGE[0]
     reach = math.asinh(QUERY_RANGE[1] / _CORE)
@@ -87,7 +91,8 @@ def gap_inputs(x: FloatArray, count: int, *, avoid: tuple[float, float] = (0.0, 
     chosen = []
     for _ in range(count):
         widths = np.diff(np.clip(points, *_HIDDEN)) + 1e-3 * np.diff(points)
-        widths = widths - np.maximum(np.diff(np.clip(points, *avoid)), 0.0) * (1 - 1e-6)
+        if avoid[0] < avoid[1]:
+            widths = np.diff(points) - np.diff(np.clip(points, *avoid)) * (1 - 1e-6)
         index = int(np.argmax(widths))
         low, high = points[index], points[index + 1]
         # Off the middle: halving gaps again and again would make a grid.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from find_gym.scoring.fitting.regions import covered
 from find_gym.scoring.fitting.skeletons import fit_rule
 from find_gym.scoring.fitting.trees import value_and_jacobian
 from find_gym_agents._atom_fit_design import candidate_pool, rounded, spread
-from find_gym_agents._atom_fit_search import Hypothesis, search_noisy, with_fit
+from find_gym_agents._atom_fit_screen import penalty
+from find_gym_agents._atom_fit_search import Hypothesis, search_noisy
 
 # A greater difference between two outputs for the same input is no exception's, whose standard deviation is 0.1.
 _BEYOND_EXCEPTION = 0.8
@@ -25,6 +27,8 @@ _MEAN_ONE, _MEAN_TWO = 1.5, 3.0
 # Shares of new inputs: where the best rule is least certain, where rules differ, the rest all over.
 _UNCERTAIN_SHARE = 0.4
 _RIVAL_SHARE = 0.25
+# Under noise, what is worth finding is mostly near 0: pulses, poles, waves.
+_CORE_SHARE = 0.75
 # Rivals within so many nats of the best are compared.
 _RIVAL_NATS = 8.0
 # What is not known of a constant before anything was asked, as a share of its size: keeps covariances finite.
@@ -67,18 +71,16 @@ def explain_noise(x: FloatArray, y: FloatArray, pairs: list[tuple[float, float]]
     mean = 1.0 if variance < _MEAN_ONE else 2.0 if variance < _MEAN_TWO else float(round(variance))
     if mean != 1.0:
         found = search_noisy(x, y - mean)
-    for hypothesis in found[:_DECODED]:
-        decoded = _decoded(hypothesis, x, y)
-        if decoded is not None:
-            return [decoded, *found]
-    return found
+    decoded = [one for hypothesis in found[:_DECODED] if (one := _decoded(hypothesis, x, y, mean)) is not None]
+    return sorted(decoded, key=lambda hypothesis: hypothesis.cost) + found
 
 
-def _decoded(hypothesis: Hypothesis, x: FloatArray, y: FloatArray) -> Hypothesis | None:
+def _decoded(hypothesis: Hypothesis, x: FloatArray, y: FloatArray, mean: float) -> Hypothesis | None:
     """Fits the outputs less the integers nearest to the residuals, which are exact if the fit is good to half a unit.
 
     Returns:
-        The hypothesis with exact constants, for which all residuals are non-negative integers; None if there are none.
+        The hypothesis with exact constants, for which all residuals are non-negative integers, and the cost that these
+        have as draws of a Poisson distribution; None if there are no such constants.
     """
     with np.errstate(all="ignore"):
         residuals = y - rules.evaluate(hypothesis.rule, x)
@@ -90,7 +92,10 @@ def _decoded(hypothesis: Hypothesis, x: FloatArray, y: FloatArray) -> Hypothesis
     allowed = _INTEGER * (1 + 1e-3 * np.abs(y[outside]))
     if counts.size < 2 or np.any(~(np.abs(counts - np.round(counts)) <= allowed)) or np.any(counts < -0.5):
         return None
-    return with_fit(hypothesis, fit, y)
+    counts = np.round(counts)
+    factorials = np.array([math.lgamma(count + 1) for count in counts])
+    cost = float(np.sum(mean - counts * math.log(mean) + factorials)) + penalty(fit.rule, counts.size)
+    return replace(hypothesis, fit=fit, cost=cost, exact=True)
 
 
 def telling_inputs(
@@ -111,7 +116,8 @@ def telling_inputs(
     uncertain = _uncertain(hypotheses[0], x, pool, round(count * _UNCERTAIN_SHARE))
     rivals = [h for h in hypotheses if h.cost <= hypotheses[0].cost + _RIVAL_NATS]
     disputed = _disputed(rivals, pool, round(count * _RIVAL_SHARE))
-    return rounded(uncertain + disputed) + spread(count - len(uncertain) - len(disputed), rng)
+    rest = spread(count - len(uncertain) - len(disputed), rng, core_share=_CORE_SHARE)
+    return rounded(uncertain + disputed) + rest
 
 
 def _uncertain(hypothesis: Hypothesis, x: FloatArray, pool: FloatArray, count: int) -> list[float]:

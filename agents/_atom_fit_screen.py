@@ -29,6 +29,9 @@ _GRIDDED = ("rectangle", "square_wave")
 _COMPOUND_PENALTY = 3.5
 # Rules that are not FIND's need to explain more.
 _RARE_PENALTY = 6.0
+# Constants outside of the range that FIND draws from may only explain a few outputs by chance.
+_RANGED = ("gaussian", "tanh", "sin", "cos")
+_RANGE_PENALTY = 4.0
 # A rule is exact only if it explains points beyond its constants.
 _SPARE = 1
 # Rules exact at the ends of the evidence that are followed up: those that explain most points beyond their constants.
@@ -72,6 +75,10 @@ def penalty(rule: Rule, count: int) -> float:
             total += 0.5 * math.log(len(ATOMS[atom.name].grid[0]))
         if atom.name in _RARE:
             total += _RARE_PENALTY
+        if atom.name in _RANGED:
+            others = [c for place, c in enumerate(atom.constants) if place not in ATOMS[atom.name].linear]
+            outside = (not min(grid) <= c <= max(grid) for c, grid in zip(others, ATOMS[atom.name].grid, strict=True))
+            total += _RANGE_PENALTY * sum(outside)
     return total + (_COMPOUND_PENALTY if isinstance(rule, CompoundRule) else 0.0)
 
 

@@ -162,7 +162,8 @@ def reassess(hypothesis: Hypothesis, x: FloatArray, y: FloatArray) -> Hypothesis
     with np.errstate(all="ignore"):
         residuals = y - rules.evaluate(hypothesis.rule, x)
     cost = outside_cost(residuals, 0.0, y)
-    wrong = ~(np.abs(residuals) <= exact_tolerance(y))
+    # A rule that is 0 does not explain the far tail of a bell curve, however small.
+    wrong = ~(np.abs(residuals) <= exact_tolerance(y)) | ((residuals == y) & (y != 0))
     stretches: list[Stretch] = []
     while wrong[~covered(stretches, x.size)].any():
         usable = ~covered(stretches, x.size)
@@ -208,6 +209,7 @@ def _noisy_starts(hypothesis: Hypothesis, y: FloatArray) -> list[tuple[Stretch, 
         options += [
             s for kind in REGION_KINDS for s in jittering_stretches(y, kind) if s.stop - s.start >= _NOISY_LENGTH
         ]
+    options = [stretch for stretch in options if is_credible(y[stretch.start : stretch.stop])]
     options = sorted(dict.fromkeys(options), key=lambda stretch: stretch.start - stretch.stop)[:_NOISY_STARTS]
     pairs = itertools.combinations(options, 2)
     apart = [(one, other) for one, other in pairs if one.stop <= other.start or other.stop <= one.start]
@@ -236,7 +238,7 @@ def _moved(hypothesis: Hypothesis, y: FloatArray) -> tuple[Stretch, ...]:
     moved: list[Stretch] = []
     for stretch in hypothesis.stretches:
         better, gain = best_stretch(y, cost, stretch.kind, usable=~covered(moved, y.size))
-        if better is not None and gain > _LEAST_GAIN:
+        if better is not None and gain > _LEAST_GAIN and is_credible(y[better.start : better.stop]):
             moved.append(better)
     return tuple(moved)
 
@@ -257,11 +259,6 @@ def _likely_fits(
         fit = fit_rule(one.skeleton, x, y, outside, degree=one.degree)
         results.append(_scored(fit, stretches, y))
     return results
-
-
-def with_fit(hypothesis: Hypothesis, fit: RuleFit, y: FloatArray) -> Hypothesis:
-    """Returns a hypothesis with other constants, which are taken as certain."""
-    return replace(_scored(fit, hypothesis.stretches, y), exact=True)
 
 
 def _scored(fit: RuleFit, stretches: tuple[Stretch, ...], y: FloatArray) -> Hypothesis:

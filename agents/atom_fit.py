@@ -29,6 +29,8 @@ _FEW = 6
 _REPEATED = 3
 # Inputs asked again to find out how far an exception reaches.
 _MOST_REPEATED = 9
+# Steps of a round under noise, after which rules are fitted anew.
+_NOISY_ROUND = 3
 # Once less than this share of the budget is left, jitter without a rule around it counts as noise.
 _LAST_SHARE = 0.2
 # Rounds in which the rest of the budget is spent.
@@ -132,7 +134,7 @@ class AtomFit(ScriptedAgent):
             elif noisy:
                 x, y = evidence.defined()
                 rivals = search_noisy(x, y, exceptions=False)
-                yield from evidence.ask(telling_inputs(rivals, x, y, evidence.left, rng))
+                yield from evidence.ask(telling_inputs(rivals, x, y, _NOISY_ROUND * step, rng))
             elif (jitter := evidence.jitter()) is not None:
                 inputs = self._beyond(evidence, jitter) if len(evidence.repeated()) < _MOST_REPEATED else []
                 if inputs:
@@ -149,7 +151,8 @@ class AtomFit(ScriptedAgent):
             return report(hypotheses, x, y)
         if noisy or evidence.is_short:
             return report(explain_noise(x, y, evidence.repeated()), x, y)
-        return approximate(search_exact(x, y) or search_noisy(x, y, exceptions=False), x, y)
+        exact = search_exact(x, y, jitter=evidence.jitter())
+        return report(exact, x, y) if exact else approximate(search_noisy(x, y, exceptions=False), x, y)
 
     def _repeats(self, evidence: _Evidence) -> list[float]:
         """Inputs to ask again, to see whether the function is noisy."""

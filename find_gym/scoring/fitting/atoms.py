@@ -105,7 +105,7 @@ def _fit_fixed(name: str, x: FloatArray, target: FloatArray, multiplier: FloatAr
     values = grid_values(name, x)
     weight = multiplier * multiplier
     cost = (values * values) @ weight - 2 * values @ (multiplier * target)
-    return [tuple(grid[index].tolist()) for index in _lowest(cost, _STARTS)]
+    return [tuple(grid[index].tolist()) for index in distinct_lowest(cost, values, _STARTS)]
 
 
 def _fit_linear(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
@@ -336,6 +336,25 @@ def _grid_values(name: str, data: bytes) -> FloatArray:
         # Single precision halves the time of scans, and holds these values exactly.
         return np.where(turns < 0.5, np.float32(1.0), np.float32(-1.0))
     return shape(name, x, tuple(grid[:, index : index + 1] for index in range(grid.shape[1])))
+
+
+def distinct_lowest(cost: FloatArray, values: FloatArray, count: int) -> list[int]:
+    """Returns the rows of least cost, one for all rows with the same values: the middle one of these.
+
+    Args:
+        cost: cost of each row, shape `(g,)`.
+        values: rows, shape `(g, n)`.
+        count: how many are wanted.
+    """
+    chosen: list[int] = []
+    left = np.where(np.isfinite(cost), cost, np.inf)
+    while len(chosen) < count and np.isfinite(left.min(initial=np.inf)):
+        best = int(np.argmin(left))
+        alike = np.flatnonzero(left <= left[best] + 1e-9 * abs(left[best]) + 1e-12)
+        alike = alike[np.all(values[alike] == values[best], axis=1)]
+        chosen.append(int(alike[alike.size // 2]))
+        left[alike] = np.inf
+    return chosen
 
 
 def _lowest(cost: FloatArray, count: int) -> list[int]:

@@ -9,7 +9,15 @@ import numpy as np
 
 from find_gym.functions.numeric.atoms import ATOMS, FloatArray
 from find_gym.functions.numeric.rules import Operator, Skeleton
-from find_gym.scoring.fitting.atoms import columns, finish, fit_atom, grid_of, grid_values, solve_linear
+from find_gym.scoring.fitting.atoms import (
+    columns,
+    distinct_lowest,
+    finish,
+    fit_atom,
+    grid_of,
+    grid_values,
+    solve_linear,
+)
 from find_gym.scoring.fitting.factors import factors, level_ratio
 from find_gym.scoring.fitting.refinement import refine
 from find_gym.scoring.fitting.spans import Span, independent, orthonormal, span
@@ -151,9 +159,7 @@ def _scan(
     values = grid_values(name, x)
     cost = scan_costs(operator, values, space, target, multiplier)
     results = []
-    for index in np.argsort(cost, kind="stable")[:_GRID_STARTS]:
-        if not np.isfinite(cost[index]):
-            continue
+    for index in distinct_lowest(cost, values, _GRID_STARTS):
         if operator == "sum":
             fits = fit_constants(others, x, target - multiplier * values[index], multiplier, degree=degree)
         else:

@@ -98,7 +98,7 @@ def best_stretch(
     gain = np.minimum(outside, _OUTLIER) - math.log(REGION_STD * math.sqrt(2 * math.pi))
     if usable is not None:
         gain = np.where(usable, gain, -1e6)
-    centred = y - np.median(y) if count else y
+    centred, jumps = _local(y)
     sums = [np.concatenate([[0.0], np.cumsum(values)]) for values in (gain, centred, centred * centred)]
     starts = np.array([0]) if kind == "below" else np.arange(count)
     stops = np.array([count]) if kind == "above" else np.arange(1, count + 1)
@@ -106,13 +106,24 @@ def best_stretch(
     inside = [total[stops][None] - total[starts][:, None] for total in sums]
     scatter = np.maximum(inside[2] - inside[1] ** 2 / np.maximum(lengths, 1), 0.0)
     value = inside[0] - scatter / (2 * REGION_STD**2)
-    value = np.where((lengths >= 1) & (lengths < count), value, -np.inf)
+    level = jumps[np.minimum(starts, count - 1)][:, None] == jumps[stops - 1][None]
+    value = np.where((lengths >= 1) & (lengths < count) & level, value, -np.inf)
     if value.size == 0:
         return None, 0.0
     row, column = np.unravel_index(int(np.argmax(value)), value.shape)
     if not value[row, column] > 0:
         return None, 0.0
     return Stretch(kind, int(starts[row]), int(stops[column])), float(value[row, column])
+
+
+def _local(y: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Returns outputs less the first since the last jump, and how many jumps came before each.
+
+    An exception has no jumps; and the scatter inside it would be lost in rounding errors beside large outputs.
+    """
+    jumps = np.concatenate([[0], np.cumsum(~(np.abs(np.diff(y)) <= _RANGE))]).astype(np.intp)[: y.size]
+    firsts = np.flatnonzero(np.concatenate([[True], np.diff(jumps) > 0]))[: y.size]
+    return (y - y[firsts][jumps] if y.size else y), jumps
 
 
 def region_of(stretch: Stretch, x: FloatArray, mean: float, std: float = REGION_STD) -> Region:

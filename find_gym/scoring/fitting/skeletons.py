@@ -40,7 +40,7 @@ _COMBINATIONS = 8
 # Rounding errors of an output, relative to its size.
 _ROUNDING = 1e-9
 # Deviations from the rule's mean over its domain within which the mean inside an exception counts as that.
-_SAME_MEAN = 5.0
+_SAME_MEAN = 3.0
 # The least variance, and thus mean, of Poisson noise that is told from none.
 _LEAST_POISSON = 1.0
 
