@@ -1,10 +1,11 @@
-"""The naive interpreter: straight lines between its queries."""
+"""Straight lines between queries: evenly spaced ones, or those that matter most."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.functions import QUERY_RANGE
 from find_gym.scoring import Submission
 from find_gym_agents.base import ScriptedAgent, Solution
 from find_gym_agents.knots import MAX_KNOTS, choose_knots, defined_span, write_list
@@ -12,9 +13,25 @@ from find_gym_agents.spread import spread_inputs
 
 
 class InterpolationAgent(ScriptedAgent):
+    """The naive interpreter: linear interpolation between evenly spaced queries.
+
+    It asks as many as the cap on numeric literals lets pass, and no more.
+    """
+
+    def solve(self, budget: int, rng: np.random.Generator) -> Solution:
+        """Interprets one function; see `ScriptedAgent.solve`."""
+        x, y = np.empty(0), np.empty(0)
+        if budget > 0:
+            x = np.linspace(*QUERY_RANGE, min(budget, MAX_KNOTS)) if budget > 1 else np.zeros(1)
+            y = yield x.tolist()
+        return interpolate(x, y)
+
+
+class PiecewiseAgent(ScriptedAgent):
     """Spends the budget on spread inputs and submits linear interpolation through the knots that matter most.
 
-    As many knots as the cap on numeric literals lets pass; they are chosen one by one where the error is greatest.
+    As many knots as the cap on numeric literals lets pass; they are chosen one by one where the error is greatest. Not
+    naive any more: for functions made of few straight lines, it is the right model.
     """
 
     def solve(self, budget: int, rng: np.random.Generator) -> Solution:

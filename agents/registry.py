@@ -39,7 +39,8 @@ _STRINGS = ("strings",)
 _TABLE = (
     AgentEntry("random", "random_agent", "RandomAgent", _NUMERIC, "random probes, then a random description"),
     AgentEntry("constant", "constant", "ConstantAgent", _NUMERIC, "the best constant of 16 queries"),
-    AgentEntry("interpolation", "interpolation", "InterpolationAgent", _NUMERIC, "straight lines between queries"),
+    AgentEntry("interpolation", "interpolation", "InterpolationAgent", _NUMERIC, "straight lines between even queries"),
+    AgentEntry("piecewise", "interpolation", "PiecewiseAgent", _NUMERIC, "straight lines between well-chosen queries"),
     AgentEntry("lookup", "lookup", "LookupAgent", _NUMERIC, "the exploit: a table of its queries as code"),
     AgentEntry("operon", "operon", "OperonAgent", _NUMERIC, "symbolic regression with pyoperon, 3 s (extra sr)"),
     AgentEntry("atom-fit", "atom_fit", "AtomFit", _NUMERIC, "fits every atom and compound, picks by BIC"),

@@ -10,7 +10,7 @@ from find_gym_agents.registry import AGENTS, check_agent, make_agent
 from find_gym_agents.spread import spread_inputs
 from tests.agents.episodes import SPECS, play
 
-SCRIPTED = ("constant", "interpolation", "lookup")
+SCRIPTED = ("constant", "interpolation", "piecewise", "lookup")
 
 
 @pytest.mark.parametrize("budget", [0, 1, 2, 3, 12, 13, 100])
@@ -58,13 +58,13 @@ def test_best_constant_counts_what_is_within_the_tolerance():
 
 
 @pytest.mark.parametrize("name", ["linear", "noised", "rectangle"])
-def test_interpolation_is_good_at_piecewise_lines(name):
-    info, _ = play(make_agent("interpolation"), SPECS[name])
+def test_piecewise_is_good_at_piecewise_lines(name):
+    info, _ = play(make_agent("piecewise"), SPECS[name])
     assert info["score"]["accuracy"] > 0.75
 
 
-def test_interpolation_knows_where_the_logarithm_is_undefined():
-    info, _ = play(make_agent("interpolation"), SPECS["logarithm"])
+def test_piecewise_knows_where_the_logarithm_is_undefined():
+    info, _ = play(make_agent("piecewise"), SPECS["logarithm"])
     assert info["score"]["accuracy"] > 0.9
     assert "math.nan" in info["submission"]["code"]
 
@@ -106,4 +106,4 @@ def test_registry_names_what_there_is():
         make_agent("nope")
     with pytest.raises(ValueError, match="expected a class 'Missing'"):
         make_agent("tests.agents.episodes:Missing")
-    assert {"random", "constant", "interpolation", "lookup", "operon", "atom-fit"} <= set(AGENTS)
+    assert {"random", "constant", "interpolation", "piecewise", "lookup", "operon", "atom-fit"} <= set(AGENTS)
