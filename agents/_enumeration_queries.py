@@ -39,7 +39,7 @@ CHECKS: tuple[str, ...] = (
 )
 
 
-# Besides the probes: digits or spaces right before the first letter or after the last one, and many lengths.
+# Besides the probes: digits or spaces right before the first letter or after the last one, many lengths and counts.
 _EDGES: tuple[str, ...] = (
     "9lives",
     "5Ate7",
@@ -51,6 +51,12 @@ _EDGES: tuple[str, ...] = (
     "Yxwvutsrqp",
     "eightfog",
     "AbAcAdAeAf",
+    "audio aioli",
+    "Eau, oui: aieee",
+    "UOIEA ideas are easy as pie",
+    "a1b2c3d4e5f6",
+    "0123456789 0123456789",
+    "ROCKS AND BONES",
 )
 _BEGINNING = len(PROBES) + len(_EDGES) + len(LETTERS)
 

@@ -114,12 +114,13 @@ class Hypothesis:
             outputs: all that was answered.
             count: for how many of these it was known to hold.
         """
+        if self.outer == "map_string":
+            # Letters that have not come yet are mapped at random, in two ways that must go on to differ.
+            left = tuple(INFERENCES[self.outer](run(self.inner, inputs), outputs))
+            return Hypothesis(self.inner, self.outer, left)
         strings, new = run(self.inner, inputs[count:]), list(outputs[count:])
         function = _operation(self.outer).function
         left = tuple(c for c in self.constants if all(function(z, *c) == y for z, y in zip(strings, new, strict=True)))
-        if not left and self.outer == "map_string":
-            # Letters that had not come before were mapped at random.
-            left = tuple(INFERENCES[self.outer](run(self.inner, inputs), outputs))
         return Hypothesis(self.inner, self.outer, left)
 
 
