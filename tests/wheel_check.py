@@ -14,7 +14,8 @@ for absent in ("torch", "scipy", "matplotlib", "stable_baselines3", "joblib"):
 assert "site-packages" in find_gym.__file__, find_gym.__file__
 
 for identifier in find_gym.ENVIRONMENT_IDS:
-    for interface in ("tokens", "text", "continuous"):
+    category = identifier.split("-")[1]
+    for interface in ("tokens", "text", "continuous") if category == "numeric" else ("tokens", "text"):
         env = gym.make(identifier, interface=interface)
         env.reset(seed=0)
         env.action_space.seed(0)
