@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import ATOMS, FloatArray
@@ -171,7 +172,7 @@ def _variants(
     constants = hypothesis.fit.constants
     names = leaves(hypothesis.skeleton)
 
-    def on_grid(at: FloatArray, rows: FloatArray | slice) -> FloatArray:
+    def on_grid(at: FloatArray, rows: NDArray[np.intp] | slice) -> FloatArray:
         values = grid_values(name, at) if not ATOMS[name].linear else _shapes(name, at)
         values = values[rows]
         if ATOMS[name].linear:

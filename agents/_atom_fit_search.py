@@ -212,8 +212,9 @@ def _noisy_starts(hypothesis: Hypothesis, y: FloatArray) -> list[tuple[Stretch, 
     options = [stretch for stretch in options if is_credible(y[stretch.start : stretch.stop])]
     options = sorted(dict.fromkeys(options), key=lambda stretch: stretch.start - stretch.stop)[:_NOISY_STARTS]
     pairs = itertools.combinations(options, 2)
-    apart = [(one, other) for one, other in pairs if one.stop <= other.start or other.stop <= one.start]
-    return [(stretch,) for stretch in options] + apart
+    starts: list[tuple[Stretch, ...]] = [(stretch,) for stretch in options]
+    starts += [pair for pair in pairs if pair[0].stop <= pair[1].start or pair[1].stop <= pair[0].start]
+    return starts
 
 
 def _with_exceptions(screen: Screen, x: FloatArray, y: FloatArray, stretches: tuple[Stretch, ...]) -> list[Hypothesis]:

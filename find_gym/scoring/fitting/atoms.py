@@ -18,7 +18,7 @@ from find_gym.scoring.fitting.rationals import fit_rational
 POLYNOMIAL_DEGREES = (2, 3, 4, 5)
 # Starts handed on from a scan: neighbours on the grid often look alike until they are refined.
 _STARTS = 4
-# Every so-many-th value of the grid is scanned for smooth shapes, whose refinement converges from afar.
+# Shapes that are refined from afar, so that constants off the grid are found as well.
 _SMOOTH = ("tanh", "erf", "sigmoid")
 # The base of logarithms can't be told from the factor: the natural one is the plainest.
 NATURAL_BASE = 10.0
@@ -199,11 +199,22 @@ def _coarse_gaussian_grid() -> FloatArray:
 
 
 def _fit_wave(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
-    """Amplitude and offset at each period and centre of the grid; smooth shapes on a coarse one first."""
-    grid = _coarse_wave_grid() if name in _SMOOTH else grid_of(name)
-    values = shape("tanh" if name == "erf" else name, x, (grid[:, :1], grid[:, 1:]))
-    cost, amplitude, offset = _scan_affine(values, target, multiplier)
-    return [(float(amplitude[index]), *grid[index].tolist(), float(offset[index])) for index in _lowest(cost, _STARTS)]
+    """Amplitude and offset at each period and centre: those of the grid, and for smooth shapes a few far apart."""
+    starts = []
+    for grid in (grid_of(name), _coarse_wave_grid()) if name in _SMOOTH else (grid_of(name),):
+        period, centre = grid[:, :1], grid[:, 1:]
+        values = _rough_erf(2 * np.pi / period * (x - centre)) if name == "erf" else shape(name, x, (period, centre))
+        cost, amplitude, offset = _scan_affine(values, target, multiplier)
+        for index in _lowest(cost, _STARTS // 2 if name in _SMOOTH else _STARTS):
+            starts.append((float(amplitude[index]), *grid[index].tolist(), float(offset[index])))
+    return starts
+
+
+def _rough_erf(u: FloatArray) -> FloatArray:
+    """Approximates the error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26), much faster than one by one."""
+    t = 1 / (1 + 0.3275911 * np.abs(u))
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.sign(u) * (1 - series * np.exp(-u * u))
 
 
 def _scan_affine(
