@@ -4,6 +4,7 @@ from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union
 from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, predict, skill
 from find_gym.scoring.paper import PAPER_INPUTS, normalised_squared_error, paper_numeric_score
+from find_gym.scoring.strings import StringScore, StringScorer
 from find_gym.scoring.submissions import MalformedError, Submission, count_literals, prepare_code
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "NumericInputs",
     "NumericScore",
     "NumericScorer",
+    "StringScore",
+    "StringScorer",
     "Submission",
     "count_literals",
     "intersection_over_union",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.functions import NumericBlackBox, NumericFunction
+from find_gym.functions import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.sandbox import Result, Status, run_code
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
@@ -103,9 +103,10 @@ class NumericScorer:
 
         Raises:
             SandboxError: the sandbox itself failed, so there is no score.
+            TypeError: the submission's program is one of another category.
         """
         if submission.program is not None:
-            program = submission.program
+            program = numeric_program(submission)
             claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
             predicted = NumericFunction(program).truth(self._x)
             return self._judge(predicted, claimed, None)
@@ -171,6 +172,13 @@ class NumericScorer:
         return max(int(overlap.max(initial=0)), count - begins.size) / count
 
 
+def numeric_program(submission: Submission) -> NumericSpec:
+    """Returns the program of a submission; a `TypeError` says what came if it is one of another category."""
+    if not isinstance(submission.program, NumericSpec):
+        raise TypeError(f"expected a NumericSpec as the program, actual value: {submission.program!r}")
+    return submission.program
+
+
 def predict(submission: Submission, x: FloatArray) -> FloatArray:
     """Returns what a submission predicts, for plots: NaN where it is undefined, and everywhere if its code fails.
 
@@ -185,7 +193,7 @@ def predict(submission: Submission, x: FloatArray) -> FloatArray:
         SandboxError: the sandbox itself failed.
     """
     if submission.program is not None:
-        return NumericFunction(submission.program).truth(x)
+        return NumericFunction(numeric_program(submission)).truth(x)
     try:
         result = run_code(prepare_code(submission.code), x.tolist())
     except MalformedError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from find_gym.functions import NumericSpec
 
 MAX_CODE_BYTES = 8 * 1024
 MAX_NUMERIC_LITERALS = 24
@@ -16,6 +16,13 @@ _DIGITS_PER_LITERAL = 17
 # Text without digits may hold data, too; eight characters of it count as much as a number.
 _CHARACTERS_PER_LITERAL = 8
 _DIGITS = re.compile(r"\d+")
+
+
+class Program(Protocol):
+    """A description in a category's grammar: a spec of that category."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the program as JSON-serialisable data."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Submission:
     description: str = ""
     domain: str = ""
     code: str = ""
-    program: NumericSpec | None = None
+    program: Program | None = None
 
 
 class MalformedError(ValueError):

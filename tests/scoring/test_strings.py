@@ -79,12 +79,12 @@ def test_trivial_descriptions_have_no_skill_at_scale() -> None:
 
 def test_programs_are_judged_like_code() -> None:
     scorer = StringScorer(REVERSE)
-    assert scorer.score(Submission(program=REVERSE.spec)).outcome == "right"  # type: ignore[arg-type]
-    wrong = scorer.score(Submission(program=StringSpec((Step("reverse_words"),))))  # type: ignore[arg-type]
+    assert scorer.score(Submission(program=REVERSE.spec)).outcome == "right"
+    wrong = scorer.score(Submission(program=StringSpec((Step("reverse_words"),))))
     assert wrong.outcome == "wrong" and 0 < wrong.accuracy < 1
     assert wrong == scorer.score(Submission(code="def f(s): return ' '.join(w[::-1] for w in s.split())"))
     with pytest.raises(TypeError, match="expected a StringSpec"):
-        scorer.score(Submission(program="reverse"))  # type: ignore[arg-type]
+        scorer.score(Submission(program="reverse"))
     assert scorer.score_predictions(REVERSE.truth).accuracy == 1
 
 
