@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.envs.grammar import TOKENS, Draft
+from find_gym.envs.grammar import Draft
 from find_gym.envs.probes import numeric_probes
+from find_gym.envs.strings_grammar import INPUT, TOKENS, StringDraft
+from find_gym.envs.tokens import Description
 from find_gym.functions import NumericDifficulty
+from find_gym.functions.strings.probes import PROBES
 
 _WRITE_PROBABILITY = 0.1
+_END_PROBABILITY = 0.5
 
 
 class RandomAgent:
@@ -23,13 +27,19 @@ class RandomAgent:
     interface = "tokens"
 
     def __init__(self) -> None:
-        self._probes = numeric_probes().size
+        self._probes = self._count_probes()
         self.reset(0)
+
+    def _count_probes(self) -> int:
+        return numeric_probes().size
+
+    def _new_draft(self) -> Description:
+        return Draft(NumericDifficulty())
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode and seeds the agent's own randomness for the next."""
         self._rng = np.random.default_rng(seed)
-        self._draft = Draft(NumericDifficulty())
+        self._draft = self._new_draft()
         self._refused: set[int] = set()
         self._written: int | None = None
 
@@ -40,9 +50,13 @@ class RandomAgent:
         if info["budget"] > 0 and self._rng.random() >= _WRITE_PROBABILITY:
             self._written = None
             return int(self._rng.integers(self._probes))
-        legal = [token for token in range(len(TOKENS)) if self._draft.legal()[token] and token not in self._refused]
-        self._written = int(self._rng.choice(legal))
+        legal = [token for token in np.flatnonzero(self._draft.legal()).tolist() if token not in self._refused]
+        self._written = self._choose(legal)
         return self._probes + self._written
+
+    def _choose(self, legal: list[int]) -> int:
+        """Returns the token to write, of those that may come next."""
+        return int(self._rng.choice(legal))
 
     def _take_note(self, token: int, *, refused: bool) -> None:
         """Keeps the token that was written; one that this difficulty does not have was refused instead."""
@@ -51,3 +65,20 @@ class RandomAgent:
         else:
             self._draft.write(token)
             self._refused.clear()
+
+
+class RandomStringAgent(RandomAgent):
+    """The random interpreter of string functions; it ends its program, where it may, in half of the cases.
+
+    Most programs are short, and a token too many is refused; so it seldom has to write twice.
+    """
+
+    def _count_probes(self) -> int:
+        return len(PROBES)
+
+    def _new_draft(self) -> Description:
+        return StringDraft(None)
+
+    def _choose(self, legal: list[int]) -> int:
+        end = TOKENS.index(INPUT)
+        return end if end in legal and self._rng.random() < _END_PROBABILITY else super()._choose(legal)

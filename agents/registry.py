@@ -1,6 +1,6 @@
 """The table of agents: a name on the command line, where the class is, what it can interpret.
 
-To add an agent, append a line to `_TABLE`. An agent of one's own needs no line: "package.module:Class" is a name, too.
+To add an agent, append an entry to `_TABLE`. An agent of one's own needs none: "package.module:Class" is a name, too.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,31 +21,43 @@ class AgentEntry:
 
     Attributes:
         name: its name on the command line.
-        module: the module within this package; imported only when the agent is made.
-        class_name: the class, made without arguments.
-        categories: the categories of functions that it can interpret.
+        classes: for each category of functions that it can interpret, its class as "module:Class" within this package;
+            imported only when the agent is made, without arguments.
         summary: what it does, in a few words.
     """
 
     name: str
-    module: str
-    class_name: str
-    categories: tuple[str, ...]
+    classes: Mapping[str, str]
     summary: str
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories of functions that it can interpret."""
+        return tuple(self.classes)
 
-_NUMERIC = ("numeric",)
-_STRINGS = ("strings",)
 
 _TABLE = (
-    AgentEntry("random", "random_agent", "RandomAgent", _NUMERIC, "random probes, then a random description"),
-    AgentEntry("constant", "constant", "ConstantAgent", _NUMERIC, "the best constant of 16 queries"),
-    AgentEntry("interpolation", "interpolation", "InterpolationAgent", _NUMERIC, "straight lines between even queries"),
-    AgentEntry("piecewise", "interpolation", "PiecewiseAgent", _NUMERIC, "straight lines between well-chosen queries"),
-    AgentEntry("lookup", "lookup", "LookupAgent", _NUMERIC, "the exploit: a table of its queries as code"),
-    AgentEntry("operon", "operon", "OperonAgent", _NUMERIC, "symbolic regression with pyoperon, 3 s (extra sr)"),
-    AgentEntry("atom-fit", "atom_fit", "AtomFit", _NUMERIC, "fits every atom and compound, picks by BIC"),
-    AgentEntry("enumeration", "enumeration", "EnumerationAgent", _STRINGS, "searches programs by indexed enumeration"),
+    AgentEntry(
+        "random",
+        {"numeric": "random_agent:RandomAgent", "strings": "random_agent:RandomStringAgent"},
+        "random probes, then a random description",
+    ),
+    AgentEntry(
+        "constant",
+        {"numeric": "constant:ConstantAgent", "strings": "string_baselines:ConstantStringAgent"},
+        "the best constant of 16 queries",
+    ),
+    AgentEntry("identity", {"strings": "string_baselines:IdentityAgent"}, "leaves the input as it is; asks nothing"),
+    AgentEntry(
+        "lookup",
+        {"numeric": "lookup:LookupAgent", "strings": "string_baselines:LookupStringAgent"},
+        "the exploit: a table of its queries as code",
+    ),
+    AgentEntry("interpolation", {"numeric": "interpolation:InterpolationAgent"}, "straight lines between even queries"),
+    AgentEntry("piecewise", {"numeric": "interpolation:PiecewiseAgent"}, "straight lines between well-chosen queries"),
+    AgentEntry("operon", {"numeric": "operon:OperonAgent"}, "symbolic regression with pyoperon, 3 s (extra sr)"),
+    AgentEntry("atom-fit", {"numeric": "atom_fit:AtomFit"}, "fits every atom and compound, picks by BIC"),
+    AgentEntry("enumeration", {"strings": "enumeration:EnumerationAgent"}, "searches programs by indexed enumeration"),
 )
 AGENTS: dict[str, AgentEntry] = {entry.name: entry for entry in _TABLE}
 
@@ -71,23 +84,26 @@ def check_agent(name: str, category: str) -> None:
         )
 
 
-def make_agent(name: str) -> Agent:
+def make_agent(name: str, category: str | None = None) -> Agent:
     """Makes an agent.
 
     Args:
         name: a key of `AGENTS`, or "package.module:Class", looked for in the working directory as well.
+        category: the category of functions that it is to interpret; by default the first of its entry.
 
     Raises:
-        ValueError: there is no such agent.
+        ValueError: there is no such agent, or it can't interpret the category.
         ImportError: something that it needs is not installed.
     """
     if ":" in name:
-        module_name, _, class_name = name.partition(":")
+        path = name
         if os.getcwd() not in sys.path:
             sys.path.append(os.getcwd())
     else:
-        check_agent(name, AGENTS[name].categories[0] if name in AGENTS else "")
-        module_name, class_name = f"find_gym_agents.{AGENTS[name].module}", AGENTS[name].class_name
+        first = AGENTS[name].categories[0] if name in AGENTS else ""
+        check_agent(name, category or first)
+        path = f"find_gym_agents.{AGENTS[name].classes[category or first]}"
+    module_name, _, class_name = path.partition(":")
     module = importlib.import_module(module_name)
     made = getattr(module, class_name, None)
     if made is None:

@@ -15,7 +15,9 @@ from find_gym_agents.registry import AGENTS
 def describe() -> str:
     """Returns the first lines of the help, the table of agents among them."""
     width = max(map(len, AGENTS))
-    agents = "\n".join(f"  {entry.name:{width}}  {entry.summary}" for entry in AGENTS.values())
+    agents = "\n".join(
+        f"  {entry.name:{width}}  {entry.summary} ({', '.join(entry.categories)})" for entry in AGENTS.values()
+    )
     return f"Evaluates agents on the same functions and reports accuracy and skill.\n\nagents:\n{agents}"
 
 

@@ -13,8 +13,6 @@ from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
 from find_gym_agents.evaluation._config import read_difficulty
 
-_CATEGORIES = ("numeric",)
-
 
 @dataclass(frozen=True)
 class DatasetConfig:
@@ -23,7 +21,7 @@ class DatasetConfig:
     out: str = field(metadata={"metavar": "DIR"})
     """The folder of the dataset. One that was cut short there is completed; a finished one is never overwritten."""
     category: str = "numeric"
-    """The category of functions: numeric."""
+    """The category of functions: numeric or strings."""
     functions: int = 1000
     """The number of functions."""
     seed: int = 0
@@ -37,13 +35,16 @@ class DatasetConfig:
     """Processes that sample side by side; by default one for each processor core."""
 
     def __post_init__(self) -> None:
-        from find_gym.functions import SPLITS, NumericDifficulty
+        from find_gym.functions import SPLITS
+        from find_gym.functions.categories import CATEGORY_FUNCTIONS
 
-        if self.category not in _CATEGORIES:
-            raise ValueError(f"expected a category among {', '.join(_CATEGORIES)}, actual value: {self.category!r}")
+        if self.category not in CATEGORY_FUNCTIONS:
+            raise ValueError(
+                f"expected a category among {', '.join(CATEGORY_FUNCTIONS)}, actual value: {self.category!r}"
+            )
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        NumericDifficulty.of(self.difficulty)
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
         for name, least in (("functions", 1), ("seed", 0), ("workers", 1)):
             value = getattr(self, name)
             if value is None and name == "workers":
@@ -71,13 +72,15 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         RunError: a dataset of another configuration was begun there.
         ImportError: networks are among the functions and torch is not installed, or joblib or tqdm is not.
     """
-    from find_gym.functions import DatasetError, NumericSpec, write_dataset
+    from find_gym.functions import DatasetError, write_dataset
+    from find_gym.functions.categories import CATEGORY_FUNCTIONS
     from find_gym_agents.evaluation import EvaluationConfig
+    from find_gym_agents.evaluation._categories import CATEGORIES
     from find_gym_agents.evaluation._records import locked
     from find_gym_agents.evaluation._runner import claim, prepare, progress_bar
 
     out = Path(config.out)
-    finished = out / config.category / "data.json"
+    finished = out / config.category / CATEGORIES[config.category].metadata
     if finished.exists():
         raise DatasetError(f"expected a folder without a dataset, actual: {finished} exists")
     begun = out / f".{config.category}.unfinished"
@@ -85,7 +88,8 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         raise DatasetError(
             f"expected a new folder, or one that this command began, actual: {finished.parent} without a dataset in it"
         )
-    _check_networks(config)
+    if config.category == "numeric":
+        _check_networks(config)
     # Functions are sampled as an evaluation samples them, whose functions these then are.
     sampling = EvaluationConfig(
         agents=("constant",),
@@ -102,7 +106,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         claim(sampling, begun)
         functions = prepare(sampling, begun, progress)
         with progress_bar("files", len(functions), progress) as bar:
-            specs = (NumericSpec.from_json(function.spec) for function in functions)
+            specs = (CATEGORY_FUNCTIONS[config.category].read_spec(function.spec) for function in functions)
             identifiers = write_dataset(out, _counted(specs, bar))
     shutil.rmtree(begun)
     return identifiers

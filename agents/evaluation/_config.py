@@ -48,7 +48,7 @@ class EvaluationConfig:
     """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace
     those of find. Not used with a dataset."""
     dataset: str | None = field(default=None, metadata={"metavar": "DIR"})
-    """A dataset in the published layout (the folder that holds numeric/), in place of sampled functions."""
+    """A dataset in the published layout (the folder that holds numeric/ or strings/), in place of sampled functions."""
     max_queries: int = 100
     """The budget: inputs that may be asked of each function."""
     workers: int | None = None
@@ -63,7 +63,8 @@ class EvaluationConfig:
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
-        from find_gym.functions import SPLITS, NumericDifficulty
+        from find_gym.functions import SPLITS
+        from find_gym.functions.categories import CATEGORY_FUNCTIONS
         from find_gym_agents.registry import check_agent
 
         if self.env not in ENVIRONMENT_IDS:
@@ -75,7 +76,7 @@ class EvaluationConfig:
             check_agent(agent, self.category)
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        NumericDifficulty.of(self.difficulty)
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
         for name, least, optional in (
             ("functions", 1, True),
             ("seed", 0, False),
@@ -87,17 +88,24 @@ class EvaluationConfig:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
-        if self.dataset is not None and not (Path(self.dataset) / self.category / "data.json").is_file():
-            raise ValueError(
-                f"expected a dataset with a file {self.category}/data.json, actual: none in {self.dataset!r}"
-            )
+        if self.dataset is not None and not (Path(self.dataset) / self._metadata).is_file():
+            raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
         if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
             raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
 
     @property
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
-        return self.env.split("-")[1]
+        from find_gym.functions.categories import category_of
+
+        return category_of(self.env)
+
+    @property
+    def _metadata(self) -> str:
+        """The file of a dataset that says which functions it has, from the dataset's folder."""
+        from find_gym_agents.evaluation._categories import CATEGORIES
+
+        return f"{self.category}/{CATEGORIES[self.category].metadata}"
 
     @property
     def sampled_split(self) -> str | None:
@@ -139,7 +147,7 @@ class EvaluationConfig:
             "max_queries": self.max_queries,
         }
         if self.dataset is not None:
-            content = (Path(self.dataset) / self.category / "data.json").read_bytes()
+            content = (Path(self.dataset) / self._metadata).read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}
         difficulty = self.difficulty if isinstance(self.difficulty, str) else dict(self.difficulty)
         return data | {"split": self.split, "difficulty": difficulty}

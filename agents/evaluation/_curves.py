@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.functions import QUERY_RANGE, NumericSpec
+from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.scoring import Submission, predict
+from find_gym_agents.evaluation._records import EpisodeRecord
 
 FloatArray = NDArray[np.float64]
 
@@ -162,6 +163,18 @@ def curve_of(submission: dict[str, Any], axes: tuple[Scale, Scale]) -> dict[str,
     points = thin(y, axes)
     outputs = [float(f"{value:.6g}") if np.isfinite(value) else None for value in y[points].tolist()]
     return {"x": GRID[points].round(5).tolist(), "y": outputs}
+
+
+def compare_curves(record: EpisodeRecord, function: NumericFunction) -> dict[str, Any]:
+    """Returns the entry "curve" of an episode's record, see `curve_of`; nothing where there is no submission.
+
+    Args:
+        record: the episode's record.
+        function: the truth.
+    """
+    if record.submission is None:
+        return {}
+    return {"curve": curve_of(record.submission, scales(function.truth(GRID), *record.answers()))}
 
 
 def _read(submission: dict[str, Any]) -> Submission:

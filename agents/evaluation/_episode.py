@@ -11,10 +11,11 @@ from typing import Any
 import gymnasium as gym
 
 import find_gym  # noqa: F401  (registers the environments)
-from find_gym.functions import NumericFunction, NumericSpec, function_seed
+from find_gym.functions import function_seed
+from find_gym.functions.categories import CATEGORY_FUNCTIONS, category_of
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
-from find_gym_agents.evaluation._curves import GRID, curve_of, scales
+from find_gym_agents.evaluation._categories import CATEGORIES
 from find_gym_agents.evaluation._functions import RunFunction
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.registry import make_agent
@@ -46,8 +47,8 @@ class EpisodeTask:
 
 
 @lru_cache(maxsize=8)
-def _agent(name: str) -> Agent:
-    return make_agent(name)
+def _agent(name: str, category: str) -> Agent:
+    return make_agent(name, category)
 
 
 def run_episode(task: EpisodeTask) -> EpisodeRecord:
@@ -56,8 +57,9 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     Returns:
         The record. Where the agent's code, the environment or the sandbox fails it is unscored, with the traceback.
     """
-    spec = NumericSpec.from_json(task.function.spec)
-    truth = NumericFunction(spec)
+    functions = CATEGORY_FUNCTIONS[category_of(task.env)]
+    spec = functions.read_spec(task.function.spec)
+    truth = functions.make(spec)
     record = EpisodeRecord(
         agent=task.agent,
         index=task.function.index,
@@ -74,8 +76,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     try:
         log.play(task, spec)
         record = replace(record, **log.results())
-        if record.submission is not None:
-            record = replace(record, curve=_curve(record, truth))
+        record = replace(record, **_beside_the_truth(record, truth))
     except Exception as error:
         kind = "the sandbox" if isinstance(error, SandboxError) else log.running
         text = f"{kind} failed:\n{traceback.format_exc()}"
@@ -84,13 +85,12 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     return replace(record, total_seconds=round(time.perf_counter() - started, 6))
 
 
-def _curve(record: EpisodeRecord, truth: NumericFunction) -> dict[str, list[float | None]] | None:
-    """Returns the submission's curve; the score stands even where the sandbox then fails to draw it."""
-    assert record.submission is not None
+def _beside_the_truth(record: EpisodeRecord, truth: Any) -> dict[str, Any]:
+    """Returns what sets the submission beside the truth; the score stands even where the sandbox then fails."""
     try:
-        return curve_of(record.submission, scales(truth.truth(GRID), *record.answers()))
+        return CATEGORIES[record.category].compare(record, truth)
     except SandboxError:
-        return None
+        return {}
 
 
 class _Log:
@@ -111,11 +111,11 @@ class _Log:
         self._budget = 0
         self._over = False
 
-    def play(self, task: EpisodeTask, spec: NumericSpec) -> None:
+    def play(self, task: EpisodeTask, spec: Any) -> None:
         """Runs the episode to its end."""
         self.running = "the agent"
         # Imports are not what the agent computes.
-        agent = _agent(task.agent)
+        agent = _agent(task.agent, spec.category)
         with self._agent_runs():
             agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
         options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries}

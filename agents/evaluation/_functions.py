@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from find_gym.functions import FINDDataset, NumericDifficulty, function_seed, sample_numeric
+from find_gym.functions import DatasetEntry, FINDDataset, function_seed
+from find_gym.functions.categories import CATEGORY_FUNCTIONS
 from find_gym_agents.evaluation._config import DEFAULT_FUNCTIONS, EvaluationConfig
-from find_gym_agents.evaluation._records import SPECS, Lines, RunError, read_lines
+from find_gym_agents.evaluation._records import SKIPPED, SPECS, Lines, RunError, read_lines, write_json
 
 Submit = Callable[[Callable[[Any], Any], list[Any]], Iterable[Any]]
 
@@ -33,6 +35,7 @@ class RunFunction:
 
 @dataclass(frozen=True)
 class _Draw:
+    category: str
     index: int
     seed: int
     split: str | None
@@ -56,7 +59,7 @@ def prepare_functions(
     known = {data["index"]: RunFunction(**data) for data in read_lines(folder / SPECS)}
     progress(len(known))
     with Lines(folder / SPECS) as lines:
-        for function in _missing(config, set(known), run_all):
+        for function in _missing(config, folder, set(known), run_all):
             known[function.index] = function
             lines.append(vars(function))
             progress(1)
@@ -70,14 +73,14 @@ def count_functions(config: EvaluationConfig, folder: Path) -> int:
     return config.functions or sum(1 for _ in read_lines(folder / SPECS))
 
 
-def _missing(config: EvaluationConfig, known: set[int], run_all: Submit) -> Iterator[RunFunction]:
+def _missing(config: EvaluationConfig, folder: Path, known: set[int], run_all: Submit) -> Iterator[RunFunction]:
     if config.dataset is not None:
-        yield from (function for function in _read(config) if function.index not in known)
+        yield from (function for function in _read(config, folder) if function.index not in known)
         return
     count = config.functions or DEFAULT_FUNCTIONS
     seeds = (function_seed(config.sampled_split, config.category, config.seed, index) for index in range(count))
     draws = [
-        _Draw(index, seed, config.sampled_split, config.difficulty)
+        _Draw(config.category, index, seed, config.sampled_split, config.difficulty)
         for index, seed in enumerate(seeds)
         if index not in known
     ]
@@ -89,20 +92,46 @@ def sample(draw: _Draw) -> RunFunction:
     from gymnasium.utils import seeding
 
     rng, _ = seeding.np_random(draw.seed)
-    spec = sample_numeric(rng, split=draw.split, difficulty=NumericDifficulty.of(draw.difficulty))
+    functions = CATEGORY_FUNCTIONS[draw.category]
+    spec = functions.sample(rng, split=draw.split, difficulty=functions.read_difficulty(draw.difficulty))
     return RunFunction(draw.index, str(draw.seed), draw.seed, spec.to_json())
 
 
-def _read(config: EvaluationConfig) -> list[RunFunction]:
+def _read(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
     assert config.dataset is not None
     dataset = FINDDataset(config.dataset, config.category)
-    wanted = len(dataset) if config.functions is None else config.functions
-    if wanted > len(dataset) or not len(dataset):
+    entries, skipped = _served(dataset)
+    if skipped:
+        write_json(folder / SKIPPED, skipped)
+    wanted = len(entries) if config.functions is None else config.functions
+    if wanted > len(entries) or not entries:
+        first = "".join(f"; the first, {name}: {reason}" for name, reason in list(skipped.items())[:1])
         raise RunError(
-            f"expected a dataset with at least {max(wanted, 1)} functions that can be read, actual: {len(dataset)} in "
-            f"{config.dataset!r} ({len(dataset.skipped)} skipped)"
+            f"expected a dataset with at least {max(wanted, 1)} functions that can be served, actual: {len(entries)} "
+            f"in {config.dataset!r} ({len(skipped)} skipped{first})"
         )
     return [
         RunFunction(index, entry.id, function_seed(None, config.category, config.seed, index), entry.spec.to_json())
-        for index, entry in enumerate(dataset.entries[:wanted])
+        for index, entry in enumerate(entries[:wanted])
     ]
+
+
+def _served(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str, str]]:
+    """Returns the functions that can be served, and for each of the others its name and why it can't."""
+    entries: list[DatasetEntry] = []
+    unserved: dict[str, str] = {}
+    for entry in dataset.entries:
+        try:
+            CATEGORY_FUNCTIONS[dataset.category].make(entry.spec)
+        except ValueError as error:
+            unserved[entry.id] = str(error)
+        else:
+            entries.append(entry)
+    if unserved:
+        name, reason = next(iter(unserved.items()))
+        warnings.warn(
+            f"{dataset.path}: {len(unserved)} functions can't be served and are skipped, see {SKIPPED}; the first, "
+            f"{name}: {reason}",
+            stacklevel=2,
+        )
+    return entries, dataset.skipped | unserved

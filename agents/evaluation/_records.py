@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 CONFIG = "config.json"
 SPECS = "specs.jsonl"
 EPISODES = "episodes.jsonl"
+# The functions of a dataset that no episode has, and why.
+SKIPPED = "skipped.json"
 
 
 class RunError(ValueError):
@@ -34,8 +36,8 @@ class EpisodeRecord:
         agent: the agent's name.
         index: the function's place in the run.
         function: its id: the seed of the environment's reset, or the dataset's id.
-        family: the atom's name, "sum" or "product".
-        variant: "plain", "noised", "corrupted" or "approximated".
+        family: the function's family, as its category has it: the atom, the last operation.
+        variant: the function's variant, such as "plain" or "corrupted".
         difficulty: the difficulty that it was sampled from, None for a dataset.
         outcome: one of `find_gym.scoring.OUTCOMES`, or "no_submission" (a score of 0), or "unscored": the
             infrastructure or the agent's own code failed, and there is no score.
@@ -51,7 +53,8 @@ class EpisodeRecord:
         submission: the submission's parts.
         truth: the function's description and source.
         spec: what defines the function.
-        curve: the submission over the query range: inputs and outputs, None where undefined.
+        curve: numeric only: the submission over the query range, inputs and outputs, None where undefined.
+        comparison: all other categories: the submission's answers beside the truth, see `compare_answers`.
     """
 
     agent: str
@@ -74,17 +77,26 @@ class EpisodeRecord:
     truth: dict[str, str] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, list[float | None]] | None = None
+    comparison: list[dict[str, Any]] | None = None
 
     @property
     def scored(self) -> bool:
         """Whether there is a score, be it 0."""
         return self.outcome != "unscored"
 
+    @property
+    def category(self) -> str:
+        """The function's category, such as "numeric"."""
+        return str(self.spec.get("category", "numeric"))
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """Returns the inputs asked with their outputs, in the order of the queries."""
+        return [pair for step in self.transcript for pair in zip(step["inputs"], step["outputs"], strict=True)]
+
     def answers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Returns the inputs asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
-        inputs = [value for step in self.transcript for value in step["inputs"]]
-        outputs = [value for step in self.transcript for value in step["outputs"]]
-        return np.array(inputs, dtype=np.float64), np.array(outputs, dtype=np.float64)
+        """Returns the numbers asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
+        pairs = np.array(self.pairs(), dtype=np.float64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
 
     def to_json(self) -> dict[str, Any]:
         """Returns the record as JSON-serialisable data."""

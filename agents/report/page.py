@@ -15,14 +15,11 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
-import numpy as np
-
-from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
-from find_gym.scoring import read_domain
-from find_gym_agents.evaluation._curves import GRID, FloatArray, Scale, near, scales, thin
+from find_gym.functions import QUERY_RANGE
+from find_gym.functions.categories import CATEGORY_FUNCTIONS
 from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.report.categories import CATEGORIES
 from find_gym_agents.report.plots import COLOURS, Plot
-from find_gym_agents.report.summary import false_alarm
 from find_gym_agents.report.tables import Table
 
 # Longer texts stand in full in episodes.jsonl only.
@@ -44,13 +41,15 @@ def write_page(
         configs: the configurations of the runs.
         tables: its tables; the first ones are open, those by variant and family can be opened.
         plots: its plots.
-        episodes: all records.
+        episodes: all records, of one category.
     """
+    category = CATEGORIES[episodes[0].category]
     script, style = _asset("page.js"), _asset("page.css")
     names = list(dict.fromkeys(record.agent for record in episodes))
     data: dict[str, Any] = {
         "agents": [{"name": name, "colour": COLOURS[place % len(COLOURS)]} for place, name in enumerate(names)],
         "range": QUERY_RANGE,
+        "trivial": category.trivial,
         "episodes": [_episode(record, names) for record in episodes],
     }
     # The same for many episodes: written once.
@@ -60,6 +59,7 @@ def write_page(
         "policy": f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; style-src '{_hash(style)}'",
         "title": html.escape(title),
         "style": style,
+        "introduction": category.introduction,
         "facts": "\n".join(_facts(config) for config in configs),
         "tables": "\n".join(_table(table) for table in tables),
         "plots": "\n".join(_picture(name, plot) for name, plot in plots.items()),
@@ -123,11 +123,13 @@ def _picture(name: str, plot: Plot) -> str:
 
 def _episode(record: EpisodeRecord, names: list[str]) -> dict[str, Any]:
     """Returns what the page shows of an episode."""
+    category = CATEGORIES[record.category]
     score = record.score or {}
     submission = dict(record.submission or {})
     program = submission.pop("program", None)
     if program is not None:
-        written = NumericFunction(NumericSpec.from_json(program))
+        functions = CATEGORY_FUNCTIONS[record.category]
+        written = functions.make(functions.read_spec(program))
         submission |= {"description": written.describe(), "code": written.source()}
     return {
         "agent": names.index(record.agent),
@@ -136,8 +138,8 @@ def _episode(record: EpisodeRecord, names: list[str]) -> dict[str, Any]:
         "family": record.family,
         "variant": record.variant,
         "outcome": record.outcome,
-        "score": _score(score) if record.scored else None,
-        "alarm": false_alarm(record),
+        "score": _score(record, score) if record.scored else None,
+        "badges": category.badges(record),
         "message": _shorten(str(score.get("message", ""))),
         "queries": record.queries,
         "steps": record.steps,
@@ -147,21 +149,17 @@ def _episode(record: EpisodeRecord, names: list[str]) -> dict[str, Any]:
         "error": _shorten(record.error or ""),
         "prompt": _shorten(record.prompt),
         "transcript": _transcript(record),
-        "plot": _plot(record, program),
+        **category.show(record),
     }
 
 
-def _score(score: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "accuracy": score.get("accuracy", 0.0),
-        "skill": score.get("skill", 0.0),
-        "trivial": score.get("trivial_accuracy"),
-        "strata": {name: round(value, 4) for name, value in score.get("strata", {}).items()},
-        "beyond": score.get("beyond_range", 0.0),
-        "iou": score.get("exception_iou", 0.0),
-        "paper": score.get("paper_success", False),
-        "paperError": score.get("paper_error"),
-    }
+def _score(record: EpisodeRecord, score: dict[str, Any]) -> dict[str, Any]:
+    """Returns accuracy and skill, and the other parts of a score under the names they have on the page."""
+    category = CATEGORIES[record.category]
+    strata = {f"{name} stratum": value for name, value in score.get("strata", {}).items()}
+    parts = {category.trivial: score.get("trivial_accuracy"), **strata}
+    parts |= {name: score.get(key) for key, name in category.score_parts.items()}
+    return {"accuracy": score.get("accuracy", 0.0), "skill": score.get("skill", 0.0), "parts": list(parts.items())}
 
 
 def _shorten(text: str) -> str:
@@ -182,54 +180,3 @@ def _transcript(record: EpisodeRecord) -> list[list[str]]:
     if len(record.transcript) > _STEPS_LIMIT:
         said.append(["environment", f"... ({len(record.transcript) - _STEPS_LIMIT} more steps in episodes.jsonl)"])
     return said
-
-
-def _plot(record: EpisodeRecord, program: dict[str, Any] | None) -> dict[str, Any]:
-    """Returns the curves in units of the plots: inputs as they are, heights from 0 to 1000."""
-    spec = NumericSpec.from_json(record.spec)
-    truth = NumericFunction(spec).truth(GRID)
-    x, y = record.answers()
-    axes = scales(truth, x, y)
-    points = thin(truth, axes)
-    curves = {"truth": (GRID[points], truth[points]), "submission": _curve(record), "answers": (x, y)}
-    claimed = [] if record.submission is None else read_domain(record.submission.get("domain", "")).tolist()
-    if program is not None:
-        claimed = [_clipped(region.lower, region.upper) for region in NumericSpec.from_json(program).regions]
-    middle = {name: (u[near(u)], v[near(u)]) for name, (u, v) in curves.items()}
-    return {
-        "exceptions": [_clipped(region.lower, region.upper) for region in spec.regions],
-        "claimed": claimed,
-        "undefined": [round(value, 2) for value in x[~np.isfinite(y)].tolist()],
-        "full": _lines(curves, axes[0]),
-        "near": _lines(middle, axes[1]),
-    }
-
-
-def _curve(record: EpisodeRecord) -> tuple[FloatArray, FloatArray]:
-    """Returns the submission's curve, NaN where it is undefined."""
-    curve = record.curve or {"x": [], "y": []}
-    return np.array(curve["x"], dtype=np.float64), np.array(curve["y"], dtype=np.float64)
-
-
-def _lines(curves: dict[str, tuple[FloatArray, FloatArray]], scale: Scale) -> dict[str, Any]:
-    ticks = scale.ticks()
-    places = (1000 * scale.heights(np.array(ticks))).round().astype(int).tolist()
-    lines: dict[str, Any] = {name: _line(x, y, scale) for name, (x, y) in curves.items()}
-    return lines | {
-        "ticks": [[place, f"{value:.6g}"] for place, value in zip(places, ticks, strict=True)],
-        "bent": scale.linear_to is not None,
-    }
-
-
-def _clipped(lower: float, upper: float) -> list[float]:
-    return [max(lower, QUERY_RANGE[0]), min(upper, QUERY_RANGE[1])]
-
-
-def _line(x: FloatArray, y: FloatArray, scale: Scale) -> str:
-    """Writes points as "x height x height", with ";" where the curve is interrupted."""
-    heights = 1000 * scale.heights(y)
-    words = [
-        f"{left:.6g} {height:.0f}" if np.isfinite(height) else ";"
-        for left, height in zip(x.round(3).tolist(), heights.tolist(), strict=True)
-    ]
-    return " ".join(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym_agents.evaluation._curves import GRID, Scale
 from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.report.categories import CATEGORIES, Grouping
+from find_gym_agents.report.tables import members
 
 # The palette of Okabe and Ito, which people with colour blindness can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#8C6D31")
@@ -72,13 +75,20 @@ def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str
     """
     check_plots()
     agents = summary["agents"]
+    category = CATEGORIES[summary["category"]]
     plots = {
-        "skill_by_family": _draw("Skill by family", lambda figure: _by_group(figure, agents, "by_family")),
-        "skill_by_variant": _draw("Skill by variant", lambda figure: _by_group(figure, agents, "by_variant")),
-        "skill_by_queries": _draw(
-            "Skill against queries", lambda figure: _by_queries(figure, agents, episodes), width=5.5
-        ),
+        f"skill_{group.key}": _draw(
+            f"Skill {group.title[0].lower()}{group.title[1:]}",
+            partial(_by_group, agents=agents, group=group, trivial=category.trivial),
+        )
+        for group in category.groups
+        if group.plotted
     }
+    plots["skill_by_queries"] = _draw(
+        "Skill against queries",
+        partial(_by_queries, agents=agents, episodes=episodes, trivial=category.trivial),
+        width=5.5,
+    )
     chosen = _examples(summary, episodes)
     if chosen:
         title = f"Examples of {chosen[0].agent}, from its worst to its best"
@@ -105,13 +115,13 @@ def _draw(title: str, draw: Callable[[Any], float], width: float = 6.5) -> Plot:
     return Plot(title, pictures[0], pictures[1])
 
 
-def _by_group(figure: Any, agents: dict[str, Any], group: str) -> float:
+def _by_group(figure: Any, agents: dict[str, Any], group: Grouping, trivial: str) -> float:
     """Draws mean skill with its interval, groups from top to bottom, agents side by side within each."""
-    members = list(dict.fromkeys(member for agent in agents.values() for member in agent[group]))
+    names = members(group, agents)
     axes = figure.add_subplot()
     step = 0.8 / max(len(agents), 1)
     for place, (name, agent) in enumerate(agents.items()):
-        rows = [(row, agent[group][member]) for row, member in enumerate(members) if member in agent[group]]
+        rows = [(row, agent[group.key][member]) for row, member in enumerate(names) if member in agent[group.key]]
         if not rows:
             continue
         height = [row + (place - (len(agents) - 1) / 2) * step for row, _ in rows]
@@ -122,20 +132,20 @@ def _by_group(figure: Any, agents: dict[str, Any], group: str) -> float:
         colour = COLOURS[place % len(COLOURS)]
         axes.errorbar(mean, height, xerr=error, fmt="o", markersize=4.5, color=colour, elinewidth=1.6, label=name)
     counts = {
-        member: max(agent[group][member]["n"] for agent in agents.values() if member in agent[group])
-        for member in members
+        member: max(agent[group.key][member]["n"] for agent in agents.values() if member in agent[group.key])
+        for member in names
     }
-    axes.set_yticks(range(len(members)), [f"{member}  (n={counts[member]})" for member in members])
-    axes.set_ylim(len(members) - 0.5, -0.5)
+    axes.set_yticks(range(len(names)), [f"{member}  (n={counts[member]})" for member in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
-    for row in range(1, len(members)):
+    for row in range(1, len(names)):
         axes.axhline(row - 0.5, color=_GRID_COLOUR, linewidth=0.6)
-    _skill_axis(axes.set_xlim, axes.set_xlabel, axes.xaxis)
+    _skill_axis(axes.set_xlim, axes.set_xlabel, axes.xaxis, trivial)
     _legend(figure, axes, len(agents))
-    return 1.4 + len(members) * max(0.26, 0.11 * len(agents) + 0.08)
+    return 1.4 + len(names) * max(0.26, 0.11 * len(agents) + 0.08)
 
 
-def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecord]) -> float:
+def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecord], trivial: str) -> float:
     """Draws each episode as a dot and each agent's mean with its intervals."""
     axes = figure.add_subplot()
     rng = np.random.default_rng(0)
@@ -173,14 +183,14 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
         )
     axes.set_xlabel("queries used")
     axes.set_xlim(left=-2)
-    _skill_axis(axes.set_ylim, axes.set_ylabel, axes.yaxis)
+    _skill_axis(axes.set_ylim, axes.set_ylabel, axes.yaxis, trivial)
     _legend(figure, axes, len(agents))
     return 4.2
 
 
-def _skill_axis(set_limits: Any, set_label: Any, axis: Any) -> None:
+def _skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> None:
     set_limits(-0.03, 1.03)
-    set_label("skill (0: best constant, 1: truth)")
+    set_label(f"skill (0: {trivial}, 1: truth)")
     axis.grid(color=_GRID_COLOUR, linewidth=0.6)
     axis.get_major_locator().set_params(nbins=5)
 

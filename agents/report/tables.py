@@ -6,15 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-_COLUMNS = {
-    "accuracy": "accuracy",
-    "skill": "skill",
-    "paper_success": "paper's success",
-    "beyond_range": "beyond range",
-    "queries": "queries",
-    "seconds": "seconds",
-}
-_GROUP_COLUMNS = ("accuracy", "skill", "paper_success", "queries", "seconds")
+from find_gym_agents.report.categories import CATEGORIES, Grouping, ReportedCategory
+
 _OUTCOMES = {
     "right": "right",
     "wrong": "wrong",
@@ -93,25 +86,45 @@ def _markdown(cell: str) -> str:
 
 
 def tables(summary: dict[str, Any]) -> list[Table]:
-    """Returns the tables of a report: overall, exceptions, outcomes, by variant, by family."""
+    """Returns the tables of a report: overall, exceptions where the category has them, outcomes, and by groups."""
     agents = summary["agents"]
-    found = [_overall(agents), _exceptions(agents), _outcomes(agents)]
-    for group, word in (("by_variant", "variant"), ("by_family", "family")):
-        rows = [
-            [name, member, *_figures(figures, _GROUP_COLUMNS)]
-            for name, agent in agents.items()
-            for member, figures in agent[group].items()
-        ]
-        if rows:
-            found.append(
-                Table(f"By {word}", ["agent", word, "n", *(_COLUMNS[key] for key in _GROUP_COLUMNS)], rows, labels=2)
-            )
-    return found
+    category = CATEGORIES[summary["category"]]
+    found = [_overall(category, agents)]
+    if category.has_exceptions:
+        found.append(_exceptions(agents))
+    found.append(_outcomes(agents))
+    return found + [table for group in category.groups if (table := _grouped(category, group, agents)).rows]
 
 
-def _overall(agents: dict[str, Any]) -> Table:
-    rows = [[name, *_figures(agent["overall"], tuple(_COLUMNS))] for name, agent in agents.items()]
-    return Table("Overall (mean and 95 % bootstrap interval)", ["agent", "n", *_COLUMNS.values()], rows)
+def _overall(category: ReportedCategory, agents: dict[str, Any]) -> Table:
+    columns = [metric.column for metric in category.metrics.values()]
+    rows = [[name, *_figures(agent["overall"], tuple(category.metrics))] for name, agent in agents.items()]
+    return Table("Overall (mean and 95 % bootstrap interval)", ["agent", "n", *columns], rows)
+
+
+def _grouped(category: ReportedCategory, group: Grouping, agents: dict[str, Any]) -> Table:
+    """Returns the table of one grouping, cut to the most frequent members where there are too many to read."""
+    title, shown = group.title, members(group, agents)
+    if group.most is not None and len(shown) > group.most:
+        title = f"{title}: the {group.most} most frequent of {len(shown)}, the others in results.json"
+        counts = {
+            member: max(agent[group.key].get(member, {"n": 0})["n"] for agent in agents.values()) for member in shown
+        }
+        # Sorting keeps the order of members that are equally frequent.
+        shown = sorted(shown, key=counts.__getitem__, reverse=True)[: group.most]
+    rows = [
+        [name, member, *_figures(agent[group.key][member], category.group_metrics)]
+        for name, agent in agents.items()
+        for member in shown
+        if member in agent[group.key]
+    ]
+    columns = [category.metrics[key].column for key in category.group_metrics]
+    return Table(title, ["agent", group.column, "n", *columns], rows, labels=2)
+
+
+def members(group: Grouping, agents: dict[str, Any]) -> list[str]:
+    """Returns the members of a grouping that any agent has, in the order in which they are listed."""
+    return list(dict.fromkeys(member for agent in agents.values() for member in agent[group.key]))
 
 
 def _figures(figures: dict[str, Any], columns: tuple[str, ...]) -> list[str]:

@@ -24,12 +24,15 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
         The content of results.json, and the tables as plain text.
 
     Raises:
-        RunError: there are no episodes.
+        RunError: there are no episodes, or their functions are of several categories.
         ImportError: pictures are asked for and matplotlib is not installed.
     """
     episodes = _together(runs)
     if not episodes:
         raise RunError(f"expected episodes in {', '.join(str(run.folder) for run in runs)}, actual: none")
+    categories = list(dict.fromkeys(record.category for record in episodes))
+    if len(categories) > 1:
+        raise RunError(f"expected runs of one category, actual: {', '.join(categories)}; report each by itself")
     configs = [run.config for run in runs]
     summary = {"runs": configs} | summarise(episodes)
     found = tables(summary)

@@ -100,8 +100,10 @@ def test_defined_span_is_half_way_to_the_undefined():
 def test_registry_names_what_there_is():
     with pytest.raises(ValueError, match="expected an agent among random, .*actual value: 'nope'"):
         check_agent("nope", "numeric")
-    with pytest.raises(ValueError, match="'random' is for numeric"):
-        check_agent("random", "strings")
+    with pytest.raises(ValueError, match="'operon' is for numeric"):
+        check_agent("operon", "strings")
+    with pytest.raises(ValueError, match="'identity' is for strings"):
+        make_agent("identity", "numeric")
     with pytest.raises(ValueError, match="expected an agent among"):
         make_agent("nope")
     with pytest.raises(ValueError, match="expected a class 'Missing'"):

@@ -82,6 +82,57 @@
     return picture;
   }
 
+  // The first answers that changed something, for the list.
+  function glimpse(episode) {
+    const asked = episode.table.filter((row) => row[4]);
+    const telling = asked.filter((row) => row[0] !== row[1] && row[0].length > 2);
+    const list = make("div", "glimpse");
+    for (const [input, output] of (telling.length ? telling : asked).slice(0, 2)) {
+      const line = make("div");
+      line.append(make("code", "", input), make("span", "arrow", "→"), make("code", "", output));
+      list.append(line);
+    }
+    if (!asked.length) list.append(make("span", "small", "no queries"));
+    return list;
+  }
+
+  // The queries and a few other inputs: the true outputs beside those of the submission.
+  function answers(episode) {
+    const place = make("div", "scroll");
+    for (const [title, wanted] of [["Queries and answers", true], ["Inputs that were not asked", false]]) {
+      const rows = episode.table.filter((row) => row[4] === wanted);
+      if (!rows.length) continue;
+      const table = make("table", "answers");
+      const judged = rows.filter((row) => row[3] !== null);
+      const hits = judged.filter((row) => row[3]).length;
+      table.append(make("caption", "", judged.length ? `${title}: ${hits} of ${rows.length} right` : `${title}: ${rows.length}`));
+      const head = make("tr");
+      for (const name of ["input", wanted ? "answer" : "true output", "submission"]) {
+        const cell = make("th", "", name);
+        cell.scope = "col";
+        head.append(cell);
+      }
+      const top = make("thead"), body = make("tbody");
+      top.append(head);
+      for (const [input, output, submitted, right] of rows) {
+        const line = make("tr");
+        for (const text of [input, output]) {
+          const cell = make("td");
+          cell.append(make("code", "", text));
+          line.append(cell);
+        }
+        const cell = make("td");
+        if (submitted === null) cell.append(make("span", right === null ? "small" : "differs", "–"));
+        else cell.append(make("code", right ? "same" : "differs", submitted));
+        line.append(cell);
+        body.append(line);
+      }
+      table.append(top, body);
+      place.append(table);
+    }
+    return place;
+  }
+
   function axes(picture, lines, area) {
     for (const [place, label] of lines.ticks) {
       draw("line", { x1: area.left, x2: area.width - area.right, y1: area.y(place), y2: area.y(place), class: "axis" }, picture);
@@ -105,10 +156,10 @@
   }
 
   function card(episode) {
-    const element = make("details", "episode");
+    const element = make("details", episode.plot ? "episode" : "episode wide");
     const summary = make("summary");
     const small = make("div");
-    small.append(plot(episode, "full", 150, 56, false));
+    small.append(episode.plot ? plot(episode, "full", 150, 56, false) : glimpse(episode));
     const who = make("div");
     const name = make("div", "name");
     const dot = make("span", "dot");
@@ -129,8 +180,7 @@
     }
     const outcome = make("div");
     outcome.append(badge(episode));
-    if (episode.score && episode.score.paper) outcome.append(" ", make("span", "badge right", "paper ✓"));
-    if (episode.alarm) outcome.append(" ", make("span", "badge failed", "false alarm"));
+    for (const [kind, word] of episode.badges) outcome.append(" ", make("span", `badge ${kind}`, word));
     summary.append(small, who, what, score, outcome);
     element.append(summary);
     element.addEventListener("toggle", () => {
@@ -141,9 +191,11 @@
 
   function detail(episode) {
     const body = make("div", "detail");
-    const panels = make("div", "panels");
-    panels.append(plot(episode, "full", 720, 300, true), plot(episode, "near", 480, 300, true));
-    body.append(panels);
+    if (episode.plot) {
+      const panels = make("div", "panels");
+      panels.append(plot(episode, "full", 720, 300, true), plot(episode, "near", 480, 300, true));
+      body.append(panels);
+    }
     if (episode.score) body.append(scores(episode.score));
     if (episode.message) body.append(make("h3", "", "What went wrong"), make("pre", "", episode.message));
     if (episode.error) body.append(make("h3", "", "Unscored"), make("pre", "", episode.error));
@@ -161,7 +213,9 @@
       submission.append(make("p", "small", "none"));
     }
     columns.append(truth, submission);
-    body.append(columns, make("h3", "", "Transcript"));
+    body.append(columns);
+    if (episode.table) body.append(answers(episode));
+    body.append(make("h3", "", "Transcript"));
     const prompt = data.prompts[episode.prompt];
     if (prompt) body.append(folded("task", prompt));
     for (const [who, text] of episode.transcript) {
@@ -180,10 +234,7 @@
 
   function scores(score) {
     const list = make("ul", "scores");
-    const entries = [["skill", score.skill], ["accuracy", score.accuracy], ["best constant", score.trivial]];
-    for (const [name, value] of Object.entries(score.strata)) entries.push([`${name} stratum`, value]);
-    entries.push(["beyond range", score.beyond], ["exception IoU", score.iou], ["paper's error", score.paperError]);
-    for (const [name, value] of entries) {
+    for (const [name, value] of [["skill", score.skill], ["accuracy", score.accuracy], ...score.parts]) {
       const item = make("li", "", `${name} `);
       item.append(make("b", "", value === null || value === undefined ? "–" : Number(value.toPrecision(3)).toString()));
       list.append(item);
@@ -234,7 +285,7 @@
   fill("outcome", ["all", ...distinct((episode) => episode.outcome)]);
   fill("order", Object.keys(ORDERS));
   form.hidden = false;
-  document.getElementById("legend").hidden = false;
+  document.getElementById(data.episodes.some((episode) => episode.plot) ? "curves" : "answers").hidden = false;
   form.addEventListener("input", update);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(update));

@@ -1,0 +1,32 @@
+"""What the runner does otherwise in each category: where a dataset's metadata are, what is set beside the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from find_gym_agents.evaluation._comparisons import compare_answers
+from find_gym_agents.evaluation._curves import compare_curves
+from find_gym_agents.evaluation._records import EpisodeRecord
+
+
+@dataclass(frozen=True)
+class EvaluatedCategory:
+    """One category of functions, as the runner sees it.
+
+    Attributes:
+        metadata: the file of a dataset without which there is none.
+        compare: a scored episode's record and its function to the entries of the record in which the submission
+            stands beside the truth: "curve" for functions of numbers, "comparison" for all others. `SandboxError`
+            where the sandbox fails.
+    """
+
+    metadata: str
+    compare: Callable[[EpisodeRecord, Any], dict[str, Any]]
+
+
+CATEGORIES: dict[str, EvaluatedCategory] = {
+    "numeric": EvaluatedCategory("data.json", compare_curves),
+    "strings": EvaluatedCategory("test_data.json", compare_answers),
+}

@@ -1,0 +1,70 @@
+"""The curves of an episode for the page: truth, submission and answers of a function from numbers to numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
+from find_gym.scoring import read_domain
+from find_gym_agents.evaluation._curves import GRID, FloatArray, Scale, near, scales, thin
+from find_gym_agents.evaluation._records import EpisodeRecord
+
+
+def show_curves(record: EpisodeRecord) -> dict[str, Any]:
+    """Returns the curves as "plot", in units of the plots: inputs as they are, heights from 0 to 1000."""
+    spec = NumericSpec.from_json(record.spec)
+    truth = NumericFunction(spec).truth(GRID)
+    x, y = record.answers()
+    axes = scales(truth, x, y)
+    points = thin(truth, axes)
+    curves = {"truth": (GRID[points], truth[points]), "submission": _curve(record), "answers": (x, y)}
+    middle = {name: (u[near(u)], v[near(u)]) for name, (u, v) in curves.items()}
+    plot = {
+        "exceptions": [_clipped(region.lower, region.upper) for region in spec.regions],
+        "claimed": _claimed(record.submission or {}),
+        "undefined": [round(value, 2) for value in x[~np.isfinite(y)].tolist()],
+        "full": _lines(curves, axes[0]),
+        "near": _lines(middle, axes[1]),
+    }
+    return {"plot": plot}
+
+
+def _claimed(submission: dict[str, Any]) -> list[list[float]]:
+    """Returns the exceptions that a submission claims."""
+    program = submission.get("program")
+    if program is not None:
+        return [_clipped(region.lower, region.upper) for region in NumericSpec.from_json(program).regions]
+    claimed: list[list[float]] = read_domain(submission.get("domain", "")).tolist()
+    return claimed
+
+
+def _curve(record: EpisodeRecord) -> tuple[FloatArray, FloatArray]:
+    """Returns the submission's curve, NaN where it is undefined."""
+    curve = record.curve or {"x": [], "y": []}
+    return np.array(curve["x"], dtype=np.float64), np.array(curve["y"], dtype=np.float64)
+
+
+def _lines(curves: dict[str, tuple[FloatArray, FloatArray]], scale: Scale) -> dict[str, Any]:
+    ticks = scale.ticks()
+    places = (1000 * scale.heights(np.array(ticks))).round().astype(int).tolist()
+    lines: dict[str, Any] = {name: _line(x, y, scale) for name, (x, y) in curves.items()}
+    return lines | {
+        "ticks": [[place, f"{value:.6g}"] for place, value in zip(places, ticks, strict=True)],
+        "bent": scale.linear_to is not None,
+    }
+
+
+def _clipped(lower: float, upper: float) -> list[float]:
+    return [max(lower, QUERY_RANGE[0]), min(upper, QUERY_RANGE[1])]
+
+
+def _line(x: FloatArray, y: FloatArray, scale: Scale) -> str:
+    """Writes points as "x height x height", with ";" where the curve is interrupted."""
+    heights = 1000 * scale.heights(y)
+    words = [
+        f"{left:.6g} {height:.0f}" if np.isfinite(height) else ";"
+        for left, height in zip(x.round(3).tolist(), heights.tolist(), strict=True)
+    ]
+    return " ".join(words)

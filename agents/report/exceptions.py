@@ -1,0 +1,37 @@
+"""Exceptions of numeric functions: how often they were found, and how often one was claimed where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.report.bootstrap import bootstrap_means
+
+EXCEPTION_FOUND = 0.8
+
+
+def count_exceptions(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
+    """Returns how often true exceptions were found, and how often one was claimed where there is none."""
+    corrupted = [record for record in episodes if record.variant == "corrupted"]
+    others = [record for record in episodes if record.variant != "corrupted"]
+    return {
+        "found": _share([_overlap(record) >= EXCEPTION_FOUND for record in corrupted]),
+        "false_alarms": _share([false_alarm(record) for record in others]),
+    }
+
+
+def _overlap(record: EpisodeRecord) -> float:
+    return float(record.score["exception_iou"]) if record.score is not None else 0.0
+
+
+def false_alarm(record: EpisodeRecord) -> bool:
+    """Whether a submission that could be judged claims an exception of a function that has none."""
+    return record.outcome in ("right", "wrong") and record.variant != "corrupted" and _overlap(record) < 1
+
+
+def _share(hits: list[bool]) -> dict[str, Any] | None:
+    if not hits:
+        return None
+    mean, low, high = bootstrap_means([[float(hit)] for hit in hits])
+    return {"n": len(hits), "mean": float(mean[0]), "low": float(low[0]), "high": float(high[0])}
