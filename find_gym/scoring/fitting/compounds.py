@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
+from itertools import islice
 
 import numpy as np
 
@@ -31,6 +32,9 @@ _GRIDDED = ("square_wave", "rectangle")
 _GRID_STARTS = 3
 # Rows of a scan in single precision that are worked out in full.
 _EXACT_ROWS = 32
+# Starts of a rule of two linear atoms, of which the first few mostly do, and of those that take longer.
+_STARTS = 40
+_SLOW_STARTS = 5
 # Rounds of backfitting before all constants are refined at once.
 _SWEEPS = 3
 # Atoms that are, on one side of 0 at least, a factor of a polynomial.
@@ -72,7 +76,7 @@ def fit_constants(
     polish = polish and skeleton not in _SOLVED
     with np.errstate(all="ignore"):
         fits = []
-        for constants in _starts(skeleton, x, target, multiplier, degree):
+        for constants in _starts(skeleton, x, target, multiplier, degree, polish):
             fit = _polished(skeleton, constants, x, target, multiplier, _FIRST_STEPS if polish else 0)
             if np.isfinite(fit[0]):
                 fits.append(fit)
@@ -95,7 +99,7 @@ def _polished(
 
 
 def _starts(
-    skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
+    skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, polish: bool
 ) -> list[LeafConstants]:
     if isinstance(skeleton, str):
         return [[constants] for constants in fit_atom(skeleton, x, target, multiplier, degree=degree)]
@@ -105,11 +109,11 @@ def _starts(
     for index, part in enumerate(parts):
         if part in _GRIDDED:
             rest = parts[:index] + parts[index + 1 :]
-            scanned = _scan(operator, str(part), rest, x, target, multiplier, degree)
+            scanned = _scan(operator, str(part), rest, x, target, multiplier, degree, polish)
             if scanned is not None:
                 split = sum(len(leaves(other)) for other in parts[:index])
                 return [[*others[:split], constants, *others[split:]] for constants, others in scanned]
-    return _backfit(operator, parts, x, target, multiplier, degree)
+    return _backfit(operator, parts, x, target, multiplier, degree, polish)
 
 
 def _joint_sum(
@@ -150,6 +154,7 @@ def _scan(
     target: FloatArray,
     multiplier: FloatArray,
     degree: int,
+    polish: bool,
 ) -> list[tuple[tuple[float, ...], LeafConstants]] | None:
     """Scans the grid of one atom with the rest of the sum or product solved for; None where the rest is not linear."""
     others: Skeleton = rest[0] if len(rest) == 1 else (operator, rest)
@@ -161,9 +166,11 @@ def _scan(
     results = []
     for index in distinct_lowest(cost, values, _GRID_STARTS):
         if operator == "sum":
-            fits = fit_constants(others, x, target - multiplier * values[index], multiplier, degree=degree)
+            fits = fit_constants(
+                others, x, target - multiplier * values[index], multiplier, degree=degree, polish=polish
+            )
         else:
-            fits = fit_constants(others, x, target, multiplier * values[index], degree=degree)
+            fits = fit_constants(others, x, target, multiplier * values[index], degree=degree, polish=polish)
         if fits:
             results.append((fits[0][0], tuple(grid_of(name)[index].tolist()), fits[0][1]))
             if fits[0][0] <= EXACT_SHARE * float(target @ target):
@@ -236,16 +243,24 @@ def _backfit(
     target: FloatArray,
     multiplier: FloatArray,
     degree: int,
+    polish: bool,
 ) -> list[LeafConstants]:
-    """Fits the parts in turn with the others held, from several starts, and returns what each start leads to."""
+    """Fits the parts in turn with the others held, from several starts, and returns what each start leads to.
+
+    Without polish, for the parts of a nested rule, one start has to do: starts within starts would multiply.
+    """
+    skeleton: Skeleton = (operator, parts)
     results: list[Fit] = []
-    best_possible = _least_misfit((operator, parts), x, target, multiplier, degree)
-    for first, values, side in _initial_values(operator, parts, x, target, multiplier):
-        constants = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree)
+    enough = EXACT_SHARE * float(target @ target)
+    enough += _least_misfit(skeleton, x, target, multiplier, degree) * 1.0001 if polish else 0.0
+    quick = len(leaves(skeleton)) == 2 and span(skeleton, x) is not None
+    most = 1 if not polish else _STARTS if quick else _SLOW_STARTS
+    for first, values, side in islice(_initial_values(operator, parts, x, target, multiplier), most):
+        constants = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
         if constants is None:
             continue
-        results.append(_polished((operator, parts), constants, x, target, multiplier, 2 * _FIRST_STEPS))
-        if results[-1][0] <= best_possible * 1.0001 + EXACT_SHARE * float(target @ target):
+        results.append(_polished(skeleton, constants, x, target, multiplier, 2 * _FIRST_STEPS if polish else 0))
+        if results[-1][0] <= enough:
             break
     return [constants for _, constants in sorted(results, key=lambda fit: fit[0])[:_GRID_STARTS]]
 
@@ -296,11 +311,12 @@ def _backfit_from(
     target: FloatArray,
     multiplier: FloatArray,
     degree: int,
+    polish: bool,
 ) -> LeafConstants | None:
     values = list(values)
     fitted: list[LeafConstants] = [[] for _ in parts]
     order = [(first + shift) % len(parts) for shift in range(len(parts))]
-    for sweep in range(_SWEEPS):
+    for sweep in range(_SWEEPS if polish else 1):
         for index in order:
             weight = side if sweep == 0 and index == first else np.ones_like(x)
             others = values[:index] + values[index + 1 :]

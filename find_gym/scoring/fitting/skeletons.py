@@ -25,7 +25,7 @@ from find_gym.scoring.fitting.regions import (
     region_of,
 )
 from find_gym.scoring.fitting.snapping import simplify
-from find_gym.scoring.fitting.trees import LeafConstants, build
+from find_gym.scoring.fitting.trees import LeafConstants, build, leaves
 
 # Residuals this many times larger, in root mean square, than half of them suggest are a sign of outliers.
 _HEAVY = 3.0
@@ -37,6 +37,7 @@ _INLIER = 4.0
 _MAD = 1.4826
 # Combinations of stretches that are tried where several exceptions are claimed.
 _COMBINATIONS = 8
+_FEW_COMBINATIONS = 3
 # Rounding errors of an output, relative to its size.
 _ROUNDING = 1e-9
 # Deviations from the rule's mean over its domain within which the mean inside an exception counts as that.
@@ -227,9 +228,11 @@ def _fit_with_regions(
     best_stretches: list[Stretch] = []
     best_cost = _total_cost(best_fit, [], y)
     choices = [[None, *jittering_stretches(y, kind)] for kind in kinds]
-    for combination in itertools.islice(_by_length(choices), _COMBINATIONS):
+    # Rules of many atoms take long to fit, and are seldom found at all.
+    simple = len(leaves(skeleton)) <= 2
+    for combination in _by_length(choices, _COMBINATIONS if simple else _FEW_COMBINATIONS):
         stretches = combination
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS if simple else 2):
             outside = ~covered(stretches, x.size)
             if not outside.any():
                 break
@@ -244,8 +247,8 @@ def _fit_with_regions(
     return best_fit, best_stretches
 
 
-def _by_length(choices: list[list[Stretch | None]]) -> list[list[Stretch]]:
-    """Returns combinations of one choice for each kind, those that cover most first; none twice, none overlapping."""
+def _by_length(choices: list[list[Stretch | None]], most: int) -> list[list[Stretch]]:
+    """Returns combinations of one choice for each kind, those that cover most first; none overlapping."""
     combinations = []
     for combination in itertools.product(*choices):
         stretches = [stretch for stretch in combination if stretch is not None]
@@ -254,7 +257,7 @@ def _by_length(choices: list[list[Stretch | None]]) -> list[list[Stretch]]:
             combinations.append(stretches)
     # The combination without any comes last but is always tried: exceptions may be too short to be seen by themselves.
     combinations.sort(key=lambda stretches: sum(s.start - s.stop for s in stretches))
-    return [*combinations[: _COMBINATIONS - 1], []]
+    return [*combinations[: most - 1], []]
 
 
 def _total_cost(fit: RuleFit, stretches: list[Stretch], y: FloatArray) -> float:
