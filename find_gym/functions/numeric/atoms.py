@@ -241,7 +241,8 @@ def _gaussian_gradient(x: FloatArray, constants: Constants) -> FloatArray:
 
 def _square_wave(x: FloatArray, constants: Constants) -> FloatArray:
     period, shift = constants
-    return np.where(np.mod((x - shift) / period, 1.0) < 0.5, 1.0, -1.0)
+    # The tolerance keeps rounding from deciding on the bounds, so that shifts a period apart are the same function.
+    return np.where(np.mod(np.floor(2 * (x - shift) / period + 1e-9), 2) == 0, 1.0, -1.0)
 
 
 def _root_power(x: FloatArray, degree: int) -> FloatArray:
@@ -410,7 +411,7 @@ _ENTRIES = [
         sample=lambda rng: (draw_decimal(rng, 1, 10), draw_decimal(rng, -5, 5)),
         formula=lambda c: f"the sign of sin(2pi/{write_number(c[0])} ({write_terms([(1.0, 'x'), (-c[1], '')])}))",
         english="a square wave between -1 and 1",
-        expression=lambda c: f"(1.0 if ({shifted(c[1])} / {c[0]!r}) % 1.0 < 0.5 else -1.0)",
+        expression=lambda c: f"(1.0 if math.floor(2 * {shifted(c[1])} / {c[0]!r} + 1e-9) % 2 == 0 else -1.0)",
         in_compounds=True,
         grid=(_decimals(1, 10), _decimals(-5, 5)),
     ),
