@@ -82,30 +82,33 @@
     return picture;
   }
 
-  // The first answers that changed something, for the list.
+  // The shortest answers that tell something, for the list.
   function glimpse(episode) {
     const asked = episode.table.filter((row) => row[4]);
-    const telling = asked.filter((row) => row[0] !== row[1] && row[0].length > 2);
+    const telling = asked.filter((row) => row[0] !== row[1] && row[0].length > 4);
     const list = make("div", "glimpse");
-    for (const [input, output] of (telling.length ? telling : asked).slice(0, 2)) {
-      const line = make("div");
-      line.append(make("code", "", input), make("span", "arrow", "→"), make("code", "", output));
-      list.append(line);
+    const shortest = [...(telling.length ? telling : asked)].sort((a, b) => length(a) - length(b));
+    for (const [input, output] of shortest.slice(0, 2)) {
+      list.append(make("code", "", input), make("span", "arrow", "→"), make("code", "", output));
     }
     if (!asked.length) list.append(make("span", "small", "no queries"));
     return list;
   }
 
+  function length(row) {
+    return row[0].length + row[1].length;
+  }
+
   // The queries and a few other inputs: the true outputs beside those of the submission.
   function answers(episode) {
-    const place = make("div", "scroll");
+    const place = make("div");
     for (const [title, wanted] of [["Queries and answers", true], ["Inputs that were not asked", false]]) {
       const rows = episode.table.filter((row) => row[4] === wanted);
       if (!rows.length) continue;
       const table = make("table", "answers");
       const judged = rows.filter((row) => row[3] !== null);
       const hits = judged.filter((row) => row[3]).length;
-      table.append(make("caption", "", judged.length ? `${title}: ${hits} of ${rows.length} right` : `${title}: ${rows.length}`));
+      place.append(make("h3", "", judged.length ? `${title}: ${hits} of ${rows.length} right` : `${title}: ${rows.length}`));
       const head = make("tr");
       for (const name of ["input", wanted ? "answer" : "true output", "submission"]) {
         const cell = make("th", "", name);
@@ -116,9 +119,9 @@
       top.append(head);
       for (const [input, output, submitted, right] of rows) {
         const line = make("tr");
-        for (const text of [input, output]) {
+        for (const [text, kind] of [[input, ""], [output, input === output ? "unchanged" : ""]]) {
           const cell = make("td");
-          cell.append(make("code", "", text));
+          cell.append(make("code", kind, text));
           line.append(cell);
         }
         const cell = make("td");
@@ -128,7 +131,9 @@
         body.append(line);
       }
       table.append(top, body);
-      place.append(table);
+      const window = make("div", "window");
+      window.append(table);
+      place.append(window);
     }
     return place;
   }
