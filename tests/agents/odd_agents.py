@@ -4,7 +4,7 @@ import os
 import signal
 
 from find_gym.scoring import Submission
-from find_gym_agents.base import ScriptedAgent
+from find_gym_agents.base import ScriptedAgent, ScriptedStringAgent
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&%%script%%\u2028'\""
 
@@ -35,6 +35,14 @@ class Hostile(ScriptedAgent):
     def solve(self, budget, rng):
         yield [0.5]
         return Submission(HOSTILE, f"3 < x < 5 {HOSTILE}", f"def f(x):\n    s = {HOSTILE!r}[:3]\n    return 1.0")
+
+
+class HostileStrings(ScriptedStringAgent):
+    """Writes markup wherever it can, into its queries as well."""
+
+    def solve(self, budget, rng):
+        yield [HOSTILE, "\ud800\u202e"]
+        return Submission(HOSTILE, HOSTILE, f"def f(s):\n    return s + {HOSTILE!r}")
 
 
 class Mute(ScriptedAgent):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from find_gym.scoring import prepare_code
+from find_gym.scoring.strings import prepare_string_code
 from find_gym_agents.constant import best_constant
 from find_gym_agents.knots import MAX_KNOTS, choose_knots, defined_span
 from find_gym_agents.registry import AGENTS, check_agent, make_agent
 from find_gym_agents.spread import spread_inputs
+from find_gym_agents.string_baselines import tabulate
 from tests.agents.episodes import SPECS, play
 
 SCRIPTED = ("constant", "interpolation", "piecewise", "lookup")
@@ -36,7 +38,46 @@ def test_random_agent_always_ends_with_a_submission(difficulty, budget):
         assert all("token that may come next" in message for message in refusals)
 
 
+@pytest.mark.parametrize("budget", [0, 1, 20])
+@pytest.mark.parametrize("name", ["identity", "constant", "lookup", "random", "enumeration"])
+def test_string_agents_submit_judgeable_descriptions_with_any_budget(name, budget):
+    agent = make_agent(name, "strings")
+    for seed, difficulty in enumerate(("easy", "find", "hard", "extreme")):
+        info, refusals = play(agent, budget=budget, seed=seed, env="FIND-strings-v0", difficulty=difficulty)
+        assert info["score"]["outcome"] in ("right", "wrong"), info["score"]
+        assert all("token that may come next" in message for message in refusals)
+        assert name == "random" or not refusals
+        assert info["budget"] >= 0
+        assert info["truth"]["source"]
+
+
+def test_trivial_string_agents_have_next_to_no_skill():
+    for name in ("identity", "constant", "lookup", "random"):
+        agent = make_agent(name, "strings")
+        skills = [play(agent, env="FIND-strings-v0", seed=seed)[0]["score"]["skill"] for seed in range(12)]
+        assert np.mean(skills) <= 0.02, name
+
+
+def test_constant_and_lookup_write_what_they_saw():
+    info, _ = play(make_agent("constant", "strings"), lambda s: "yes" if s else "no", env="FIND-strings-v0")
+    assert info["submission"]["description"] == "It always gives 'yes'."
+    info, _ = play(make_agent("lookup", "strings"), lambda s: s[::-1], env="FIND-strings-v0", budget=30)
+    table = {}
+    exec(info["submission"]["code"], table)
+    assert table["f"]("ox") == "xo" and table["f"]("unheard-of") == "unheard-of"
+    assert len(table["TABLE"]) >= 10
+
+
+def test_tables_stay_below_the_cap():
+    submission = tabulate({f"row {index}": "w" * index for index in range(100)})
+    assert prepare_string_code(submission.code)
+    assert tabulate({}).code.startswith("TABLE = {}")
+
+
 def test_agents_are_deterministic_given_the_seed():
+    for name in ("lookup", "random"):
+        options = {"env": "FIND-strings-v0", "seed": 5}
+        assert play(make_agent(name, "strings"), **options)[0] == play(make_agent(name, "strings"), **options)[0]
     for name in (*SCRIPTED, "random"):
         first, _ = play(make_agent(name), SPECS["noised"], seed=5)
         agent = make_agent(name)

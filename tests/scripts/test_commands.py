@@ -83,7 +83,10 @@ def test_version(capsys):
         (["evaluate", "--agent", "constant", "--dataset", "nowhere"], "expected a dataset with a file"),
         (["evaluate", "--agent", "constant", "--frobnicate"], "--frobnicate"),
         (["make-dataset"], "--out"),
-        (["make-dataset", "--out", "x", "--category", "poems"], "expected a category among numeric"),
+        (["make-dataset", "--out", "x", "--category", "poems"], "expected a category among numeric, strings"),
+        (["make-dataset", "--out", "x", "--category", "strings", "--difficulty", '{"variants": {}}'], "branch_share"),
+        (["evaluate", "--agent", "constant", "--env", "FIND-strings-v0", "--difficulty", "{}x"], "expected a name or"),
+        (["evaluate", "--agent", "atom-fit", "--env", "FIND-strings-v0"], "expected an agent for strings functions"),
         (["benchmark", "--seconds", "x"], "expected a number, actual value: 'x'"),
         (["benchmark", "--envs", "0"], "expected envs to be integers >= 1"),
         (["report"], "RUN"),
@@ -154,6 +157,24 @@ def test_datasets_hold_the_functions_that_an_evaluation_samples(tmp_path):
     env = gym.make("FIND-numeric-v0", interface="text", split="test", difficulty=EASY["difficulty"])
     env.reset(seed=function_seed("test", "numeric", 3, 4))
     assert FINDDataset(tmp_path / "d")[4].spec == env.unwrapped.function.spec
+
+
+def test_datasets_of_strings_read_back_as_they_were_sampled(tmp_path):
+    import gymnasium as gym
+
+    options = {"category": "strings", "functions": 6, "difficulty": "hard", "seed": 3}
+    identifiers = make_dataset(DatasetConfig(str(tmp_path / "one"), **options, workers=1), progress=False)
+    assert identifiers == [f"f{index:05d}" for index in range(6)]
+    dataset = FINDDataset(tmp_path / "one", "strings")
+    assert not dataset.skipped and all(entry.spec.split == "test" for entry in dataset)
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["strings"]
+    make_dataset(DatasetConfig(str(tmp_path / "two"), **options, workers=2), progress=False)
+    assert [entry.spec for entry in FINDDataset(tmp_path / "two", "strings")] == [entry.spec for entry in dataset]
+    env = gym.make("FIND-strings-v0", interface="text", split="test", difficulty="hard")
+    env.reset(seed=function_seed("test", "strings", 3, 4))
+    assert dataset[4].spec == env.unwrapped.function.spec
+    with pytest.raises(DatasetError, match="actual: .*test_data.json exists"):
+        make_dataset(DatasetConfig(str(tmp_path / "one"), **options), progress=False)
 
 
 def test_a_dataset_that_was_cut_short_is_completed(tmp_path, monkeypatch):
