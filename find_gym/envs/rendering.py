@@ -13,7 +13,8 @@ from find_gym.scoring import predict, read_domain
 
 SIZE_IN_PIXELS = (720, 480)
 _ROWS = 24
-_CURVE = np.linspace(*QUERY_RANGE, 1025)
+# An even number leaves out 0, where a step may have a value of its own that would set the scale.
+_CURVE = np.linspace(*QUERY_RANGE, 2048)
 
 
 def plot_episode(axes: Any, episode: Episode) -> None:
