@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-
 MAX_CODE_BYTES = 8 * 1024
 MAX_NUMERIC_LITERALS = 24
 
