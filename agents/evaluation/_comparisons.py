@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from find_gym.functions.categories import CATEGORY_FUNCTIONS
-from find_gym.functions.strings.probes import PROBES
+from find_gym.functions.strings.probes import PROBES, large_probe_set
 from find_gym.sandbox import run_code
 from find_gym.scoring import MalformedError
 from find_gym.scoring.strings import prepare_string_code
 from find_gym_agents.evaluation._records import EpisodeRecord
 
-# Probes of many kinds, shown where they were not asked: there an answer that was only memorised is wrong.
-_OTHERS = PROBES[0:1] + PROBES[8:9] + PROBES[15:17] + PROBES[23:24] + PROBES[28:29] + PROBES[32:34] + PROBES[36:37]
+# Inputs of many kinds, shown where they were not asked: there an answer that was only memorised is wrong.
+_KINDS = (0, 8, 15, 16, 23, 28, 32, 33, 36)
+_MOST_OTHERS = 8
 _MOST_ROWS = 200
 _LONGEST = 1000
 
@@ -30,7 +31,7 @@ def compare_answers(record: EpisodeRecord, function: Any) -> dict[str, Any]:
         "right" and "asked"; first the queries, then a few others.
     """
     asked = dict(record.pairs()[:_MOST_ROWS])
-    others = [text for text in _OTHERS if text not in asked]
+    others = [text for text in _others() if text not in asked][:_MOST_OTHERS]
     outputs = [*asked.values(), *function.truth(others)]
     predicted = _predict(record, [*asked, *others])
     rows = zip([*asked, *others], outputs, predicted, strict=True)
@@ -46,6 +47,11 @@ def compare_answers(record: EpisodeRecord, function: Any) -> dict[str, Any]:
             for text, output, answer in rows
         ]
     }
+
+
+def _others() -> list[str]:
+    """Returns inputs that may be shown besides the queries: some of the probes first."""
+    return [*(PROBES[index] for index in _KINDS), *large_probe_set()[len(PROBES) :]]
 
 
 def _predict(record: EpisodeRecord, inputs: Sequence[str]) -> list[Any]:

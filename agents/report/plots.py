@@ -197,10 +197,11 @@ def _skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> Non
 
 def _legend(figure: Any, axes: Any, count: int) -> None:
     if axes.get_legend_handles_labels()[1]:
+        rows = -(-count // 4)
         figure.legend(
             *axes.get_legend_handles_labels(),
             loc="outside lower center",
-            ncols=min(count, 4),
+            ncols=-(-count // rows),
             frameon=False,
             fontsize=9,
         )
