@@ -92,9 +92,7 @@ def test_decimals_lie_within_their_range(seed: int, low: int, width: int) -> Non
 @given(period=st.integers(10, 100), shift=st.integers(-50, 50), turns=st.integers(-3, 3))
 def test_square_waves_a_period_apart_are_the_same_function(period: int, shift: int, turns: int) -> None:
     x = np.arange(-1280, 1281) / 10
-    waves = [
-        evaluate(AtomRule("square_wave", (period / 10, (shift + extra * period) / 10)), x) for extra in (0, turns)
-    ]
+    waves = [evaluate(AtomRule("square_wave", (period / 10, (shift + extra * period) / 10)), x) for extra in (0, turns)]
     assert np.array_equal(*waves)
     # Each period begins with 1, its bound included.
     assert evaluate(AtomRule("square_wave", (period / 10, shift / 10)), np.array([shift / 10]))[0] == 1.0
