@@ -37,6 +37,7 @@ class TransformersEmbedder:
     def __init__(self, model: str = DEFAULT_MODEL, *, batch_size: int = 64) -> None:
         place = find_default_model() if model == DEFAULT_MODEL else model
         transformers = import_transformers()
+        transformers.utils.logging.disable_progress_bar()
         try:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
             self._model: Any = transformers.AutoModel.from_pretrained(place).eval()
