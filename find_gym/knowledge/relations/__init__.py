@@ -16,7 +16,7 @@ from importlib import resources
 
 # Tables that more than one file holds.
 _FILES = {"country": ("country", "country_facts")}
-_EDGES = " \t\n\"'`.,;:!?"
+EDGES = " \t\n\"'`.,;:!?"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def normalise(text: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("_", " "))
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    plain = re.sub(r"[\s\u2010-\u2015-]+", " ", plain.casefold()).strip(_EDGES)
+    plain = re.sub(r"[\s\u2010-\u2015-]+", " ", plain.casefold()).strip(EDGES)
     return plain.removeprefix("the ") or plain
 
 
