@@ -11,7 +11,12 @@ from gymnasium.envs.registration import register, registry
 
 __version__ = "0.1.0"
 
-ENVIRONMENT_IDS = ("FIND-numeric-v0",)
+_ENTRY_POINTS = {
+    "FIND-numeric-v0": "find_gym.envs.numeric:NumericEnv",
+    "FIND-entities-v0": "find_gym.envs.entities:EntityEnv",
+}
+ENVIRONMENT_IDS = tuple(_ENTRY_POINTS)
 
-if "FIND-numeric-v0" not in registry:
-    register(id="FIND-numeric-v0", entry_point="find_gym.envs.numeric:NumericEnv")
+for _identifier, _entry_point in _ENTRY_POINTS.items():
+    if _identifier not in registry:
+        register(id=_identifier, entry_point=_entry_point)

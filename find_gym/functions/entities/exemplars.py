@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -50,11 +51,18 @@ def fired_words() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(words[place] for place in np.flatnonzero(column)) for column in lit.T)
 
 
-def draw_exemplars(function: EntityBlackBox) -> list[str]:
-    """Draws ten words to start from, three or four of which activate the function, always the same ones."""
+def draw_exemplars(function: EntityBlackBox, among: Sequence[str] | None = None) -> list[str]:
+    """Draws ten words to start from, always the same ones.
+
+    Args:
+        function: the function.
+        among: the words to draw from; by default the vocabulary without the names of concepts, which tell too much.
+
+    Returns:
+        The words; three or four activate the function, as far as there are so many.
+    """
     rng = function.generator(int.from_bytes(function.identity()[:8], "big"), 1)
-    # The name of a concept would tell too much.
-    words = [word for word in vocabulary() if word not in concepts()]
+    words = [word for word in vocabulary() if word not in concepts()] if among is None else list(among)
     wanted = int(rng.integers(_RELEVANT[0], _RELEVANT[1] + 1))
     lit: list[str] = []
     unlit: list[str] = []

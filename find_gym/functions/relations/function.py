@@ -15,6 +15,7 @@ from find_gym.functions.relations.answers import UNDEFINED, same
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
 from find_gym.functions.relations.conditions import Condition
 from find_gym.functions.splits import split_of
+from find_gym.functions.strings.published import Triplet
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class RelationSpec:
         relation: the relation's name, a key of `RELATIONS`.
         exceptions: the subdomains on which the function answers "undefined".
         exemplars: words to start from, some of them inputs of the relation; only suggested, no part of the function.
+        triplets: published unit tests, where there are any; no part of the function either.
     """
 
     category: ClassVar[str] = "relations"
@@ -32,9 +34,11 @@ class RelationSpec:
     relation: str
     exceptions: tuple[Condition, ...] = ()
     exemplars: tuple[str, ...] = ()
+    triplets: tuple[Triplet, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exceptions", tuple(self.exceptions))
+        object.__setattr__(self, "triplets", tuple(self.triplets))
         object.__setattr__(self, "exemplars", tuple(self.exemplars))
         if self.relation not in RELATIONS:
             raise ValueError(f"expected a relation among {', '.join(RELATIONS)}, actual value: {self.relation!r}")
@@ -77,7 +81,8 @@ class RelationSpec:
         """
         try:
             conditions = tuple(Condition(entry["attribute"], entry["value"]) for entry in data["exceptions"])
-            return RelationSpec(data["relation"], conditions, tuple(data.get("exemplars", ())))
+            triplets = tuple(Triplet(t["inputs"], t["outputs"], t["correct"]) for t in data.get("triplets", ()))
+            return RelationSpec(data["relation"], conditions, tuple(data.get("exemplars", ())), triplets)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"expected the spec of a relation (relation, exceptions), actual value: {data!r} "
@@ -85,8 +90,8 @@ class RelationSpec:
             ) from error
 
     def digest(self) -> bytes:
-        """Returns the SHA-256 digest of the function's structure, 32 bytes; exemplars do not count."""
-        data = {name: value for name, value in self.to_json().items() if name != "exemplars"}
+        """Returns the SHA-256 digest of the function's structure, 32 bytes; exemplars and triplets do not count."""
+        data = {name: value for name, value in self.to_json().items() if name not in ("exemplars", "triplets")}
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
