@@ -34,6 +34,7 @@ class AgentEntry:
 
 
 _NUMERIC = ("numeric",)
+_ENTITIES = ("entities",)
 
 _TABLE = (
     AgentEntry("random", "random_agent", "RandomAgent", _NUMERIC, "random probes, then a random description"),
@@ -42,6 +43,13 @@ _TABLE = (
     AgentEntry("lookup", "lookup", "LookupAgent", _NUMERIC, "the exploit: a table of its queries as code"),
     AgentEntry("operon", "operon", "OperonAgent", _NUMERIC, "symbolic regression with pyoperon, 3 s (extra sr)"),
     AgentEntry("atom-fit", "atom_fit", "AtomFit", _NUMERIC, "fits every atom and compound, picks by BIC"),
+    AgentEntry(
+        "exemplar-embedding",
+        "exemplar_embedding",
+        "ExemplarEmbeddingAgent",
+        _ENTITIES,
+        "asks near what activates, names the nearest concepts",
+    ),
 )
 AGENTS: dict[str, AgentEntry] = {entry.name: entry for entry in _TABLE}
 

@@ -13,7 +13,7 @@ from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
 from find_gym_agents.evaluation._config import read_difficulty
 
-_CATEGORIES = ("numeric",)
+_CATEGORIES = ("numeric", "strings", "entities")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class DatasetConfig:
     out: str = field(metadata={"metavar": "DIR"})
     """The folder of the dataset. One that was cut short there is completed; a finished one is never overwritten."""
     category: str = "numeric"
-    """The category of functions: numeric."""
+    """The category of functions: numeric, strings or entities."""
     functions: int = 1000
     """The number of functions."""
     seed: int = 0
@@ -37,13 +37,14 @@ class DatasetConfig:
     """Processes that sample side by side; by default one for each processor core."""
 
     def __post_init__(self) -> None:
-        from find_gym.functions import SPLITS, NumericDifficulty
+        from find_gym.functions import SPLITS
+        from find_gym.functions.catalogue import CATALOGUE
 
         if self.category not in _CATEGORIES:
             raise ValueError(f"expected a category among {', '.join(_CATEGORIES)}, actual value: {self.category!r}")
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        NumericDifficulty.of(self.difficulty)
+        CATALOGUE[self.category].read_difficulty(self.difficulty)
         for name, least in (("functions", 1), ("seed", 0), ("workers", 1)):
             value = getattr(self, name)
             if value is None and name == "workers":
@@ -71,13 +72,15 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         RunError: a dataset of another configuration was begun there.
         ImportError: networks are among the functions and torch is not installed, or joblib or tqdm is not.
     """
-    from find_gym.functions import DatasetError, NumericSpec, write_dataset
+    from find_gym.functions import DatasetError, write_dataset
+    from find_gym.functions.catalogue import CATALOGUE
+    from find_gym.functions.dataset import FOLDERS, METADATA
     from find_gym_agents.evaluation import EvaluationConfig
     from find_gym_agents.evaluation._records import locked
     from find_gym_agents.evaluation._runner import claim, prepare, progress_bar
 
     out = Path(config.out)
-    finished = out / config.category / "data.json"
+    finished = out / FOLDERS[config.category] / METADATA[config.category]
     if finished.exists():
         raise DatasetError(f"expected a folder without a dataset, actual: {finished} exists")
     begun = out / f".{config.category}.unfinished"
@@ -102,7 +105,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         claim(sampling, begun)
         functions = prepare(sampling, begun, progress)
         with progress_bar("files", len(functions), progress) as bar:
-            specs = (NumericSpec.from_json(function.spec) for function in functions)
+            specs = (CATALOGUE[config.category].read_spec(function.spec) for function in functions)
             identifiers = write_dataset(out, _counted(specs, bar))
     shutil.rmtree(begun)
     return identifiers
@@ -120,6 +123,8 @@ def _check_networks(config: DatasetConfig) -> None:
 
     from find_gym.functions import NumericDifficulty
 
+    if config.category != "numeric":
+        return
     if NumericDifficulty.of(config.difficulty).variants.get("approximated", 0) > 0 and find_spec("torch") is None:
         raise ImportError("expected torch for the weights of networks: pip install 'find-gym[train]'")
 

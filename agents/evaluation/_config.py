@@ -51,6 +51,11 @@ class EvaluationConfig:
     """A dataset in the published layout (the folder that holds numeric/), in place of sampled functions."""
     max_queries: int = 100
     """The budget: inputs that may be asked of each function."""
+    exemplars: bool = False
+    """Whether each episode begins with words to start from; entities and relations only."""
+    judge: str | None = field(default=None, metadata={"metavar": "NAME"})
+    """What judges descriptions in language; entities and relations only: embedding, grounding, the path of a causal
+    language model, or the address of a server. By default that of the environment."""
     workers: int | None = None
     """Processes that run episodes side by side; by default one for each processor core."""
     backend: str = "loky"
@@ -63,7 +68,8 @@ class EvaluationConfig:
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
-        from find_gym.functions import SPLITS, NumericDifficulty
+        from find_gym.functions import SPLITS
+        from find_gym.functions.catalogue import CATALOGUE
         from find_gym_agents.registry import check_agent
 
         if self.env not in ENVIRONMENT_IDS:
@@ -75,7 +81,9 @@ class EvaluationConfig:
             check_agent(agent, self.category)
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        NumericDifficulty.of(self.difficulty)
+        CATALOGUE[self.category].read_difficulty(self.difficulty)
+        if (self.exemplars or self.judge is not None) and self.category not in ("entities", "relations"):
+            raise ValueError(f"expected entities or relations for exemplars or a judge, actual: {self.category}")
         for name, least, optional in (
             ("functions", 1, True),
             ("seed", 0, False),
@@ -87,10 +95,8 @@ class EvaluationConfig:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
-        if self.dataset is not None and not (Path(self.dataset) / self.category / "data.json").is_file():
-            raise ValueError(
-                f"expected a dataset with a file {self.category}/data.json, actual: none in {self.dataset!r}"
-            )
+        if self.dataset is not None and not self.metadata_file.is_file():
+            raise ValueError(f"expected a dataset with the file {self.metadata_file}, actual: there is none")
         if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
             raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
 
@@ -98,6 +104,20 @@ class EvaluationConfig:
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
         return self.env.split("-")[1]
+
+    @property
+    def metadata_file(self) -> Path:
+        """The file of the dataset that lists its functions."""
+        from find_gym.functions.dataset import FOLDERS, METADATA
+
+        assert self.dataset is not None
+        return Path(self.dataset) / FOLDERS[self.category] / METADATA[self.category]
+
+    @property
+    def environment_options(self) -> dict[str, Any]:
+        """The arguments of the environment that only some categories have."""
+        options: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
+        return options if self.judge is None else options | {"judge": self.judge}
 
     @property
     def sampled_split(self) -> str | None:
@@ -119,6 +139,8 @@ class EvaluationConfig:
             parts.insert(3, text)
         if self.max_queries != 100:
             parts.append(f"{self.max_queries}-queries")
+        parts += ["exemplars"] if self.exemplars else []
+        parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
         return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
 
     def worker_count(self) -> int:
@@ -137,9 +159,10 @@ class EvaluationConfig:
             "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
             "seed": self.seed,
             "max_queries": self.max_queries,
+            **self.environment_options,
         }
         if self.dataset is not None:
-            content = (Path(self.dataset) / self.category / "data.json").read_bytes()
+            content = self.metadata_file.read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}
         difficulty = self.difficulty if isinstance(self.difficulty, str) else dict(self.difficulty)
         return data | {"split": self.split, "difficulty": difficulty}

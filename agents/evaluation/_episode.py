@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import gymnasium as gym
 
 import find_gym  # noqa: F401  (registers the environments)
-from find_gym.functions import NumericFunction, NumericSpec, function_seed
+from find_gym.functions import NumericFunction, function_seed
+from find_gym.functions.catalogue import CATALOGUE
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
 from find_gym_agents.evaluation._curves import GRID, curve_of, scales
@@ -34,6 +35,7 @@ class EpisodeTask:
         difficulty: the difficulty it was sampled from, None for a dataset.
         max_queries: the budget.
         seed: the run's seed.
+        options: further arguments of the environment.
     """
 
     agent: str
@@ -43,6 +45,7 @@ class EpisodeTask:
     difficulty: Any
     max_queries: int
     seed: int
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)
@@ -56,8 +59,9 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     Returns:
         The record. Where the agent's code, the environment or the sandbox fails it is unscored, with the traceback.
     """
-    spec = NumericSpec.from_json(task.function.spec)
-    truth = NumericFunction(spec)
+    category = CATALOGUE[task.function.spec["category"]]
+    spec = category.read_spec(task.function.spec)
+    truth = category.make(spec)
     record = EpisodeRecord(
         agent=task.agent,
         index=task.function.index,
@@ -74,7 +78,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     try:
         log.play(task, spec)
         record = replace(record, **log.results())
-        if record.submission is not None:
+        if record.submission is not None and isinstance(truth, NumericFunction):
             record = replace(record, curve=_curve(record, truth))
     except Exception as error:
         kind = "the sandbox" if isinstance(error, SandboxError) else log.running
@@ -111,12 +115,12 @@ class _Log:
         self._budget = 0
         self._over = False
 
-    def play(self, task: EpisodeTask, spec: NumericSpec) -> None:
+    def play(self, task: EpisodeTask, spec: Any) -> None:
         """Runs the episode to its end."""
         with self._agent_runs():
             agent = _agent(task.agent)
             agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
-        options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries}
+        options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries, **task.options}
         if task.difficulty is None:
             options["function"] = spec
         else:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from find_gym.functions import FINDDataset, NumericDifficulty, function_seed, sample_numeric
+from find_gym.functions import FINDDataset, function_seed
+from find_gym.functions.catalogue import sample_spec
 from find_gym_agents.evaluation._config import DEFAULT_FUNCTIONS, EvaluationConfig
 from find_gym_agents.evaluation._records import SPECS, Lines, RunError, read_lines
 
@@ -37,6 +38,7 @@ class _Draw:
     seed: int
     split: str | None
     difficulty: Any
+    category: str
 
 
 def prepare_functions(
@@ -77,7 +79,7 @@ def _missing(config: EvaluationConfig, known: set[int], run_all: Submit) -> Iter
     count = config.functions or DEFAULT_FUNCTIONS
     seeds = (function_seed(config.sampled_split, config.category, config.seed, index) for index in range(count))
     draws = [
-        _Draw(index, seed, config.sampled_split, config.difficulty)
+        _Draw(index, seed, config.sampled_split, config.difficulty, config.category)
         for index, seed in enumerate(seeds)
         if index not in known
     ]
@@ -89,7 +91,7 @@ def sample(draw: _Draw) -> RunFunction:
     from gymnasium.utils import seeding
 
     rng, _ = seeding.np_random(draw.seed)
-    spec = sample_numeric(rng, split=draw.split, difficulty=NumericDifficulty.of(draw.difficulty))
+    spec = sample_spec(draw.category, rng, draw.split, draw.difficulty)
     return RunFunction(draw.index, str(draw.seed), draw.seed, spec.to_json())
 
 

@@ -34,8 +34,8 @@ class EpisodeRecord:
         agent: the agent's name.
         index: the function's place in the run.
         function: its id: the seed of the environment's reset, or the dataset's id.
-        family: the atom's name, "sum" or "product".
-        variant: "plain", "noised", "corrupted" or "approximated".
+        family: the spec's family, such as an atom's name, "sum" or "product".
+        variant: the spec's variant, such as "plain", "noised", "corrupted" or "approximated".
         difficulty: the difficulty that it was sampled from, None for a dataset.
         outcome: one of `find_gym.scoring.OUTCOMES`, or "no_submission" (a score of 0), or "unscored": the
             infrastructure or the agent's own code failed, and there is no score.
@@ -81,7 +81,7 @@ class EpisodeRecord:
         return self.outcome != "unscored"
 
     def answers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Returns the inputs asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
+        """Returns the numbers asked and their outputs, float64 of shape `(n,)`, NaN where undefined."""
         inputs = [value for step in self.transcript for value in step["inputs"]]
         outputs = [value for step in self.transcript for value in step["outputs"]]
         return np.array(inputs, dtype=np.float64), np.array(outputs, dtype=np.float64)

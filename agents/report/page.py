@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
+from find_gym.functions.catalogue import CATALOGUE
 from find_gym.scoring import read_domain
 from find_gym_agents.evaluation._curves import GRID, FloatArray, Scale, near, scales, thin
 from find_gym_agents.evaluation._records import EpisodeRecord
@@ -111,7 +112,8 @@ def _episode(record: EpisodeRecord, names: list[str]) -> dict[str, Any]:
     submission = dict(record.submission or {})
     program = submission.pop("program", None)
     if program is not None:
-        written = NumericFunction(NumericSpec.from_json(program))
+        category = CATALOGUE[program["category"]]
+        written = category.make(category.read_spec(program))
         submission |= {"description": written.describe(), "code": written.source()}
     return {
         "agent": names.index(record.agent),
@@ -143,7 +145,7 @@ def _score(score: dict[str, Any]) -> dict[str, Any]:
         "strata": {name: round(value, 4) for name, value in score.get("strata", {}).items()},
         "beyond": score.get("beyond_range", 0.0),
         "iou": score.get("exception_iou", 0.0),
-        "paper": score.get("paper_success", False),
+        "paper": score.get("paper_success", score.get("paper_score", 0.0) == 1.0),
         "paperError": score.get("paper_error"),
     }
 
@@ -168,8 +170,10 @@ def _transcript(record: EpisodeRecord) -> list[list[str]]:
     return said
 
 
-def _plot(record: EpisodeRecord, program: dict[str, Any] | None) -> dict[str, Any]:
-    """Returns the curves in units of the plots: inputs as they are, heights from 0 to 1000."""
+def _plot(record: EpisodeRecord, program: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Returns the curves in units of the plots: inputs as they are, heights from 0 to 1000; None without numbers."""
+    if record.spec.get("category") != "numeric":
+        return None
     spec = NumericSpec.from_json(record.spec)
     truth = NumericFunction(spec).truth(GRID)
     x, y = record.answers()

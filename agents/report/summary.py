@@ -17,14 +17,20 @@ EXCEPTION_FOUND = 0.8
 
 
 def _part(name: str) -> Callable[[EpisodeRecord], float]:
-    """Returns what reads a part of the score; without a submission it is 0."""
-    return lambda record: float(record.score[name]) if record.score is not None else 0.0
+    """Returns what reads a part of the score; without a submission, or where the category has none, it is 0."""
+    return lambda record: float((record.score or {}).get(name) or 0.0)
+
+
+def _paper_score(record: EpisodeRecord) -> float:
+    """Returns the paper's score: success (numeric), or the share of unit tests that are right."""
+    score = record.score or {}
+    return float(score.get("paper_success", score.get("paper_score", 0.0)))
 
 
 METRICS: dict[str, Callable[[EpisodeRecord], float]] = {
     "accuracy": _part("accuracy"),
     "skill": _part("skill"),
-    "paper_success": _part("paper_success"),
+    "paper_success": _paper_score,
     "beyond_range": _part("beyond_range"),
     "queries": lambda record: float(record.queries),
     "seconds": lambda record: record.agent_seconds,
@@ -97,7 +103,7 @@ def _exceptions(episodes: list[EpisodeRecord]) -> dict[str, Any]:
 
 
 def _overlap(record: EpisodeRecord) -> float:
-    return float(record.score["exception_iou"]) if record.score is not None else 0.0
+    return float(record.score.get("exception_iou", 1.0)) if record.score is not None else 0.0
 
 
 def false_alarm(record: EpisodeRecord) -> bool:

@@ -28,7 +28,7 @@ Spec: TypeAlias = NumericSpec | StringSpec | PublishedStringSpec | EntitySpec
 FOLDERS = {"numeric": "numeric", "strings": "strings", "entities": "neurons_entities"}
 CATEGORIES = tuple(FOLDERS)
 # The file that is written last: a folder without it is no dataset.
-_LAST_FILE = {"numeric": "data.json", "strings": "test_data.json", "entities": "data.json"}
+METADATA = {"numeric": "data.json", "strings": "test_data.json", "entities": "data.json"}
 
 
 class DatasetError(ValueError):
@@ -150,8 +150,8 @@ def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec | St
         raise ValueError(f"expected specs of one category, actual: {sorted(categories)}")
     category = categories.pop()
     folder = Path(path) / FOLDERS[category]
-    if (folder / _LAST_FILE[category]).exists():
-        raise DatasetError(f"expected a folder without a dataset, actual: {folder / _LAST_FILE[category]} exists")
+    if (folder / METADATA[category]).exists():
+        raise DatasetError(f"expected a folder without a dataset, actual: {folder / METADATA[category]} exists")
     if category == "strings":
         return write_strings(folder, [spec for spec in specs if isinstance(spec, StringSpec)])
     if category == "entities":

@@ -39,8 +39,10 @@
   // Draws one plot; large ones have axes, small ones are for the list.
   function plot(episode, part, width, height, large) {
     const [low, high] = part === "near" ? NEAR : data.range;
-    const details = episode.plot, lines = details[part];
     const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
+    // Functions of words have no curve.
+    if (!episode.plot) return picture;
+    const details = episode.plot, lines = details[part];
     draw("title", {}, picture, `Function ${episode.id}: truth, submission and answers`);
     const left = large ? 58 : 1, bottom = large ? 22 : 1, top = large ? 6 : 1, right = large ? 6 : 1;
     const x = (value) => left + ((value - low) / (high - low)) * (width - left - right);
@@ -142,8 +144,10 @@
   function detail(episode) {
     const body = make("div", "detail");
     const panels = make("div", "panels");
-    panels.append(plot(episode, "full", 720, 300, true), plot(episode, "near", 480, 300, true));
-    body.append(panels);
+    if (episode.plot) {
+      panels.append(plot(episode, "full", 720, 300, true), plot(episode, "near", 480, 300, true));
+      body.append(panels);
+    }
     if (episode.score) body.append(scores(episode.score));
     if (episode.message) body.append(make("h3", "", "What went wrong"), make("pre", "", episode.message));
     if (episode.error) body.append(make("h3", "", "Unscored"), make("pre", "", episode.error));
@@ -178,7 +182,7 @@
 
   function scores(score) {
     const list = make("ul", "scores");
-    const entries = [["skill", score.skill], ["accuracy", score.accuracy], ["best constant", score.trivial]];
+    const entries = [["skill", score.skill], ["accuracy", score.accuracy], ["trivial description", score.trivial]];
     for (const [name, value] of Object.entries(score.strata)) entries.push([`${name} stratum`, value]);
     entries.push(["beyond range", score.beyond], ["exception IoU", score.iou], ["paper's error", score.paperError]);
     for (const [name, value] of entries) {
