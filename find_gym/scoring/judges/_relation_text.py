@@ -14,12 +14,12 @@ from find_gym.knowledge.relations import load_table, normalise
 
 MAX_CHARACTERS = 4000
 MAX_EXCEPTIONS = 2
-# A description of more relations than this describes none.
+# A description of more relations than this describes none, unless all map to the same ("the continent of a place").
 MAX_RELATIONS = 3
 # Relations that fit nearly as well as the best one are meant as well ("a country or a landmark").
 _NEARLY = 0.8
-# What a single word in common says is too little: about the idf of a word that a tenth of the relations share.
-_LEAST_EVIDENCE = 2.0
+# Less than this says nothing: it is about what a word that a fifth of the relations share says.
+_LEAST_EVIDENCE = 1.5
 
 _EXCEPTION = re.compile(
     r"\b(?:except|excepting|exception|exceptions|excluding|excluded|excludes|exclude|unless|undefined|not defined|"
@@ -34,7 +34,8 @@ _CLAUSES = re.compile(
 )
 # Examples tell of words, not of relations.
 _EXAMPLES = re.compile(
-    r"\(?\b(?:for example|for instance|e\.g\.?|such as|examples? includ\w+|like \")[^.;\n]*", re.IGNORECASE
+    r"\(?\b(?:(?:for example|for instance)(?!,? (?:if|when|countr|for)\b)|e\.g\.?|such as|examples? includ\w+|like \")[^.;\n]*",
+    re.IGNORECASE,
 )
 _TO = re.compile(
     r"\b(?:to|returns?|returning|outputs?|outputting|gives?|provides?|produces?|yields?|identif\w+|answers?|names?|"
@@ -107,7 +108,8 @@ def read_relations(description: str) -> list[Reading]:
     if best < _LEAST_EVIDENCE:
         return []
     chosen = sorted((name for name in weights if weights[name] >= _NEARLY * best), key=lambda name: -weights[name])
-    if len(chosen) > MAX_RELATIONS or _count_objects(rule) > 2 * MAX_RELATIONS:
+    kinds = {frozenset(_vocabulary(name)[0]) for name in chosen}
+    if (len(chosen) > MAX_RELATIONS and len(kinds) > 1) or _count_objects(rule) > 2 * MAX_RELATIONS:
         return []
     return [Reading(name, read_exceptions(RELATIONS[name], exception, text), weights[name]) for name in chosen]
 
@@ -221,7 +223,9 @@ def _sum(values: object) -> float:
 def _count_objects(text: str) -> int:
     """Returns how many different relations' objects are all there in a text."""
     words = set(_words(text))
-    return len({frozenset(_vocabulary(n)[0]) for n in RELATIONS if len(_vocabulary(n)[0]) and _vocabulary(n)[0] <= words})
+    return len(
+        {frozenset(_vocabulary(n)[0]) for n in RELATIONS if len(_vocabulary(n)[0]) and _vocabulary(n)[0] <= words}
+    )
 
 
 def read_exceptions(relation: Relation, exception: str, text: str) -> tuple[Condition, ...]:
@@ -248,9 +252,13 @@ def read_exceptions(relation: Relation, exception: str, text: str) -> tuple[Cond
     if "year" in relation.facts.columns:
         found += [Condition("after", year) for year in dict.fromkeys(_AFTER.findall(exception))]
     named = []
+    subject = _padded(relation.subject)
     for condition, _, names in _conditions(relation.name):
-        if ATTRIBUTES[condition.attribute].kind == "is" and any(
-            re.search(rf"(?<![a-z]){re.escape(name)}s?(?![a-z])", spoken) for name in names
+        # "The input politician is a man" says nothing of politicians.
+        if (
+            ATTRIBUTES[condition.attribute].kind == "is"
+            and _padded(condition.value) not in subject
+            and any(re.search(rf"(?<![a-z]){re.escape(name)}s?(?![a-z])", spoken) for name in names)
         ):
             named.append(condition)
     found += _longest(relation, named)
