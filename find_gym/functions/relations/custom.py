@@ -14,7 +14,20 @@ from find_gym.functions.relations.answers import UNDEFINED, same
 from find_gym.functions.relations.catalogue import RELATIONS
 from find_gym.functions.relations.function import check_words
 
-_PROBES = ("France", "Paris", "Carmen", "lion", "Barack Obama", "Hamlet", "ruby", "Nile", "gold", "run", "Mary", "table")
+_PROBES = (
+    "France",
+    "Paris",
+    "Carmen",
+    "lion",
+    "Barack Obama",
+    "Hamlet",
+    "ruby",
+    "Nile",
+    "gold",
+    "run",
+    "Mary",
+    "table",
+)
 
 
 class Generates(Protocol):
