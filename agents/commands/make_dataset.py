@@ -91,7 +91,8 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
     _check_networks(config)
     # Functions are sampled as an evaluation samples them, whose functions these then are.
     sampling = EvaluationConfig(
-        agents=("constant",),
+        # No agent runs here, and this form of its name fits every category.
+        agents=("find_gym_agents.constant:ConstantAgent",),
         env=f"FIND-{config.category}-v0",
         functions=config.functions,
         seed=config.seed,
