@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.scoring.judges.protocol import Execution, Judge
-from find_gym.scoring.numeric import skill
+from find_gym.scoring.skills import skill
 
 OPTIONS = 3
 _ATTEMPTS = 1000
@@ -122,7 +122,7 @@ def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> floa
         raise ValueError(f"expected ratings of shape {(len(tests), len(tests[0].options))}, actual: {known.shape}")
     best = known == known.max(axis=1, keepdims=True)
     correct = np.array([test.correct for test in tests])
-    return float(np.mean(best[np.arange(len(tests)), correct] / best.sum(axis=1)))
+    return round(float(np.mean(best[np.arange(len(tests)), correct] / best.sum(axis=1))), 12)
 
 
 def judged_share(judge: Judge, description: str, tests: Sequence[UnitTest]) -> float:
