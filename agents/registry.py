@@ -35,6 +35,7 @@ class AgentEntry:
 
 _NUMERIC = ("numeric",)
 _ENTITIES = ("entities",)
+_RELATIONS = ("relations",)
 
 _TABLE = (
     AgentEntry("random", "random_agent", "RandomAgent", _NUMERIC, "random probes, then a random description"),
@@ -50,6 +51,7 @@ _TABLE = (
         _ENTITIES,
         "asks near what activates, names the nearest concepts",
     ),
+    AgentEntry("table-lookup", "table_lookup", "TableLookupAgent", _RELATIONS, "asks what tells the relations apart"),
 )
 AGENTS: dict[str, AgentEntry] = {entry.name: entry for entry in _TABLE}
 

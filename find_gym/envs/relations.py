@@ -42,8 +42,8 @@ class RelationEnv(FINDEnv):
 
     ## Observation Space
 
-    - `tokens`: a flat `Dict` of boxes: for each word of the bank how often it was asked and what it answered, the tokens
-      written so far, the budget left.
+    - `tokens`: a flat `Dict` of boxes: for each word of the bank how often it was asked and what it answered, the
+      tokens written so far, the budget left.
     - `text`: `Text`; the first observation is the task, the others are answers.
 
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists) and `message` (why an
@@ -76,9 +76,10 @@ class RelationEnv(FINDEnv):
       `find_gym.functions.relations.difficulty.RelationDifficulty` that replace FIND's.
     - `function`: the one function of all episodes: anything that `options["function"]` takes.
     - `dataset`: a `FINDDataset` or the path of one; each episode draws one of its functions.
-    - `exemplars`: whether the episode begins with a few words, for some of which the function is defined; default False.
-    - `judge`: reads descriptions for the unit tests: "grounding" (default), the path or name of a causal language model,
-      the address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`.
+    - `exemplars`: whether the episode begins with a few words, for some of which the function is defined; default
+      False.
+    - `judge`: reads descriptions for the unit tests: "grounding" (default), the path or name of a causal language
+      model, the address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`.
     - `max_queries`: the budget, a number of inputs; default 100.
     - `max_steps`: the number of actions; by default the budget and 16 more (20 for `text`).
     - `query_cost`: subtracted from the reward for each input; default 0.

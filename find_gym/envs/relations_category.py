@@ -18,9 +18,9 @@ MAX_WORD_LENGTH = 200
 
 TASK = """\
 There is a hidden function f. It takes one word or name and returns one word, a name or a number: for inputs of one kind
-(countries, animals, verbs, ...) it answers with what stands in one relation to them, for all others with "undefined". It
-may be "undefined" for a part of its own inputs as well (countries in Asia, verbs that begin with S, ...). Find out which
-relation it is and where its exception is, and describe both.
+(countries, animals, verbs, ...) it answers with what stands in one relation to them, for all others with "undefined".
+It may be "undefined" for a part of its own inputs as well (countries in Asia, verbs that begin with S, ...). Find out
+which relation it is and where its exception is, and describe both.
 
 To see outputs, send a line such as
 QUERY ["Norway", "zebra", "Moby-Dick"]

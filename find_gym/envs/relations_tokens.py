@@ -1,4 +1,4 @@
-"""The `tokens` interface to relations: probes are words of all relations, a description is an exception and a relation."""
+"""The `tokens` interface to relations: probes are words, a description is an exception and a relation."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class RelationTokens(TokensInterface):
     """The `tokens` interface to relations.
 
     Action `a` asks word `a` of the bank (`find_gym.functions.relations.probes`) if a < 278; otherwise it writes token
-    `a - 278` of `TOKENS`: "except ..." for an exception by one of 27 attributes, then one of 56 relations, which submits
-    the description. The value of the attribute (which continent, which letter) is estimated from the answers of the
-    episode. An illegal action costs one input.
+    `a - 278` of `TOKENS`: "except ..." for an exception by one of 27 attributes, then one of 56 relations, which
+    submits the description. The value of the attribute (which continent, which letter) is estimated from the answers
+    of the episode. An illegal action costs one input.
 
     The observation is a dict of float32 boxes, all in [0, 1]:
 
@@ -139,8 +139,8 @@ class RelationTokens(TokensInterface):
 def fit_exceptions(relation: str, attributes: tuple[str, ...], inputs: list[Any], outputs: list[Any]) -> RelationSpec:
     """Estimates the values of exceptions from the answers of an episode.
 
-    For each attribute in turn, the value is chosen whose words were undefined, and no others, most often; of values that
-    do so alike, the one that fewest words have.
+    For each attribute in turn, the value is chosen whose words were undefined, and no others, most often; of values
+    that do so alike, the one that fewest words have.
 
     Args:
         relation: the relation's name.

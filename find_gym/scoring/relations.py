@@ -72,8 +72,8 @@ class RelationScorer:
 
     A description in language is matched to an executable relation and its exception (see
     `find_gym.scoring.judges.grounding`), whose answers are compared with the truth. Held-out words are never probes of
-    the `tokens` interface. Half of the unit tests ask for an exception, where there is one, and "undefined" occurs among
-    the distractors as well, so often that always choosing it is no better than guessing.
+    the `tokens` interface. Half of the unit tests ask for an exception, where there is one, and "undefined" occurs
+    among the distractors as well, so often that always choosing it is no better than guessing.
 
     Args:
         function: the truth.

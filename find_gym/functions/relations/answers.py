@@ -24,7 +24,7 @@ _SAME = {
 def canonical(answer: str) -> str:
     """Returns an answer in the form in which answers are compared.
 
-    Case, diacritics, underscores, dots at the end and "the" do not count, and a country is the same by all of its names.
+    Case, diacritics, underscores, dots at the end and "the" do not count, a country is the same by all of its names.
 
     Example:
         >>> canonical("the U.S.") == canonical("United States"), canonical(" Undefined. ")

@@ -153,7 +153,8 @@ _CATALOGUE = (
              "company companies brand brands firm corporation manufacturer business",
              "country nation seat headquarters based origin"),
     Relation("company_industry", "company", "industry", "a company", "the industry of that company",
-             "company companies brand brands firm corporation business", "industry sector product products makes sells"),
+             "company companies brand brands firm corporation business",
+             "industry sector product products makes sells"),
     Relation("dish_country", "dish", "country", "a dish", "the country where that dish comes from",
              "dish dishes food meal cuisine recipe", "country origin nation comes originates cuisine"),
     Relation("instrument_family", "instrument", "family", "a musical instrument", "the family of that instrument",
@@ -179,7 +180,8 @@ _CATALOGUE = (
     Relation("god_pantheon", "god", "pantheon", "a god or goddess", "the mythology that the deity belongs to",
              "god gods goddess deity deities", "mythology pantheon culture religion"),
     Relation("inventor", "invention", "inventor", "an invention", "the inventor of that thing",
-             "invention inventions device machine technology discovery", "inventor invented discovered discoverer creator"),
+             "invention inventions device machine technology discovery",
+             "inventor invented discovered discoverer creator"),
 )  # fmt: skip
 
 RELATIONS: dict[str, Relation] = {relation.name: relation for relation in _CATALOGUE}

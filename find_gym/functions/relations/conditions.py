@@ -75,7 +75,8 @@ _ATTRIBUTES = (
     Attribute("kind", "kind", "is", {
         "": "the input is of the kind: {value}", "element": "the input element is a {value}",
         "gemstone": "the input gemstone is of the kind: {value}", "verb": "the input verb is {value}",
-        "noun": "the plural of the input is {value}", "word": "the input word is of the kind: {value}", "dish": "the input dish is of the kind: {value}",
+        "noun": "the plural of the input is {value}",
+        "word": "the input word is of the kind: {value}", "dish": "the input dish is of the kind: {value}",
     }, "kind"),
     Attribute("industry", "industry", "is", {"": "the industry of the input company is {value}"}, "industry"),
     Attribute("family", "family", "is", {"": "the input instrument is a {value} instrument"}, "family"),
@@ -129,17 +130,21 @@ class Condition:
 
 
 @cache
-def conditions_of(relation_name: str) -> tuple[Condition, ...]:
+def conditions_of(relation_name: str, least: int = LEAST_EXCEPTIONS) -> tuple[Condition, ...]:
     """Returns the conditions that can be exceptions to a relation: those with enough words on both sides.
 
     Of conditions that the same words meet, only the first is kept.
+
+    Args:
+        relation_name: the relation.
+        least: the number of its words that meet a condition at least.
     """
     relation = RELATIONS[relation_name]
     words = relation.words
     found: dict[frozenset[str], Condition] = {}
     for condition in _candidates(relation):
         members = frozenset(word for word in words if condition.holds(relation, word))
-        if LEAST_EXCEPTIONS <= len(members) <= len(words) - LEAST_REGULAR:
+        if least <= len(members) <= len(words) - LEAST_REGULAR:
             found.setdefault(members, condition)
     return tuple(found.values())
 

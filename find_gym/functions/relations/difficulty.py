@@ -11,7 +11,7 @@ from find_gym.functions.relations.catalogue import FIND_RELATIONS, RELATIONS
 
 @dataclass(frozen=True)
 class RelationDifficulty:
-    """A distribution over relations; the defaults are FIND's: its 25 relations, a third of the functions without exception.
+    """A distribution over relations; the defaults are FIND's: 25 relations, a third of the functions without exception.
 
     Attributes:
         relations: the relations, each as likely as the others.

@@ -16,7 +16,7 @@ _MORE = {"country": 20, "city": 16, "person": 16, "monument": 14}
 
 @cache
 def probe_words() -> tuple[str, ...]:
-    """Returns the bank: for each table words whose facts differ as much as possible, and words that no relation knows."""
+    """Returns the bank: for each table words whose facts differ the most, and words that no relation knows."""
     chosen = [word for table in TABLES for word in _spread(table)]
     return (*chosen, "justice", "umbrella")
 

@@ -135,7 +135,7 @@ def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
 
 
 def _draw_triplets(function: RelationFunction) -> list[Triplet]:
-    """Draws executions of the function, a fifth of them exceptions as in the release, each with two of other relations."""
+    """Draws executions, a fifth of them exceptions as in the release, each with two of other relations."""
     rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32).tolist(), 2])
     words = [function.words[int(place)] for place in rng.permutation(len(function.words))]
     answers = function.truth(words)
@@ -144,7 +144,7 @@ def _draw_triplets(function: RelationFunction) -> list[Triplet]:
     names = tuple(RELATIONS)
     triplets = []
     for word in [*excepted, *regular][:TRIPLETS]:
-        options = []
+        options: list[tuple[str, str]] = []
         while len(options) < 2:
             other = RelationFunction(RelationSpec(names[int(rng.integers(len(names)))]))
             input_word = other.words[int(rng.integers(len(other.words)))]

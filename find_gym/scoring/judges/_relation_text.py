@@ -34,7 +34,8 @@ _CLAUSES = re.compile(
 )
 # Examples tell of words, not of relations.
 _EXAMPLES = re.compile(
-    r"\(?\b(?:(?:for example|for instance)(?!,? (?:if|when|countr|for)\b)|e\.g\.?|such as|examples? includ\w+|like \")[^.;\n]*",
+    r"\(?\b(?:(?:for example|for instance)(?!,? (?:if|when|countr|for)\b)|e\.g\.?|such as|examples? includ\w+|"
+    r"like \")[^.;\n]*",
     re.IGNORECASE,
 )
 _TO = re.compile(
@@ -271,7 +272,7 @@ def _padded(text: str) -> str:
 
 
 def _longest(relation: Relation, conditions: list[Condition]) -> list[Condition]:
-    """Keeps, of conditions whose values are parts of each other ("Korea", "South Korea"), the longest, each value once."""
+    """Keeps, of conditions whose values are parts of each other ("Korea", "South Korea"), the longest."""
     kept: list[Condition] = []
     for condition in sorted(conditions, key=lambda c: (-len(c.value), list(ATTRIBUTES).index(c.attribute))):
         value = normalise(condition.value)
