@@ -100,7 +100,7 @@ class EntityEnv(FINDEnv):
         >>> import find_gym
         >>> env = gym.make("FIND-entities-v0", interface="text", function={"formula": "golf"})
         >>> observation, info = env.reset(seed=3)
-        >>> observation, reward, terminated, truncated, info = env.step('QUERY ["putter", "flour"]')
+        >>> observation, reward, terminated, truncated, info = env.step('QUERY ["Tiger Woods", "flour"]')
         >>> [round(value) for value in info["outputs"]], info["budget"], terminated
         ([1, 0], 98, False)
     """

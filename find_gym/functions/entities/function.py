@@ -164,7 +164,7 @@ class EntityFunction:
     Example:
         >>> from find_gym.functions.entities.formulas import Combination
         >>> function = EntityFunction(EntitySpec(Combination("or", ("golf", "films"))))
-        >>> (function(["putter", "Casablanca", "spinach"]) > 0.5).tolist()
+        >>> (function(["Tiger Woods", "Casablanca", "spinach"]) > 0.5).tolist()
         [True, True, False]
         >>> function.describe()
         'It responds to words related to golf or films.'
