@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -87,16 +88,16 @@ class RelationDraft:
 class RelationTokens(TokensInterface):
     """The `tokens` interface to relations.
 
-    Action `a` asks word `a` of the bank (`find_gym.functions.relations.probes`) if a < 278; otherwise it writes token
-    `a - 278` of `TOKENS`: "except ..." for an exception by one of 27 attributes, then one of 56 relations, which
+    Action `a` asks word `a` of the bank (`find_gym.functions.relations.probes`) if a < 276; otherwise it writes token
+    `a - 276` of `TOKENS`: "except ..." for an exception by one of 27 attributes, then one of 56 relations, which
     submits the description. The value of the attribute (which continent, which letter) is estimated from the answers
     of the episode. An illegal action costs one input.
 
     The observation is a dict of float32 boxes, all in [0, 1]:
 
-    - `asked` (278,): how often the word was asked, of four times;
-    - `undefined` (278,): whether the answer was "undefined";
-    - `answer` (2224,): the first eight characters of the answer, as places in the alphabet of letters and digits;
+    - `asked` (276,): how often the word was asked, of four times;
+    - `undefined` (276,): whether the answer was "undefined";
+    - `answer` (2208,): the first eight characters of the answer, as places in the alphabet of letters and digits;
     - `written` (249,): the tokens written so far, one-hot by place (3 places);
     - `budget` (2,): the shares of the budget and of the steps that are left.
 
@@ -139,8 +140,8 @@ class RelationTokens(TokensInterface):
 def fit_exceptions(relation: str, attributes: tuple[str, ...], inputs: list[Any], outputs: list[Any]) -> RelationSpec:
     """Estimates the values of exceptions from the answers of an episode.
 
-    For each attribute in turn, the value is chosen whose words were undefined, and no others, most often; of values
-    that do so alike, the one that fewest words have.
+    Those values are chosen whose words were undefined, and no others, most often; of values that do so alike, those that
+    fewest words have.
 
     Args:
         relation: the relation's name.
@@ -160,17 +161,20 @@ def fit_exceptions(relation: str, attributes: tuple[str, ...], inputs: list[Any]
         for word, output in zip(inputs, outputs, strict=True)
         if (name := entry.facts.find(word)) in known and canonical(output) == UNDEFINED
     }
-    chosen: list[Condition] = []
-    for attribute in attributes:
-        options = [c for c in conditions_of(relation) if c.attribute == attribute and c not in chosen]
+    members = {
+        condition: {name for name in known if condition.holds(entry, name)}
+        for condition in conditions_of(relation)
+        if condition.attribute in attributes
+    }
+    sizes = {condition: sum(condition.holds(entry, word) for word in entry.words) for condition in members}
 
-        def fit(condition: Condition) -> tuple[int, int]:
-            claimed = {name for name in known if any(c.holds(entry, name) for c in (*chosen, condition))}
-            return len(claimed ^ undefined), sum(condition.holds(entry, word) for word in entry.words)
+    def misfit(chosen: tuple[Condition, ...]) -> tuple[int, int]:
+        claimed = set().union(*(members[condition] for condition in chosen))
+        return len(claimed ^ undefined), sum(sizes[condition] for condition in chosen)
 
-        if options:
-            chosen.append(min(options, key=fit))
-    return RelationSpec(relation, tuple(sorted(chosen, key=lambda c: (c.attribute, c.value))))
+    options = [[condition for condition in members if condition.attribute == name] for name in attributes]
+    chosen = min(product(*options), key=misfit, default=())
+    return RelationSpec(relation, tuple(sorted(set(chosen), key=lambda c: (c.attribute, c.value))))
 
 
 def tokens_of(spec: RelationSpec) -> list[int]:

@@ -28,7 +28,7 @@ _EXCEPTION = re.compile(
     re.IGNORECASE,
 )
 _CLAUSES = re.compile(
-    r"[.!?;](?=\s|$)|\n|,?\s+\b(?:but|however|although|though|while|whereas|except(?:ing|ion)?|excluding|unless|"
+    r"[.!?;](?=\s|$)|\n|,?\s+\b(?:but not|but|however|although|though|while|whereas|except(?:ing|ion)?|excluding|unless|"
     r"apart from|aside from|other than)\b(?= )",
     re.IGNORECASE,
 )
