@@ -140,8 +140,8 @@ class RelationTokens(TokensInterface):
 def fit_exceptions(relation: str, attributes: tuple[str, ...], inputs: list[Any], outputs: list[Any]) -> RelationSpec:
     """Estimates the values of exceptions from the answers of an episode.
 
-    Those values are chosen whose words were undefined, and no others, most often; of values that do so alike, those that
-    fewest words have.
+    Those values are chosen whose words were undefined, and no others, most often; of values that do so alike, those
+    that fewest words have.
 
     Args:
         relation: the relation's name.

@@ -28,8 +28,8 @@ _EXCEPTION = re.compile(
     re.IGNORECASE,
 )
 _CLAUSES = re.compile(
-    r"[.!?;](?=\s|$)|\n|,?\s+\b(?:but not|but|however|although|though|while|whereas|except(?:ing|ion)?|excluding|unless|"
-    r"apart from|aside from|other than)\b(?= )",
+    r"[.!?;](?=\s|$)|\n|,?\s+\b(?:but not|but|however|although|though|while|whereas|except(?:ing|ion)?|excluding|"
+    r"unless|apart from|aside from|other than)\b(?= )",
     re.IGNORECASE,
 )
 # Examples tell of words, not of relations.
