@@ -112,8 +112,7 @@ class ExemplarEmbeddingAgent:
     def _describe(self, asked: list[str], answers: NDArray[np.float64]) -> str:
         if not asked:
             return "Nothing is known of the function."
-        vectors = entity_vectors()
-        predicted = vectors.vocabulary_activations()[[vectors.row(word) for word in asked]]
+        predicted = entity_vectors().all_activations(asked)
         errors = np.mean((predicted - answers[:, None]) ** 2, axis=0)
         first = int(np.argmin(errors))
         either = np.maximum(predicted, predicted[:, first : first + 1])

@@ -25,19 +25,20 @@ class EntityEnv(FINDEnv):
 
     ## Description
 
-    Each episode hides a synthetic neuron, a function from words to activations in [0, 1]: it responds to words that have
-    to do with one concept, such as golf, or with one of two (Schwettmann et al., "FIND: A Function Description Benchmark
-    for Evaluating Interpretability Methods", NeurIPS 2023); at higher difficulty with both of two, with one and not the
-    other, with one half as strongly, or more on words of a certain form. In the paper a language model plays the neuron;
-    here it is by default the similarity of sentence embeddings, whose vectors ship with the package. The interpreter
-    queries it, then describes it.
+    Each episode hides a synthetic neuron, a function from words to activations in [0, 1]: it responds to words that
+    have to do with one concept, such as golf, or with one of two (Schwettmann et al., "FIND: A Function Description
+    Benchmark for Evaluating Interpretability Methods", NeurIPS 2023); at higher difficulty with both of two, with one
+    and not the other, with one half as strongly, or more on words of a certain form. In the paper a language model
+    plays the neuron; here it is by default the similarity of sentence embeddings, whose vectors ship with the package.
+    The interpreter queries it, then describes it.
 
     ## Action Space
 
     Depends on `interface`:
 
-    - `tokens` (default): `Discrete(360)`. Actions 0 to 171 query a word of a fixed bank, the others write a formula over
-      concepts token by token; `action_masks()` tells which are legal. See `find_gym.envs.entities_tokens.EntityTokens`.
+    - `tokens` (default): `Discrete(360)`. Actions 0 to 171 query a word of a fixed bank, the others write a formula
+      over concepts token by token; `action_masks()` tells which are legal. See
+      `find_gym.envs.entities_tokens.EntityTokens`.
     - `text`: `Text`. `QUERY ["violin", "tax"]` or `[DESCRIPTION]: ...`. See `find_gym.envs.entities_category`.
 
     ## Observation Space
@@ -52,8 +53,8 @@ class EntityEnv(FINDEnv):
 
     ## Rewards
 
-    A submission earns its skill, in [0, 1]: the share of unit tests that are right with it, rescaled so that chance (one
-    in three) has 0. A test asks which of three words activates the function. A program written as tokens answers by its
+    A submission earns its skill, in [0, 1]: the share of unit tests that are right with it, rescaled so that chance
+    (one in three) has 0. A test asks which of three words activates the function. A program written as tokens answers by its
     own activations, a description in language is read by the judge. `reward="accuracy"` (the share itself) and
     `reward="find"` (the share among ten tests, the published ones where there are any) are the alternatives. Each input
     that is charged subtracts `query_cost`. All other steps earn 0.

@@ -18,7 +18,9 @@ from find_gym.functions.entities.regions import BIAS, FORMS, Region
 from find_gym.knowledge.concepts import concepts
 
 MAX_TOKENS = 8
-_REGIONS = {f"{word} if {form}": Region(form, bias) for word, bias in (("more", BIAS), ("less", -BIAS)) for form in FORMS}
+_REGIONS = {
+    f"{word} if {form}": Region(form, bias) for word, bias in (("more", BIAS), ("less", -BIAS)) for form in FORMS
+}
 TOKENS: tuple[str, ...] = (*_REGIONS, *OPERATORS, *concepts())
 _FIRST_OPERATOR = len(_REGIONS)
 _FIRST_CONCEPT = _FIRST_OPERATOR + len(OPERATORS)
@@ -119,13 +121,14 @@ def _read(remaining: Iterator[int]) -> Formula:
     parts = [_read(remaining) for _ in range(1 if operator == "not" else 2)]
     if operator in ("or", "and"):
         # What is nested in the same operator is one combination of more parts.
-        nested = [part.parts if _is(part, operator) else (part,) for part in parts]
-        parts = [part for group in nested for part in group]
+        parts = [part for nested in parts for part in _parts_within(nested, operator)]
     return Combination(operator, tuple(parts))
 
 
-def _is(formula: Formula, operator: OperatorName) -> Any:
-    return isinstance(formula, Combination) and formula.operator == operator
+def _parts_within(formula: Formula, operator: OperatorName) -> tuple[Formula, ...]:
+    if isinstance(formula, Combination) and formula.operator == operator:
+        return formula.parts
+    return (formula,)
 
 
 def tokens_of(formula: Formula, region: Region | None = None) -> list[int]:

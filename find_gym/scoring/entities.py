@@ -101,8 +101,8 @@ class ProgramJudge:
 class EntityScorer:
     """Judges descriptions of one entity function, always by the same unit tests.
 
-    A test has a word that activates the function and two that activate other concepts, but not the function. Probes of the `tokens`
-    interface are in no test.
+    A test has a word that activates the function and two that activate other concepts, but not the function. Probes of
+    the `tokens` interface are in no test.
 
     Args:
         function: the truth.
@@ -183,7 +183,7 @@ class EntityScorer:
 
 
 def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[list[str], FloatArray]:
-    """Returns the words that tests are made of, with their activations: all held-out words, or some where it is slow."""
+    """Returns the words that tests are made of, and their activations: all held-out words, or some of a slow neuron."""
     words = list(held_out_words())
     spec = getattr(function, "spec", None)
     if isinstance(spec, EntitySpec) and spec.kind == "language_model":

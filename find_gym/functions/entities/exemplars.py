@@ -24,11 +24,10 @@ def probe_words() -> tuple[str, ...]:
     That is the member whose activation exceeds that of all other concepts most; each word is a probe once.
     """
     vectors = entity_vectors()
-    activations = vectors.vocabulary_activations()
     probes: list[str] = []
     for column, concept in enumerate(concepts().values()):
         members = [member for member in concept.members if member not in probes]
-        rows = activations[[vectors.row(member) for member in members]]
+        rows = vectors.all_activations(members)
         rivals = np.partition(np.delete(rows, column, axis=1), -3, axis=1)[:, -3:].mean(axis=1)
         probes.append(members[int(np.argmax(rows[:, column] - rivals))])
     return tuple(probes)
@@ -45,9 +44,8 @@ def held_out_words() -> tuple[str, ...]:
 @cache
 def fired_words() -> tuple[tuple[str, ...], ...]:
     """Returns, for each concept, the held-out words that activate its embedding neuron."""
-    vectors = entity_vectors()
     words = held_out_words()
-    lit = vectors.vocabulary_activations()[[vectors.row(word) for word in words]] >= LIT
+    lit = entity_vectors().all_activations(words) >= LIT
     return tuple(tuple(words[place] for place in np.flatnonzero(column)) for column in lit.T)
 
 

@@ -33,8 +33,8 @@ class Combination:
         least, most = {"not": (1, 1), "half": (2, 2)}.get(self.operator, (2, 8))
         if self.operator not in OPERATORS or not least <= len(self.parts) <= most:
             raise ValueError(
-                f"expected an operator in {OPERATORS} with one part (not), two (half) or two to eight (or, and), actual "
-                f"value: {self.operator!r} with {len(self.parts)}"
+                f"expected an operator in {OPERATORS} with one part (not), two (half) or two to eight (or, and), "
+                f"actual value: {self.operator!r} with {len(self.parts)}"
             )
 
 

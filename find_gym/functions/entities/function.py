@@ -120,7 +120,8 @@ class EntitySpec:
             )
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(
-                f"expected an entity spec (formula, kind, ...), actual value: {data!r} ({type(error).__name__}: {error})"
+                f"expected an entity spec (formula, kind, ...), actual value: {data!r} "
+                f"({type(error).__name__}: {error})"
             ) from error
 
     def digest(self) -> bytes:
@@ -198,7 +199,7 @@ class EntityFunction:
         values = formulas.evaluate(self.spec.formula, lambda name: self._neuron.activations(name, checked))
         if self.spec.region is not None:
             values = values + self.spec.region.bias * self.spec.region.contains(checked)
-        return np.round(np.clip(values, 0.0, 1.0), 4)
+        return np.round(np.clip(values, 0.0, 1.0).astype(np.float64), 4)
 
     def truth(self, words: Sequence[str]) -> FloatArray:
         """Returns the activations; entity functions have no noise."""

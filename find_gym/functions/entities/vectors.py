@@ -1,8 +1,9 @@
 """Vectors of the vocabulary and of the concepts, which ship with the package: numpy is all they need.
 
 `scripts/make_entity_vectors.py` makes the file from all-MiniLM-L6-v2. All vectors are centred: the mean of the
-vocabulary is taken away, so that a word near everything is no nearer to a concept than others. That of a concept lies between that of its
-name and the mean of its members'; its activation is a logistic function of the cosine similarity of a word to it,
+vocabulary is taken away, so that a word near everything is no nearer to a concept than others. That of a concept lies
+between that of its name and the mean of its members'; its activation is a logistic function of the cosine similarity of
+a word to it,
 
     activation = 1 / (1 + exp(-slope * (similarity - midpoint))),
 
@@ -83,9 +84,7 @@ class EntityVectors:
             MissingModelError: a word is not in the vocabulary, and the model is not installed.
         """
         rows = [self.row(word) for word in words]
-        missing = [
-            word for word, row in zip(words, rows, strict=True) if row is None and word not in self._foreign
-        ]
+        missing = [word for word, row in zip(words, rows, strict=True) if row is None and word not in self._foreign]
         if missing:
             unique = list(dict.fromkeys(missing))
             self._foreign |= zip(unique, self.centre(self._model_for(unique).embed(unique)), strict=True)
@@ -101,8 +100,8 @@ class EntityVectors:
                 self._embedder = CachedEmbedder(TransformersEmbedder())
             except MissingModelError as error:
                 raise MissingModelError(
-                    f"expected words of the vocabulary (find_gym.knowledge.concepts.vocabulary()), actual: {words[0]!r}; "
-                    f"for other words, {error}"
+                    "expected words of the vocabulary (find_gym.knowledge.concepts.vocabulary()), actual: "
+                    f"{words[0]!r}; for other words, {error}"
                 ) from error
         return self._embedder
 
@@ -130,6 +129,18 @@ class EntityVectors:
         if self._activations is None:
             self._activations = activate(self.words @ self.directions.T, self.midpoints, self.slopes)
         return self._activations
+
+    def all_activations(self, words: Sequence[str]) -> FloatArray:
+        """Returns how strongly words of the vocabulary activate each concept, float64 of shape `(n, c)`.
+
+        Raises:
+            ValueError: a word is not in the vocabulary.
+        """
+        rows = [row for row in map(self.row, words) if row is not None]
+        if len(rows) < len(words):
+            unknown = [word for word in words if self.row(word) is None]
+            raise ValueError(f"expected words of the vocabulary, actual value: {unknown[0]!r}")
+        return self.vocabulary_activations()[rows]
 
 
 def activate(similarity: Vectors, midpoint: FloatArray | float, slope: FloatArray | float) -> FloatArray:

@@ -1,16 +1,21 @@
 """What a description in language claims: the phrases that it says are responded to, and those that it excludes.
 
-Interpreters write sentences such as "The function appears to be selective for concepts related to golf, such as 'putter';
-it returns lower values for animals". Of these only "golf" and "putter" say what the function responds to. This module
-finds such phrases by rule: nothing in it learns, and nothing in a description can talk to it.
+Interpreters write sentences such as "The function appears to be selective for concepts related to golf, such as
+'putter'; it returns lower values for animals". Of these only "golf" and "putter" say what the function responds to.
+This module finds such phrases by rule: nothing in it learns, and nothing in a description can talk to it.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+
+from find_gym.knowledge.concepts import concepts
 
 MAX_CHARACTERS = 4000
+# Holds the words of a known name together: a letter to regular expressions, and in no English text.
+_GLUE = "\u02d1"
 
 # A clause that speaks of low outputs says nothing of what the function responds to.
 _LOW = re.compile(
@@ -91,7 +96,8 @@ def read_claim(description: str) -> Claim:
         >>> read_claim("It responds to words related to both music and film.")
         Claim(wanted=(('music',), ('film',)), excluded=())
     """
-    text = _LIMITED.sub(", ", description[:MAX_CHARACTERS])
+    text = _LIMITED.sub(", ", description[:MAX_CHARACTERS].replace(_GLUE, " "))
+    text = _long_names().sub(lambda match: match.group().replace(" ", _GLUE), text)
     wanted: list[str] = []
     excluded: list[str] = []
     groups: list[tuple[str, ...]] = []
@@ -114,6 +120,13 @@ def read_claim(description: str) -> Claim:
     return Claim(tuple(groups), tuple(dict.fromkeys(excluded)))
 
 
+@cache
+def _long_names() -> re.Pattern[str]:
+    """Returns what finds the names of concepts with several words: they are not taken apart at an "and"."""
+    names = sorted((name for name in concepts() if " " in name), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
+
+
 def read_phrases(text: str) -> list[str]:
     """Returns the phrases of a clause without the words that all descriptions have.
 
@@ -129,7 +142,7 @@ def read_phrases(text: str) -> list[str]:
         while words and _is_filler(words[-1]):
             words = words[:-1]
         if words:
-            phrases.append(" ".join(words).replace("-related", ""))
+            phrases.append(" ".join(words).replace("-related", "").replace(_GLUE, " "))
     return phrases
 
 
