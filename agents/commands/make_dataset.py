@@ -13,7 +13,7 @@ from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
 from find_gym_agents.evaluation._config import read_difficulty
 
-_CATEGORIES = ("numeric", "strings", "entities")
+_CATEGORIES = ("numeric", "strings", "entities", "relations")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class DatasetConfig:
     out: str = field(metadata={"metavar": "DIR"})
     """The folder of the dataset. One that was cut short there is completed; a finished one is never overwritten."""
     category: str = "numeric"
-    """The category of functions: numeric, strings or entities."""
+    """The category of functions: numeric, strings, entities or relations."""
     functions: int = 1000
     """The number of functions."""
     seed: int = 0

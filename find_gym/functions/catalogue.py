@@ -14,6 +14,9 @@ from find_gym.functions.entities.sampling import sample_entity
 from find_gym.functions.numeric.difficulty import NumericDifficulty
 from find_gym.functions.numeric.function import NumericFunction, NumericSpec
 from find_gym.functions.numeric.sampling import sample_numeric
+from find_gym.functions.relations.difficulty import RelationDifficulty
+from find_gym.functions.relations.function import RelationFunction, RelationSpec
+from find_gym.functions.relations.sampling import sample_relation
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.published import PublishedStringFunction, PublishedStringSpec
@@ -45,6 +48,7 @@ CATALOGUE: dict[str, CategoryEntry] = {
     "numeric": CategoryEntry(NumericSpec.from_json, NumericFunction, sample_numeric, NumericDifficulty.of),
     "strings": CategoryEntry(StringSpec.from_json, _make_string, sample_string, StringDifficulty.of),
     "entities": CategoryEntry(EntitySpec.from_json, EntityFunction, sample_entity, EntityDifficulty.of),
+    "relations": CategoryEntry(RelationSpec.from_json, RelationFunction, sample_relation, RelationDifficulty.of),
 }
 
 

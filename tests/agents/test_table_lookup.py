@@ -52,3 +52,20 @@ def test_it_is_for_relations_only() -> None:
     check_agent("table-lookup", "relations")
     with pytest.raises(ValueError, match="expected an agent for numeric functions"):
         check_agent("table-lookup", "numeric")
+
+
+def test_it_is_evaluated_and_reported(tmp_path) -> None:
+    pytest.importorskip("joblib")
+    from find_gym_agents.evaluation import EvaluationConfig, evaluate
+
+    config = EvaluationConfig(
+        agents=("table-lookup",),
+        env="FIND-relations-v0",
+        functions=4,
+        exemplars=True,
+        workers=1,
+        report=False,
+        out=str(tmp_path / "run"),
+    )
+    result = evaluate(config, progress=False)
+    assert not result.unscored and result.summary["agents"]["table-lookup"]["overall"]["skill"]["mean"] >= 0.9
