@@ -165,7 +165,7 @@ class EntityFunction:
     Example:
         >>> from find_gym.functions.entities.formulas import Combination
         >>> function = EntityFunction(EntitySpec(Combination("or", ("golf", "films"))))
-        >>> (function(["Tiger Woods", "Casablanca", "spinach"]) > 0.5).tolist()
+        >>> (function(["Tiger Woods", "cinema", "spinach"]) > 0.5).tolist()
         [True, True, False]
         >>> function.describe()
         'It responds to words related to golf or films.'
@@ -199,7 +199,7 @@ class EntityFunction:
         values = formulas.evaluate(self.spec.formula, lambda name: self._neuron.activations(name, checked))
         if self.spec.region is not None:
             values = values + self.spec.region.bias * self.spec.region.contains(checked)
-        return np.round(np.clip(values, 0.0, 1.0).astype(np.float64), 4)
+        return np.round(np.clip(np.asarray(values, dtype=np.float64), 0.0, 1.0), 4)
 
     def truth(self, words: Sequence[str]) -> FloatArray:
         """Returns the activations; entity functions have no noise."""
