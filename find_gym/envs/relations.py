@@ -35,7 +35,7 @@ class RelationEnv(FINDEnv):
 
     Depends on `interface`:
 
-    - `tokens` (default): `Discrete(359)`. Actions 0 to 275 query a word of a fixed bank, the others write a description
+    - `tokens` (default): `Discrete(397)`. Actions 0 to 313 query a word of a fixed bank, the others write a description
       token by token; `action_masks()` tells which are legal. See `find_gym.envs.relations_tokens.RelationTokens`.
     - `text`: `Text`. `QUERY ["Norway", "zebra"]` or `[DESCRIPTION]: ... [DOMAIN]: ...`. See
       `find_gym.envs.relations_category`.

@@ -88,16 +88,16 @@ class RelationDraft:
 class RelationTokens(TokensInterface):
     """The `tokens` interface to relations.
 
-    Action `a` asks word `a` of the bank (`find_gym.functions.relations.probes`) if a < 276; otherwise it writes token
-    `a - 276` of `TOKENS`: "except ..." for an exception by one of 27 attributes, then one of 56 relations, which
+    Action `a` asks word `a` of the bank (`find_gym.functions.relations.probes`) if a < 314; otherwise it writes token
+    `a - 314` of `TOKENS`: "except ..." for an exception by one of 27 attributes, then one of 56 relations, which
     submits the description. The value of the attribute (which continent, which letter) is estimated from the answers
     of the episode. An illegal action costs one input.
 
     The observation is a dict of float32 boxes, all in [0, 1]:
 
-    - `asked` (276,): how often the word was asked, of four times;
-    - `undefined` (276,): whether the answer was "undefined";
-    - `answer` (2208,): the first eight characters of the answer, as places in the alphabet of letters and digits;
+    - `asked` (314,): how often the word was asked, of four times;
+    - `undefined` (314,): whether the answer was "undefined";
+    - `answer` (2512,): the first eight characters of the answer, as places in the alphabet of letters and digits;
     - `written` (249,): the tokens written so far, one-hot by place (3 places);
     - `budget` (2,): the shares of the budget and of the steps that are left.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -101,10 +100,7 @@ class RelationScorer:
         self._published = [
             UnitTest(tuple(map(Execution, triplet.inputs, triplet.outputs)), triplet.correct) for triplet in triplets
         ]
-        truth = {name: function.truth(words) for name, words in self._strata.items()}
-        constants = Counter(canonical(answer) for answers in truth.values() for answer in answers)
-        candidates = [UNDEFINED, *(answer for answer, _ in constants.most_common(5))]
-        self.trivial_accuracy = max(self._accuracy(self._shares(lambda _, c=c: c)) for c in candidates)  # type: ignore[misc]
+        self.trivial_accuracy = self._best_constant()
 
     def score(self, submission: Submission) -> RelationScore:
         """Judges a submission: its program, or else its description and domain.
@@ -158,6 +154,25 @@ class RelationScorer:
             name: float(np.mean([self._function.accepts(word, predict(word)) for word in words]))
             for name, words in self._strata.items()
         }
+
+    def _best_constant(self) -> float:
+        """Returns the accuracy of the best constant, always "undefined" included."""
+        totals: dict[str, float] = {UNDEFINED: 0.0}
+        for name, words in self._strata.items():
+            for word in words:
+                for answer in {canonical(answer) for answer in self._accepted(word)}:
+                    totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
+        best = max(totals.values()) / sum(_WEIGHTS[name] for name in self._strata)
+        relation = getattr(self._function, "relation", None)
+        if relation is None or relation.tolerance == 0:
+            return best
+        # Where numbers are right within a tolerance, one number is right for many words.
+        numbers = set(self._function.truth(self._function.words))
+        return max([best, *(self.score_predictions(lambda _, n=number: n) for number in numbers)])  # type: ignore[misc]
+
+    def _accepted(self, word: str) -> tuple[str, ...]:
+        function: Any = self._function
+        return function.answers(word) if hasattr(function, "answers") else tuple(function.truth([word]))
 
     def _accuracy(self, strata: dict[str, float]) -> float:
         total = sum(_WEIGHTS[name] for name in strata)
