@@ -96,8 +96,8 @@ class EvaluationConfig:
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
         if self.dataset is not None and not self.metadata_file.is_file():
-            name = self.metadata_file.relative_to(self.dataset)
-            raise ValueError(f"expected a dataset with a file {name}, actual: none in {self.dataset!r}")
+            file = self.metadata_file.relative_to(self.dataset)
+            raise ValueError(f"expected a dataset with a file {file}, actual: none in {self.dataset!r}")
         if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
             raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
 

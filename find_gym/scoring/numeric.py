@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from find_gym.functions import NumericBlackBox, NumericFunction
 from find_gym.sandbox import Result, Status, run_code
+from find_gym.scoring.descriptions import DescriptionScorer
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
-from find_gym.scoring.descriptions import DescriptionScorer
 from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.scoring.skills import skill

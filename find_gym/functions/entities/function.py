@@ -199,7 +199,8 @@ class EntityFunction:
         values = formulas.evaluate(self.spec.formula, lambda name: self._neuron.activations(name, checked))
         if self.spec.region is not None:
             values = values + self.spec.region.bias * self.spec.region.contains(checked)
-        return np.round(np.clip(np.asarray(values, dtype=np.float64), 0.0, 1.0), 4)
+        clipped: FloatArray = np.clip(values, 0.0, 1.0).astype(np.float64)
+        return np.asarray(np.round(clipped, 4))
 
     def truth(self, words: Sequence[str]) -> FloatArray:
         """Returns the activations; entity functions have no noise."""

@@ -78,7 +78,7 @@ class EntityVectors:
         return _unit(raw - self._mean)
 
     def embed(self, words: Sequence[str]) -> Vectors:
-        """Returns centred unit vectors, float32 of shape `(n, d)`; words outside the vocabulary are embedded by the model.
+        """Returns centred unit vectors, float32 of shape `(n, d)`; other words than the vocabulary's need the model.
 
         Raises:
             MissingModelError: a word is not in the vocabulary, and the model is not installed.
