@@ -24,8 +24,8 @@ from find_gym.scoring import Submission
 Questions = Generator[list[str], list[str], Submission]
 
 # Logarithms of how likely it is that an answer differs from the table's, that it is "undefined" for an input of the
-# relation (an exception), and that it is not for another word.
-_OTHER, _EXCEPTED, _DEFINED = -5.0, -1.2, -8.0
+# relation (an exception), for a further one, and that it is not for another word.
+_OTHER, _EXCEPTED, _FURTHER, _DEFINED = -5.0, -1.0, -0.3, -8.0
 _SURE = 0.99
 # Of the words of each relation, one in so many may be asked to find the relation, besides the probes.
 _EVERY = 9
@@ -110,9 +110,7 @@ class TableLookupAgent:
 
     def _posterior(self, answers: dict[str, str]) -> NDArray[np.float64]:
         """Returns how likely each relation is, float64 of shape `(relations,)`."""
-        scores = np.array(
-            [sum(_fit(relation, word, answers[word]) for word in answers) for relation in self._relations]
-        )
+        scores = np.array([_fit(relation, answers) for relation in self._relations])
         likely = np.exp(scores - scores.max())
         return likely / likely.sum()
 
@@ -131,14 +129,19 @@ class TableLookupAgent:
         return chosen
 
 
-def _fit(relation: RelationFunction, word: str, answer: str) -> float:
-    """Returns the logarithm of how well an answer fits a relation, exceptions allowed for."""
-    known = relation.truth([word])[0] != UNDEFINED
-    if canonical(answer) == UNDEFINED:
-        return _EXCEPTED if known else 0.0
-    if not known:
-        return _DEFINED
-    return 0.0 if relation.accepts(word, answer) else _OTHER
+def _fit(relation: RelationFunction, answers: dict[str, str]) -> float:
+    """Returns the logarithm of how well answers fit a relation, an exception allowed for."""
+    score, excepted = 0.0, 0
+    for word, answer in answers.items():
+        known = relation.truth([word])[0] != UNDEFINED
+        if canonical(answer) == UNDEFINED:
+            excepted += known
+        elif not known:
+            score += _DEFINED
+        elif not relation.accepts(word, answer):
+            score += _OTHER
+    # One exception may hold for many words.
+    return score + (_EXCEPTED + _FURTHER * (excepted - 1) if excepted else 0.0)
 
 
 class ExceptionCandidates:
