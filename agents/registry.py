@@ -58,6 +58,12 @@ _TABLE = (
     AgentEntry("operon", {"numeric": "operon:OperonAgent"}, "symbolic regression with pyoperon, 3 s (extra sr)"),
     AgentEntry("atom-fit", {"numeric": "atom_fit:AtomFit"}, "fits every atom and compound, picks by BIC"),
     AgentEntry("enumeration", {"strings": "enumeration:EnumerationAgent"}, "searches programs by indexed enumeration"),
+    AgentEntry(
+        "exemplar-embedding",
+        {"entities": "exemplar_embedding:ExemplarEmbeddingAgent"},
+        "asks near what activates, names the nearest concepts",
+    ),
+    AgentEntry("table-lookup", {"relations": "table_lookup:TableLookupAgent"}, "asks what tells the relations apart"),
 )
 AGENTS: dict[str, AgentEntry] = {entry.name: entry for entry in _TABLE}
 

@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 _ENTRY_POINTS = {
     "FIND-numeric-v0": "find_gym.envs.numeric:NumericEnv",
     "FIND-strings-v0": "find_gym.envs.strings:StringEnv",
+    "FIND-entities-v0": "find_gym.envs.entities:EntityEnv",
+    "FIND-relations-v0": "find_gym.envs.relations:RelationEnv",
 }
 ENVIRONMENT_IDS = tuple(_ENTRY_POINTS)
 

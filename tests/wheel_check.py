@@ -14,8 +14,7 @@ for absent in ("torch", "scipy", "matplotlib", "stable_baselines3", "joblib"):
 assert "site-packages" in find_gym.__file__, find_gym.__file__
 
 for identifier in find_gym.ENVIRONMENT_IDS:
-    category = identifier.split("-")[1]
-    for interface in ("tokens", "text", "continuous") if category == "numeric" else ("tokens", "text"):
+    for interface in gym.make(identifier).unwrapped.interfaces:
         env = gym.make(identifier, interface=interface)
         env.reset(seed=0)
         env.action_space.seed(0)
@@ -25,9 +24,10 @@ for identifier in find_gym.ENVIRONMENT_IDS:
                 env.reset()
     env = gym.make(identifier, interface="text")
     env.reset(seed=1)
-    source = env.unwrapped.function.source()
-    _, reward, *_ = env.step(f"[DESCRIPTION]: the truth [CODE]:\n```python\n{source}```")
-    assert reward == 1.0, reward
+    truth = env.unwrapped.function
+    _, reward, *_ = env.step(f"[DESCRIPTION]: {truth.describe()} [CODE]:\n```python\n{truth.source()}```")
+    # Words are described in language, which a judge reads.
+    assert reward == 1.0 or (truth.category in ("entities", "relations") and reward > 0.8), reward
 
 function = NumericFunction(sample_numeric(np.random.default_rng(0)))
 assert function.describe()

@@ -21,7 +21,7 @@ class DatasetConfig:
     out: str = field(metadata={"metavar": "DIR"})
     """The folder of the dataset. One that was cut short there is completed; a finished one is never overwritten."""
     category: str = "numeric"
-    """The category of functions: numeric or strings."""
+    """The category of functions: numeric, strings, entities or relations."""
     functions: int = 1000
     """The number of functions."""
     seed: int = 0
@@ -80,7 +80,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
     from find_gym_agents.evaluation._runner import claim, prepare, progress_bar
 
     out = Path(config.out)
-    finished = out / config.category / CATEGORIES[config.category].metadata
+    finished = out / CATEGORIES[config.category].metadata
     if finished.exists():
         raise DatasetError(f"expected a folder without a dataset, actual: {finished} exists")
     begun = out / f".{config.category}.unfinished"
@@ -92,7 +92,8 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         _check_networks(config)
     # Functions are sampled as an evaluation samples them, whose functions these then are.
     sampling = EvaluationConfig(
-        agents=("constant",),
+        # No agent runs here, and this form of its name fits every category.
+        agents=("find_gym_agents.constant:ConstantAgent",),
         env=f"FIND-{config.category}-v0",
         functions=config.functions,
         seed=config.seed,

@@ -51,6 +51,11 @@ class EvaluationConfig:
     """A dataset in the published layout (the folder that holds numeric/ or strings/), in place of sampled functions."""
     max_queries: int = 100
     """The budget: inputs that may be asked of each function."""
+    exemplars: bool = False
+    """Whether each episode begins with words to start from; entities and relations only."""
+    judge: str | None = field(default=None, metadata={"metavar": "NAME"})
+    """What judges descriptions in language; entities and relations only: embedding, grounding, the path of a causal
+    language model, or the address of a server. By default that of the environment."""
     workers: int | None = None
     """Processes that run episodes side by side; by default one for each processor core."""
     backend: str = "loky"
@@ -77,6 +82,8 @@ class EvaluationConfig:
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
+        if (self.exemplars or self.judge is not None) and self.category not in ("entities", "relations"):
+            raise ValueError(f"expected entities or relations for exemplars or a judge, actual: {self.category}")
         for name, least, optional in (
             ("functions", 1, True),
             ("seed", 0, False),
@@ -105,7 +112,13 @@ class EvaluationConfig:
         """The file of a dataset that says which functions it has, from the dataset's folder."""
         from find_gym_agents.evaluation._categories import CATEGORIES
 
-        return f"{self.category}/{CATEGORIES[self.category].metadata}"
+        return CATEGORIES[self.category].metadata
+
+    @property
+    def environment_options(self) -> dict[str, Any]:
+        """The arguments of the environment that only some categories have."""
+        options: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
+        return options if self.judge is None else options | {"judge": self.judge}
 
     @property
     def sampled_split(self) -> str | None:
@@ -127,6 +140,8 @@ class EvaluationConfig:
             parts.insert(3, text)
         if self.max_queries != 100:
             parts.append(f"{self.max_queries}-queries")
+        parts += ["exemplars"] if self.exemplars else []
+        parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
         return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
 
     def worker_count(self) -> int:
@@ -145,6 +160,7 @@ class EvaluationConfig:
             "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
             "seed": self.seed,
             "max_queries": self.max_queries,
+            **self.environment_options,
         }
         if self.dataset is not None:
             content = (Path(self.dataset) / self._metadata).read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +35,7 @@ class EpisodeTask:
         difficulty: the difficulty it was sampled from, None for a dataset.
         max_queries: the budget.
         seed: the run's seed.
+        options: further arguments of the environment.
     """
 
     agent: str
@@ -44,6 +45,7 @@ class EpisodeTask:
     difficulty: Any
     max_queries: int
     seed: int
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)
@@ -118,7 +120,7 @@ class _Log:
         agent = _agent(task.agent, spec.category)
         with self._agent_runs():
             agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
-        options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries}
+        options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries, **task.options}
         if task.difficulty is None:
             options["function"] = spec
         else:

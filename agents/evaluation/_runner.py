@@ -169,6 +169,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
         difficulty=config.difficulty if sampled else None,
         max_queries=config.max_queries,
         seed=config.seed,
+        options=config.environment_options,
     )
 
 

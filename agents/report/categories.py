@@ -184,4 +184,29 @@ _STRINGS = ReportedCategory(
     score_parts={"paper_score": "paper's score"},
 )
 
-CATEGORIES: dict[str, ReportedCategory] = {"numeric": _NUMERIC, "strings": _STRINGS}
+
+def _words(trivial: str) -> ReportedCategory:
+    """Returns what a report says of a category of functions of words."""
+    return ReportedCategory(
+        introduction=_INTRODUCTION.format(
+            trivial=trivial,
+            paper="<b>paper's score</b> is the share of unit tests in which the judge picks the true execution",
+        ),
+        trivial=trivial,
+        metrics=_metrics(paper=("paper_score", "paper's score")),
+        group_metrics=("accuracy", "skill", "paper_score", "queries", "seconds"),
+        groups=(
+            Grouping("by_variant", "variant", "By variant", _variant, ()),
+            Grouping("by_family", "family", "By family", _family, (), most=20, plotted=False),
+        ),
+        show=show_answers,
+        score_parts={"paper_score": "paper's score"},
+    )
+
+
+CATEGORIES: dict[str, ReportedCategory] = {
+    "numeric": _NUMERIC,
+    "strings": _STRINGS,
+    "entities": _words("chance"),
+    "relations": _words("better of always undefined and the best constant"),
+}

@@ -6,9 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from find_gym.functions.entities.difficulty import EntityDifficulty
+from find_gym.functions.entities.function import EntityFunction, EntitySpec
+from find_gym.functions.entities.sampling import sample_entity
 from find_gym.functions.numeric.difficulty import NumericDifficulty
 from find_gym.functions.numeric.function import NumericFunction, NumericSpec
 from find_gym.functions.numeric.sampling import sample_numeric
+from find_gym.functions.relations.difficulty import RelationDifficulty
+from find_gym.functions.relations.function import RelationFunction, RelationSpec
+from find_gym.functions.relations.sampling import sample_relation
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.published import PublishedStringFunction, PublishedStringSpec
@@ -44,6 +50,8 @@ def _make_string_function(spec: StringSpec | PublishedStringSpec) -> StringFunct
 CATEGORY_FUNCTIONS: dict[str, CategoryFunctions] = {
     "numeric": CategoryFunctions(sample_numeric, NumericDifficulty.of, NumericSpec.from_json, NumericFunction),
     "strings": CategoryFunctions(sample_string, StringDifficulty.of, _read_string_spec, _make_string_function),
+    "entities": CategoryFunctions(sample_entity, EntityDifficulty.of, EntitySpec.from_json, EntityFunction),
+    "relations": CategoryFunctions(sample_relation, RelationDifficulty.of, RelationSpec.from_json, RelationFunction),
 }
 
 

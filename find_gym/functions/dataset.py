@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from find_gym.functions.entities import release as entities_release
+from find_gym.functions.entities.function import EntitySpec
 from find_gym.functions.numeric import release
 from find_gym.functions.numeric.function import NumericSpec
+from find_gym.functions.relations import release as relations_release
+from find_gym.functions.relations.function import RelationSpec
 from find_gym.functions.strings.function import StringSpec
 from find_gym.functions.strings.published import PublishedStringSpec
 from find_gym.functions.strings.release import read_rows, write_strings
 
-Spec: TypeAlias = NumericSpec | StringSpec | PublishedStringSpec
+Spec: TypeAlias = NumericSpec | StringSpec | PublishedStringSpec | EntitySpec | RelationSpec
 
-CATEGORIES = ("numeric", "strings")
+# The folder of each category within a dataset, as released.
+FOLDERS = {"numeric": "numeric", "strings": "strings", "entities": "neurons_entities", "relations": "neurons_relations"}
+CATEGORIES = tuple(FOLDERS)
 # The file that is written last: a folder without it is no dataset.
-_LAST_FILE = {"numeric": "data.json", "strings": "test_data.json"}
+METADATA = {"numeric": "data.json", "strings": "test_data.json", "entities": "data.json", "relations": "data.json"}
 
 
 class DatasetError(ValueError):
@@ -48,8 +54,8 @@ class FINDDataset(Sequence[DatasetEntry]):
     """The functions of one category of a dataset in the released layout.
 
     Args:
-        path: the folder that holds `numeric/` or `strings/`.
-        category: "numeric" or "strings".
+        path: the folder that holds `numeric/`, `strings/`, `neurons_entities/` or `neurons_relations/`.
+        category: "numeric", "strings", "entities" or "relations".
 
     Attributes:
         entries: the functions that could be read, in the order of the metadata.
@@ -69,11 +75,14 @@ class FINDDataset(Sequence[DatasetEntry]):
         self.category = category
         self.entries: list[DatasetEntry] = []
         self.skipped: dict[str, str] = {}
-        folder = self.path / category
-        if category == "numeric":
-            self._read_numeric(folder)
-        else:
-            self._read_strings(folder)
+        folder = self.path / FOLDERS[category]
+        read = {
+            "numeric": self._read_numeric,
+            "strings": self._read_strings,
+            "entities": self._read_entities,
+            "relations": self._read_relations,
+        }
+        read[category](folder)
         if self.skipped:
             identifier, reason = next(iter(self.skipped.items()))
             count = len(self.skipped) + len(self.entries)
@@ -106,6 +115,18 @@ class FINDDataset(Sequence[DatasetEntry]):
         specs, self.skipped = read_rows(descriptions, unit_tests, folder)
         self.entries = [DatasetEntry(identifier, spec) for identifier, spec in specs.items()]
 
+    def _read_entities(self, folder: Path) -> None:
+        rows = _load_json(folder / "data.json", list)
+        unit_tests = _load_json(folder / "unit_test_data.json", list)
+        specs, self.skipped = entities_release.read_rows(rows, unit_tests)
+        self.entries = [DatasetEntry(identifier, spec) for identifier, spec in specs.items()]
+
+    def _read_relations(self, folder: Path) -> None:
+        rows = _load_json(folder / "data.json", list)
+        unit_tests = _load_json(folder / "unit_test_data.json", list)
+        specs, self.skipped = relations_release.read_rows(rows, unit_tests)
+        self.entries = [DatasetEntry(identifier, spec) for identifier, spec in specs.items()]
+
     def __len__(self) -> int:
         return len(self.entries)
 
@@ -116,7 +137,9 @@ class FINDDataset(Sequence[DatasetEntry]):
         return iter(self.entries)
 
 
-def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec | StringSpec]) -> list[str]:
+def write_dataset(
+    path: str | os.PathLike[str], specs: Iterable[NumericSpec | StringSpec | EntitySpec | RelationSpec]
+) -> list[str]:
     """Writes functions of one category in the released layout.
 
     Every function gets a directory with `function_code.py`; numeric ones that are not plain also
@@ -141,11 +164,15 @@ def write_dataset(path: str | os.PathLike[str], specs: Iterable[NumericSpec | St
     if len(categories) > 1:
         raise ValueError(f"expected specs of one category, actual: {sorted(categories)}")
     category = categories.pop()
-    folder = Path(path) / category
-    if (folder / _LAST_FILE[category]).exists():
-        raise DatasetError(f"expected a folder without a dataset, actual: {folder / _LAST_FILE[category]} exists")
+    folder = Path(path) / FOLDERS[category]
+    if (folder / METADATA[category]).exists():
+        raise DatasetError(f"expected a folder without a dataset, actual: {folder / METADATA[category]} exists")
     if category == "strings":
         return write_strings(folder, [spec for spec in specs if isinstance(spec, StringSpec)])
+    if category == "entities":
+        return entities_release.write_entities(folder, [spec for spec in specs if isinstance(spec, EntitySpec)])
+    if category == "relations":
+        return relations_release.write_relations(folder, [spec for spec in specs if isinstance(spec, RelationSpec)])
     return _write_numeric(folder, [spec for spec in specs if isinstance(spec, NumericSpec)])
 
 

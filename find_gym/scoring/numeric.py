@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from find_gym.functions import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.sandbox import Result, Status, run_code
+from find_gym.scoring.descriptions import DescriptionScorer
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
+from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
+from find_gym.scoring.skills import skill
 from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS, MalformedError, Submission, prepare_code
 
 FloatArray = NDArray[np.float64]
@@ -37,6 +40,7 @@ class NumericScore:
         paper_success: whether that is below 0.1.
         outcome: one of `OUTCOMES`; "right" means an accuracy of 1.
         message: what went wrong, if anything.
+        unit_tests: how the description in language does in unit tests, where there is a judge; see `UnitTestScore`.
     """
 
     accuracy: float
@@ -49,6 +53,7 @@ class NumericScore:
     paper_success: bool = False
     outcome: str = "wrong"
     message: str = ""
+    unit_tests: dict[str, Any] | None = None
 
     @property
     def paper_score(self) -> float:
@@ -67,6 +72,7 @@ class NumericScorer:
 
     Args:
         function: the truth.
+        judge: judges the description in language as well, by unit tests; it changes neither accuracy nor skill.
 
     Example:
         >>> import numpy as np
@@ -78,7 +84,8 @@ class NumericScorer:
         (1.0, 1.0, 'right')
     """
 
-    def __init__(self, function: NumericBlackBox) -> None:
+    def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
+        self._descriptions = None if judge is None else DescriptionScorer(function, judge)
         inputs = NumericInputs.of(function)
         self._names = list(inputs.strata)
         self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
@@ -105,6 +112,12 @@ class NumericScorer:
             SandboxError: the sandbox itself failed, so there is no score.
             TypeError: the submission's program is one of another category.
         """
+        score = self._score(submission, max_literals)
+        if self._descriptions is None:
+            return score
+        return replace(score, unit_tests=self._descriptions.score(submission).to_json())
+
+    def _score(self, submission: Submission, max_literals: int | None) -> NumericScore:
         if submission.program is not None:
             program = numeric_program(submission)
             claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
@@ -201,16 +214,6 @@ def predict(submission: Submission, x: FloatArray) -> FloatArray:
     if result.status is not Status.OK:
         return np.full(x.shape, np.nan)
     return np.array([_number(value) for value in result.values])
-
-
-def skill(accuracy: float, trivial_accuracy: float) -> float:
-    """Rescales an accuracy so that the trivial description has 0 and the truth 1, clipped to [0, 1].
-
-    Where the trivial description is perfect (a constant function), skill is accuracy.
-    """
-    if trivial_accuracy == 1:
-        return accuracy
-    return min(max((accuracy - trivial_accuracy) / (1 - trivial_accuracy), 0.0), 1.0)
 
 
 def _number(value: Any) -> float:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from find_gym.functions.strings.alphabet import NUMBER_WORDS
 from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.functions.strings.inputs import balanced_inputs
 from find_gym.sandbox import Status, run_code
-from find_gym.scoring.numeric import skill
+from find_gym.scoring.descriptions import DescriptionScorer
+from find_gym.scoring.judges.protocol import Judge
+from find_gym.scoring.skills import skill
 from find_gym.scoring.submissions import MAX_CODE_BYTES, MalformedError, Submission, prepare_code
 
 HELD_OUT_INPUTS = 64
@@ -40,6 +42,7 @@ class StringScore:
         paper_score: the share among the first ten inputs, as many as the paper scores code on.
         outcome: one of `find_gym.scoring.OUTCOMES`; "right" means an accuracy of 1.
         message: what went wrong, if anything.
+        unit_tests: how the description in language does in unit tests, where there is a judge; see `UnitTestScore`.
     """
 
     accuracy: float
@@ -49,6 +52,7 @@ class StringScore:
     paper_score: float = 0.0
     outcome: str = "wrong"
     message: str = ""
+    unit_tests: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
@@ -63,6 +67,7 @@ class StringScorer:
 
     Args:
         function: the truth.
+        judge: judges the description in language as well, by unit tests; it changes neither accuracy nor skill.
 
     Example:
         >>> import numpy as np
@@ -76,7 +81,8 @@ class StringScorer:
         (1.0, 1.0, 'right')
     """
 
-    def __init__(self, function: StringBlackBox) -> None:
+    def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
+        self._descriptions = None if judge is None else DescriptionScorer(function, judge)
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
         self._inputs = balanced_inputs(rng, HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
@@ -101,6 +107,12 @@ class StringScorer:
             SandboxError: the sandbox itself failed, so there is no score.
             TypeError: the submission's program is one of another category.
         """
+        score = self._score(submission, max_literals)
+        if self._descriptions is None:
+            return score
+        return replace(score, unit_tests=self._descriptions.score(submission).to_json())
+
+    def _score(self, submission: Submission, max_literals: int | None) -> StringScore:
         if submission.program is not None:
             program: Any = submission.program
             if not isinstance(program, StringSpec):

@@ -1,0 +1,142 @@
+"""`FIND-entities-v0`: interpret synthetic neurons, functions from words to activations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from find_gym.envs.base import FINDEnv
+from find_gym.envs.entities_category import EntityCategory, EntityText
+from find_gym.envs.entities_tokens import EntityTokens
+from find_gym.envs.episode import Outcome
+from find_gym.envs.interfaces import Interface
+from find_gym.functions.entities.custom import CallableEntityFunction
+from find_gym.functions.entities.difficulty import EntityDifficulty
+from find_gym.functions.entities.function import EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.functions.entities.sampling import sample_entity
+from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.protocol import Judge
+
+
+class EntityEnv(FINDEnv):
+    """Entity functions of FIND as an environment.
+
+    ## Description
+
+    Each episode hides a synthetic neuron, a function from words to activations in [0, 1]: it responds to words that
+    have to do with one concept, such as golf, or with one of two (Schwettmann et al., "FIND: A Function Description
+    Benchmark for Evaluating Interpretability Methods", NeurIPS 2023); at higher difficulty with both of two, with one
+    and not the other, with one half as strongly, or more on words of a certain form. In the paper a language model
+    plays the neuron; here it is by default the similarity of sentence embeddings, whose vectors ship with the package.
+    The interpreter queries it, then describes it.
+
+    ## Action Space
+
+    Depends on `interface`:
+
+    - `tokens` (default): `Discrete(360)`. Actions 0 to 171 query a word of a fixed bank, the others write a formula
+      over concepts token by token; `action_masks()` tells which are legal. See
+      `find_gym.envs.entities_tokens.EntityTokens`.
+    - `text`: `Text`. `QUERY ["violin", "tax"]` or `[DESCRIPTION]: ...`. See `find_gym.envs.entities_category`.
+
+    ## Observation Space
+
+    - `tokens`: a flat `Dict` of boxes: for each word of the bank how often it was asked and its activation, the tokens
+      written so far, the budget left.
+    - `text`: `Text`; the first observation is the task, the others are answers.
+
+    `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists) and `message` (why an
+    action was refused); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
+    (all parts of `find_gym.scoring.entities.EntityScore`), `submission`, and `truth` (description and source).
+
+    ## Rewards
+
+    A submission earns its skill, in [0, 1]: the share of unit tests that are right with it, rescaled so that chance
+    (one in three) has 0. A test asks which of three words activates the function. A program written as tokens answers
+    by its own activations, a description in language is read by the judge. `reward="accuracy"` (the share itself) and
+    `reward="find"` (the share among ten tests, the published ones where there are any) are the alternatives. Each input
+    that is charged subtracts `query_cost`. All other steps earn 0.
+
+    ## Starting State
+
+    A function drawn from `split` and `difficulty` (or `dataset`, or `function`), an empty history, the whole budget.
+    `reset(options={"function": ...})` names the function of one episode: a spec, its JSON data, an `EntityFunction`, a
+    callable from a word to a number in [0, 1], or the id of an entry of `dataset`.
+
+    ## Episode End
+
+    A submission terminates the episode. When the budget is spent, only a submission is left; when the steps are spent
+    too, the episode terminates without reward (both are observed, so it never truncates).
+
+    ## Arguments
+
+    - `interface`: "tokens" or "text".
+    - `split`: "train", "validation", "test", or None for all functions. Not used with `function` or `dataset`.
+    - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
+      `find_gym.functions.entities.difficulty.EntityDifficulty` that replace FIND's.
+    - `function`: the one function of all episodes: anything that `options["function"]` takes.
+    - `dataset`: a `FINDDataset` or the path of one; each episode draws one of its functions.
+    - `exemplars`: whether the episode begins with ten words, some of which activate the function; default False.
+    - `judge`: reads descriptions in language: "embedding" (default), the path or name of a causal language model, the
+      address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`.
+    - `max_queries`: the budget, a number of inputs; default 100.
+    - `max_steps`: the number of actions; by default the budget and 16 more (20 for `text`).
+    - `query_cost`: subtracted from the reward for each input; default 0.
+    - `reward`: "skill", "accuracy" or "find".
+    - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (needs matplotlib).
+
+    ## Vectorized environment
+
+    `gym.make_vec("FIND-entities-v0", num_envs=N)` steps N environments in this process or, with
+    `vectorization_mode="async"`, in N others.
+
+    ## Version History
+
+    - v0: first version.
+
+    Example:
+        >>> import gymnasium as gym
+        >>> import find_gym
+        >>> env = gym.make("FIND-entities-v0", interface="text", function={"formula": "golf"})
+        >>> observation, info = env.reset(seed=3)
+        >>> observation, reward, terminated, truncated, info = env.step('QUERY ["Tiger Woods", "flour"]')
+        >>> [round(value) for value in info["outputs"]], info["budget"], terminated
+        ([1, 0], 98, False)
+    """
+
+    interfaces = ("tokens", "text")
+
+    def __init__(self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Any) -> None:
+        if not isinstance(exemplars, bool):
+            raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
+        self._exemplars = exemplars
+        self.category = EntityCategory(load_judge(judge) if isinstance(judge, str) else judge)  # type: ignore[misc]
+        super().__init__(**arguments)
+
+    def _read_difficulty(self, difficulty: Any) -> EntityDifficulty:
+        return EntityDifficulty.of(difficulty)
+
+    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> EntityFunction:
+        return EntityFunction(sample_entity(rng, split=split, difficulty=level))
+
+    def _read_function(self, named: Any) -> EntityBlackBox | None:
+        if isinstance(named, (EntityFunction, CallableEntityFunction)):
+            return named
+        if isinstance(named, EntitySpec):
+            return EntityFunction(named)
+        if isinstance(named, Mapping):
+            return EntityFunction(EntitySpec.from_json(named))
+        return CallableEntityFunction(named) if callable(named) else None
+
+    def _make_codec(self, max_queries: int, level: Any) -> Interface:
+        if self.interface == "text":
+            return EntityText(max_queries, self._exemplars)
+        return EntityTokens(level, self._exemplars)
+
+    def _info(self, outcome: Outcome) -> dict[str, Any]:
+        info = super()._info(outcome)
+        if self._exemplars:
+            info["exemplars"] = list(self._codec.exemplars(self.episode))  # type: ignore[attr-defined]
+        return info

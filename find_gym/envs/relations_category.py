@@ -1,0 +1,86 @@
+"""The relations category: what may be asked, how answers are written, how submissions are judged, the task in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.envs.entities_category import read_words
+from find_gym.envs.episode import Episode
+from find_gym.envs.text import TextInterface, printable, shorten
+from find_gym.functions.relations.function import RelationBlackBox
+from find_gym.scoring import Submission
+from find_gym.scoring.judges.protocol import Judge
+from find_gym.scoring.relations import RelationScore, RelationScorer
+
+MAX_WORD_LENGTH = 200
+
+TASK = """\
+There is a hidden function f. It takes one word or name and returns one word, a name or a number: for inputs of one kind
+(countries, animals, verbs, ...) it answers with what stands in one relation to them, for all others with "undefined".
+It may be "undefined" for a part of its own inputs as well (countries in Asia, verbs that begin with S, ...). Find out
+which relation it is and where its exception is, and describe both.
+
+To see outputs, send a line such as
+QUERY ["Norway", "zebra", "Moby-Dick"]
+with a JSON list of any words of at most 200 characters. Each word costs 1 of your budget of {budget}. You get the
+outputs in the same order.
+{exemplars}
+When you know enough, or when the budget is spent, submit in this form:
+[DESCRIPTION]: what the function maps to what, in a sentence.
+[DOMAIN]: on which of these inputs it is undefined all the same, such as "the input country is in Asia"; or none.
+The description is judged by the answers that it predicts for words that you have not seen. A list of many relations
+describes none of them. You have one submission and {messages} messages in all."""
+_EXEMPLARS = "\nYou may begin with these words, for some of which it is defined: {words}\n"
+
+
+class RelationCategory:
+    """Functions from words to words.
+
+    Args:
+        judge: reads descriptions for the unit tests; None for the grounding judge.
+    """
+
+    name = "relations"
+
+    def __init__(self, judge: Judge | None = None) -> None:
+        self._judge = judge
+
+    def objection(self, inputs: tuple[Any, ...]) -> str | None:
+        """Says why a query with these inputs can't be answered, or returns None."""
+        for word in inputs:
+            if not word.strip() or len(word) > MAX_WORD_LENGTH:
+                return f"expected words of 1 to {MAX_WORD_LENGTH} characters, actual value: {shorten(word)}"
+        return None
+
+    def answer(self, function: RelationBlackBox, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
+        """Returns the function's outputs."""
+        return function(inputs, rng)
+
+    def to_json(self, outputs: list[Any]) -> list[Any]:
+        """Returns outputs as they are."""
+        return outputs
+
+    def score(self, function: RelationBlackBox, submission: Submission) -> RelationScore:
+        """Judges a submission."""
+        return RelationScorer(function, self._judge).score(submission)
+
+
+class RelationText(TextInterface):
+    """The `text` interface to relations.
+
+    Args:
+        max_queries: the budget; observations have room for the answers to all of it at once.
+        exemplars: whether the task names words to start from.
+    """
+
+    def __init__(self, max_queries: int, exemplars: bool) -> None:
+        super().__init__(TASK, read_words, 8192 + 1024 * max_queries)
+        self._exemplars = exemplars
+
+    def begin(self, episode: Episode) -> str:
+        """Starts an episode and returns its task."""
+        words = ", ".join(episode.function.exemplars) if self._exemplars else ""
+        text = _EXEMPLARS.replace("{words}", printable(words)) if words else ""
+        return super().begin(episode).replace("{exemplars}", text)

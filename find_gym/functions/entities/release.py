@@ -1,0 +1,131 @@
+"""The released layout of entity functions on disk: reading it, and writing fresh functions in it.
+
+`neurons_entities/data.json` has the concepts and exemplars of each function, `unit_test_data.json` its unit tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from find_gym.functions.entities.exemplars import held_out_words
+from find_gym.functions.entities.formulas import Combination, Formula
+from find_gym.functions.entities.function import LIT, EntityFunction, EntitySpec, WordTriplet
+
+TRIPLETS = 10
+_UNLIT = 0.3
+
+
+def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str, EntitySpec], dict[str, str]]:
+    """Reads the functions of a dataset.
+
+    Args:
+        rows: the content of `data.json`.
+        unit_tests: the content of `unit_test_data.json`.
+
+    Returns:
+        The specs by the functions' ids; and for each function that could not be read, its id and why.
+    """
+    tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
+    specs: dict[str, EntitySpec] = {}
+    skipped: dict[str, str] = {}
+    for index, row in enumerate(rows):
+        name = str(row.get("dir", f"row {index}")) if isinstance(row, dict) else f"row {index}"
+        try:
+            specs[name] = _read_row(row, tests.get(name))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            skipped[name] = f"{type(error).__name__}: {error}"
+    return specs, skipped
+
+
+def _read_row(row: Any, test: Any) -> EntitySpec:
+    if "find_gym" in row:
+        return EntitySpec.from_json(row["find_gym"])
+    names = [name for name in (row["concept1"], row.get("concept2")) if name]
+    formula: Formula = names[0] if len(names) == 1 else Combination("or", tuple(names))
+    triplets = () if test is None else read_triplets(test)
+    return EntitySpec(formula, exemplars=tuple(map(str, row.get("initial", ()))), triplets=triplets)
+
+
+def read_triplets(row: dict[str, Any]) -> tuple[WordTriplet, ...]:
+    """Reads a row of `unit_test_data.json`."""
+    return tuple(
+        WordTriplet(tuple(map(str, words)), int(correct) - 1)
+        for words, correct in zip(row["test_vec"], row["correct_inx"], strict=True)
+    )
+
+
+def write_entities(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
+    """Writes entity functions in the released layout; the row of each has its whole spec under `find_gym` as well.
+
+    Args:
+        folder: the folder of the category; made where it does not exist.
+        specs: the functions.
+
+    Returns:
+        The ids of the functions, in order.
+    """
+    functions = [EntityFunction(spec) for spec in specs]
+    identifiers = [f"f{index:05d}" for index in range(len(functions))]
+    rows, tests = [], []
+    for identifier, function in zip(identifiers, functions, strict=True):
+        names = list(_names(function.spec.formula))
+        rows.append(
+            {
+                "dir": identifier,
+                "concept1": names[0],
+                "concept2": names[1] if len(names) > 1 else None,
+                "initial": function.exemplars(),
+                "find_gym": function.spec.to_json(),
+            }
+        )
+        triplets = function.spec.triplets or _draw_triplets(function)
+        tests.append(
+            {
+                "name": identifier,
+                "test_vec": [list(triplet.words) for triplet in triplets],
+                "correct_inx": [triplet.correct + 1 for triplet in triplets],
+            }
+        )
+        (folder / identifier).mkdir(parents=True, exist_ok=True)
+        _write(folder / identifier / "function_code.py", function.source())
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
+    _write(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    return identifiers
+
+
+def _names(formula: Formula) -> Iterable[str]:
+    """Returns the concepts where the formula is one or an OR of two, as in the release; else its English."""
+    from find_gym.functions.entities import formulas
+
+    if isinstance(formula, Combination) and formula.operator == "or" and len(formula.parts) == 2:
+        return [formulas.english(part) for part in formula.parts]
+    return [formulas.english(formula)]
+
+
+def _draw_triplets(function: EntityFunction) -> list[WordTriplet]:
+    """Draws a word that activates the function, and two that do not, ten times."""
+    rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32).tolist(), 2])
+    words = held_out_words()
+    values = function.truth(words)
+    lit, unlit = np.flatnonzero(values >= LIT), np.flatnonzero(values < _UNLIT)
+    triplets = []
+    for place in rng.permutation(lit)[:TRIPLETS]:
+        options = [words[other] for other in rng.choice(unlit, 2, replace=False)]
+        correct = int(rng.integers(3))
+        options.insert(correct, words[place])
+        triplets.append(WordTriplet(tuple(options), correct))
+    return triplets
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file beside its place and renames it, so that it is never seen half written."""
+    beside = path.with_name(f"{path.name}.partial")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)

@@ -1,0 +1,1 @@
+"""Relations: words in, words or "undefined" out."""

@@ -1,0 +1,67 @@
+"""Difficulty: the distribution from which relations are sampled, FIND's own and others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from find_gym.functions.relations.catalogue import FIND_RELATIONS, RELATIONS
+
+
+@dataclass(frozen=True)
+class RelationDifficulty:
+    """A distribution over relations; the defaults are FIND's: 25 relations, a third of the functions without exception.
+
+    Attributes:
+        relations: the relations, each as likely as the others.
+        exceptions: relative shares of the numbers of exceptions.
+        exemplars: the number of words to start from that a function suggests; FIND has 8 to 10.
+    """
+
+    relations: tuple[str, ...] = FIND_RELATIONS
+    exceptions: Mapping[int, float] = field(default_factory=lambda: {0: 1.0, 1: 2.0})
+    exemplars: int = 8
+
+    def __post_init__(self) -> None:
+        # JSON has lists where this has tuples, and texts for the keys of a mapping.
+        object.__setattr__(self, "relations", tuple(self.relations))
+        object.__setattr__(self, "exceptions", {int(count): share for count, share in self.exceptions.items()})
+        unknown = [name for name in self.relations if name not in RELATIONS]
+        if unknown or not self.relations:
+            raise ValueError(f"expected relations among {tuple(RELATIONS)}, actual value: {self.relations!r}")
+        shares = self.exceptions
+        if any(count < 0 or share < 0 for count, share in shares.items()) or not sum(shares.values()) > 0:
+            raise ValueError(f"expected non-negative shares of numbers of exceptions, actual value: {shares!r}")
+        if isinstance(self.exemplars, bool) or not isinstance(self.exemplars, int) or self.exemplars < 0:
+            raise ValueError(f"expected exemplars to be an integer >= 0, actual value: {self.exemplars!r}")
+
+    @staticmethod
+    def of(difficulty: str | Mapping[str, Any] | RelationDifficulty) -> RelationDifficulty:
+        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
+
+        Raises:
+            ValueError: an unknown name or attribute, or a value out of its range.
+        """
+        if isinstance(difficulty, RelationDifficulty):
+            return difficulty
+        if isinstance(difficulty, str):
+            if difficulty not in DIFFICULTIES:
+                raise ValueError(f"expected a difficulty in {tuple(DIFFICULTIES)}, actual value: {difficulty!r}")
+            return DIFFICULTIES[difficulty]
+        names = [entry.name for entry in fields(RelationDifficulty)]
+        if not isinstance(difficulty, Mapping) or set(difficulty) - {*names, "base"}:
+            raise ValueError(
+                f"expected a difficulty in {tuple(DIFFICULTIES)} or a mapping of {', '.join(names)} "
+                f"(and 'base', a name), actual value: {difficulty!r}"
+            )
+        changes = dict(difficulty)
+        return replace(RelationDifficulty.of(changes.pop("base", "find")), **changes)
+
+
+DIFFICULTIES: dict[str, RelationDifficulty] = {
+    "easy": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0}),
+    "find": RelationDifficulty(),
+    "hard": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0, 1: 4.0}),
+    "extreme": RelationDifficulty(relations=tuple(RELATIONS), exceptions={1: 1.0, 2: 3.0}),
+}

@@ -1,0 +1,164 @@
+"""The released layout of relations on disk: reading it, and writing fresh relations in it.
+
+`neurons_relations/data.json` has what each function maps from and to, its exception (under the released spelling,
+"exeption") and exemplars, `unit_test_data.json` its unit tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from find_gym.functions.relations.answers import UNDEFINED
+from find_gym.functions.relations.catalogue import RELATIONS, Relation
+from find_gym.functions.relations.conditions import ATTRIBUTES, Condition
+from find_gym.functions.relations.function import RelationFunction, RelationSpec
+from find_gym.functions.strings.published import Triplet
+from find_gym.knowledge.relations import normalise
+
+TRIPLETS = 10
+_NOUN = re.compile(r"^(?:the )?input(?: (?!is\b|was\b|lives\b|begins\b)\w+)* (is|was|lives|begins)\b")
+_LETTER = re.compile(r"begins with (?:the letter )?['\"]?(\w)['\"]?$")
+_YEAR = re.compile(r"after (-?\d{3,4})$")
+
+
+def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str, RelationSpec], dict[str, str]]:
+    """Reads the functions of a dataset.
+
+    Args:
+        rows: the content of `data.json`.
+        unit_tests: the content of `unit_test_data.json`.
+
+    Returns:
+        The specs by the functions' ids; and for each function that could not be read, its id and why.
+    """
+    tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
+    specs: dict[str, RelationSpec] = {}
+    skipped: dict[str, str] = {}
+    for index, row in enumerate(rows):
+        # The release has whole paths here.
+        name = str(row.get("dir", f"row {index}")).rsplit("/", 1)[-1] if isinstance(row, dict) else f"row {index}"
+        try:
+            specs[name] = _read_row(row, tests.get(name))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            skipped[name] = f"{type(error).__name__}: {error}"
+    return specs, skipped
+
+
+def _read_row(row: Any, test: Any) -> RelationSpec:
+    if "find_gym" in row:
+        return RelationSpec.from_json(row["find_gym"])
+    wanted = normalise(row["concept1"]), normalise(row["concept2"])
+    found = [r for r in RELATIONS.values() if (normalise(r.subject), normalise(r.object)) == wanted]
+    if not found:
+        raise ValueError(f"expected a relation of the catalogue, actual: {row['concept1']!r} to {row['concept2']!r}")
+    exceptions = (read_exception(found[0], row["exeption"]),) if row.get("exeption") else ()
+    triplets = read_triplets(test) if test is not None else ()
+    return RelationSpec(found[0].name, exceptions, tuple(map(str, row.get("initial", ()))), triplets)
+
+
+def read_exception(relation: Relation, text: str) -> Condition:
+    """Reads an exception in the released wording, such as "the input city is in Mexico".
+
+    Raises:
+        ValueError: the tables can't tell which words it means.
+    """
+    plain = _NOUN.sub(r"\1", normalise(text))
+    letter, year = _LETTER.search(plain), _YEAR.search(plain)
+    if letter:
+        return Condition("begins_with", letter.group(1))
+    if year and ATTRIBUTES["after"].column in relation.facts.columns:
+        return Condition("after", year.group(1))
+    for attribute in ATTRIBUTES.values():
+        if attribute.kind != "is" or attribute.column not in relation.facts.columns:
+            continue
+        values = {relation.facts.value(word, attribute.column) for word in relation.facts.facts}
+        for value in sorted(value for value in values if value):
+            condition = Condition(attribute.name, value)
+            if _NOUN.sub(r"\1", normalise(condition.english(relation))) == plain:
+                return condition
+    raise ValueError(f"expected an exception that the tables tell of, actual value: {text!r}")
+
+
+def read_triplets(row: dict[str, Any]) -> tuple[Triplet, ...]:
+    """Reads a row of `unit_test_data.json`; the blanks around the released answers are left out."""
+    return tuple(
+        Triplet(tuple(str(word).strip() for word in words), tuple(str(a).strip() for a in answers), int(correct) - 1)
+        for (words, answers), correct in zip(row["test_vec"], row["correct_inx"], strict=True)
+    )
+
+
+def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
+    """Writes relations in the released layout; the row of each has its whole spec under `find_gym` as well.
+
+    Args:
+        folder: the folder of the category; made where it does not exist.
+        specs: the functions.
+
+    Returns:
+        The ids of the functions, in order.
+    """
+    functions = [RelationFunction(spec) for spec in specs]
+    identifiers = [f"f{index:05d}" for index in range(len(functions))]
+    rows, tests = [], []
+    for identifier, function in zip(identifiers, functions, strict=True):
+        rows.append(
+            {
+                "dir": identifier,
+                "concept1": function.relation.subject,
+                "concept2": function.relation.object,
+                "exeption": function.domain() if function.spec.exceptions else None,
+                "initial": list(function.exemplars),
+                "find_gym": function.spec.to_json(),
+            }
+        )
+        triplets = function.spec.triplets or _draw_triplets(function)
+        tests.append(
+            {
+                "name": identifier,
+                "test_vec": [[list(triplet.inputs), list(triplet.outputs)] for triplet in triplets],
+                "correct_inx": [triplet.correct + 1 for triplet in triplets],
+            }
+        )
+        (folder / identifier).mkdir(parents=True, exist_ok=True)
+        _write(folder / identifier / "function_code.py", function.source())
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
+    _write(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    return identifiers
+
+
+def _draw_triplets(function: RelationFunction) -> list[Triplet]:
+    """Draws executions, a fifth of them exceptions as in the release, each with two of other relations."""
+    rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32).tolist(), 2])
+    words = [function.words[int(place)] for place in rng.permutation(len(function.words))]
+    answers = function.truth(words)
+    excepted = [word for word, answer in zip(words, answers, strict=True) if answer == UNDEFINED][: TRIPLETS // 5]
+    regular = [word for word, answer in zip(words, answers, strict=True) if answer != UNDEFINED]
+    names = tuple(RELATIONS)
+    triplets = []
+    for word in [*excepted, *regular][:TRIPLETS]:
+        options: list[tuple[str, str]] = []
+        while len(options) < 2:
+            other = RelationFunction(RelationSpec(names[int(rng.integers(len(names)))]))
+            input_word = other.words[int(rng.integers(len(other.words)))]
+            answer = other.truth([input_word])[0]
+            if not function.accepts(input_word, answer):
+                options.append((input_word, answer))
+        place = int(rng.integers(3))
+        options.insert(place, (word, function.truth([word])[0]))
+        triplets.append(Triplet(tuple(o[0] for o in options), tuple(o[1] for o in options), place))
+    return triplets
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file beside its place and renames it, so that it is never seen half written."""
+    beside = path.with_name(f"{path.name}.partial")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)

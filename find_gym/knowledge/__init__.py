@@ -1,0 +1,1 @@
+"""Tables of what is known of the world, each with its provenance and licence."""

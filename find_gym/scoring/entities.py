@@ -1,0 +1,266 @@
+"""Scores of descriptions of entity functions: unit tests as in the paper, and the rank correlation beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.functions.entities.exemplars import fired_words, held_out_words
+from find_gym.functions.entities.formulas import Combination, Formula, concepts_of
+from find_gym.functions.entities.function import LIT, EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.knowledge.concepts import concepts
+from find_gym.scoring.judges.embedding import EmbeddingJudge
+from find_gym.scoring.judges.protocol import Execution, Judge
+from find_gym.scoring.submissions import MAX_CODE_BYTES, Submission
+from find_gym.scoring.unit_tests import UnitTest, make_unit_tests, score_unit_tests, share_right
+
+FloatArray = NDArray[np.float64]
+
+TESTS = 60
+# The paper has ten unit tests to a function.
+PAPER_TESTS = 10
+CHANCE = 1 / 3
+_RANKED_WORDS = 128
+# A distractor activates the function clearly less than half.
+_UNLIT = 0.3
+
+
+@dataclass(frozen=True)
+class EntityScore:
+    """How good a description of an entity function is.
+
+    Attributes:
+        accuracy: the share of the unit tests that are right with the description, in [0, 1].
+        skill: accuracy, rescaled so that chance has 0 and 1 has 1, clipped to [0, 1].
+        trivial_accuracy: chance, one in three.
+        rank_correlation: Spearman's correlation of the predicted and the true activations of held-out words, in
+            [-1, 1]; 0 where nothing is predicted, None where the judge can't rank words.
+        empty_accuracy: the accuracy of an empty description with the same judge.
+        truth_accuracy: the accuracy of the true description with the same judge.
+        paper_score: the share right among ten tests: the published ones where there are any.
+        strata: the accuracy on each part of an OR, in the order of the parts ("part 1", ...).
+        judge: the judge's name; "program" where a program was run in place of judging a description.
+        outcome: "right" (an accuracy of 1), "wrong" or "malformed".
+        message: what went wrong, if anything.
+    """
+
+    accuracy: float
+    skill: float
+    trivial_accuracy: float = CHANCE
+    rank_correlation: float | None = 0.0
+    empty_accuracy: float = CHANCE
+    truth_accuracy: float = 1.0
+    paper_score: float = 0.0
+    strata: dict[str, float] = field(default_factory=dict)
+    judge: str = "program"
+    outcome: str = "wrong"
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data."""
+        return asdict(self)
+
+
+@runtime_checkable
+class Ranker(Protocol):
+    """A judge that can also rank many words at once."""
+
+    def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
+        """Rates texts by how well they fit a description, float64 of shape `(n,)`."""
+
+
+class ProgramJudge:
+    """Rates words by a function's own activations: it judges programs, whose description it does not read.
+
+    Args:
+        function: the program, as a function.
+
+    Attributes:
+        name: "program".
+    """
+
+    name = "program"
+
+    def __init__(self, function: EntityBlackBox) -> None:
+        self._function = function
+
+    def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
+        """Rates options by the activations of their inputs."""
+        flat = [str(execution.input) for row in options for execution in row]
+        return self._function.truth(flat).reshape(len(options), -1)
+
+    def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
+        """Returns the activations of words."""
+        return self._function.truth(texts)
+
+
+class EntityScorer:
+    """Judges descriptions of one entity function, always by the same unit tests.
+
+    A test has a word that activates the function and two that activate other concepts, but not the function. Probes of
+    the `tokens` interface are in no test.
+
+    Args:
+        function: the truth.
+        judge: reads descriptions in language; by default the embedding judge.
+
+    Example:
+        >>> from find_gym.functions.entities.function import EntityFunction, EntitySpec
+        >>> from find_gym.scoring import Submission
+        >>> scorer = EntityScorer(EntityFunction(EntitySpec("golf")))
+        >>> scorer.score(Submission(program=EntitySpec("golf"))).skill
+        1.0
+        >>> scorer.score(Submission(description="")).skill
+        0.0
+    """
+
+    def __init__(self, function: EntityBlackBox, judge: Judge | None = None) -> None:
+        self._function = function
+        self._judge: Judge = EmbeddingJudge() if judge is None else judge
+        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
+        self._words, self._truth = _draw_words(function, rng)
+        self.tests, self._parts = _draw_tests(function, self._words, self._truth, rng)
+        self._ranked = _spread(self._truth, rng)
+        spec = getattr(function, "spec", None)
+        triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
+        self._published = [
+            UnitTest(tuple(Execution(word) for word in triplet.words), triplet.correct) for triplet in triplets
+        ]
+
+    def score(self, submission: Submission) -> EntityScore:
+        """Judges a submission: its program, or else its description.
+
+        Returns:
+            The score. A description longer than the cap is malformed.
+
+        Raises:
+            MissingModelError: the judge needs a model that is not installed, so there is no score.
+            TypeError: the submission's program is one of another category.
+        """
+        if submission.program is not None:
+            program: Any = submission.program
+            if not isinstance(program, EntitySpec):
+                raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
+            return self._score(ProgramJudge(EntityFunction(program)), submission.description, empty=CHANCE, truth=1.0)
+        size = len(submission.description.encode("utf-8", "surrogatepass"))
+        if size > MAX_CODE_BYTES:
+            message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
+            return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
+        return self._score(self._judge, submission.description)
+
+    def _score(
+        self, judge: Judge, description: str, empty: float | None = None, truth: float | None = None
+    ) -> EntityScore:
+        scored = score_unit_tests(judge, description, self._function.describe(), self.tests)
+        ratings = judge.rate(description, [test.options for test in self.tests])
+        parts = {
+            f"part {part + 1}": share_right(ratings[self._parts == part], [self.tests[place] for place in places])
+            for part in sorted(set(self._parts.tolist()))
+            if len(places := np.flatnonzero(self._parts == part)) and self._parts.max() > 0
+        }
+        paper = self._published or self.tests[:PAPER_TESTS]
+        return EntityScore(
+            accuracy=scored.share,
+            skill=scored.skill,
+            rank_correlation=self._correlation(judge, description),
+            empty_accuracy=scored.empty_share if empty is None else empty,
+            truth_accuracy=scored.truth_share if truth is None else truth,
+            paper_score=share_right(judge.rate(description, [test.options for test in paper]), paper),
+            strata=parts,
+            judge=scored.judge,
+            outcome="right" if scored.share == 1 else "wrong",
+        )
+
+    def _correlation(self, judge: Judge, description: str) -> float | None:
+        if not isinstance(judge, Ranker):
+            return None
+        predicted = judge.rank(description, [self._words[place] for place in self._ranked])
+        return spearman(predicted, self._truth[self._ranked])
+
+
+def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[list[str], FloatArray]:
+    """Returns the words that tests are made of, and their activations: all held-out words, or some of a slow neuron."""
+    words = list(held_out_words())
+    spec = getattr(function, "spec", None)
+    if isinstance(spec, EntitySpec) and spec.kind == "language_model":
+        words = _near_concepts(spec.formula, words, rng)
+    return words, function.truth(words)
+
+
+def _near_concepts(formula: Formula, words: list[str], rng: np.random.Generator) -> list[str]:
+    """Returns the members of a formula's concepts and as many other words, so that a language model is asked little."""
+    names = [name for name in concepts_of(formula) if name in concepts()]
+    members = {member for name in names for member in concepts()[name].members}
+    own = [word for word in words if word in members]
+    others = [word for word in words if word not in members]
+    return own + [others[place] for place in rng.choice(len(others), 2 * _RANKED_WORDS, replace=False)]
+
+
+def _draw_tests(
+    function: EntityBlackBox, words: Sequence[str], truth: FloatArray, rng: np.random.Generator
+) -> tuple[list[UnitTest], NDArray[np.intp]]:
+    """Returns unit tests, and for each the part of an OR whose word it has."""
+    lit = np.flatnonzero(truth >= LIT)
+    unlit = np.flatnonzero(truth < _UNLIT)
+    if len(lit) == 0 or len(unlit) < 2:
+        raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
+    parts = _parts_of(function, words)[lit]
+    own: list[int] = []
+    for turn in range(TESTS):
+        # The parts of an OR take turns, so that each counts alike.
+        places = np.flatnonzero(parts == turn % (parts.max() + 1))
+        places = places if len(places) else np.arange(len(lit))
+        own.append(int(places[int(rng.integers(len(places)))]))
+    activations = dict(zip(words, truth.tolist(), strict=True))
+    fired = fired_words()
+    eligible = [[word for word in row if activations.get(word, 1.0) < _UNLIT] for row in fired]
+    eligible = [row for row in eligible if row]
+
+    def draw(rng: np.random.Generator) -> Execution:
+        # A true execution of another function: first its concept, then one of the words that activate it.
+        row = eligible[int(rng.integers(len(eligible)))]
+        return Execution(row[int(rng.integers(len(row)))])
+
+    executions = [Execution(words[lit[place]]) for place in own]
+    tests = make_unit_tests(rng, executions, draw, lambda other: activations[other.input] < _UNLIT)
+    return tests, parts[own]
+
+
+def _parts_of(function: EntityBlackBox, words: Sequence[str]) -> NDArray[np.intp]:
+    """Returns the part of an OR that each word activates most; 0 for other formulas."""
+    spec = getattr(function, "spec", None)
+    if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
+        return np.zeros(len(words), dtype=np.intp)
+    parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
+    return np.argmax([part.truth(words) for part in parts], axis=0)
+
+
+def _spread(truth: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Returns places of held-out words, half of them activating the function as far as there are enough."""
+    lit, unlit = np.flatnonzero(truth >= LIT), np.flatnonzero(truth < LIT)
+    half = min(_RANKED_WORDS // 2, len(lit))
+    rest = min(_RANKED_WORDS - half, len(unlit))
+    return np.concatenate([rng.permutation(lit)[:half], rng.permutation(unlit)[:rest]])
+
+
+def spearman(predicted: FloatArray, truth: FloatArray) -> float:
+    """Returns Spearman's rank correlation of two arrays `(n,)`, ties at their mean rank; 0 where one is constant.
+
+    Example:
+        >>> spearman(np.array([0.1, 0.4, 0.3]), np.array([1.0, 3.0, 2.0]))
+        1.0
+    """
+    first, second = _ranks(predicted), _ranks(truth)
+    first, second = first - first.mean(), second - second.mean()
+    norm = float(np.sqrt((first @ first) * (second @ second)))
+    return round(float(first @ second) / norm, 6) if norm > 0 else 0.0
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return (last - (counts - 1) / 2)[inverse]
