@@ -57,7 +57,7 @@ def test_the_runner_evaluates_and_reports(tmp_path: Path) -> None:
     result = evaluate(config, progress=False)
     assert not result.unscored
     assert "exemplars" in json.loads((tmp_path / "run" / "config.json").read_text())["identity"]
-    assert result.summary["agents"]["exemplar-embedding"]["overall"]["paper_success"]["mean"] > 0.5
+    assert result.summary["agents"]["exemplar-embedding"]["overall"]["paper_score"]["mean"] > 0.5
     page = (tmp_path / "run" / "report.html").read_text()
     assert "It responds to words related to" in page
 
