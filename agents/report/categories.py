@@ -208,5 +208,5 @@ CATEGORIES: dict[str, ReportedCategory] = {
     "numeric": _NUMERIC,
     "strings": _STRINGS,
     "entities": _words("chance"),
-    "relations": _words("better of always undefined and the best constant"),
+    "relations": _words("undefined or constant"),
 }

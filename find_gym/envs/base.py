@@ -33,7 +33,7 @@ class FINDEnv(gym.Env[Any, Any]):
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 2}
-    category: ClassVar[Category]
+    category: Category
     interfaces: ClassVar[tuple[str, ...]]
 
     def __init__(
@@ -52,7 +52,8 @@ class FINDEnv(gym.Env[Any, Any]):
         **unknown: Any,
     ) -> None:
         if unknown:
-            expected = list(FINDEnv.__init__.__kwdefaults__ or {})
+            own = type(self).__init__.__kwdefaults__ or {}
+            expected = list((FINDEnv.__init__.__kwdefaults__ or {}) | own)
             raise TypeError(f"expected keyword arguments among {expected}, actual: {sorted(unknown)}")
         if interface not in self.interfaces:
             raise ValueError(f"expected an interface in {self.interfaces}, actual value: {interface!r}")

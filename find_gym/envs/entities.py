@@ -112,7 +112,7 @@ class EntityEnv(FINDEnv):
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
         self._exemplars = exemplars
-        self.category = EntityCategory(load_judge(judge) if isinstance(judge, str) else judge)  # type: ignore[misc]
+        self.category = EntityCategory(load_judge(judge) if isinstance(judge, str) else judge)
         super().__init__(**arguments)
 
     def _read_difficulty(self, difficulty: Any) -> EntityDifficulty:

@@ -20,6 +20,8 @@ from find_gym.functions import (
     NumericSpec,
     sample_numeric,
 )
+from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.protocol import Judge
 
 
 class NumericEnv(FINDEnv):
@@ -84,6 +86,8 @@ class NumericEnv(FINDEnv):
     - `max_steps`: the number of actions; by default the budget and 20 more (10 for `continuous`).
     - `query_cost`: subtracted from the reward for each input; default 0.
     - `reward`: "skill", "accuracy" or "find".
+    - `judge`: scores the description in language by unit tests, which the score then has as `unit_tests`; the reward
+      stays that of the code. The path or name of a causal language model, the address of a server, or a `Judge`.
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (a plot; needs matplotlib).
 
     ## Vectorized environment
@@ -105,8 +109,11 @@ class NumericEnv(FINDEnv):
         (3, 17, False)
     """
 
-    category = NumericCategory()
     interfaces = ("tokens", "text", "continuous")
+
+    def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
+        self.category = NumericCategory(load_judge(judge) if isinstance(judge, str) else judge)
+        super().__init__(**arguments)
 
     def _read_difficulty(self, difficulty: Any) -> NumericDifficulty:
         return NumericDifficulty.of(difficulty)

@@ -10,6 +10,7 @@ import numpy as np
 from find_gym.envs.text import TextInterface, shorten
 from find_gym.functions import QUERY_RANGE, NumericBlackBox
 from find_gym.scoring import NumericScore, NumericScorer, Submission
+from find_gym.scoring.judges.protocol import Judge
 
 TASK = """\
 There is a hidden function f. It takes one number and returns one number. Find out what it computes, and describe it.
@@ -37,9 +38,16 @@ not pass. You have one submission and {messages} messages in all."""
 
 
 class NumericCategory:
-    """Functions from numbers to numbers."""
+    """Functions from numbers to numbers.
+
+    Args:
+        judge: scores what descriptions say in language, by unit tests beside the score of the code; or None.
+    """
 
     name = "numeric"
+
+    def __init__(self, judge: Judge | None = None) -> None:
+        self._judge = judge
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
@@ -57,7 +65,7 @@ class NumericCategory:
 
     def score(self, function: NumericBlackBox, submission: Submission) -> NumericScore:
         """Judges a submission."""
-        return NumericScorer(function).score(submission)
+        return NumericScorer(function, self._judge).score(submission)
 
 
 def numeric_text(max_queries: int) -> TextInterface:

@@ -16,6 +16,8 @@ from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.functions.strings.published import PublishedStringFunction, PublishedStringSpec
 from find_gym.functions.strings.sampling import sample_string
+from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.protocol import Judge
 
 
 class StringEnv(FINDEnv):
@@ -73,6 +75,8 @@ class StringEnv(FINDEnv):
     - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
       `find_gym.functions.strings.difficulty.StringDifficulty` that replace FIND's.
     - `max_queries`: the budget, a number of strings of at most 1000 characters each; default 100.
+    - `judge`: scores the description in language by unit tests, which the score then has as `unit_tests`; the reward
+      stays that of the code. The path or name of a causal language model, the address of a server, or a `Judge`.
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (the table of answers; needs matplotlib).
 
     `split`, `function`, `dataset`, `max_steps`, `query_cost` and `reward` are as in `find_gym.envs.numeric.NumericEnv`.
@@ -98,8 +102,11 @@ class StringEnv(FINDEnv):
         1.0
     """
 
-    category = StringCategory()
     interfaces = ("tokens", "text")
+
+    def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
+        self.category = StringCategory(load_judge(judge) if isinstance(judge, str) else judge)
+        super().__init__(**arguments)
 
     def _read_difficulty(self, difficulty: Any) -> StringDifficulty:
         return StringDifficulty.of(difficulty)

@@ -11,6 +11,7 @@ import numpy as np
 from find_gym.envs.text import TextInterface, shorten
 from find_gym.functions.strings.function import StringBlackBox
 from find_gym.scoring import Submission
+from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.strings import StringScore, StringScorer
 
 MAX_INPUT_LENGTH = 1000
@@ -40,9 +41,16 @@ pass. You have one submission and {messages} messages in all."""
 
 
 class StringCategory:
-    """Functions from strings to strings."""
+    """Functions from strings to strings.
+
+    Args:
+        judge: scores what descriptions say in language, by unit tests beside the score of the code; or None.
+    """
 
     name = "strings"
+
+    def __init__(self, judge: Judge | None = None) -> None:
+        self._judge = judge
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
@@ -61,7 +69,7 @@ class StringCategory:
 
     def score(self, function: StringBlackBox, submission: Submission) -> StringScore:
         """Judges a submission."""
-        return StringScorer(function).score(submission)
+        return StringScorer(function, self._judge).score(submission)
 
 
 def string_text(max_queries: int) -> TextInterface:

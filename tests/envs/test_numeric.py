@@ -15,8 +15,10 @@ from find_gym.envs.text import write_submission
 from find_gym.functions import NumericFunction, NumericSpec, write_dataset
 from find_gym.functions.numeric.rules import AtomRule
 from find_gym.functions.numeric.variants import Noise, Region
+from find_gym.language import ScriptedModel
 from find_gym.sandbox import SandboxError
 from find_gym.scoring import Submission
+from find_gym.scoring.judges.language_model import LanguageModelJudge
 
 INTERFACES = ("tokens", "text", "continuous")
 QUICK = {"variants": {"plain": 0.4, "noised": 0.3, "corrupted": 0.3}}
@@ -255,6 +257,19 @@ def test_rewards(reward: str) -> None:
     expected = {"skill": score["skill"], "accuracy": score["accuracy"], "find": float(score["paper_success"])}
     assert earned == expected[reward]
     assert 0 < score["skill"] < score["accuracy"] < 1
+
+
+@pytest.mark.parametrize("identifier", ["FIND-numeric-v0", "FIND-strings-v0"])
+def test_a_judge_scores_the_description_beside_the_code(identifier: str) -> None:
+    env = gym.make(identifier, interface="text", judge=LanguageModelJudge(ScriptedModel()))
+    env.reset(seed=1)
+    source = env.unwrapped.function.source()
+    *_, reward, terminated, _, info = env.step(f"[DESCRIPTION]: the truth [CODE]:\n```python\n{source}```")
+    assert terminated and reward == info["score"]["skill"] == 1.0
+    assert 0 <= info["score"]["unit_tests"]["share"] <= 1
+    plain = gym.make(identifier, interface="text")
+    plain.reset(seed=1)
+    assert not plain.step("[CODE]: nothing")[4]["score"].get("unit_tests")
 
 
 def test_the_environment_is_registered_and_its_spec_serialises() -> None:
