@@ -57,7 +57,7 @@ class ScriptedAgent:
             raise RuntimeError(f"expected the environment to accept the query, actual: {info['message']}")
         try:
             if self._solution is None:
-                self._solution = self.solve(info["budget"], self._rng)
+                self._solution = self._begin(info)
                 inputs = next(self._solution)
             else:
                 inputs = self._solution.send(self._read_outputs(info["outputs"]))
@@ -65,6 +65,10 @@ class ScriptedAgent:
             return write_submission(stop.value)
         plain = [value if isinstance(value, str) else float(value) for value in inputs]
         return f"QUERY {json.dumps(plain)}"
+
+    def _begin(self, info: dict[str, Any]) -> Generator[list[Any], Any, Submission]:
+        """Starts on an episode whose first info is given."""
+        return self.solve(info["budget"], self._rng)
 
     def _read_outputs(self, outputs: list[Any]) -> Any:
         """Returns the outputs of an info as `solve` is sent them."""
@@ -91,3 +95,25 @@ class ScriptedStringAgent(ScriptedAgent):
 
     def _read_outputs(self, outputs: list[Any]) -> list[str]:
         return list(outputs)
+
+
+class ScriptedWordAgent(ScriptedStringAgent):
+    """A scripted interpreter of functions of words, which may start from exemplars: see `interpret`."""
+
+    def _begin(self, info: dict[str, Any]) -> Generator[list[Any], Any, Submission]:
+        return self.interpret(info["budget"], list(info.get("exemplars", ())))
+
+    def interpret(self, budget: int, exemplars: list[str]) -> Generator[list[str], list[Any], Submission]:
+        """Interprets one function.
+
+        Args:
+            budget: words that may be asked in all.
+            exemplars: words to start from; may be empty.
+
+        Yields:
+            Lists of words; each is answered by as many outputs.
+
+        Returns:
+            The submission.
+        """
+        raise NotImplementedError

@@ -7,18 +7,16 @@ concept, or the two concepts, whose similarity to the words explains the answers
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.text import write_submission
 from find_gym.functions.entities.exemplars import probe_words
 from find_gym.functions.entities.vectors import entity_vectors
 from find_gym.knowledge.concepts import concepts, vocabulary
 from find_gym.scoring import Submission
+from find_gym_agents.base import ScriptedWordAgent
 
 _FIRST_WORDS = 60
 _ROUND = 8
@@ -30,36 +28,14 @@ _DISTINCT = 0.3
 Questions = Generator[list[str], list[float], Submission]
 
 
-class ExemplarEmbeddingAgent:
+class ExemplarEmbeddingAgent(ScriptedWordAgent):
     """Asks exemplars and the words nearest to the best of them; speaks `text`; needs numpy only."""
 
-    interface = "text"
-
     def __init__(self) -> None:
+        super().__init__()
         self._names = list(concepts())
-        self._solution: Questions | None = None
-        self._rng = np.random.default_rng(0)
 
-    def reset(self, seed: int) -> None:
-        """Forgets the last episode and seeds the agent's own randomness for the next."""
-        self._solution = None
-        self._rng = np.random.default_rng(seed)
-
-    def act(self, observation: str, info: dict[str, Any]) -> str:
-        """Returns the next message: a query or the submission."""
-        if info["message"]:
-            raise RuntimeError(f"expected the environment to accept the query, actual: {info['message']}")
-        try:
-            if self._solution is None:
-                self._solution = self.solve(info["budget"], list(info.get("exemplars", ())))
-                words = next(self._solution)
-            else:
-                words = self._solution.send(list(info["outputs"]))
-        except StopIteration as stop:
-            return write_submission(stop.value)
-        return f"QUERY {json.dumps(words)}"
-
-    def solve(self, budget: int, exemplars: list[str]) -> Questions:
+    def interpret(self, budget: int, exemplars: list[str]) -> Questions:
         """Interprets one function.
 
         Args:

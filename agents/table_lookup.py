@@ -6,20 +6,18 @@ tell its possible exceptions apart, by bisection.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.text import write_submission
 from find_gym.functions.relations.answers import UNDEFINED, canonical
 from find_gym.functions.relations.catalogue import RELATIONS
 from find_gym.functions.relations.conditions import Condition, conditions_of
 from find_gym.functions.relations.function import RelationFunction, RelationSpec
 from find_gym.functions.relations.probes import probe_words
 from find_gym.scoring import Submission
+from find_gym_agents.base import ScriptedWordAgent
 
 Questions = Generator[list[str], list[str], Submission]
 
@@ -34,40 +32,18 @@ _PRIOR = (0.35, 0.55, 0.1)
 _LEAST_EXCEPTIONS = 3
 
 
-class TableLookupAgent:
+class TableLookupAgent(ScriptedWordAgent):
     """Looks answers up in the tables of all relations; speaks `text`; needs numpy only."""
 
-    interface = "text"
-
     def __init__(self) -> None:
+        super().__init__()
         self._relations = [RelationFunction(RelationSpec(name)) for name in RELATIONS]
         others = [word for relation in RELATIONS.values() for word in relation.words[::_EVERY]]
         self._words = list(dict.fromkeys([*probe_words(), *others]))
         # What each relation answers to each word, shape `(words, relations)`.
         self._answers = np.array([relation.truth(self._words) for relation in self._relations]).T
-        self._solution: Questions | None = None
-        self._rng = np.random.default_rng(0)
 
-    def reset(self, seed: int) -> None:
-        """Forgets the last episode and seeds the agent's own randomness for the next."""
-        self._solution = None
-        self._rng = np.random.default_rng(seed)
-
-    def act(self, observation: str, info: dict[str, Any]) -> str:
-        """Returns the next message: a query or the submission."""
-        if info["message"]:
-            raise RuntimeError(f"expected the environment to accept the query, actual: {info['message']}")
-        try:
-            if self._solution is None:
-                self._solution = self.solve(info["budget"], list(info.get("exemplars", ())))
-                words = next(self._solution)
-            else:
-                words = self._solution.send(list(info["outputs"]))
-        except StopIteration as stop:
-            return write_submission(stop.value)
-        return f"QUERY {json.dumps(words)}"
-
-    def solve(self, budget: int, exemplars: list[str]) -> Questions:
+    def interpret(self, budget: int, exemplars: list[str]) -> Questions:
         """Interprets one function.
 
         Args:

@@ -40,7 +40,7 @@ def test_it_submits_whatever_the_budget(budget: int) -> None:
 
 def test_what_is_undefined_everywhere_is_said_so() -> None:
     agent = TableLookupAgent()
-    solution = agent.solve(8, [])
+    solution = agent.interpret(8, [])
     words = next(solution)
     with pytest.raises(StopIteration) as stop:
         while True:

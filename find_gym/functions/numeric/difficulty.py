@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.functions.difficulties import read_difficulty
 from find_gym.functions.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES
 from find_gym.functions.numeric.variants import NOISE_KINDS, REGION_KINDS, VARIANTS
 
@@ -79,20 +80,7 @@ class NumericDifficulty:
         Raises:
             ValueError: an unknown name or attribute, or a value out of its range.
         """
-        if isinstance(difficulty, NumericDifficulty):
-            return difficulty
-        if isinstance(difficulty, str):
-            if difficulty not in DIFFICULTIES:
-                raise ValueError(f"expected a difficulty in {tuple(DIFFICULTIES)}, actual value: {difficulty!r}")
-            return DIFFICULTIES[difficulty]
-        names = [entry.name for entry in fields(NumericDifficulty)]
-        if not isinstance(difficulty, Mapping) or set(difficulty) - {*names, "base"}:
-            raise ValueError(
-                f"expected a difficulty in {tuple(DIFFICULTIES)} or a mapping of {', '.join(names)} "
-                f"(and 'base', a name), actual value: {difficulty!r}"
-            )
-        changes = dict(difficulty)
-        return replace(NumericDifficulty.of(changes.pop("base", "find")), **changes)
+        return read_difficulty(difficulty, DIFFICULTIES)
 
 
 DIFFICULTIES: dict[str, NumericDifficulty] = {
