@@ -158,7 +158,10 @@ def fit_rule(
         return fit
     kept = usable
     for _ in range(_ROUNDS):
-        typical = np.sqrt(np.nanmean(np.where(usable, fit.residuals, np.nan) ** 2))
+        known = fit.residuals[usable & ~np.isnan(fit.residuals)]
+        if known.size == 0:
+            break
+        typical = np.sqrt(np.mean(known**2))
         if not typical > _HEAVY * fit.scale + _ROUNDING * np.abs(y).max(initial=0.0):
             break
         limit = _INLIER * fit.scale + _ROUNDING * np.abs(y)
