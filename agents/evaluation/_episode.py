@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import gymnasium as gym
@@ -48,9 +48,19 @@ class EpisodeTask:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=8)
-def _agent(name: str, category: str) -> Agent:
-    return make_agent(name, category)
+class _Agents(threading.local):
+    """The agents that this worker has made: an agent has a state, so workers that are threads must not share one."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, str], Agent] = {}
+
+    def get(self, name: str, category: str) -> Agent:
+        if (name, category) not in self.made:
+            self.made[name, category] = make_agent(name, category)
+        return self.made[name, category]
+
+
+_AGENTS = _Agents()
 
 
 def run_episode(task: EpisodeTask) -> EpisodeRecord:
@@ -117,7 +127,7 @@ class _Log:
         """Runs the episode to its end."""
         self.running = "the agent"
         # Imports are not what the agent computes.
-        agent = _agent(task.agent, spec.category)
+        agent = _AGENTS.get(task.agent, spec.category)
         with self._agent_runs():
             agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
         options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries, **task.options}

@@ -20,7 +20,7 @@ from find_gym_agents.evaluation import (
     evaluate,
     read_run,
 )
-from find_gym_agents.evaluation._episode import EpisodeTask, _agent, run_episode
+from find_gym_agents.evaluation._episode import _AGENTS, EpisodeTask, run_episode
 from find_gym_agents.evaluation._functions import RunFunction
 from find_gym_agents.evaluation._records import Lines, locked, read_lines
 from tests.agents.episodes import SPECS
@@ -235,7 +235,7 @@ def test_a_failing_sandbox_is_unscored_and_never_zero(monkeypatch):
     def fail(*_, **__):
         raise SandboxError("no server")
 
-    _agent.cache_clear()
+    _AGENTS.made.clear()
     monkeypatch.setattr("find_gym.scoring.numeric.run_code", fail)
     record = run_episode(task_for("constant", SPECS["linear"]))
     assert record.outcome == "unscored"
