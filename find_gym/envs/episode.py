@@ -20,22 +20,6 @@ Reward = Literal["skill", "accuracy", "find"]
 REWARDS: tuple[Reward, ...] = ("skill", "accuracy", "find")
 
 
-class BlackBox(Protocol):
-    """What an episode needs of a function, whatever its category."""
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator for the function's noise."""
-
-    def describe(self) -> str:
-        """Describes the function in English."""
-
-    def source(self) -> str:
-        """Writes the truth as Python."""
-
-
 class Score(Protocol):
     """What an episode needs of a score."""
 

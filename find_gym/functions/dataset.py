@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from find_gym.functions.entities import release as entities_release
 from find_gym.functions.entities.function import EntitySpec
+from find_gym.functions.files import write_text
 from find_gym.functions.numeric import release
 from find_gym.functions.numeric.function import NumericSpec
 from find_gym.functions.relations import release as relations_release
@@ -184,8 +185,8 @@ def _write_numeric(folder: Path, specs: list[NumericSpec]) -> list[str]:
         forms[identifier] = release.form_of(spec)
         rows.append(release.write_row(spec, identifier, folder / identifier))
     folder.mkdir(parents=True, exist_ok=True)
-    release.write_text(folder / "func_name_dict.json", json.dumps(forms, indent=1) + "\n")
-    release.write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    write_text(folder / "func_name_dict.json", json.dumps(forms, indent=1) + "\n")
+    write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
     return list(forms)
 
 

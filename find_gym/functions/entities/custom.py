@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from find_gym.functions.callables import OwnFunction
 from find_gym.functions.entities.exemplars import draw_exemplars, probe_words
 from find_gym.functions.entities.function import FloatArray, check_words
 
 
-class CallableEntityFunction:
+class CallableEntityFunction(OwnFunction):
     """A callable from a word to an activation as a black box.
 
     Args:
@@ -29,7 +29,7 @@ class CallableEntityFunction:
     def __init__(self, function: Callable[[str], float]) -> None:
         if not callable(function):
             raise TypeError(f"expected a callable from a string to a number, actual value: {function!r}")
-        self._function = function
+        super().__init__(function)
 
     def __call__(self, words: Sequence[str], rng: np.random.Generator | None = None) -> FloatArray:
         """Serves a query: one activation in [0, 1] for each word, float64 of shape `(n,)`."""
@@ -52,18 +52,3 @@ class CallableEntityFunction:
     def identity(self) -> bytes:
         """Returns the SHA-256 digest of the activations of the probes, 32 bytes."""
         return hashlib.sha256(json.dumps(self(probe_words()).tolist()).encode()).digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator; the function itself draws nothing from it."""
-        return np.random.default_rng([0, *entropy])
-
-    def describe(self) -> str:
-        """Returns the callable's documentation, the only description there is."""
-        return inspect.getdoc(self._function) or "A function of one's own."
-
-    def source(self) -> str:
-        """Returns the callable's source where Python can find it, and an empty text where it can't."""
-        try:
-            return inspect.getsource(self._function)
-        except (OSError, TypeError):
-            return ""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from find_gym.functions.entities.exemplars import held_out_words
 from find_gym.functions.entities.formulas import Combination, Formula
 from find_gym.functions.entities.function import LIT, EntityFunction, EntitySpec, WordTriplet
+from find_gym.functions.files import write_text
 
 TRIPLETS = 10
 _UNLIT = 0.3
@@ -93,10 +93,10 @@ def write_entities(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
             }
         )
         (folder / identifier).mkdir(parents=True, exist_ok=True)
-        _write(folder / identifier / "function_code.py", function.source())
+        write_text(folder / identifier / "function_code.py", function.source())
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
-    _write(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    write_text(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
+    write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
     return identifiers
 
 
@@ -122,10 +122,3 @@ def _draw_triplets(function: EntityFunction) -> list[WordTriplet]:
         options.insert(correct, words[place])
         triplets.append(WordTriplet(tuple(options), correct))
     return triplets
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file beside its place and renames it, so that it is never seen half written."""
-    beside = path.with_name(f"{path.name}.partial")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

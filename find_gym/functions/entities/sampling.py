@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.functions.draws import choose
 from find_gym.functions.entities import formulas
 from find_gym.functions.entities.difficulty import EntityDifficulty
 from find_gym.functions.entities.formulas import Combination, Formula
@@ -52,7 +53,7 @@ def sample_entity(
     """
     check_split(split)
     level = EntityDifficulty.of(difficulty)
-    shape, kind = _choose(rng, level.shapes), _choose(rng, level.kinds)
+    shape, kind = choose(rng, level.shapes), choose(rng, level.kinds)
     biased = rng.random() < level.region_share
     names = tuple(concepts()) if level.concepts is None else level.concepts
     for _ in range(_ATTEMPTS):
@@ -68,16 +69,6 @@ def sample_entity(
         if (split is None or spec.split == split) and not is_degenerate(formula, region):
             return spec
     raise ValueError(f"expected a difficulty with functions in the split {split!r}, actual value: {level!r}")
-
-
-def _choose(rng: np.random.Generator, shares: Mapping[str, float]) -> str:
-    """Draws a key with probability proportional to its share."""
-    threshold = rng.random() * sum(shares.values())
-    for key, share in shares.items():
-        threshold -= share
-        if threshold < 0:
-            return key
-    return next(key for key, share in reversed(list(shares.items())) if share > 0)
 
 
 def _draw_formula(rng: np.random.Generator, shape: str, names: tuple[str, ...]) -> Formula:

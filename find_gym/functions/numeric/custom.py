@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from find_gym.functions.callables import OwnFunction
 from find_gym.functions.numeric.atoms import FloatArray
 from find_gym.functions.numeric.variants import Region
 
 _PROBES = np.linspace(-128.0, 128.0, 257)
 
 
-class CallableFunction:
+class CallableFunction(OwnFunction):
     """A callable from a number to a number as a black box.
 
     Args:
@@ -36,7 +36,7 @@ class CallableFunction:
     def __init__(self, function: Callable[[float], Any]) -> None:
         if not callable(function):
             raise TypeError(f"expected a callable from a number to a number, actual value: {function!r}")
-        self._function = function
+        super().__init__(function)
 
     def __call__(self, x: ArrayLike, rng: np.random.Generator | None = None) -> FloatArray:
         """Serves a query: inputs `(n,)` to outputs `(n,)`; NaN where undefined."""
@@ -58,18 +58,3 @@ class CallableFunction:
     def identity(self) -> bytes:
         """Returns the SHA-256 digest of the outputs on a fixed grid, 32 bytes."""
         return hashlib.sha256(self(_PROBES).tobytes()).digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator; the function itself draws nothing from it."""
-        return np.random.default_rng([0, *entropy])
-
-    def describe(self) -> str:
-        """Returns the callable's documentation, the only description there is."""
-        return inspect.getdoc(self._function) or "A function of one's own."
-
-    def source(self) -> str:
-        """Returns the callable's source where Python can find it, and an empty text where it can't."""
-        try:
-            return inspect.getsource(self._function)
-        except (OSError, TypeError):
-            return ""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.functions.files import write_text
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import Constants
 from find_gym.functions.numeric.function import NumericFunction, NumericSpec
@@ -243,11 +244,4 @@ def _save_network(network: Network, path: Path) -> None:
     }
     beside = path.with_name(f"{path.name}.partial")
     torch.save(state, beside)
-    os.replace(beside, path)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file beside its place and renames it, so that it is never seen half written."""
-    beside = path.with_name(f"{path.name}.partial")
-    beside.write_text(text, encoding="utf-8")
     os.replace(beside, path)

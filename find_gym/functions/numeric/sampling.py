@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.functions.draws import choose
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import ATOMS, FloatArray, draw_decimal
 from find_gym.functions.numeric.difficulty import NumericDifficulty
@@ -53,7 +54,7 @@ def sample_numeric(
     """
     check_split(split)
     level = NumericDifficulty.of(difficulty)
-    variant = _choose(rng, level.variants)
+    variant = choose(rng, level.variants)
     for _ in range(_RULE_TRIES):
         rule = _sample_rule(rng, level)
         if split is not None and split_of(f"numeric:{rules.canonical(rule)}") != split:
@@ -68,20 +69,10 @@ def sample_numeric(
             f"draws of {level}"
         )
     noisy = variant == "noised" or (variant == "corrupted" and rng.random() < level.noise_with_regions)
-    noise = Noise(_choose(rng, level.noises), level.noise_scale) if noisy else None  # type: ignore[arg-type]
+    noise = Noise(choose(rng, level.noises), level.noise_scale) if noisy else None  # type: ignore[arg-type]
     network = train_network(lambda x: rules.evaluate(rule, x), domain, rng) if variant == "approximated" else None
     seed = int(rng.integers(2**63))
     return NumericSpec(rule, domain, noise=noise, regions=regions, network=network, seed=seed)
-
-
-def _choose(rng: np.random.Generator, shares: Mapping[str, float]) -> str:
-    """Draws a key with probability proportional to its share."""
-    threshold = rng.random() * sum(shares.values())
-    for key, share in shares.items():
-        threshold -= share
-        if threshold < 0:
-            return key
-    return next(key for key, share in reversed(list(shares.items())) if share > 0)
 
 
 def _pick(rng: np.random.Generator, items: tuple[str, ...]) -> str:
@@ -135,7 +126,7 @@ def _sample_regions(
 def _sample_region(
     rng: np.random.Generator, level: NumericDifficulty, mean: float, domain: tuple[float, float]
 ) -> Region:
-    kind = _choose(rng, level.regions)
+    kind = choose(rng, level.regions)
     lower = draw_decimal(rng, *domain)
     if kind == "below":
         return Region(-math.inf, lower, mean)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
+from find_gym.functions.callables import OwnFunction
 from find_gym.functions.relations.answers import UNDEFINED, same
 from find_gym.functions.relations.catalogue import RELATIONS
 from find_gym.functions.relations.function import check_words
@@ -37,7 +37,7 @@ class Generates(Protocol):
         """Returns an answer to messages, a list of `{"role": ..., "content": ...}`."""
 
 
-class CallableRelation:
+class CallableRelation(OwnFunction):
     """A callable from a word to a word as a black box.
 
     Args:
@@ -51,11 +51,12 @@ class CallableRelation:
     """
 
     category = "relations"
+    unnamed = "A relation of one's own."
 
     def __init__(self, function: Callable[[str], str], words: Sequence[str] = ()) -> None:
         if not callable(function):
             raise TypeError(f"expected a callable from a word to a word, actual value: {function!r}")
-        self._function = function
+        super().__init__(function)
         self._words = tuple(words)
 
     @property
@@ -94,21 +95,6 @@ class CallableRelation:
         """Returns the SHA-256 digest of the outputs on some words, 32 bytes."""
         probes = [*_PROBES, *self._words[:8]]
         return hashlib.sha256(json.dumps([probes, self.truth(probes)]).encode()).digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator; the function itself draws nothing from it."""
-        return np.random.default_rng([0, *entropy])
-
-    def describe(self) -> str:
-        """Returns the callable's documentation, the only description there is."""
-        return inspect.getdoc(self._function) or "A relation of one's own."
-
-    def source(self) -> str:
-        """Returns the callable's source where Python can find it, and an empty text where it can't."""
-        try:
-            return inspect.getsource(self._function)
-        except (OSError, TypeError):
-            return ""
 
 
 class LanguageModelRelation(CallableRelation):

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.functions.files import write_text
 from find_gym.functions.relations.answers import UNDEFINED
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
 from find_gym.functions.relations.conditions import ATTRIBUTES, Condition
@@ -127,10 +127,10 @@ def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
             }
         )
         (folder / identifier).mkdir(parents=True, exist_ok=True)
-        _write(folder / identifier / "function_code.py", function.source())
+        write_text(folder / identifier / "function_code.py", function.source())
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
-    _write(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    write_text(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
+    write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
     return identifiers
 
 
@@ -155,10 +155,3 @@ def _draw_triplets(function: RelationFunction) -> list[Triplet]:
         options.insert(place, (word, function.truth([word])[0]))
         triplets.append(Triplet(tuple(o[0] for o in options), tuple(o[1] for o in options), place))
     return triplets
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file beside its place and renames it, so that it is never seen half written."""
-    beside = path.with_name(f"{path.name}.partial")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

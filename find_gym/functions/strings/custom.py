@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from find_gym.functions.callables import OwnFunction
 from find_gym.functions.strings.function import check_inputs
 from find_gym.functions.strings.probes import PROBES
 
 
-class CallableStringFunction:
+class CallableStringFunction(OwnFunction):
     """A callable from a string to a string as a black box.
 
     Args:
@@ -29,7 +29,7 @@ class CallableStringFunction:
     def __init__(self, function: Callable[[str], str]) -> None:
         if not callable(function):
             raise TypeError(f"expected a callable from a string to a string, actual value: {function!r}")
-        self._function = function
+        super().__init__(function)
 
     def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
         """Serves a query: one output for each input."""
@@ -52,18 +52,3 @@ class CallableStringFunction:
     def identity(self) -> bytes:
         """Returns the SHA-256 digest of the outputs on the probes, 32 bytes."""
         return hashlib.sha256(json.dumps(self(PROBES)).encode()).digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator; the function itself draws nothing from it."""
-        return np.random.default_rng([0, *entropy])
-
-    def describe(self) -> str:
-        """Returns the callable's documentation, the only description there is."""
-        return inspect.getdoc(self._function) or "A function of one's own."
-
-    def source(self) -> str:
-        """Returns the callable's source where Python can find it, and an empty text where it can't."""
-        try:
-            return inspect.getsource(self._function)
-        except (OSError, TypeError):
-            return ""

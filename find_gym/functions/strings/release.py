@@ -7,13 +7,13 @@ unit tests (triplets), and `strings/f00000/function_code.py` its source.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from find_gym.functions.files import write_text
 from find_gym.functions.strings import writing
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.inputs import balanced_inputs
@@ -97,7 +97,7 @@ def write_strings(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
     descriptions, tests = [], []
     for index, (name, function) in enumerate(zip(names, functions, strict=True)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        _write(folder / name / _CODE, writing.source(function.spec.program))
+        write_text(folder / name / _CODE, writing.source(function.spec.program))
         descriptions.append(
             {
                 "name": name,
@@ -108,8 +108,8 @@ def write_strings(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
         )
         tests.append({"name": name, **_unit_test(index, function, executions)})
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
-    _write(folder / "test_data.json", json.dumps(descriptions, indent=1) + "\n")
+    write_text(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
+    write_text(folder / "test_data.json", json.dumps(descriptions, indent=1) + "\n")
     return names
 
 
@@ -146,10 +146,3 @@ def _unit_test(
         vectors.append([[text for text, _ in options], [output for _, output in options]])
         places.append(place + 1)
     return {"test_vec": vectors, "correct_inx": places}
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file beside its place and renames it, so that it is never seen half written."""
-    beside = path.with_name(f"{path.name}.partial")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.functions.draws import choose
 from find_gym.functions.splits import check_split
 from find_gym.functions.strings import programs
 from find_gym.functions.strings.conditions import CONDITIONS
@@ -51,7 +52,7 @@ def sample_string(
     check_split(split)
     level = StringDifficulty.of(difficulty)
     extra = STOCHASTIC if include_stochastic else ()
-    length = _choose(rng, level.lengths)
+    length = choose(rng, level.lengths)
     branched = rng.random() < level.branch_share
     while True:
         program = _draw_program(rng, level, length, extra)
@@ -62,16 +63,6 @@ def sample_string(
         spec = StringSpec(program, seed=int(rng.integers(2**63)))
         if split is None or spec.split == split:
             return spec
-
-
-def _choose(rng: np.random.Generator, shares: Mapping[int, float]) -> int:
-    """Draws a key with probability proportional to its share."""
-    threshold = rng.random() * sum(shares.values())
-    for key, share in shares.items():
-        threshold -= share
-        if threshold < 0:
-            return key
-    return next(key for key, share in reversed(list(shares.items())) if share > 0)
 
 
 def _draw_program(rng: np.random.Generator, level: StringDifficulty, length: int, extra: tuple[str, ...]) -> Program:
