@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.text import write_submission
+from find_gym.envs.text import write_query, write_submission
 from find_gym.scoring import Submission
 
 Answers = NDArray[np.float64]
@@ -64,7 +63,7 @@ class ScriptedAgent:
         except StopIteration as stop:
             return write_submission(stop.value)
         plain = [value if isinstance(value, str) else float(value) for value in inputs]
-        return f"QUERY {json.dumps(plain)}"
+        return write_query(plain)
 
     def _begin(self, info: dict[str, Any]) -> Generator[list[Any], Any, Submission]:
         """Starts on an episode whose first info is given."""

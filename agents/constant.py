@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.functions.numeric.spread import spread_of
 from find_gym.scoring import Submission
-from find_gym.scoring.inputs import spread_of, tolerance_of
+from find_gym.scoring.inputs import tolerance_of
 from find_gym_agents.base import ScriptedAgent, Solution
 from find_gym_agents.spread import spread_inputs
 

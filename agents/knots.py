@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.scoring.inputs import spread_of, tolerance_of
+from find_gym.functions.numeric.spread import spread_of
+from find_gym.scoring.inputs import tolerance_of
 from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS
 
 FloatArray = NDArray[np.float64]

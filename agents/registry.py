@@ -10,7 +10,8 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 from find_gym_agents.base import Agent
 
@@ -22,13 +23,17 @@ class AgentEntry:
     Attributes:
         name: its name on the command line.
         classes: for each category of functions that it can interpret, its class as "module:Class" within this package;
-            imported only when the agent is made, without arguments.
+            imported only when the agent is made.
         summary: what it does, in a few words.
+        options: the fields of `EvaluationConfig` that its class takes as keyword arguments.
+        in_threads: whether its episodes run in threads of one process, because they share something large.
     """
 
     name: str
     classes: Mapping[str, str]
     summary: str
+    options: tuple[str, ...] = ()
+    in_threads: bool = False
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -64,6 +69,24 @@ _TABLE = (
         "asks near what activates, names the nearest concepts",
     ),
     AgentEntry("table-lookup", {"relations": "table_lookup:TableLookupAgent"}, "asks what tells the relations apart"),
+    AgentEntry(
+        "lm",
+        {
+            "numeric": "lm.agent:NumericLanguageModelAgent",
+            "strings": "lm.agent:StringLanguageModelAgent",
+            "entities": "lm.agent:EntityLanguageModelAgent",
+            "relations": "lm.agent:RelationLanguageModelAgent",
+        },
+        "a language model, see --model",
+        options=("language_model",),
+        in_threads=True,
+    ),
+    AgentEntry(
+        "policy",
+        {name: "policy:PolicyAgent" for name in ("numeric", "strings", "entities", "relations")},
+        "a policy that was trained, see --checkpoint",
+        options=("checkpoint",),
+    ),
 )
 AGENTS: dict[str, AgentEntry] = {entry.name: entry for entry in _TABLE}
 
@@ -90,12 +113,35 @@ def check_agent(name: str, category: str) -> None:
         )
 
 
-def make_agent(name: str, category: str | None = None) -> Agent:
+def option_names(name: str) -> tuple[str, ...]:
+    """Returns the names of the options that an agent takes; those of one's own take none."""
+    return AGENTS[name].options if name in AGENTS else ()
+
+
+def agent_label(name: str, options: Mapping[str, Any]) -> str:
+    """Returns how an agent is called in results: its name and, after a colon, what its options say of themselves.
+
+    Args:
+        name: the agent's name.
+        options: its options; one without an attribute `label` is a file, which is shown by its folder (where runs
+            differ) and, unless it is named after the agent, its own name.
+    """
+    labels = [getattr(value, "label", None) or _file_label(name, Path(str(value))) for value in options.values()]
+    return f"{name}:{'+'.join(labels)}" if labels else name
+
+
+def _file_label(agent: str, path: Path) -> str:
+    folder = path.absolute().parent.name
+    return folder if path.stem == agent else f"{folder}/{path.stem}"
+
+
+def make_agent(name: str, category: str | None = None, **options: Any) -> Agent:
     """Makes an agent.
 
     Args:
         name: a key of `AGENTS`, or "package.module:Class", looked for in the working directory as well.
         category: the category of functions that it is to interpret; by default the first of its entry.
+        options: the options that the agent's entry names.
 
     Raises:
         ValueError: there is no such agent, or it can't interpret the category.
@@ -114,4 +160,4 @@ def make_agent(name: str, category: str | None = None) -> Agent:
     made = getattr(module, class_name, None)
     if made is None:
         raise ValueError(f"expected a class {class_name!r} in {module_name}, actual: there is none")
-    return cast(Agent, made())
+    return cast(Agent, made(**options))

@@ -8,10 +8,11 @@ import inspect
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, TypeVar
 
 Config = TypeVar("Config")
+_Options = argparse.ArgumentParser | argparse._ArgumentGroup
 
 
 def parse(config_class: type[Config], arguments: Sequence[str] | None, *, program: str, description: str) -> Config:
@@ -19,7 +20,8 @@ def parse(config_class: type[Config], arguments: Sequence[str] | None, *, progra
 
     A field `max_queries: int = 100` becomes `--max-queries`; a bool that is True by default becomes `--no-...`; a tuple
     becomes an option that may be repeated. The field's metadata may name another `flag`, a `metavar`, how to `parse`
-    the text, or `positional` for one or more words without a flag.
+    the text, or `positional` for one or more words without a flag. A field that is itself a dataclass has its fields as
+    options in a group of their own, whose title is the first line of its docstring.
 
     Args:
         config_class: a dataclass whose fields have docstrings; it checks its values when it is made.
@@ -33,17 +35,38 @@ def parse(config_class: type[Config], arguments: Sequence[str] | None, *, progra
     parser = argparse.ArgumentParser(
         program, description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    hints = typing.get_type_hints(config_class)
-    documentation = field_docstrings(config_class)
-    for field in fields(config_class):  # type: ignore[arg-type]
-        _add(parser, field, hints[field.name], documentation.get(field.name, ""))
+    _add_all(parser, config_class, "")
     values = vars(parser.parse_args(arguments))
     try:
-        return config_class(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
+        return _make(config_class, values, "")
     except (ValueError, TypeError) as error:
         parser.error(str(error))
+
+
+def _add_all(parser: _Options, config_class: type, prefix: str) -> None:
+    hints = typing.get_type_hints(config_class)
+    documentation = field_docstrings(config_class)
+    for field in fields(config_class):
+        hint = hints[field.name]
+        if is_dataclass(hint):
+            title = (hint.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+            group = parser.add_argument_group(title)  # type: ignore[union-attr]
+            _add_all(group, typing.cast(type, hint), f"{prefix}{field.name}.")
+        else:
+            _add(parser, field, hint, documentation.get(field.name, ""), prefix + field.name)
+
+
+def _make(config_class: type[Config], values: dict[str, Any], prefix: str) -> Config:
+    """Makes a dataclass of the values whose names begin with a prefix."""
+    hints = typing.get_type_hints(config_class)
+    own: dict[str, Any] = {}
+    for field in fields(config_class):  # type: ignore[arg-type]
+        if is_dataclass(hints[field.name]):
+            own[field.name] = _make(hints[field.name], values, f"{prefix}{field.name}.")
+        else:
+            value = values[prefix + field.name]
+            own[field.name] = tuple(value) if isinstance(value, list) else value
+    return config_class(**own)
 
 
 def field_docstrings(config_class: type) -> dict[str, str]:
@@ -79,22 +102,22 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a number, actual value: {text!r}") from None
 
 
-def _add(parser: argparse.ArgumentParser, field: Field[Any], hint: Any, documentation: str) -> None:
+def _add(parser: _Options, field: Field[Any], hint: Any, documentation: str, name: str) -> None:
     flag = field.metadata.get("flag", f"--{field.name.replace('_', '-')}")
     help_text = documentation.replace("%", "%%")
     if hint is bool:
         negated = field.default is True
         parser.add_argument(
             f"--no-{flag.removeprefix('--')}" if negated else flag,
-            dest=field.name,
+            dest=name,
             action="store_false" if negated else "store_true",
             help=f"Turns off: {help_text}" if negated else help_text,
         )
         return
-    options: dict[str, Any] = {"help": help_text, "metavar": field.metadata.get("metavar")}
+    options: dict[str, Any] = {"help": help_text, "metavar": field.metadata.get("metavar", field.name.upper())}
     options["type"] = _reader(field, hint)
     if field.metadata.get("positional"):
-        parser.add_argument(field.name, nargs="+", **options)
+        parser.add_argument(name, nargs="+", **options)
         return
     repeatable = typing.get_origin(hint) is tuple
     has_default = field.default is not MISSING
@@ -102,7 +125,7 @@ def _add(parser: argparse.ArgumentParser, field: Field[Any], hint: Any, document
         options["help"] = f"{help_text} [default: {field.default}]"
     options |= {"action": "append"} if repeatable else {}
     options |= {"default": field.default} if has_default and not repeatable else {}
-    parser.add_argument(flag, dest=field.name, required=not has_default, **options)
+    parser.add_argument(flag, dest=name, required=not has_default, **options)
 
 
 def _reader(field: Field[Any], hint: Any) -> Callable[[str], Any]:

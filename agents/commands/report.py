@@ -1,4 +1,4 @@
-"""`find-gym report`: makes the report of runs again, or one report of several runs."""
+"""`find-gym report`: makes the report of runs again, one report of several runs, or the leaderboard."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
 
+_LEADERBOARD = "runs/leaderboard"
+
 
 @dataclass(frozen=True)
 class ReportConfig:
@@ -18,7 +20,11 @@ class ReportConfig:
     runs: tuple[str, ...] = field(metadata={"positional": True, "metavar": "RUN"})
     """The folder of a run, as `find-gym evaluate` made it; several may be given."""
     out: str | None = field(default=None, metadata={"metavar": "DIR"})
-    """The folder of one report on all of the runs together; by default each run's report is made again in its place."""
+    """The folder of one report on all of the runs together, of one category or of several; by default each run's report
+    is made again in its place."""
+    leaderboard: bool = False
+    """Merges the runs into the leaderboard of the folder --out [default: runs/leaderboard] instead: leaderboard.md,
+    leaderboard.html and leaderboard.json, in which rows of the same runs are replaced and the others kept."""
     pictures: bool = True
     """Whether report.html and the plots are written; the table and results.json always are."""
 
@@ -35,16 +41,24 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym report
         program: the name that the usage shows.
 
     Returns:
-        The exit status: 0, or 2 where a folder holds no run.
+        The exit status: 0, or 2 where a folder holds no run or no leaderboard.
     """
     config = parse(
-        ReportConfig, arguments, program=program, description="Makes the report of runs again, from their results."
+        ReportConfig,
+        arguments,
+        program=program,
+        description="Makes the report of runs again, from their results, or merges them into a leaderboard.",
     )
     from find_gym_agents.evaluation import RunError, read_run
-    from find_gym_agents.report import write_report
+    from find_gym_agents.report import write_leaderboard, write_report
 
     try:
         runs = [read_run(folder) for folder in config.runs]
+        if config.leaderboard:
+            folder = Path(config.out or _LEADERBOARD)
+            _, table = write_leaderboard(runs, folder)
+            show(f"{table}\n\n{folder / 'leaderboard.html'}")
+            return 0
         groups = [runs] if config.out is not None else [[run] for run in runs]
         for group in groups:
             folder = Path(config.out) if config.out is not None else group[0].folder

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.lm.options import LanguageModelOptions
+
 DEFAULT_FUNCTIONS = 200
+
+
+def usable_cores() -> int:
+    """Returns the number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def read_difficulty(text: str) -> str | dict[str, Any]:
@@ -56,6 +65,8 @@ class EvaluationConfig:
     judge: str | None = field(default=None, metadata={"metavar": "NAME"})
     """What judges descriptions in language; entities and relations only: embedding, grounding, the path of a causal
     language model, or the address of a server. By default that of the environment."""
+    checkpoint: str | None = field(default=None, metadata={"metavar": "FILE"})
+    """The policy of the agent policy: policy.pt of a training run."""
     workers: int | None = None
     """Processes that run episodes side by side; by default one for each processor core."""
     backend: str = "loky"
@@ -64,6 +75,8 @@ class EvaluationConfig:
     """The folder of the run; by default one in runs/ with a readable name. A run that was cut short there goes on."""
     report: bool = True
     """Whether report.html and the plots are written; the table and results.json always are."""
+    language_model: LanguageModelOptions = field(default_factory=LanguageModelOptions)
+    """The options of the agent lm."""
 
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
@@ -79,11 +92,13 @@ class EvaluationConfig:
         object.__setattr__(self, "agents", tuple(dict.fromkeys(self.agents)))
         for agent in self.agents:
             check_agent(agent, self.category)
+        self._check_language_model()
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
         if (self.exemplars or self.judge is not None) and self.category not in ("entities", "relations"):
             raise ValueError(f"expected entities or relations for exemplars or a judge, actual: {self.category}")
+        self._check_checkpoint()
         for name, least, optional in (
             ("functions", 1, True),
             ("seed", 0, False),
@@ -99,6 +114,34 @@ class EvaluationConfig:
             raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
         if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
             raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+    def _check_language_model(self) -> None:
+        wanted = any("language_model" in self.agent_options(agent) for agent in self.agents)
+        if wanted and self.language_model.model is None:
+            raise ValueError("expected a language model for the agent lm (--model NAME), actual: none")
+        if not wanted and self.language_model != LanguageModelOptions():
+            raise ValueError(f"expected the agent lm for options of language models, actual: {', '.join(self.agents)}")
+
+    def _check_checkpoint(self) -> None:
+        wanted = any("checkpoint" in self.agent_options(agent) for agent in self.agents)
+        if wanted and self.checkpoint is None:
+            raise ValueError("expected a checkpoint for the agent policy (--checkpoint FILE), actual: none")
+        if not wanted and self.checkpoint is not None:
+            raise ValueError(f"expected the agent policy for a checkpoint, actual: {', '.join(self.agents)}")
+        if self.checkpoint is not None and not Path(self.checkpoint).is_file():
+            raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.checkpoint!r}")
+
+    def agent_options(self, agent: str) -> dict[str, Any]:
+        """Returns the options that an agent is made with, by their names."""
+        from find_gym_agents.registry import option_names
+
+        return {name: getattr(self, name) for name in option_names(agent)}
+
+    def label(self, agent: str) -> str:
+        """Returns how an agent is called in the results, such as "lm:SmolLM2-135M-Instruct"."""
+        from find_gym_agents.registry import agent_label
+
+        return agent_label(agent, self.agent_options(agent))
 
     @property
     def category(self) -> str:
@@ -131,7 +174,7 @@ class EvaluationConfig:
         return Path(self.out) if self.out is not None else Path("runs") / self._name()
 
     def _name(self) -> str:
-        agents = "+".join(self.agents) if len(self.agents) <= 3 else f"{len(self.agents)}-agents"
+        agents = "+".join(map(self.label, self.agents)) if len(self.agents) <= 3 else f"{len(self.agents)}-agents"
         source = Path(self.dataset).resolve().name if self.dataset is not None else self.split
         count = self.functions or ("all" if self.dataset is not None else DEFAULT_FUNCTIONS)
         parts = [self.env, agents, source, str(count), f"seed{self.seed}"]
@@ -142,26 +185,35 @@ class EvaluationConfig:
             parts.append(f"{self.max_queries}-queries")
         parts += ["exemplars"] if self.exemplars else []
         parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
+        if self.checkpoint is not None:
+            parts.append(f"policy-{hashlib.sha256(Path(self.checkpoint).read_bytes()).hexdigest()[:8]}")
         return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
 
     def worker_count(self) -> int:
         """Returns the number of workers: the given one, or that of the processor cores this process may use."""
-        if self.workers is not None:
-            return self.workers
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return usable_cores() if self.workers is None else self.workers
+
+    def settings(self) -> dict[str, Any]:
+        """Returns how the results were got, as JSON-serialisable data; it may change when a run goes on."""
+        data: dict[str, Any] = {"workers": self.worker_count(), "backend": self.backend}
+        if self.dataset is not None:
+            data["dataset"] = str(self.dataset)
+        return data if self.language_model.model is None else data | self.language_model.settings()
 
     def identity(self) -> dict[str, Any]:
         """Returns what the results depend on, as JSON-serialisable data; a run goes on only where it is the same."""
         data: dict[str, Any] = {
             "env": self.env,
-            "agents": list(self.agents),
+            "agents": list(map(self.label, self.agents)),
             "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
             "seed": self.seed,
             "max_queries": self.max_queries,
             **self.environment_options,
         }
+        if self.language_model.model is not None:
+            data |= self.language_model.identity()
+        if self.checkpoint is not None:
+            data["checkpoint_sha256"] = hashlib.sha256(Path(self.checkpoint).read_bytes()).hexdigest()
         if self.dataset is not None:
             content = (Path(self.dataset) / self._metadata).read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}

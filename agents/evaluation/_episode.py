@@ -13,6 +13,7 @@ import gymnasium as gym
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.functions import function_seed
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, category_of
+from find_gym.language import ModelError
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
 from find_gym_agents.evaluation._categories import CATEGORIES
@@ -36,6 +37,8 @@ class EpisodeTask:
         max_queries: the budget.
         seed: the run's seed.
         options: further arguments of the environment.
+        label: how the agent is called in the record; its name by default.
+        agent_options: what the agent is made with.
     """
 
     agent: str
@@ -46,18 +49,21 @@ class EpisodeTask:
     max_queries: int
     seed: int
     options: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+    agent_options: dict[str, Any] = field(default_factory=dict)
 
 
 class _Agents(threading.local):
     """The agents that this worker has made: an agent has a state, so workers that are threads must not share one."""
 
     def __init__(self) -> None:
-        self.made: dict[tuple[str, str], Agent] = {}
+        self.made: dict[tuple[Any, ...], Agent] = {}
 
-    def get(self, name: str, category: str) -> Agent:
-        if (name, category) not in self.made:
-            self.made[name, category] = make_agent(name, category)
-        return self.made[name, category]
+    def get(self, name: str, category: str, options: dict[str, Any]) -> Agent:
+        key = (name, category, *options.items())
+        if key not in self.made:
+            self.made[key] = make_agent(name, category, **options)
+        return self.made[key]
 
 
 _AGENTS = _Agents()
@@ -73,7 +79,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     spec = functions.read_spec(task.function.spec)
     truth = functions.make(spec)
     record = EpisodeRecord(
-        agent=task.agent,
+        agent=task.label or task.agent,
         index=task.function.index,
         function=task.function.id,
         family=spec.family,
@@ -90,11 +96,17 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
         record = replace(record, **log.results())
         record = replace(record, **_beside_the_truth(record, truth))
     except Exception as error:
-        kind = "the sandbox" if isinstance(error, SandboxError) else log.running
-        text = f"{kind} failed:\n{traceback.format_exc()}"
+        text = f"{_failing(error) or log.running} failed:\n{traceback.format_exc()}"
         failure = {"outcome": "unscored", "score": None, "error": text[-_TRACEBACK_LIMIT:]}
         record = replace(record, **(log.results() | failure))
     return replace(record, total_seconds=round(time.perf_counter() - started, 6))
+
+
+def _failing(error: Exception) -> str | None:
+    """Returns what has failed where the error says it, whatever was running."""
+    if isinstance(error, SandboxError):
+        return "the sandbox"
+    return "the language model" if isinstance(error, ModelError) else None
 
 
 def _beside_the_truth(record: EpisodeRecord, truth: Any) -> dict[str, Any]:
@@ -116,6 +128,7 @@ class _Log:
     def __init__(self) -> None:
         self.running = "the environment"
         self.transcript: list[dict[str, Any]] = []
+        self._agent: Agent | None = None
         self._agent_seconds = 0.0
         self._prompt = ""
         self._rendered = ""
@@ -127,7 +140,7 @@ class _Log:
         """Runs the episode to its end."""
         self.running = "the agent"
         # Imports are not what the agent computes.
-        agent = _AGENTS.get(task.agent, spec.category)
+        agent = self._agent = _AGENTS.get(task.agent, spec.category, task.agent_options)
         with self._agent_runs():
             agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
         options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries, **task.options}
@@ -135,6 +148,7 @@ class _Log:
             options["function"] = spec
         else:
             options |= {"split": task.split, "difficulty": task.difficulty}
+        options |= getattr(agent, "environment_options", {})
         env = gym.make(task.env, **options, render_mode="ansi", disable_env_checker=True)
         self._budget = task.max_queries
         try:
@@ -186,7 +200,13 @@ class _Log:
             "transcript": self.transcript,
             "rendered": self._rendered,
             "submission": self._info.get("submission") or None,
+            **self._agent_log(),
         }
+
+    def _agent_log(self) -> dict[str, Any]:
+        """Returns what the agent itself has noted: agents of language models their dialogue."""
+        note = getattr(self._agent, "episode_log", None)
+        return {} if note is None else note()
 
 
 class _AgentClock:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from find_gym.functions import DatasetEntry, FINDDataset, function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions.categories import sample_seeded, servable_entries
 from find_gym_agents.evaluation._config import DEFAULT_FUNCTIONS, EvaluationConfig
 from find_gym_agents.evaluation._records import SKIPPED, SPECS, Lines, RunError, read_lines, write_json
 
@@ -89,11 +89,7 @@ def _missing(config: EvaluationConfig, folder: Path, known: set[int], run_all: S
 
 def sample(draw: _Draw) -> RunFunction:
     """Samples the function that `env.reset(seed=draw.seed)` draws."""
-    from gymnasium.utils import seeding
-
-    rng, _ = seeding.np_random(draw.seed)
-    functions = CATEGORY_FUNCTIONS[draw.category]
-    spec = functions.sample(rng, split=draw.split, difficulty=functions.read_difficulty(draw.difficulty))
+    spec = sample_seeded(draw.category, draw.seed, split=draw.split, difficulty=draw.difficulty)
     return RunFunction(draw.index, str(draw.seed), draw.seed, spec.to_json())
 
 
@@ -118,15 +114,7 @@ def _read(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
 
 def _served(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str, str]]:
     """Returns the functions that can be served, and for each of the others its name and why it can't."""
-    entries: list[DatasetEntry] = []
-    unserved: dict[str, str] = {}
-    for entry in dataset.entries:
-        try:
-            CATEGORY_FUNCTIONS[dataset.category].make(entry.spec)
-        except ValueError as error:
-            unserved[entry.id] = str(error)
-        else:
-            entries.append(entry)
+    entries, unserved = servable_entries(dataset)
     if unserved:
         name, reason = next(iter(unserved.items()))
         warnings.warn(

@@ -55,6 +55,11 @@ class EpisodeRecord:
         spec: what defines the function.
         curve: numeric only: the submission over the query range, inputs and outputs, None where undefined.
         comparison: all other categories: the submission's answers beside the truth, see `compare_answers`.
+        model: the name of the language model, where the agent has one; so with the two that follow.
+        dialogue: every message in order: "role", "content", "kind" (see `find_gym_agents.lm.dialogue.KINDS`); replies
+            of the model also have "prompt_tokens", "completion_tokens", "seconds", "retries", "finish_reason" and
+            "dropped_before", the number of messages before it that were left out of its prompt.
+        usage: the sums over the replies: "calls", "retries", "prompt_tokens", "completion_tokens" and "seconds".
     """
 
     agent: str
@@ -78,6 +83,9 @@ class EpisodeRecord:
     spec: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, list[float | None]] | None = None
     comparison: list[dict[str, Any]] | None = None
+    model: str | None = None
+    dialogue: list[dict[str, Any]] | None = None
+    usage: dict[str, Any] | None = None
 
     @property
     def scored(self) -> bool:

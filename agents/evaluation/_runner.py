@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
@@ -27,8 +27,9 @@ from find_gym_agents.evaluation._records import (
     read_run,
     write_json,
 )
+from find_gym_agents.registry import AGENTS, make_agent
 
-_PACKAGES = ("find-gym", "numpy", "gymnasium", "joblib", "pyoperon", "torch")
+_PACKAGES = ("find-gym", "numpy", "gymnasium", "joblib", "pyoperon", "torch", "transformers", "openai")
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,7 @@ def claim(config: EvaluationConfig, folder: Path) -> None:
     if not (folder / CONFIG).exists():
         if (folder / EPISODES).exists():
             raise RunError(f"expected a {CONFIG} beside {EPISODES}, actual: none in {str(folder)!r}")
-        settings = {"workers": config.worker_count(), "backend": config.backend}
-        if config.dataset is not None:
-            settings["dataset"] = str(config.dataset)
-        write_json(folder / CONFIG, {"identity": identity, "settings": settings, "versions": versions()})
+        write_json(folder / CONFIG, {"identity": identity, "settings": config.settings(), "versions": versions()})
         return
     begun = read_config(folder)
     before = begun["identity"]
@@ -140,21 +138,41 @@ def _run_missing(config: EvaluationConfig, folder: Path, functions: list[RunFunc
         _task(config, agent, function)
         for agent in config.agents
         for function in functions
-        if (agent, function.index) not in done
+        if (config.label(agent), function.index) not in done
     ]
     total = len(config.agents) * len(functions)
-    # Imported here for the bar to stand before the first worker has imported it as well.
-    from find_gym_agents.evaluation._episode import run_episode
-
     with progress_bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
         bar.update(total - len(tasks))
-        records: Iterable[EpisodeRecord] = run_all(
-            run_episode, tasks, workers=config.worker_count(), backend=config.backend
-        )
-        for record in records:
+        for record in _run(config, tasks):
             lines.append(record.to_json())
             bar.set_postfix_str(record.agent, refresh=False)
             bar.update(1)
+
+
+def _run(config: EvaluationConfig, tasks: list[Any]) -> Iterator[EpisodeRecord]:
+    """Runs episodes: of most agents in processes, of those that share a model in threads of this one."""
+    # Imported here for the progress bar to stand before the first worker has imported it as well.
+    from find_gym_agents.evaluation._episode import run_episode
+
+    apart = [task for task in tasks if not _in_threads(task.agent)]
+    yield from run_all(run_episode, apart, workers=config.worker_count(), backend=config.backend)
+    together = [task for task in tasks if _in_threads(task.agent)]
+    if together:
+        # What is missing is told before the first episode; all threads find the model loaded.
+        make_agent(together[0].agent, config.category, **together[0].agent_options)
+        _use_cores(config.worker_count())
+        yield from run_all(run_episode, together, workers=config.language_model.threads, backend="threading")
+
+
+def _in_threads(agent: str) -> bool:
+    return agent in AGENTS and AGENTS[agent].in_threads
+
+
+def _use_cores(count: int) -> None:
+    """Lets a model in this process compute on as many cores as the workers of other agents would have."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(count)
 
 
 def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
@@ -163,6 +181,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
     sampled = config.dataset is None
     return EpisodeTask(
         agent=agent,
+        label=config.label(agent),
         function=function,
         env=config.env,
         split=config.sampled_split if sampled else None,
@@ -170,6 +189,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
         max_queries=config.max_queries,
         seed=config.seed,
         options=config.environment_options,
+        agent_options=config.agent_options(agent),
     )
 
 

@@ -64,6 +64,7 @@ class ReportedCategory:
         trivial: the description that has skill 0, in words.
         metrics: what is averaged, by the names in results.json.
         group_metrics: those of the metrics that the tables by groups show.
+        paper: the one of the metrics that is the paper's score.
         groups: how the episodes are divided.
         show: what the page shows of an episode: its curves as "plot", or a "table" of answers.
         score_parts: further parts of a score that the page shows, and their names there.
@@ -75,11 +76,17 @@ class ReportedCategory:
     trivial: str
     metrics: Mapping[str, Metric]
     group_metrics: tuple[str, ...]
+    paper: str
     groups: tuple[Grouping, ...]
     show: Callable[[EpisodeRecord], dict[str, Any]]
     score_parts: Mapping[str, str] = field(default_factory=dict)
     badges: Callable[[EpisodeRecord], list[tuple[str, str]]] = lambda record: []
     has_exceptions: bool = False
+
+    @property
+    def compared(self) -> tuple[str, str]:
+        """The metrics by which agents are compared in pairs."""
+        return "skill", self.paper
 
 
 def _part(name: str) -> Callable[[EpisodeRecord], float]:
@@ -129,6 +136,7 @@ _NUMERIC = ReportedCategory(
         others={"beyond_range": Metric("beyond range", _part("beyond_range"))},
     ),
     group_metrics=("accuracy", "skill", "paper_success", "queries", "seconds"),
+    paper="paper_success",
     groups=(
         Grouping("by_variant", "variant", "By variant", _variant, VARIANTS),
         Grouping("by_family", "family", "By family", _family, (*ATOMS, *OPERATORS)),
@@ -167,6 +175,7 @@ _STRINGS = ReportedCategory(
     trivial="identity or constant",
     metrics=_metrics(paper=("paper_score", "paper's score")),
     group_metrics=("accuracy", "skill", "paper_score", "queries", "seconds"),
+    paper="paper_score",
     groups=(
         Grouping("by_operations", "operations", "By number of operations", _operations, _LENGTHS),
         Grouping("by_variant", "variant", "By variant", _variant, ("plain", "stochastic", "corrupted", "published")),
@@ -195,6 +204,7 @@ def _words(trivial: str) -> ReportedCategory:
         trivial=trivial,
         metrics=_metrics(paper=("paper_score", "paper's score")),
         group_metrics=("accuracy", "skill", "paper_score", "queries", "seconds"),
+        paper="paper_score",
         groups=(
             Grouping("by_variant", "variant", "By variant", _variant, ()),
             Grouping("by_family", "family", "By family", _family, (), most=20, plotted=False),

@@ -82,7 +82,7 @@ def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str
             partial(_by_group, agents=agents, group=group, trivial=category.trivial),
         )
         for group in category.groups
-        if group.plotted
+        if group.plotted and members(group, agents)
     }
     plots["skill_by_queries"] = _draw(
         "Skill against queries",

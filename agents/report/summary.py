@@ -11,6 +11,8 @@ from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import LEVEL, RESAMPLES, bootstrap_means
 from find_gym_agents.report.categories import CATEGORIES, ReportedCategory
 from find_gym_agents.report.exceptions import count_exceptions
+from find_gym_agents.report.paired import paired_differences
+from find_gym_agents.report.usage import count_usage
 
 _ALL_OUTCOMES = (*OUTCOMES, "no_submission", "unscored")
 
@@ -23,8 +25,8 @@ def summarise(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
 
     Returns:
         JSON-serialisable data: "category", and for each agent "overall", the groups of the category ("by_family",
-        "by_variant", ...), "outcomes", "unscored" and, where the category has them, "exceptions". Unscored episodes are
-        counted, and in no mean.
+        "by_variant", ...), "outcomes", "unscored" and, where there are any, "exceptions" and "usage". Unscored episodes
+        are counted, and in no mean. "pairs" has the paired differences between the agents.
     """
     category = CATEGORIES[episodes[0].category]
     names = list(dict.fromkeys(record.agent for record in episodes))
@@ -34,18 +36,21 @@ def summarise(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
         "agents": {
             name: _summarise_agent(category, [record for record in episodes if record.agent == name]) for name in names
         },
+        "pairs": paired_differences(category, episodes),
     }
 
 
 def _summarise_agent(category: ReportedCategory, episodes: list[EpisodeRecord]) -> dict[str, Any]:
     scored = [record for record in episodes if record.scored]
     counts = Counter(record.outcome for record in episodes)
+    usage = count_usage(episodes)
     return {
         "episodes": len(episodes),
         "unscored": len(episodes) - len(scored),
         "overall": _means(category, scored),
         **{group.key: _grouped(category, scored, group.read, group.order) for group in category.groups},
         **({"exceptions": count_exceptions(scored)} if category.has_exceptions else {}),
+        **({"usage": usage} if usage is not None else {}),
         "outcomes": {outcome: counts[outcome] for outcome in _ALL_OUTCOMES if counts[outcome]},
     }
 

@@ -1,12 +1,12 @@
-"""The tables of a report, once as data and then as plain text, Markdown or HTML."""
+"""The tables of a report."""
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass
 from typing import Any
 
 from find_gym_agents.report.categories import CATEGORIES, Grouping, ReportedCategory
+from find_gym_agents.report.table import Table
+from find_gym_agents.report.usage import USED
 
 _OUTCOMES = {
     "right": "right",
@@ -21,77 +21,25 @@ _OUTCOMES = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of texts.
-
-    Attributes:
-        title: its title.
-        header: the names of the columns.
-        rows: the cells; the first `labels` of each row are words, the others numbers.
-        labels: the number of columns that hold words.
-    """
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    labels: int = 1
-
-    def as_text(self) -> str:
-        """Returns aligned plain text."""
-        lines = [self.header, *self.rows]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.header))]
-
-        def write(line: list[str]) -> str:
-            cells = [
-                cell.ljust(width) if column < self.labels else cell.rjust(width)
-                for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-            ]
-            return "  ".join(cells).rstrip()
-
-        rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-        return "\n".join([self.title, write(self.header), rule, *map(write, self.rows)])
-
-    def as_markdown(self) -> str:
-        """Returns a Markdown table under a heading."""
-        alignment = ["---" if column < self.labels else "---:" for column in range(len(self.header))]
-        lines = [self.header, alignment, *([_markdown(cell) for cell in row] for row in self.rows)]
-        return f"## {self.title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-    def as_html(self) -> str:
-        """Returns an HTML table with a caption; every cell is escaped."""
-
-        def write(line: list[str], tag: str) -> str:
-            cells = []
-            for column, cell in enumerate(line):
-                kind = "th" if tag == "th" or column == 0 else "td"
-                scope = ' scope="col"' if tag == "th" else ' scope="row"' if column == 0 else ""
-                style = "" if column < self.labels else ' class="number"'
-                mean, _, interval = cell.partition(" [")
-                text = html.escape(mean) + (
-                    f' <span class="interval">[{html.escape(interval)}</span>' if interval else ""
-                )
-                cells.append(f"<{kind}{scope}{style}>{text}</{kind}>")
-            return f"<tr>{''.join(cells)}</tr>"
-
-        body = "\n".join(write(row, "td") for row in self.rows)
-        return (
-            f'<div class="scroll"><table><caption>{html.escape(self.title)}</caption>\n'
-            f"<thead>{write(self.header, 'th')}</thead>\n<tbody>{body}</tbody></table></div>"
-        )
-
-
-def _markdown(cell: str) -> str:
-    return cell.replace("\\", "\\\\").replace("|", "\\|")
-
-
 def tables(summary: dict[str, Any]) -> list[Table]:
-    """Returns the tables of a report: overall, exceptions where the category has them, outcomes, and by groups."""
+    """Returns the tables of a category.
+
+    Args:
+        summary: the figures of the category.
+
+    Returns:
+        Overall, paired differences, exceptions, use of language models (each where there are any), outcomes, and by
+        groups.
+    """
     agents = summary["agents"]
     category = CATEGORIES[summary["category"]]
     found = [_overall(category, agents)]
+    if summary["pairs"]:
+        found.append(_pairs(category, summary["pairs"]))
     if category.has_exceptions:
         found.append(_exceptions(agents))
+    if any("usage" in agent for agent in agents.values()):
+        found.append(_usage(agents))
     found.append(_outcomes(agents))
     return found + [table for group in category.groups if (table := _grouped(category, group, agents)).rows]
 
@@ -119,7 +67,7 @@ def _grouped(category: ReportedCategory, group: Grouping, agents: dict[str, Any]
         if member in agent[group.key]
     ]
     columns = [category.metrics[key].column for key in category.group_metrics]
-    return Table(title, ["agent", group.column, "n", *columns], rows, labels=2)
+    return Table(title, ["agent", group.column, "n", *columns], rows, labels=2, folded=True)
 
 
 def members(group: Grouping, agents: dict[str, Any]) -> list[str]:
@@ -137,8 +85,61 @@ def _figure(name: str, figure: dict[str, float] | None) -> str:
     if name == "queries":
         return f"{figure['mean']:.1f} [{figure['low']:.1f}, {figure['high']:.1f}]"
     if name == "seconds":
-        return f"{figure['mean']:.2g} [{figure['low']:.2g}, {figure['high']:.2g}]"
+        mean, low, high = (write_seconds(figure[part]) for part in ("mean", "low", "high"))
+        return f"{mean} [{low}, {high}]"
     return f"{figure['mean']:.3f} [{figure['low']:.2f}, {figure['high']:.2f}]"
+
+
+def _pairs(category: ReportedCategory, pairs: list[dict[str, Any]]) -> Table:
+    rows = []
+    for pair in pairs:
+        shares = ["-" if pair[side] is None else f"{pair[side]:.0%}" for side in ("better", "equal", "worse")]
+        differences = [_difference(pair["differences"][key]) for key in category.compared]
+        counts = [str(pair["unscored"]), str(pair["not_common"])]
+        rows.append([pair["agent"], pair["against"], str(pair["n"]), *differences, *shares, *counts])
+    metrics = [category.metrics[key].column for key in category.compared]
+    header = ["agent", "against", "n", *metrics, "better", "equal", "worse", "unscored", "not common"]
+    title = "Paired differences on the same functions (mean and 95 % bootstrap interval; better, equal, worse by skill)"
+    return Table(title, header, rows, labels=2)
+
+
+def _difference(figure: dict[str, float] | None) -> str:
+    if figure is None:
+        return "-"
+    # Rounded first, so that nothing is written as a negative zero.
+    mean, low, high = (round(figure[name], digits) + 0.0 for name, digits in (("mean", 3), ("low", 2), ("high", 2)))
+    return f"{mean:+.3f} [{low:+.2f}, {high:+.2f}]"
+
+
+_USED = {
+    "tokens": ("tokens", "{:.0f}"),
+    "prompt_tokens": ("of prompts", "{:.0f}"),
+    "completion_tokens": ("of replies", "{:.0f}"),
+    "calls": ("calls", "{:.1f}"),
+    "retries": ("retries", "{:.2f}"),
+    "seconds": ("seconds", "{:.1f}"),
+}
+
+
+def _usage(agents: dict[str, Any]) -> Table:
+    """Returns the means for an episode, the tokens with their interval and in total."""
+    rows = []
+    for name, agent in agents.items():
+        usage = agent.get("usage")
+        if usage is None:
+            continue
+        cells = ["-" if usage[key] is None else _USED[key][1].format(usage[key]["mean"]) for key in USED]
+        tokens = usage["tokens"]
+        if tokens is not None:
+            cells[0] = f"{tokens['mean']:.0f} [{tokens['low']:.0f}, {tokens['high']:.0f}]"
+        rows.append([name, str(usage["n"]), *cells, "-" if tokens is None else f"{tokens['total']:.0f}"])
+    header = ["agent", "n", *(_USED[key][0] for key in USED), "tokens in all"]
+    return Table("Use of language models (means for an episode, unscored ones included)", header, rows)
+
+
+def write_seconds(value: float) -> str:
+    """Writes a duration to two digits, from 100 seconds on to the second."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
 
 
 def _exceptions(agents: dict[str, Any]) -> Table:

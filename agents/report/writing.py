@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,47 +10,87 @@ from typing import Any
 
 from find_gym_agents.evaluation._records import EpisodeRecord, Run, RunError, write_bytes, write_json, write_text
 from find_gym_agents.report.summary import summarise
+from find_gym_agents.report.table import Table
 from find_gym_agents.report.tables import tables
 
 
 def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) -> tuple[dict[str, Any], str]:
-    """Writes the report of one run, or of several runs together.
+    """Writes the report of one run, or of several runs together, of one category or of several.
 
     Args:
-        runs: the runs; an agent that is in several of them is told apart by the names of their folders.
+        runs: the runs; an agent that is in several of them is told apart by their folders.
         folder: where report.md, results.json and, with `pictures`, report.html and the plots go.
         pictures: whether to write report.html and the plots.
 
     Returns:
-        The content of results.json, and the tables as plain text.
+        The content of results.json, and the tables as plain text. Where there are several categories, results.json has
+        "runs" and under "categories" the figures of each; where there is one, these stand beside "runs".
 
     Raises:
-        RunError: there are no episodes, or their functions are of several categories.
+        RunError: there are no episodes, or a run is given twice.
         ImportError: pictures are asked for and matplotlib is not installed.
     """
+    folders = [run.folder.resolve() for run in runs]
+    for run, place in zip(runs, folders, strict=True):
+        if folders.count(place) > 1:
+            raise RunError(f"expected different runs, actual: {str(run.folder)!r} twice")
     episodes = _together(runs)
     if not episodes:
         raise RunError(f"expected episodes in {', '.join(str(run.folder) for run in runs)}, actual: none")
-    categories = list(dict.fromkeys(record.category for record in episodes))
-    if len(categories) > 1:
-        raise RunError(f"expected runs of one category, actual: {', '.join(categories)}; report each by itself")
+    groups = {
+        category: [record for record in episodes if record.category == category]
+        for category in dict.fromkeys(record.category for record in episodes)
+    }
+    summaries = {category: summarise(group) for category, group in groups.items()}
+    found = {category: tables(summary) for category, summary in summaries.items()}
+    several = len(groups) > 1
     configs = [run.config for run in runs]
-    summary = {"runs": configs} | summarise(episodes)
-    found = tables(summary)
+    results = {"runs": configs} | ({"categories": summaries} if several else next(iter(summaries.values())))
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "results.json", summary)
+    write_json(folder / "results.json", results)
     title = _title(configs)
-    markdown = "\n".join(table.as_markdown() for table in found)
-    write_text(folder / "report.md", f"# {title}\n\n{markdown}")
+    write_text(folder / "report.md", f"# {title}\n\n{_markdown(found)}")
     if pictures:
-        from find_gym_agents.report.page import write_page
-        from find_gym_agents.report.plots import draw_all
+        _write_pictures(folder, title, configs, summaries, found, groups)
+    return results, _text(found)
 
-        drawn = draw_all(summary, episodes)
+
+def _write_pictures(
+    folder: Path,
+    title: str,
+    configs: Sequence[dict[str, Any]],
+    summaries: dict[str, dict[str, Any]],
+    found: dict[str, list[Table]],
+    groups: dict[str, list[EpisodeRecord]],
+) -> None:
+    """Writes report.html and the plots; those of several categories have the category in their names."""
+    from find_gym_agents.report.page import Section, write_page
+    from find_gym_agents.report.plots import draw_all
+
+    sections = []
+    for category, episodes in groups.items():
+        drawn = draw_all(summaries[category], episodes)
         for name, plot in drawn.items():
-            write_bytes(folder / f"{name}.png", plot.png)
-        write_text(folder / "report.html", write_page(title, configs, found, drawn, episodes))
-    return summary, "\n\n".join(table.as_text() for table in found)
+            prefix = f"{category}_" if len(groups) > 1 else ""
+            write_bytes(folder / f"{prefix}{name}.png", plot.png)
+        sections.append(Section(category, found[category], drawn, episodes))
+    write_text(folder / "report.html", write_page(title, configs, sections))
+
+
+def _markdown(found: dict[str, list[Table]]) -> str:
+    if len(found) == 1:
+        return "\n".join(table.as_markdown() for group in found.values() for table in group)
+    return "\n".join(
+        f"## {category.capitalize()}\n\n" + "\n".join(table.as_markdown(level=3) for table in group)
+        for category, group in found.items()
+    )
+
+
+def _text(found: dict[str, list[Table]]) -> str:
+    texts = {category: "\n\n".join(table.as_text() for table in group) for category, group in found.items()}
+    if len(texts) == 1:
+        return "".join(texts.values())
+    return "\n\n".join(f"=== {category}\n\n{text}" for category, text in texts.items())
 
 
 def _title(configs: Sequence[dict[str, Any]]) -> str:
@@ -57,12 +98,14 @@ def _title(configs: Sequence[dict[str, Any]]) -> str:
 
 
 def _together(runs: Sequence[Run]) -> list[EpisodeRecord]:
-    seen: dict[str, int] = {}
+    """Returns the episodes of all runs; an agent's name has the run's where several runs have it in a category."""
+    names = Counter(run.folder.name for run in runs)
+    seen = Counter(key for run in runs for key in {(record.category, record.agent) for record in run.episodes})
+    together = []
     for run in runs:
-        for name in dict.fromkeys(record.agent for record in run.episodes):
-            seen[name] = seen.get(name, 0) + 1
-    return [
-        replace(record, agent=f"{record.agent} ({run.folder.name})") if seen[record.agent] > 1 else record
-        for run in runs
-        for record in run.episodes
-    ]
+        label = run.folder.name if names[run.folder.name] == 1 else str(run.folder)
+        together += [
+            replace(record, agent=f"{record.agent} ({label})") if seen[record.category, record.agent] > 1 else record
+            for record in run.episodes
+        ]
+    return together

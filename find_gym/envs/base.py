@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -16,6 +17,7 @@ from find_gym.envs.interfaces import Interface
 from find_gym.envs.text import printable
 from find_gym.envs.tokens import TokensInterface
 from find_gym.functions import FINDDataset
+from find_gym.functions.categories import CATEGORY_FUNCTIONS
 from find_gym.functions.splits import check_split
 
 _TEXTS = ("description", "domain", "code")
@@ -24,12 +26,14 @@ _TEXTS = ("description", "domain", "code")
 class FINDEnv(gym.Env[Any, Any]):
     """The base of the environments; see `find_gym.envs.numeric.NumericEnv` for what the arguments mean.
 
-    Subclasses name their category and interfaces and implement the four methods that raise NotImplementedError here.
+    Subclasses name their category and interfaces and implement the method that raises NotImplementedError here.
 
     Attributes:
         category: what differs between the categories.
         interfaces: the names of the interfaces.
         rules: the rules of each episode.
+        codec: the interface.
+        given: how many probes are answered before the first step; two numbers draw it between them, both included.
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 2}
@@ -46,6 +50,7 @@ class FINDEnv(gym.Env[Any, Any]):
         dataset: FINDDataset | str | os.PathLike[str] | None = None,
         max_queries: int = 100,
         max_steps: int | None = None,
+        given: int | Sequence[int] = 0,
         query_cost: float = 0.0,
         reward: Reward = "skill",
         render_mode: str | None = None,
@@ -64,40 +69,31 @@ class FINDEnv(gym.Env[Any, Any]):
             raise ValueError("expected a function or a dataset, actual: both")
         check_split(split)
         self.interface = interface
+        self.given = given
         self.render_mode = render_mode
         self._split = split
-        self._level = self._read_difficulty(difficulty)
+        self._functions = CATEGORY_FUNCTIONS[self.category.name]
+        self._level = self._functions.read_difficulty(difficulty)
         self._dataset = dataset
         if dataset is not None and not isinstance(dataset, FINDDataset):
             self._dataset = FINDDataset(dataset, self.category.name)
         if isinstance(self._dataset, FINDDataset) and len(self._dataset) == 0:
             raise ValueError(f"expected a dataset with functions, actual: {self._dataset.path} has none to read")
-        self._fixed = None if function is None else self._black_box(function)
+        self._fixed = None if function is None else self.black_box(function)
         # Checks the budget before the spaces are made from it.
         Rules(max_queries, 1 if max_steps is None else max_steps, query_cost, reward)
         sampled = self._fixed is None and self._dataset is None
-        self._codec = self._make_codec(max_queries, self._level if sampled else None)
-        steps = max_queries + self._codec.extra_steps if max_steps is None else max_steps
+        self.codec = self._make_codec(max_queries, self._level if sampled else None)
+        self.check_given(given)
+        steps = max_queries + self.codec.extra_steps if max_steps is None else max_steps
         self.rules = Rules(max_queries, steps, query_cost, reward)
-        self.action_space = self._codec.action_space
-        self.observation_space = self._codec.observation_space
+        self.action_space = self.codec.action_space
+        self.observation_space = self.codec.observation_space
         self._episode: Episode | None = None
         self._transcript: list[str] = []
         self._window: Any = None
 
     # --- What subclasses implement ------------------------------------------------------------------------------------
-
-    def _read_difficulty(self, difficulty: Any) -> Any:
-        """Returns the category's difficulty of a name or a mapping."""
-        raise NotImplementedError
-
-    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> Any:
-        """Samples a function."""
-        raise NotImplementedError
-
-    def _read_function(self, named: Any) -> Any:
-        """Returns the function that a spec, its JSON data, a function or a callable stands for, or else None."""
-        raise NotImplementedError
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         """Returns the interface; `level` is None where functions are not sampled."""
@@ -130,25 +126,34 @@ class FINDEnv(gym.Env[Any, Any]):
 
         Args:
             seed: seeds the environment's generator; the same seed gives the same function and the same noise.
-            options: `{"function": ...}` names the function of this episode.
+            options: `{"function": ...}` names the function of this episode, `{"given": ...}` how many probes are
+                answered at its start.
 
         Returns:
             The first observation and the info.
         """
         super().reset(seed=seed)
-        unknown = set(options or {}) - {"function"}
+        options = options or {}
+        unknown = set(options) - {"function", "given"}
         if unknown:
-            raise ValueError(f"expected options among ['function'], actual: {sorted(unknown)}")
-        named = (options or {}).get("function")
-        function = self._draw() if named is None else self._black_box(named)
+            raise ValueError(f"expected options among ['function', 'given'], actual: {sorted(unknown)}")
+        given = self.check_given(options.get("given", self.given))
+        named = options.get("function")
+        function = self.draw(self.np_random) if named is None else self.black_box(named)
         noise = function.generator(int(self.np_random.integers(2**63)))
         self._episode = Episode(self.category, function, self.rules, noise)
-        observation = self._codec.begin(self._episode)
+        observation = self.codec.begin(self._episode)
         first = observation if isinstance(observation, str) else f"{self.rules.max_queries} inputs to ask"
         self._transcript = [first]
+        start = Outcome()
+        if isinstance(self.codec, TokensInterface) and given[1]:
+            self.codec.give(self.codec.draw_probes(self.np_random, given), self._episode)
+            observation = self.codec.observe(self._episode)
+            start = Outcome(inputs=tuple(self._episode.inputs), outputs=tuple(self._episode.outputs))
+            self._record(None, None, observation, start)
         if self.render_mode == "human":
             self.render()
-        return observation, self._info(Outcome())
+        return observation, self._info(start)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Takes an action.
@@ -161,9 +166,9 @@ class FINDEnv(gym.Env[Any, Any]):
             SandboxError: the sandbox failed, so that the submission could not be judged; the step has not been taken.
         """
         episode = self.episode
-        move = self._codec.decode(action, episode)
+        move = self.codec.decode(action, episode)
         outcome = episode.step(move)
-        observation = self._codec.observe(episode)
+        observation = self.codec.observe(episode)
         self._record(action, move, observation, outcome)
         if self.render_mode == "human":
             self.render()
@@ -171,9 +176,9 @@ class FINDEnv(gym.Env[Any, Any]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of the action space's size; for MaskablePPO, `tokens` only."""
-        if not isinstance(self._codec, TokensInterface):
+        if not isinstance(self.codec, TokensInterface):
             raise ValueError(f"expected the interface 'tokens' for action masks, actual value: {self.interface!r}")
-        return self._codec.action_masks(self.episode)
+        return self.codec.action_masks(self.episode)
 
     def render(self) -> Any:
         """Renders the episode so far: a string ("ansi"), an image ("rgb_array"), or a window ("human")."""
@@ -198,28 +203,51 @@ class FINDEnv(gym.Env[Any, Any]):
 
     # --- The rest -----------------------------------------------------------------------------------------------------
 
-    def _draw(self) -> Any:
+    @property
+    def draws_slowly(self) -> bool:
+        """Whether to draw a function may take long."""
+        return False
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """Draws the function of an episode."""
         if self._fixed is not None:
             return self._fixed
         if isinstance(self._dataset, FINDDataset):
-            return self._read_function(self._dataset[int(self.np_random.integers(len(self._dataset)))].spec)
-        return self._sample(self.np_random, self._split, self._level)
+            return self._functions.read(self._dataset[int(rng.integers(len(self._dataset)))].spec)
+        functions = self._functions
+        return functions.make(functions.sample(rng, split=self._split, difficulty=self._level))
 
-    def _black_box(self, named: Any) -> Any:
+    def black_box(self, named: Any) -> Any:
         """Returns the function that a spec, its JSON data, a function, a callable or a dataset's id stands for."""
         if isinstance(named, str) and isinstance(self._dataset, FINDDataset):
             for entry in self._dataset:
                 if entry.id == named:
-                    return self._read_function(entry.spec)
+                    return self._functions.read(entry.spec)
             reason = self._dataset.skipped.get(named, "no such id")
             raise ValueError(f"expected the id of a function of {self._dataset.path}, actual: {named!r} ({reason})")
-        function = self._read_function(named)
+        function = self._functions.read(named)
         if function is None:
             raise TypeError(
                 f"expected a spec of a {self.category.name} function, its JSON data, a function, a callable, or "
                 f"(with a dataset) an id, actual value: {named!r}"
             )
         return function
+
+    def check_given(self, given: int | Sequence[int]) -> tuple[int, int]:
+        """Returns the least and the greatest number of probes that are answered before the first step.
+
+        Raises:
+            ValueError: it is neither a number of probes nor two of them, or the interface has no probes.
+        """
+        most = len(self.codec.probes) if isinstance(self.codec, TokensInterface) else 0
+        bounds = tuple(given) if isinstance(given, Sequence) else (given, given)
+        whole = all(isinstance(bound, (int, np.integer)) and not isinstance(bound, bool) for bound in bounds)
+        if len(bounds) != 2 or not whole or not 0 <= bounds[0] <= bounds[1] <= most:
+            raise ValueError(
+                f"expected given to be an integer from 0 to {most} (the probes of the interface {self.interface!r}) or "
+                f"two of them, the least first, actual value: {given!r}"
+            )
+        return int(bounds[0]), int(bounds[1])
 
     def _info(self, outcome: Outcome) -> dict[str, Any]:
         episode = self.episode
@@ -253,11 +281,11 @@ class FINDEnv(gym.Env[Any, Any]):
             self._transcript.append(f"OUTPUTS {json.dumps(self.category.to_json(list(outcome.outputs)))}")
         elif isinstance(move, Submit) and outcome.score is not None:
             program = move.submission.program
-            text = "nothing could be fitted" if program is None else self._read_function(program).describe()
+            text = "nothing could be fitted" if program is None else self._functions.read(program).describe()
             self._transcript.append(f"SUBMIT {printable(text)}")
             self._transcript.append(f"SCORE accuracy {outcome.score.accuracy:.3f}, skill {outcome.score.skill:.3f}")
-        elif isinstance(self._codec, TokensInterface) and not outcome.message:
-            self._transcript.append(f"WRITE {self._codec.written()}")
+        elif isinstance(self.codec, TokensInterface) and not outcome.message:
+            self._transcript.append(f"WRITE {self.codec.written()}")
         if outcome.message and outcome.score is None:
             self._transcript.append(f"ERROR {printable(outcome.message)}")
 

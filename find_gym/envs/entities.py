@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.entities_category import EntityCategory, EntityText
 from find_gym.envs.entities_tokens import EntityTokens
 from find_gym.envs.episode import Outcome
 from find_gym.envs.interfaces import Interface
-from find_gym.functions.entities.custom import CallableEntityFunction
-from find_gym.functions.entities.difficulty import EntityDifficulty
-from find_gym.functions.entities.function import EntityBlackBox, EntityFunction, EntitySpec
-from find_gym.functions.entities.sampling import sample_entity
 from find_gym.scoring.judges.loading import load_judge
 from find_gym.scoring.judges.protocol import Judge
 
@@ -83,14 +76,18 @@ class EntityEnv(FINDEnv):
       address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`.
     - `max_queries`: the budget, a number of inputs; default 100.
     - `max_steps`: the number of actions; by default the budget and 16 more (20 for `text`).
+    - `given`: for `tokens`, how many probes drawn at random are answered before the first step, free of charge (a
+      curriculum's aid, not the benchmark); two numbers draw it between them; default 0.
     - `query_cost`: subtracted from the reward for each input; default 0.
     - `reward`: "skill", "accuracy" or "find".
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (needs matplotlib).
 
     ## Vectorized environment
 
-    `gym.make_vec("FIND-entities-v0", num_envs=N)` steps N environments in this process or, with
-    `vectorization_mode="async"`, in N others.
+    `gym.make_vec("FIND-entities-v0", num_envs=N, autoreset_mode=...)` makes a
+    `find_gym.envs.vector.entities.EntityVectorEnv`: the interface `tokens`, N environments stepped together by array
+    operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
+    `"async"`.
 
     ## Version History
 
@@ -115,21 +112,6 @@ class EntityEnv(FINDEnv):
         self.category = EntityCategory(load_judge(judge) if isinstance(judge, str) else judge)
         super().__init__(**arguments)
 
-    def _read_difficulty(self, difficulty: Any) -> EntityDifficulty:
-        return EntityDifficulty.of(difficulty)
-
-    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> EntityFunction:
-        return EntityFunction(sample_entity(rng, split=split, difficulty=level))
-
-    def _read_function(self, named: Any) -> EntityBlackBox | None:
-        if isinstance(named, (EntityFunction, CallableEntityFunction)):
-            return named
-        if isinstance(named, EntitySpec):
-            return EntityFunction(named)
-        if isinstance(named, Mapping):
-            return EntityFunction(EntitySpec.from_json(named))
-        return CallableEntityFunction(named) if callable(named) else None
-
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         if self.interface == "text":
             return EntityText(max_queries, self._exemplars)
@@ -138,5 +120,5 @@ class EntityEnv(FINDEnv):
     def _info(self, outcome: Outcome) -> dict[str, Any]:
         info = super()._info(outcome)
         if self._exemplars:
-            info["exemplars"] = list(self._codec.exemplars(self.episode))  # type: ignore[attr-defined]
+            info["exemplars"] = list(self.codec.exemplars(self.episode))  # type: ignore[attr-defined]
         return info

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from find_gym.envs.episode import Episode
-from find_gym.envs.text import TextInterface, printable, shorten
+from find_gym.envs.quoting import quote_values
+from find_gym.envs.text import TextInterface, shorten
 from find_gym.functions.entities.function import MAX_WORD_LENGTH, EntityBlackBox
 from find_gym.functions.entities.vectors import entity_vectors
 from find_gym.language.embeddings import explain_missing_model
@@ -89,8 +90,8 @@ class EntityText(TextInterface):
 
     def begin(self, episode: Episode) -> str:
         """Starts an episode and returns its task."""
-        words = ", ".join(episode.function.exemplars()) if self._exemplars else ""
-        text = _EXEMPLARS.replace("{words}", printable(words)) if words else ""
+        words = episode.function.exemplars() if self._exemplars else []
+        text = _EXEMPLARS.replace("{words}", quote_values(words)) if words else ""
         return super().begin(episode).replace("{exemplars}", text)
 
     def exemplars(self, episode: Episode) -> list[str]:

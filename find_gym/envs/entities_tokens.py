@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,8 +63,20 @@ class EntityDraft:
         """Whether the formula is complete."""
         return self._open == 0
 
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on, but for the concepts that have been written."""
+        last = TOKENS[self.tokens[-1]] if self.tokens else ""
+        return (len(self.tokens), self._open, self._leaves, last == "not")
+
     def legal(self) -> NDArray[np.bool_]:
         """Returns which tokens may come next, bool of the tokens' number; none once the formula is complete."""
+        mask = self.allowed()
+        mask[[token for token in self.tokens if token >= _FIRST_CONCEPT]] = False
+        return mask
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Returns which tokens may come next if no concept had been written yet."""
         mask = np.zeros(len(TOKENS), dtype=np.bool_)
         if self.complete:
             return mask
@@ -78,9 +90,7 @@ class EntityDraft:
             elif self._leaves + self._open >= self._max_leaves:
                 operators[place] = False
         mask[_FIRST_OPERATOR:_FIRST_CONCEPT] = operators
-        unused = self._concepts.copy()
-        unused[[token - _FIRST_CONCEPT for token in self.tokens if token >= _FIRST_CONCEPT]] = False
-        mask[_FIRST_CONCEPT:] = unused
+        mask[_FIRST_CONCEPT:] = self._concepts
         return mask
 
     def write(self, token: int) -> None:
@@ -183,6 +193,7 @@ class EntityTokens(TokensInterface):
         self._with_exemplars = exemplars
         self._exemplar = np.zeros(len(probes))
         super().__init__(probes, TOKENS, MAX_TOKENS, answers)
+        self.once = _FIRST_CONCEPT
         self._forget()
 
     def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
@@ -196,10 +207,12 @@ class EntityTokens(TokensInterface):
         """Returns the words to start from."""
         return [probe for probe, chosen in zip(self.probes, self._exemplar, strict=True) if chosen]
 
-    def _new_draft(self) -> EntityDraft:
+    def new_draft(self) -> EntityDraft:
+        """Returns an empty description."""
         return EntityDraft(self._level)
 
-    def _program(self, draft: Description, episode: Episode) -> EntitySpec:
+    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> EntitySpec:
+        """Returns the spec of the formula; there are no constants to estimate."""
         assert isinstance(draft, EntityDraft)
         return EntitySpec(draft.formula(), region=draft.region())
 

@@ -69,7 +69,7 @@ class Category(Protocol):
         """
 
 
-_REWARD_OF: dict[str, Callable[[Score], float]] = {
+REWARD_OF: dict[str, Callable[[Score], float]] = {
     "skill": lambda score: score.skill,
     "accuracy": lambda score: score.accuracy,
     "find": lambda score: score.paper_score,
@@ -214,6 +214,13 @@ class Episode:
         self.last = outcome
         return outcome
 
+    def give(self, inputs: tuple[Any, ...]) -> list[Any]:
+        """Answers a query free of charge, before the first step; returns its outputs."""
+        outputs = self.category.answer(self.function, inputs, self._rng)
+        self.inputs += inputs
+        self.outputs += outputs
+        return outputs
+
     def _go_on(self, move: Move) -> Outcome:
         if isinstance(move, Query):
             reason = self._objection(move.inputs)
@@ -235,13 +242,11 @@ class Episode:
         return self.category.objection(inputs)
 
     def _answer(self, inputs: tuple[Any, ...]) -> Outcome:
-        outputs = self.category.answer(self.function, inputs, self._rng)
+        outputs = self.give(inputs)
         self.budget -= len(inputs)
-        self.inputs += inputs
-        self.outputs += outputs
         return Outcome(0.0 - self.rules.query_cost * len(inputs), inputs=inputs, outputs=tuple(outputs))
 
     def _submit(self, move: Submit) -> Outcome:
         score = self.category.score(self.function, move.submission)
-        reward = _REWARD_OF[self.rules.reward](score)
+        reward = REWARD_OF[self.rules.reward](score)
         return Outcome(reward, True, message=score.message, score=score, submission=move.submission)

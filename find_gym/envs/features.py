@@ -14,7 +14,12 @@ _LOG_LOW, _LOG_HIGH = -9.0, 15.0
 
 def squash(y: FloatArray) -> FloatArray:
     """Maps outputs to [-1, 1] by asinh: linear near 0, logarithmic far away; undefined becomes 0."""
-    return np.clip(np.arcsinh(np.nan_to_num(y)) / _ASINH_LIMIT, -1.0, 1.0)
+    return squash_finite(filled(y))
+
+
+def squash_finite(y: FloatArray) -> FloatArray:
+    """Does the same for numbers that are known to be finite."""
+    return _between(np.arcsinh(y) / _ASINH_LIMIT, -1.0, 1.0)
 
 
 def unsquash(value: FloatArray) -> FloatArray:
@@ -24,12 +29,26 @@ def unsquash(value: FloatArray) -> FloatArray:
 
 def relative(y: FloatArray) -> FloatArray:
     """Maps outputs to [-1, 1] in units of the largest magnitude among them; undefined becomes 0."""
-    filled = np.nan_to_num(y)
-    largest = np.max(np.abs(filled), initial=0.0)
-    return filled / largest if largest > 0 else filled
+    finite = filled(y)
+    largest = np.max(np.abs(finite), initial=0.0)
+    return finite / largest if largest > 0 else finite
 
 
 def log_magnitude(y: FloatArray) -> FloatArray:
     """Maps outputs to [0, 1] by the logarithm of their magnitude, from 1e-9 to 1e15; 0 and undefined become 0."""
-    magnitude = np.clip(np.abs(np.nan_to_num(y)), 10**_LOG_LOW, 10**_LOG_HIGH)
-    return (np.log10(magnitude) - _LOG_LOW) / (_LOG_HIGH - _LOG_LOW)
+    return scaled_log(np.abs(filled(y)))
+
+
+def scaled_log(magnitude: FloatArray) -> FloatArray:
+    """Does the same for magnitudes, which are known to be finite."""
+    return (np.log10(_between(magnitude, 10**_LOG_LOW, 10**_LOG_HIGH)) - _LOG_LOW) / (_LOG_HIGH - _LOG_LOW)
+
+
+def filled(y: FloatArray) -> FloatArray:
+    """Replaces NaN by 0 and infinities by the largest numbers; most often there is nothing to replace."""
+    return y if np.count_nonzero(np.isfinite(y)) == np.size(y) else np.nan_to_num(y)
+
+
+def _between(y: FloatArray, low: float, high: float) -> FloatArray:
+    """Clips; for small arrays several times as fast as `np.clip`."""
+    return np.minimum(np.maximum(y, low), high)

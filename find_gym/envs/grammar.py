@@ -2,12 +2,12 @@
 
 A description is first the kinds of its exceptions ("below", "above", "inside"; usually none or one), then an
 expression: an atom's name, or "sum" or "product" followed by two expressions. Constants are not written: they are
-    estimated from the
-evidence of the episode.
+estimated from the evidence of the episode.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import get_args
 
 import numpy as np
@@ -55,6 +55,12 @@ class Draft:
         """Whether the expression is complete."""
         return self._open == 0
 
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on."""
+        started = bool(self.tokens) and self.tokens[-1] >= _FIRST_OPERATOR
+        return (len(self.tokens), self._open, self._leaves, started)
+
     def legal(self) -> NDArray[np.bool_]:
         """Returns which tokens may come next, bool of shape `(27,)`; none once the expression is complete."""
         mask = np.zeros(len(TOKENS), dtype=np.bool_)
@@ -68,6 +74,10 @@ class Draft:
             mask[_FIRST_OPERATOR:_FIRST_ATOM] = True
         mask[_FIRST_ATOM:] = self._within if started else self._alone
         return mask
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Returns the same: the state tells all."""
+        return self.legal()
 
     def write(self, token: int) -> None:
         """Writes a legal token.

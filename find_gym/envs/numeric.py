@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
+from typing import Any, get_args
 
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.continuous import ContinuousInterface
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.numeric_category import NumericCategory, numeric_text
 from find_gym.envs.tokens import NumericTokens
-from find_gym.functions import (
-    CallableFunction,
-    NumericBlackBox,
-    NumericDifficulty,
-    NumericFunction,
-    NumericSpec,
-    sample_numeric,
-)
+from find_gym.scoring.fitting import Effort
 from find_gym.scoring.judges.loading import load_judge
 from find_gym.scoring.judges.protocol import Judge
 
@@ -48,8 +38,7 @@ class NumericEnv(FINDEnv):
     ## Observation Space
 
     - `tokens`: a flat `Dict` of boxes: for each probe how often it was asked and what it answered, the tokens written
-    so
-      far, the budget left.
+      so far, the budget left.
     - `text`: `Text`; the first observation is the task, the others are answers.
     - `continuous`: `Box(-1, 1, (6 * max_queries,))`, a row of features for each input asked.
 
@@ -84,16 +73,22 @@ class NumericEnv(FINDEnv):
     - `dataset`: a `FINDDataset` or the path of one; each episode draws one of its functions.
     - `max_queries`: the budget, a number of inputs; default 100.
     - `max_steps`: the number of actions; by default the budget and 20 more (10 for `continuous`).
+    - `given`: for `tokens`, how many probes drawn at random are answered before the first step, free of charge (a
+      curriculum's aid, not the benchmark); two numbers draw it between them; default 0.
     - `query_cost`: subtracted from the reward for each input; default 0.
     - `reward`: "skill", "accuracy" or "find".
+    - `effort`: "full", or for `tokens` "quick" to fit constants in half the time, for training (see
+      `find_gym.scoring.fitting.fit_skeletons` for what that loses); evaluation is with "full".
     - `judge`: scores the description in language by unit tests, which the score then has as `unit_tests`; the reward
       stays that of the code. The path or name of a causal language model, the address of a server, or a `Judge`.
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (a plot; needs matplotlib).
 
     ## Vectorized environment
 
-    `gym.make_vec("FIND-numeric-v0", num_envs=N)` steps N environments in this process or, with
-    `vectorization_mode="async"`, in N others.
+    `gym.make_vec("FIND-numeric-v0", num_envs=N, autoreset_mode=...)` makes a
+    `find_gym.envs.vector.numeric.NumericVectorEnv`: the interface `tokens`, N environments stepped together by array
+    operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
+    `"async"`.
 
     ## Version History
 
@@ -111,28 +106,22 @@ class NumericEnv(FINDEnv):
 
     interfaces = ("tokens", "text", "continuous")
 
-    def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
+    def __init__(self, *, judge: Judge | str | None = None, effort: Effort = "full", **arguments: Any) -> None:
+        if effort not in get_args(Effort):
+            raise ValueError(f"expected an effort in {get_args(Effort)}, actual value: {effort!r}")
+        self._effort = effort
         self.category = NumericCategory(load_judge(judge) if isinstance(judge, str) else judge)
         super().__init__(**arguments)
 
-    def _read_difficulty(self, difficulty: Any) -> NumericDifficulty:
-        return NumericDifficulty.of(difficulty)
-
-    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> NumericFunction:
-        return NumericFunction(sample_numeric(rng, split=split, difficulty=level))
-
-    def _read_function(self, named: Any) -> NumericBlackBox | None:
-        if isinstance(named, (NumericFunction, CallableFunction)):
-            return named
-        if isinstance(named, NumericSpec):
-            return NumericFunction(named)
-        if isinstance(named, Mapping):
-            return NumericFunction(NumericSpec.from_json(named))
-        return CallableFunction(named) if callable(named) else None
+    @property
+    def draws_slowly(self) -> bool:
+        """Whether functions are sampled that may be networks, which are trained when they are."""
+        sampled = self._fixed is None and self._dataset is None
+        return bool(sampled and self._level.variants.get("approximated"))
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         if self.interface == "text":
             return numeric_text(max_queries)
         if self.interface == "continuous":
             return ContinuousInterface(max_queries)
-        return NumericTokens(level)
+        return NumericTokens(level, self._effort)

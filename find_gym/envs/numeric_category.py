@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class NumericCategory:
     name = "numeric"
 
     def __init__(self, judge: Judge | None = None) -> None:
-        self._judge = judge
+        self.judge = judge
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
@@ -65,7 +66,7 @@ class NumericCategory:
 
     def score(self, function: NumericBlackBox, submission: Submission) -> NumericScore:
         """Judges a submission."""
-        return NumericScorer(function, self._judge).score(submission)
+        return NumericScorer(function, self.judge).score(submission)
 
 
 def numeric_text(max_queries: int) -> TextInterface:
@@ -81,7 +82,8 @@ def read_numbers(argument: list[Any] | str) -> list[float]:
     """
     if isinstance(argument, str):
         words: list[Any] = argument.strip("[](){};. ").replace(",", " ").split()
-        words = [word.replace("\u2212", "-").strip("\"'[]()") for word in words]
+        # A minus sign of typography, as it is or as a message of ASCII characters escapes it.
+        words = [re.sub(r"\u2212|\\u2212", "-", word).strip("\"'[]()") for word in words]
     else:
         words = argument
     inputs = []

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.episode import Outcome
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.relations_category import RelationCategory, RelationText
 from find_gym.envs.relations_tokens import RelationTokens
-from find_gym.functions.relations.custom import CallableRelation
-from find_gym.functions.relations.difficulty import RelationDifficulty
-from find_gym.functions.relations.function import RelationBlackBox, RelationFunction, RelationSpec
-from find_gym.functions.relations.sampling import sample_relation
 from find_gym.scoring.judges.loading import load_judge
 from find_gym.scoring.judges.protocol import Judge
 
@@ -82,14 +75,18 @@ class RelationEnv(FINDEnv):
       model, the address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`.
     - `max_queries`: the budget, a number of inputs; default 100.
     - `max_steps`: the number of actions; by default the budget and 16 more (20 for `text`).
+    - `given`: for `tokens`, how many probes drawn at random are answered before the first step, free of charge (a
+      curriculum's aid, not the benchmark); two numbers draw it between them; default 0.
     - `query_cost`: subtracted from the reward for each input; default 0.
     - `reward`: "skill", "accuracy" or "find".
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (needs matplotlib).
 
     ## Vectorized environment
 
-    `gym.make_vec("FIND-relations-v0", num_envs=N)` steps N environments in this process or, with
-    `vectorization_mode="async"`, in N others.
+    `gym.make_vec("FIND-relations-v0", num_envs=N, autoreset_mode=...)` makes a
+    `find_gym.envs.vector.relations.RelationVectorEnv`: the interface `tokens`, N environments stepped together by array
+    operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
+    `"async"`.
 
     ## Version History
 
@@ -115,21 +112,6 @@ class RelationEnv(FINDEnv):
         self._exemplars = exemplars
         self.category = RelationCategory(load_judge(judge) if isinstance(judge, str) else judge)
         super().__init__(**arguments)
-
-    def _read_difficulty(self, difficulty: Any) -> RelationDifficulty:
-        return RelationDifficulty.of(difficulty)
-
-    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> RelationFunction:
-        return RelationFunction(sample_relation(rng, split=split, difficulty=level))
-
-    def _read_function(self, named: Any) -> RelationBlackBox | None:
-        if isinstance(named, (RelationFunction, CallableRelation)):
-            return named
-        if isinstance(named, RelationSpec):
-            return RelationFunction(named)
-        if isinstance(named, Mapping):
-            return RelationFunction(RelationSpec.from_json(named))
-        return CallableRelation(named) if callable(named) else None
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         return RelationText(max_queries, self._exemplars) if self.interface == "text" else RelationTokens(level)

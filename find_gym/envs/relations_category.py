@@ -8,7 +8,8 @@ import numpy as np
 
 from find_gym.envs.entities_category import read_words
 from find_gym.envs.episode import Episode
-from find_gym.envs.text import TextInterface, printable, shorten
+from find_gym.envs.quoting import quote_values
+from find_gym.envs.text import TextInterface, shorten
 from find_gym.functions.relations.function import RelationBlackBox
 from find_gym.scoring import Submission
 from find_gym.scoring.judges.protocol import Judge
@@ -81,6 +82,6 @@ class RelationText(TextInterface):
 
     def begin(self, episode: Episode) -> str:
         """Starts an episode and returns its task."""
-        words = ", ".join(episode.function.exemplars) if self._exemplars else ""
-        text = _EXEMPLARS.replace("{words}", printable(words)) if words else ""
+        words = episode.function.exemplars if self._exemplars else []
+        text = _EXEMPLARS.replace("{words}", quote_values(words)) if words else ""
         return super().begin(episode).replace("{exemplars}", text)

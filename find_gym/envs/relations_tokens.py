@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Hashable, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.episode import Episode
 from find_gym.envs.tokens import Description, Features, TokensInterface, unit_box
 from find_gym.functions.relations.answers import UNDEFINED, canonical
 from find_gym.functions.relations.catalogue import RELATIONS
-from find_gym.functions.relations.conditions import ATTRIBUTES, Condition, conditions_of
+from find_gym.functions.relations.conditions import ATTRIBUTES, Condition, conditions_of, words_that_meet
 from find_gym.functions.relations.difficulty import RelationDifficulty
 from find_gym.functions.relations.function import RelationSpec
 from find_gym.functions.relations.probes import probe_words
@@ -27,6 +28,12 @@ LETTERS = 8
 
 _FIRST_RELATION = len(ATTRIBUTES)
 _CODES = {character: place + 1 for place, character in enumerate(string.ascii_lowercase + string.digits + " .")}
+
+
+@cache
+def _attributes_of(relation: str) -> frozenset[str]:
+    """Returns the attributes of the conditions that can be exceptions to a relation."""
+    return frozenset(condition.attribute for condition in conditions_of(relation))
 
 
 class RelationDraft:
@@ -44,12 +51,17 @@ class RelationDraft:
         shares = {MAX_EXCEPTIONS: 1.0} if level is None else level.exceptions
         self._most = min(max((count for count, share in shares.items() if share > 0), default=0), MAX_EXCEPTIONS)
         names = tuple(RELATIONS) if level is None else level.relations
-        self._attributes = {name: frozenset(c.attribute for c in conditions_of(name)) for name in names}
+        self._attributes = {name: _attributes_of(name) for name in names}
 
     @property
     def complete(self) -> bool:
         """Whether the relation has been written."""
         return bool(self.tokens) and self.tokens[-1] >= _FIRST_RELATION
+
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on."""
+        return (self.complete, len(self.tokens), frozenset(self.tokens) if not self.complete else None)
 
     def legal(self) -> NDArray[np.bool_]:
         """Returns which tokens may come next, bool of shape `(len(TOKENS),)`; none once the description is complete."""
@@ -65,6 +77,10 @@ class RelationDraft:
             for place, name in enumerate(attributes):
                 mask[place] = any(name in self._attributes[relation] for relation in fitting)
         return mask
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Returns the same: the state tells all."""
+        return self.legal()
 
     def write(self, token: int) -> None:
         """Writes a legal token.
@@ -115,29 +131,43 @@ class RelationTokens(TokensInterface):
         self._answer = np.zeros((len(probes), LETTERS))
         super().__init__(probes, TOKENS, MAX_TOKENS, answers)
 
-    def _new_draft(self) -> RelationDraft:
+    def new_draft(self) -> RelationDraft:
+        """Returns an empty description."""
         return RelationDraft(self._level)
 
-    def _program(self, draft: Description, episode: Episode) -> Any:
+    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+        """Returns the spec with those values of the exceptions that fit the evidence best."""
         assert isinstance(draft, RelationDraft)
-        return fit_exceptions(draft.relation(), draft.attributes(), episode.inputs, episode.outputs)
+        return fit_exceptions(draft.relation(), draft.attributes(), inputs, outputs)
 
     def _forget(self) -> None:
         self._undefined[:] = 0
         self._answer[:] = 0
 
     def _record(self, probe: int, output: Any) -> None:
-        text = canonical(output)
-        self._undefined[probe] = text == UNDEFINED
-        if text != UNDEFINED:
-            for place, character in enumerate(text[:LETTERS]):
-                self._answer[probe, place] = _CODES.get(character, len(_CODES) + 1) / (len(_CODES) + 1)
+        undefined, letters = encode(output)
+        self._undefined[probe] = undefined
+        if not undefined:
+            self._answer[probe] = letters
 
     def _answers(self) -> Features:
         return {"undefined": self._undefined.copy(), "answer": self._answer.ravel().copy()}
 
 
-def fit_exceptions(relation: str, attributes: tuple[str, ...], inputs: list[Any], outputs: list[Any]) -> RelationSpec:
+def encode(output: str) -> tuple[bool, NDArray[np.float64]]:
+    """Encodes an answer: whether it is undefined, and its first characters, shape `(8,)`."""
+    letters = np.zeros(LETTERS)
+    text = canonical(output)
+    if text == UNDEFINED:
+        return True, letters
+    for place, character in enumerate(text[:LETTERS]):
+        letters[place] = _CODES.get(character, len(_CODES) + 1) / (len(_CODES) + 1)
+    return False, letters
+
+
+def fit_exceptions(
+    relation: str, attributes: tuple[str, ...], inputs: Sequence[Any], outputs: Sequence[Any]
+) -> RelationSpec:
     """Estimates the values of exceptions from the answers of an episode.
 
     Those values are chosen whose words were undefined, and no others, most often; of values that do so alike, those
@@ -162,11 +192,11 @@ def fit_exceptions(relation: str, attributes: tuple[str, ...], inputs: list[Any]
         if (name := entry.facts.find(word)) in known and canonical(output) == UNDEFINED
     }
     members = {
-        condition: {name for name in known if condition.holds(entry, name)}
+        condition: words_that_meet(relation, condition) & known
         for condition in conditions_of(relation)
         if condition.attribute in attributes
     }
-    sizes = {condition: sum(condition.holds(entry, word) for word in entry.words) for condition in members}
+    sizes = {condition: len(words_that_meet(relation, condition).intersection(entry.words)) for condition in members}
 
     def misfit(chosen: tuple[Condition, ...]) -> tuple[int, int]:
         claimed = set().union(*(members[condition] for condition in chosen))

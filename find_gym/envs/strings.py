@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.strings_category import StringCategory, string_text
 from find_gym.envs.strings_tokens import StringTokens
-from find_gym.functions.strings.custom import CallableStringFunction
-from find_gym.functions.strings.difficulty import StringDifficulty
-from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
-from find_gym.functions.strings.published import PublishedStringFunction, PublishedStringSpec
-from find_gym.functions.strings.sampling import sample_string
 from find_gym.scoring.judges.loading import load_judge
 from find_gym.scoring.judges.protocol import Judge
 
@@ -79,12 +71,15 @@ class StringEnv(FINDEnv):
       stays that of the code. The path or name of a causal language model, the address of a server, or a `Judge`.
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (the table of answers; needs matplotlib).
 
-    `split`, `function`, `dataset`, `max_steps`, `query_cost` and `reward` are as in `find_gym.envs.numeric.NumericEnv`.
+    `split`, `function`, `dataset`, `max_steps`, `given`, `query_cost` and `reward` are as in
+    `find_gym.envs.numeric.NumericEnv`.
 
     ## Vectorized environment
 
-    `gym.make_vec("FIND-strings-v0", num_envs=N)` steps N environments in this process or, with
-    `vectorization_mode="async"`, in N others.
+    `gym.make_vec("FIND-strings-v0", num_envs=N, autoreset_mode=...)` makes a
+    `find_gym.envs.vector.strings.StringVectorEnv`: the interface `tokens`, N environments stepped together by array
+    operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
+    `"async"`.
 
     ## Version History
 
@@ -107,23 +102,6 @@ class StringEnv(FINDEnv):
     def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
         self.category = StringCategory(load_judge(judge) if isinstance(judge, str) else judge)
         super().__init__(**arguments)
-
-    def _read_difficulty(self, difficulty: Any) -> StringDifficulty:
-        return StringDifficulty.of(difficulty)
-
-    def _sample(self, rng: np.random.Generator, split: str | None, level: Any) -> StringFunction:
-        return StringFunction(sample_string(rng, split=split, difficulty=level))
-
-    def _read_function(self, named: Any) -> StringBlackBox | None:
-        if isinstance(named, (StringFunction, CallableStringFunction, PublishedStringFunction)):
-            return named
-        if isinstance(named, StringSpec):
-            return StringFunction(named)
-        if isinstance(named, PublishedStringSpec):
-            return PublishedStringFunction(named)
-        if isinstance(named, Mapping):
-            return StringFunction(StringSpec.from_json(named))
-        return CallableStringFunction(named) if callable(named) else None
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         return string_text(max_queries) if self.interface == "text" else StringTokens(level)

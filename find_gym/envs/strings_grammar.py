@@ -9,7 +9,8 @@ written: they are inferred from the evidence of the episode.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,13 @@ class StringDraft:
         """Whether nothing is missing."""
         return not self._stack
 
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on."""
+        first = self.tokens[0] - _FIRST_OPERATION if self.tokens else 0
+        own = first < 0 or bool(self._alone[first])
+        return (len(self.tokens), tuple(map(astuple, self._stack)), self._branches_left, own)
+
     def legal(self) -> NDArray[np.bool_]:
         """Returns which tokens may come next, bool of shape `(74,)`; none once the description is complete."""
         mask = np.zeros(len(TOKENS), dtype=np.bool_)
@@ -95,6 +103,10 @@ class StringDraft:
         alone = not frame.side and frame.parts == 1 and first >= _FIRST_OPERATION
         # An operation that is no function of its own has to be applied to another's result.
         return not alone or frame.limit == 1 or bool(self._alone[first - _FIRST_OPERATION])
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Returns the same: the state tells all."""
+        return self.legal()
 
     def write(self, token: int) -> None:
         """Writes a legal token.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from find_gym.envs.episode import Episode
 from find_gym.envs.strings_grammar import MAX_TOKENS, TOKENS, StringDraft
 from find_gym.envs.tokens import Description, Features, TokensInterface, unit_box
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.probes import PROBES
 from find_gym.scoring.fitting.strings import fit_string_skeleton
 
+FloatArray = NDArray[np.float64]
+
 # Most of what operations change shows within so many characters of the answer.
-_SHOWN = 32
+SHOWN = 32
 _LONGEST = 64
 _CODES = 128.0
 
@@ -43,31 +46,47 @@ class StringTokens(TokensInterface):
     def __init__(self, level: StringDifficulty | None) -> None:
         self._level = level
         count = len(PROBES)
-        answers = {"characters": unit_box(count * _SHOWN), "length": unit_box(count), "same": unit_box(count)}
+        answers = {"characters": unit_box(count * SHOWN), "length": unit_box(count), "same": unit_box(count)}
         super().__init__(PROBES, TOKENS, MAX_TOKENS, answers)
         self._forget()
 
-    def _new_draft(self) -> StringDraft:
+    def new_draft(self) -> StringDraft:
+        """Returns an empty description."""
         return StringDraft(self._level)
 
-    def _program(self, draft: Description, episode: Episode) -> Any:
+    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+        """Returns the first program that is consistent with the evidence, or None."""
         assert isinstance(draft, StringDraft)
         # Each question once: the functions are deterministic.
-        evidence = dict(zip(episode.inputs, episode.outputs, strict=True))
+        evidence = dict(zip(inputs, outputs, strict=True))
         return fit_string_skeleton(draft.skeleton(), list(evidence), list(evidence.values()))
 
     def _forget(self) -> None:
         count = len(self.probes)
-        self._characters = np.zeros((count, _SHOWN))
+        self._characters = np.zeros((count, SHOWN))
         self._length = np.zeros(count)
         self._same = np.zeros(count)
 
     def _record(self, probe: int, output: Any) -> None:
-        codes = [min(ord(character) / _CODES, 1.0) for character in output[:_SHOWN]]
-        self._characters[probe] = 0.0
-        self._characters[probe, : len(codes)] = codes
-        self._length[probe] = min(len(output) / _LONGEST, 1.0)
-        self._same[probe] = output == self.probes[probe]
+        shown = encode([output], [self.probes[probe]])
+        self._characters[probe], self._length[probe], self._same[probe] = (values[0] for values in shown)
 
     def _answers(self) -> Features:
         return {"characters": self._characters.ravel(), "length": self._length, "same": self._same}
+
+
+def encode(outputs: Sequence[str], probes: Sequence[str]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Encodes answers as features.
+
+    Args:
+        outputs: the answers, n of them.
+        probes: what was asked, as many.
+
+    Returns:
+        `characters` of shape `(n, 32)`, `length` and `same` of shape `(n,)`, float64, as `StringTokens` has them.
+    """
+    # Numpy cuts strings off and fills them up with 0.
+    codes = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(len(outputs), SHOWN)
+    length = np.minimum(np.array([len(output) for output in outputs]) / _LONGEST, 1.0)
+    same = np.array([output == probe for output, probe in zip(outputs, probes, strict=True)], dtype=np.float64)
+    return np.minimum(codes / _CODES, 1.0), length, same

@@ -5,21 +5,30 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gymnasium import spaces
 
 from find_gym.envs.episode import Episode, Move, Query, Refuse, Submit
+from find_gym.envs.quoting import escape_controls, quote_values
 from find_gym.scoring import Submission
 
 CHARSET = frozenset(string.printable) - frozenset("\t\r\x0b\x0c")
 MAX_MESSAGE = 32_768
 
-_MARKER = re.compile(r"[*_#\s]*\[\s*(DESCRIPTION|DOMAIN|CODE)\s*\][*_]*\s*:?[*_]*", re.IGNORECASE)
-_QUERY = re.compile(r"^[\s>*`_-]*QUERY\b[*`_]*[ \t]*:?[*`_ \t]*", re.IGNORECASE | re.MULTILINE)
+# Bounded, as all repetitions here that begin anywhere: the time must not grow with the square of a message's length.
+_MARKER = re.compile(r"[*_#\s]{0,40}\[\s*(DESCRIPTION|DOMAIN|CODE)\s*\][*_]*\s*:?[*_]*", re.IGNORECASE)
+# What may stand before a marker on its line: markup of headings, lists and quotations.
+_BEFORE = re.compile(r"[ \t>*_#-]{0,40}(?:\d{1,3}[.)][ \t]{0,8})?[ \t*_#]{0,40}\Z")
+# A message may break a line within a string of its list.
+_DECODER = json.JSONDecoder(strict=False)
+_QUERY = re.compile(r"^[\s>*`_-]{0,40}QUERY\b[*`_]*[ \t]*:?[*`_ \t]*", re.IGNORECASE | re.MULTILINE)
 _FENCE = re.compile(r"(?:```|~~~)[ \t]*(?:python3?|py)?[ \t]*\n?(.*?)(?:```|~~~|\Z)", re.IGNORECASE | re.DOTALL)
-_HELP = "write QUERY [1, 2.5, -3] to ask, or [DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ```python ...``` to submit"
+_HELP = (
+    "write QUERY [1, 2.5, -3] to ask, or [DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ```python ...``` to submit, "
+    "each at the beginning of a line"
+)
 
 
 def printable(text: str) -> str:
@@ -33,7 +42,7 @@ ReadInputs = Callable[[list[Any] | str], list[Any]]
 
 
 def read_message(message: str, read_inputs: ReadInputs) -> Move:
-    """Reads a message: a submission if it has a marker such as [DESCRIPTION] or [CODE], or else a query.
+    """Reads a message: a submission if a line begins with a marker such as [DESCRIPTION] or [CODE], or else a query.
 
     Case, bold type, fences and spacing do not matter; several QUERY lines count as one query with all of their inputs.
 
@@ -67,7 +76,7 @@ def _argument(message: str, start: int) -> tuple[list[Any] | str, int]:
     """Returns the JSON list that begins at a place, over several lines if need be, or else the rest of its line."""
     if message.startswith("[", start):
         try:
-            items, end = json.JSONDecoder().raw_decode(message, start)
+            items, end = _DECODER.raw_decode(message, start)
             return items, end
         except (ValueError, RecursionError):
             pass
@@ -77,22 +86,55 @@ def _argument(message: str, start: int) -> tuple[list[Any] | str, int]:
 
 
 def read_submission(message: str) -> Submission | None:
-    """Reads the parts of a submission, or returns None where the message has no marker.
+    """Reads the parts of a submission, or returns None where no line of the message begins with a marker.
 
-    The last [DESCRIPTION], [DOMAIN] and [CODE] count. The code is the last fenced block after the last [CODE], or all
-    of the text after it where there is no fence; without a [CODE] marker, the last fenced block of the message.
+    Markers elsewhere are quotations: within the list of a query, after a quotation mark, before the first line that
+    begins with one; and after it wherever another line begins with the same one. The last [DESCRIPTION], [DOMAIN] and
+    [CODE] count. The code is the last fenced block after the last [CODE], or all of the text after it where there is no
+    fence; without a [CODE] marker, the last fenced block of the message.
     """
-    found = list(_MARKER.finditer(message))
+    found = _markers(message)
     if not found:
         return None
     parts = {"DESCRIPTION": "", "DOMAIN": "", "CODE": ""}
     ends = [marker.start() for marker in found[1:]] + [len(message)]
     for marker, end in zip(found, ends, strict=True):
-        parts[marker.group(1).upper()] = message[marker.end() : end].strip()
-    named = any(marker.group(1).upper() == "CODE" for marker in found)
+        parts[_kind(marker)] = message[marker.end() : end].strip()
+    named = any(_kind(marker) == "CODE" for marker in found)
     blocks = _FENCE.findall(parts["CODE"] if named else message)
     code = blocks[-1] if blocks else parts["CODE"]
     return Submission(parts["DESCRIPTION"], parts["DOMAIN"], code.strip("\n"))
+
+
+def _markers(message: str) -> list[re.Match[str]]:
+    """Returns the markers that count, in order."""
+    found = list(_MARKER.finditer(message))
+    if not found:
+        return []
+    lists = [(match.end(), _argument(message, match.end())[1]) for match in _QUERY.finditer(message)]
+    lists = [(start, end) for start, end in lists if message.startswith("[", start)]
+    found = [marker for marker in found if not any(start <= marker.start(1) < end for start, end in lists)]
+    openings = {marker.start(): _kind(marker) for marker in found if _opens_line(message, marker)}
+    begin, kinds = min(openings, default=len(message)), set(openings.values())
+    return [
+        marker
+        for marker in found
+        if marker.start() in openings
+        or (marker.start() > begin and _kind(marker) not in kinds and _stands_alone(message, marker))
+    ]
+
+
+def _kind(marker: re.Match[str]) -> str:
+    return marker.group(1).upper()
+
+
+def _opens_line(message: str, marker: re.Match[str]) -> bool:
+    bracket = message.rindex("[", marker.start(), marker.start(1))
+    return _BEFORE.match(message, message.rfind("\n", 0, bracket) + 1, bracket) is not None
+
+
+def _stands_alone(message: str, marker: re.Match[str]) -> bool:
+    return marker.group()[0].isspace() or message[marker.start() - 1].isspace()
 
 
 def write_submission(submission: Submission) -> str:
@@ -103,9 +145,14 @@ def write_submission(submission: Submission) -> str:
     )
 
 
+def write_query(inputs: Iterable[Any]) -> str:
+    """Writes a query as a message; nothing within an input can pass for a marker, whatever it is."""
+    return f"QUERY {quote_values(inputs)}"
+
+
 def shorten(text: str, length: int = 80) -> str:
-    """Returns text as a Python literal in ASCII, cut if it is long."""
-    return ascii(text if len(text) <= length else f"{text[:length]}...")
+    """Returns text as a Python literal in ASCII, cut if it is long; nothing in it can pass for a marker."""
+    return escape_controls(ascii(text if len(text) <= length else f"{text[:length]}..."))
 
 
 class TextInterface:
@@ -149,9 +196,11 @@ class TextInterface:
         last = episode.last
         lines = []
         if last.outputs:
-            lines.append(f"OUTPUTS {json.dumps(episode.category.to_json(list(last.outputs)))}")
-        if last.message:
-            lines.append(f"ERROR {_limit(last.message)}" if last.score is None else f"NOTE {_limit(last.message)}")
+            lines.append(f"OUTPUTS {quote_values(episode.category.to_json(list(last.outputs)))}")
+        if last.message and last.score is None:
+            lines.append(f"ERROR {_limit(last.message)}")
+        elif last.message:
+            lines.append(f"NOTE {escape_controls(_limit(last.message))}")
         if last.score is not None:
             lines.append(f"SCORE accuracy {last.score.accuracy:.3f}, skill {last.score.skill:.3f}")
         elif not last.terminated:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from find_gym.envs.grammar import MAX_TOKENS, TOKENS, Draft
 from find_gym.envs.probes import numeric_probes
 from find_gym.functions import NumericDifficulty
 from find_gym.scoring import Submission
-from find_gym.scoring.fitting import fit_skeleton
+from find_gym.scoring.fitting import Effort, Problem, fit_skeletons
 
 Features = dict[str, NDArray[np.float64]]
 
@@ -36,6 +36,13 @@ class Description(Protocol):
     def complete(self) -> bool:
         """Whether nothing is missing."""
 
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on; the same for drafts that go on alike."""
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Returns which tokens may come next as far as the state tells; see `TokensInterface.once`."""
+
     def legal(self) -> NDArray[np.bool_]:
         """Returns which tokens may come next."""
 
@@ -53,6 +60,9 @@ class TokensInterface:
         tokens: the names of the tokens.
         max_tokens: the greatest length of a description.
         answers: the boxes of the observation that encode the answers, by name.
+
+    Attributes:
+        once: the tokens from this one on may be written only once in a description; their number where there are none.
     """
 
     extra_steps = 2 * MAX_TOKENS
@@ -62,8 +72,9 @@ class TokensInterface:
     ) -> None:
         self.probes = list(probes)
         self.tokens = tuple(tokens)
-        self._max_tokens = max_tokens
-        self._draft = self._new_draft()
+        self.once = len(self.tokens)
+        self.max_tokens = max_tokens
+        self._draft = self.new_draft()
         self._asked = np.zeros(len(self.probes))
         self._pending = 0
         self.action_space = spaces.Discrete(len(self.probes) + len(self.tokens))
@@ -78,11 +89,11 @@ class TokensInterface:
 
     # --- What subclasses implement ------------------------------------------------------------------------------------
 
-    def _new_draft(self) -> Description:
+    def new_draft(self) -> Description:
         """Returns an empty description."""
         raise NotImplementedError
 
-    def _program(self, draft: Description, episode: Episode) -> Any:
+    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
         """Returns the program that a complete description stands for, its constants from the evidence; or None."""
         raise NotImplementedError
 
@@ -102,7 +113,7 @@ class TokensInterface:
 
     def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
         """Starts an episode and returns its first observation."""
-        self._draft = self._new_draft()
+        self._draft = self.new_draft()
         self._asked = np.zeros(len(self.probes))
         self._forget()
         return self.observe(episode)
@@ -123,14 +134,27 @@ class TokensInterface:
         self._draft.write(token)
         if not self._draft.complete:
             return Write()
-        return Submit(Submission(description=self.written(), program=self._program(self._draft, episode)))
+        program = self.program(self._draft, episode.inputs, episode.outputs)
+        return Submit(Submission(description=self.written(self._draft), program=program))
+
+    def draw_probes(self, rng: np.random.Generator, given: tuple[int, int]) -> list[int]:
+        """Draws the probes that are answered at the start: from `given[0]` to `given[1]` of them, no one twice."""
+        count = int(rng.integers(given[0], given[1], endpoint=True))
+        return rng.choice(len(self.probes), size=count, replace=False).tolist()
+
+    def give(self, probes: Sequence[int], episode: Episode) -> None:
+        """Answers probes free of charge, one after the other, as if they had been asked."""
+        for probe in probes:
+            (output,) = episode.give((self.probes[probe],))
+            self._asked[probe] += 1
+            self._record(probe, output)
 
     def observe(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
         """Returns the observation after a step, a fresh dict of fresh arrays."""
         if episode.last.outputs:
             self._asked[self._pending] += 1
             self._record(self._pending, episode.last.outputs[0])
-        written = np.zeros((self._max_tokens, len(self.tokens)))
+        written = np.zeros((self.max_tokens, len(self.tokens)))
         written[np.arange(len(self._draft.tokens)), self._draft.tokens] = 1.0
         rules = episode.rules
         features = {
@@ -145,9 +169,9 @@ class TokensInterface:
         """Returns which actions are legal now, bool of the action space's size."""
         return np.concatenate([np.full(len(self.probes), episode.budget > 0), self._draft.legal()])
 
-    def written(self) -> str:
-        """Returns the tokens written so far, separated by spaces."""
-        return " ".join(self.tokens[token] for token in self._draft.tokens)
+    def written(self, draft: Description | None = None) -> str:
+        """Returns the tokens of a draft, by default those written so far, separated by spaces."""
+        return " ".join(self.tokens[token] for token in (draft or self._draft).tokens)
 
 
 def unit_box(size: int, low: float = 0.0) -> spaces.Box:
@@ -175,10 +199,15 @@ class NumericTokens(TokensInterface):
 
     Args:
         level: the difficulty, whose distribution the grammar is cut down to; None for one's own functions.
+        effort: how hard constants are looked for; see `find_gym.scoring.fitting.fit_skeletons`.
+
+    Attributes:
+        effort: the argument.
     """
 
-    def __init__(self, level: NumericDifficulty | None) -> None:
+    def __init__(self, level: NumericDifficulty | None, effort: Effort = "full") -> None:
         self._level = level
+        self.effort: Effort = effort
         probes = numeric_probes().tolist()
         count = len(probes)
         answers = {
@@ -191,12 +220,18 @@ class NumericTokens(TokensInterface):
         super().__init__(probes, TOKENS, MAX_TOKENS, answers)
         self._forget()
 
-    def _new_draft(self) -> Draft:
+    def new_draft(self) -> Draft:
+        """Returns an empty description."""
         return Draft(self._level)
 
-    def _program(self, draft: Description, episode: Episode) -> Any:
+    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+        """Returns the spec that fits the evidence best, or None."""
         assert isinstance(draft, Draft)
-        return fit_skeleton(draft.skeleton(), draft.regions(), np.array(episode.inputs), np.array(episode.outputs))
+        return fit_skeletons([self.problem(draft, inputs, outputs)], effort=self.effort)[0]
+
+    def problem(self, draft: Draft, inputs: Sequence[float], outputs: Sequence[float]) -> Problem:
+        """Returns what is to be fitted."""
+        return Problem(draft.skeleton(), draft.regions(), np.array(inputs), np.array(outputs))
 
     def _forget(self) -> None:
         count = len(self.probes)

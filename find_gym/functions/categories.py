@@ -6,15 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gymnasium.utils import seeding
+
+from find_gym.functions.dataset import DatasetEntry, FINDDataset
+from find_gym.functions.entities.custom import CallableEntityFunction
 from find_gym.functions.entities.difficulty import EntityDifficulty
 from find_gym.functions.entities.function import EntityFunction, EntitySpec
 from find_gym.functions.entities.sampling import sample_entity
+from find_gym.functions.numeric.custom import CallableFunction
 from find_gym.functions.numeric.difficulty import NumericDifficulty
 from find_gym.functions.numeric.function import NumericFunction, NumericSpec
 from find_gym.functions.numeric.sampling import sample_numeric
+from find_gym.functions.relations.custom import CallableRelation
 from find_gym.functions.relations.difficulty import RelationDifficulty
 from find_gym.functions.relations.function import RelationFunction, RelationSpec
 from find_gym.functions.relations.sampling import sample_relation
+from find_gym.functions.strings.custom import CallableStringFunction
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.published import PublishedStringFunction, PublishedStringSpec
@@ -30,12 +37,27 @@ class CategoryFunctions:
         read_difficulty: the name of a difficulty, or a mapping, to the difficulty; ValueError for anything else.
         read_spec: a spec's JSON data to the spec.
         make: a spec to the function.
+        wrap: a callable to a function.
+        specs: the classes of specs.
+        functions: the classes of functions.
     """
 
     sample: Callable[..., Any]
     read_difficulty: Callable[[Any], Any]
     read_spec: Callable[[Any], Any]
     make: Callable[[Any], Any]
+    wrap: Callable[[Any], Any]
+    specs: tuple[type, ...]
+    functions: tuple[type, ...]
+
+    def read(self, named: Any) -> Any:
+        """Returns the function that a spec, its JSON data, a function or a callable stands for, or else None."""
+        if isinstance(named, self.functions):
+            return named
+        spec = self.read_spec(named) if isinstance(named, Mapping) else named
+        if isinstance(spec, self.specs):
+            return self.make(spec)
+        return self.wrap(named) if callable(named) else None
 
 
 def _read_string_spec(data: Any) -> StringSpec | PublishedStringSpec:
@@ -48,13 +70,73 @@ def _make_string_function(spec: StringSpec | PublishedStringSpec) -> StringFunct
 
 
 CATEGORY_FUNCTIONS: dict[str, CategoryFunctions] = {
-    "numeric": CategoryFunctions(sample_numeric, NumericDifficulty.of, NumericSpec.from_json, NumericFunction),
-    "strings": CategoryFunctions(sample_string, StringDifficulty.of, _read_string_spec, _make_string_function),
-    "entities": CategoryFunctions(sample_entity, EntityDifficulty.of, EntitySpec.from_json, EntityFunction),
-    "relations": CategoryFunctions(sample_relation, RelationDifficulty.of, RelationSpec.from_json, RelationFunction),
+    "numeric": CategoryFunctions(
+        sample=sample_numeric,
+        read_difficulty=NumericDifficulty.of,
+        read_spec=NumericSpec.from_json,
+        make=NumericFunction,
+        wrap=CallableFunction,
+        specs=(NumericSpec,),
+        functions=(NumericFunction, CallableFunction),
+    ),
+    "strings": CategoryFunctions(
+        sample=sample_string,
+        read_difficulty=StringDifficulty.of,
+        read_spec=_read_string_spec,
+        make=_make_string_function,
+        wrap=CallableStringFunction,
+        specs=(StringSpec, PublishedStringSpec),
+        functions=(StringFunction, PublishedStringFunction, CallableStringFunction),
+    ),
+    "entities": CategoryFunctions(
+        sample=sample_entity,
+        read_difficulty=EntityDifficulty.of,
+        read_spec=EntitySpec.from_json,
+        make=EntityFunction,
+        wrap=CallableEntityFunction,
+        specs=(EntitySpec,),
+        functions=(EntityFunction, CallableEntityFunction),
+    ),
+    "relations": CategoryFunctions(
+        sample=sample_relation,
+        read_difficulty=RelationDifficulty.of,
+        read_spec=RelationSpec.from_json,
+        make=RelationFunction,
+        wrap=CallableRelation,
+        specs=(RelationSpec,),
+        functions=(RelationFunction, CallableRelation),
+    ),
 }
 
 
 def category_of(environment: str) -> str:
     """Returns the category of an environment's id: "FIND-numeric-v0" is "numeric"."""
     return environment.removeprefix("find_gym:").split("-")[1]
+
+
+def sample_seeded(category: str, seed: int, *, split: str | None, difficulty: Any) -> Any:
+    """Samples the spec of the function that an environment's `reset(seed=seed)` draws.
+
+    Args:
+        category: the category.
+        seed: the seed of the reset, such as `find_gym.functions.function_seed` gives.
+        split: the split, None for all functions.
+        difficulty: the name of a difficulty, or a mapping.
+    """
+    rng, _ = seeding.np_random(seed)
+    functions = CATEGORY_FUNCTIONS[category]
+    return functions.sample(rng, split=split, difficulty=functions.read_difficulty(difficulty))
+
+
+def servable_entries(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str, str]]:
+    """Returns the entries of a dataset that can be served, and for each of the others its id and why it can't."""
+    entries: list[DatasetEntry] = []
+    unserved: dict[str, str] = {}
+    for entry in dataset.entries:
+        try:
+            CATEGORY_FUNCTIONS[dataset.category].make(entry.spec)
+        except ValueError as error:
+            unserved[entry.id] = str(error)
+        else:
+            entries.append(entry)
+    return entries, unserved

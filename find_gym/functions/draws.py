@@ -3,11 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 Key = TypeVar("Key")
+
+_BLOCK = 256
+_HALF, _LOW = 32, (1 << 32) - 1
+_MANTISSA = 11, 2.0**-53
+
+
+class Draws(Protocol):
+    """What is needed of a generator; `numpy.random.Generator` has it."""
+
+    def integers(self, low: int, high: int | None = None) -> int:
+        """Draws an integer below `low`, or from `low` to below `high`."""
+
+    def random(self) -> float:
+        """Draws a number in [0, 1)."""
+
+
+class SingleDraws:
+    """Draws single numbers, the same ones as the generator itself would, several times as fast.
+
+    Numpy takes a microsecond for each call. This takes the generator's bits in blocks, and does with them what numpy
+    does: the halves of 64 bits in turn for integers, by the method of Lemire ("Fast Random Integer Generation in an
+    Interval", ACM Transactions on Modeling and Computer Simulation 29, 2019), the upper 53 bits for `random`.
+
+    Args:
+        rng: a generator of the kind PCG64, as `default_rng` makes it. It is not to be used before `give_back`: more of
+            its bits are taken than are needed.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        bits = rng.bit_generator
+        if not isinstance(bits, np.random.PCG64):
+            raise TypeError(f"expected a generator with PCG64, actual: {type(bits).__name__}")
+        self._bits = bits
+        state = bits.state
+        self._half: int | None = state["uinteger"] if state["has_uint32"] else None
+        self._words: list[int] = []
+
+    def integers(self, low: int, high: int | None = None) -> int:
+        """Draws an integer below `low`, or from `low` to below `high`; the range is 2**32 - 1 at most."""
+        first, count = (0, low) if high is None else (low, high - low)
+        if count <= 1:
+            return first
+        product = self._next_half() * count
+        if product & _LOW < count:
+            least = (_LOW + 1 - count) % count
+            while product & _LOW < least:
+                product = self._next_half() * count
+        return first + (product >> _HALF)
+
+    def random(self) -> float:
+        """Draws a number in [0, 1)."""
+        return (self._next() >> _MANTISSA[0]) * _MANTISSA[1]
+
+    def give_back(self) -> None:
+        """Sets the generator to where it would be had it drawn all numbers itself."""
+        self._bits.advance(-len(self._words))
+        self._words = []
+        halves: Any = {"has_uint32": int(self._half is not None), "uinteger": self._half or 0}
+        self._bits.state = {**self._bits.state, **halves}
+
+    def _next(self) -> int:
+        if not self._words:
+            self._words = self._bits.random_raw(_BLOCK)[::-1].tolist()
+        return self._words.pop()
+
+    def _next_half(self) -> int:
+        half = self._half
+        if half is not None:
+            self._half = None
+            return half
+        word = self._next()
+        self._half = word >> _HALF
+        return word & _LOW
 
 
 def choose(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:

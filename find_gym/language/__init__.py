@@ -1,22 +1,33 @@
-"""Language models and sentence embeddings behind two small protocols.
+"""Language models and sentence embeddings behind small protocols.
+
+- `Embedder` maps sentences to vectors: `load_embedder`.
+- `CausalLM` rates options and completes one prompt after another, for judges: `load_causal_lm`.
+- `ChatModel` answers whole dialogues from many threads at once, for agents: `load_chat_model`.
 
 Nothing here imports torch, transformers or openai before a model is made: `pip install 'find-gym[lm]'` for those.
 """
 
-from find_gym.language.fake import HashingEmbedder, ScriptedModel
+from find_gym.language.chat import ChatModel, ChatOptions, ModelError, Reply, load_chat_model
+from find_gym.language.fake import HashingEmbedder, ScriptedChatModel, ScriptedModel
 from find_gym.language.protocols import CausalLM, Embedder, Message, MissingModelError
 from find_gym.language.vector_cache import CachedEmbedder, default_cache_folder
 
 __all__ = [
     "CachedEmbedder",
     "CausalLM",
+    "ChatModel",
+    "ChatOptions",
     "Embedder",
     "HashingEmbedder",
     "Message",
     "MissingModelError",
+    "ModelError",
+    "Reply",
+    "ScriptedChatModel",
     "ScriptedModel",
     "default_cache_folder",
     "load_causal_lm",
+    "load_chat_model",
     "load_embedder",
 ]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.language.chat import ChatOptions, Reply, check_messages
 from find_gym.language.protocols import Message
 
 
@@ -73,3 +75,54 @@ class ScriptedModel:
         answer = self._answers[min(self._given, len(self._answers) - 1)]
         self._given += 1
         return answer
+
+
+class ScriptedChatModel:
+    """A chat model that answers by a function; a word counts as a token.
+
+    Args:
+        answer: maps the messages to the answer's text, to a whole reply, or to an error that is raised (such as
+            `ModelError`). It may be called from many threads at once.
+        name: what the model is called.
+        context_tokens: the window it claims to have; longer prompts are refused as by a real model.
+
+    Attributes:
+        name: as given.
+        context_tokens: as given.
+        calls: the messages and options of all calls so far.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Sequence[Message]], str | Reply | Exception],
+        *,
+        name: str = "scripted",
+        context_tokens: int | None = None,
+    ) -> None:
+        self.name = name
+        self.context_tokens = context_tokens
+        self.calls: list[tuple[list[Message], ChatOptions]] = []
+        self._answer = answer
+        self._lock = threading.Lock()
+
+    def reply(self, messages: Sequence[Message], options: ChatOptions) -> Reply:
+        """Returns the function's answer as it stands, however long; see `ChatModel`."""
+        tokens = self.count_tokens(messages)
+        if self.context_tokens is not None and tokens >= self.context_tokens:
+            raise ValueError(f"expected a prompt shorter than {self.context_tokens} tokens, actual length: {tokens}")
+        with self._lock:
+            self.calls.append((list(messages), options))
+        answer = self._answer(messages)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Reply):
+            return answer
+        return Reply(answer, tokens, len(answer.split()), seconds=0.0, retries=0, finish_reason="stop")
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Returns the number of words of all contents."""
+        check_messages(messages)
+        return sum(len(message["content"].split()) for message in messages)
+
+    def close(self) -> None:
+        """Does nothing: there is nothing to give back."""

@@ -2,7 +2,7 @@
 
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union
-from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, predict, skill
+from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, predict, score_numeric_programs, skill
 from find_gym.scoring.paper import PAPER_INPUTS, normalised_squared_error, paper_numeric_score
 from find_gym.scoring.strings import StringScore, StringScorer
 from find_gym.scoring.submissions import MalformedError, Submission, count_literals, prepare_code
@@ -24,5 +24,6 @@ __all__ = [
     "predict",
     "prepare_code",
     "read_domain",
+    "score_numeric_programs",
     "skill",
 ]

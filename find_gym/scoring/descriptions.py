@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.functions import NumericFunction, sample_numeric
+from find_gym.functions.draws import Draws
 from find_gym.functions.strings.function import StringFunction
 from find_gym.functions.strings.inputs import balanced_inputs
 from find_gym.functions.strings.sampling import sample_string
@@ -99,5 +100,5 @@ def _numeric_executions(function: Any, rng: np.random.Generator, count: int) -> 
     return [Execution(a, b) for a, b in pairs[:count]]
 
 
-def _drawer(executions: Sequence[Execution]) -> Callable[[np.random.Generator], Execution]:
+def _drawer(executions: Sequence[Execution]) -> Callable[[Draws], Execution]:
     return lambda rng: executions[int(rng.integers(len(executions)))]

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.functions.entities.exemplars import fired_words, held_out_words
+from find_gym.functions.draws import Draws, SingleDraws
+from find_gym.functions.entities.banks import held_out_bank
+from find_gym.functions.entities.exemplars import fired_words
 from find_gym.functions.entities.formulas import Combination, Formula, concepts_of
 from find_gym.functions.entities.function import LIT, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.knowledge.concepts import concepts
 from find_gym.scoring.judges.embedding import EmbeddingJudge
 from find_gym.scoring.judges.protocol import Execution, Judge
+from find_gym.scoring.skills import skill
 from find_gym.scoring.submissions import MAX_CODE_BYTES, Submission
-from find_gym.scoring.unit_tests import UnitTest, make_unit_tests, score_unit_tests, share_right
+from find_gym.scoring.unit_tests import UnitTest, judged_share, make_unit_tests, share_right
 
 FloatArray = NDArray[np.float64]
 
@@ -62,7 +66,7 @@ class EntityScore:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        return asdict(self)
+        return vars(self) | {"strata": dict(self.strata)}
 
 
 @runtime_checkable
@@ -87,11 +91,16 @@ class ProgramJudge:
 
     def __init__(self, function: EntityBlackBox) -> None:
         self._function = function
+        self._known: dict[str, float] = {}
 
     def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
         """Rates options by the activations of their inputs."""
         flat = [str(execution.input) for row in options for execution in row]
-        return self._function.truth(flat).reshape(len(options), -1)
+        # The same options are rated for several parts of a score.
+        new = [word for word in dict.fromkeys(flat) if word not in self._known]
+        if new:
+            self._known.update(zip(new, self._function.truth(new).tolist(), strict=True))
+        return np.array([self._known[word] for word in flat]).reshape(len(options), -1)
 
     def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
         """Returns the activations of words."""
@@ -155,8 +164,8 @@ class EntityScorer:
     def _score(
         self, judge: Judge, description: str, empty: float | None = None, truth: float | None = None
     ) -> EntityScore:
-        scored = score_unit_tests(judge, description, self._function.describe(), self.tests)
         ratings = judge.rate(description, [test.options for test in self.tests])
+        share = share_right(ratings, self.tests)
         parts = {
             f"part {part + 1}": share_right(ratings[self._parts == part], [self.tests[place] for place in places])
             for part in sorted(set(self._parts.tolist()))
@@ -164,15 +173,15 @@ class EntityScorer:
         }
         paper = self._published or self.tests[:PAPER_TESTS]
         return EntityScore(
-            accuracy=scored.share,
-            skill=scored.skill,
+            accuracy=share,
+            skill=skill(share, CHANCE),
             rank_correlation=self._correlation(judge, description),
-            empty_accuracy=scored.empty_share if empty is None else empty,
-            truth_accuracy=scored.truth_share if truth is None else truth,
+            empty_accuracy=judged_share(judge, "", self.tests) if empty is None else empty,
+            truth_accuracy=judged_share(judge, self._function.describe(), self.tests) if truth is None else truth,
             paper_score=share_right(judge.rate(description, [test.options for test in paper]), paper),
             strata=parts,
-            judge=scored.judge,
-            outcome="right" if scored.share == 1 else "wrong",
+            judge=judge.name,
+            outcome="right" if share == 1 else "wrong",
         )
 
     def _correlation(self, judge: Judge, description: str) -> float | None:
@@ -182,16 +191,17 @@ class EntityScorer:
         return spearman(predicted, self._truth[self._ranked])
 
 
-def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[list[str], FloatArray]:
+def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[Sequence[str], FloatArray]:
     """Returns the words that tests are made of, and their activations: all held-out words, or some of a slow neuron."""
-    words = list(held_out_words())
+    bank = held_out_bank()
     spec = getattr(function, "spec", None)
-    if isinstance(spec, EntitySpec) and spec.kind == "language_model":
-        words = _near_concepts(spec.formula, words, rng)
+    if not isinstance(spec, EntitySpec) or spec.kind != "language_model":
+        return bank.words, bank.truth(function)
+    words = _near_concepts(spec.formula, list(bank.words), rng)
     return words, function.truth(words)
 
 
-def _near_concepts(formula: Formula, words: list[str], rng: np.random.Generator) -> list[str]:
+def _near_concepts(formula: Formula, words: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Returns the members of a formula's concepts and as many other words, so that a language model is asked little."""
     names = [name for name in concepts_of(formula) if name in concepts()]
     members = {member for name in names for member in concepts()[name].members}
@@ -208,35 +218,70 @@ def _draw_tests(
     unlit = np.flatnonzero(truth < _UNLIT)
     if len(lit) == 0 or len(unlit) < 2:
         raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
-    parts = _parts_of(function, words)[lit]
+    parts = _parts_of(function, words, lit)
     own: list[int] = []
+    groups = [np.flatnonzero(parts == part) for part in range(parts.max() + 1)]
+    draws = SingleDraws(rng)
     for turn in range(TESTS):
         # The parts of an OR take turns, so that each counts alike.
-        places = np.flatnonzero(parts == turn % (parts.max() + 1))
+        places = groups[turn % len(groups)]
         places = places if len(places) else np.arange(len(lit))
-        own.append(int(places[int(rng.integers(len(places)))]))
-    activations = dict(zip(words, truth.tolist(), strict=True))
-    fired = fired_words()
-    eligible = [[word for word in row if activations.get(word, 1.0) < _UNLIT] for row in fired]
-    eligible = [row for row in eligible if row]
-
-    def draw(rng: np.random.Generator) -> Execution:
-        # A true execution of another function: first its concept, then one of the words that activate it.
-        row = eligible[int(rng.integers(len(eligible)))]
-        return Execution(row[int(rng.integers(len(row)))])
-
+        own.append(int(places[draws.integers(len(places))]))
     executions = [Execution(words[lit[place]]) for place in own]
-    tests = make_unit_tests(rng, executions, draw, lambda other: activations[other.input] < _UNLIT)
+    # Distractors are drawn from words that the function does not produce.
+    tests = make_unit_tests(draws, executions, _Distractors(words, truth).draw, lambda other: True)
+    draws.give_back()
     return tests, parts[own]
 
 
-def _parts_of(function: EntityBlackBox, words: Sequence[str]) -> NDArray[np.intp]:
-    """Returns the part of an OR that each word activates most; 0 for other formulas."""
+class _Distractors:
+    """True executions of other functions: words that activate some concept, but not the function.
+
+    Args:
+        words: held-out words.
+        truth: their activations by the function, shape `(n,)`; other words are not drawn.
+    """
+
+    def __init__(self, words: Sequence[str], truth: FloatArray) -> None:
+        bank = held_out_bank()
+        activations = truth
+        if words is not bank.words:
+            known = dict(zip(words, truth.tolist(), strict=True))
+            activations = np.array([known.get(word, 1.0) for word in bank.words])
+        places, concept = _fired_places()
+        allowed = activations[places] < _UNLIT
+        self._places = places[allowed].tolist()
+        counts = np.bincount(concept[allowed])
+        self._starts = (np.cumsum(counts) - counts)[counts > 0].tolist()
+        self._counts = counts[counts > 0].tolist()
+
+    def draw(self, rng: Draws) -> Execution:
+        """Draws a concept of which there is something left, then one of the words that activate it."""
+        row = rng.integers(len(self._counts))
+        place = self._places[self._starts[row] + rng.integers(self._counts[row])]
+        return Execution(held_out_bank().words[place])
+
+
+@cache
+def _fired_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Returns the places of the words that activate each concept, one concept after the other, and the concepts'."""
+    numbers = {word: place for place, word in enumerate(held_out_bank().words)}
+    rows = [[numbers[word] for word in row] for row in fired_words()]
+    return np.concatenate([np.array(row, dtype=np.intp) for row in rows]), np.repeat(
+        np.arange(len(rows)), [len(row) for row in rows]
+    )
+
+
+def _parts_of(function: EntityBlackBox, words: Sequence[str], places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Returns the part of an OR that each word at these places activates most; 0 for other formulas."""
     spec = getattr(function, "spec", None)
     if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
-        return np.zeros(len(words), dtype=np.intp)
+        return np.zeros(len(places), dtype=np.intp)
     parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
-    return np.argmax([part.truth(words) for part in parts], axis=0)
+    bank = held_out_bank()
+    if words is bank.words:
+        return np.argmax([bank.truth(part)[places] for part in parts], axis=0)
+    return np.argmax([part.truth([words[place] for place in places]) for part in parts], axis=0)
 
 
 def _spread(truth: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -7,11 +7,13 @@ inputs, and no two functions on inputs that have anything in common. They are ne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions import QUERY_RANGE, NumericBlackBox
+from find_gym.functions.numeric.spread import spread_of_ordered
 
 FloatArray = NDArray[np.float64]
 
@@ -24,6 +26,8 @@ ABSOLUTE_TOLERANCE = 1e-9
 
 _CELLS = 8192
 _BINS = 24
+_WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
+_SIGNS = np.where(np.arange(POINTS_PER_STRATUM) % 2 == 0, 1.0, -1.0)
 
 
 @dataclass(frozen=True)
@@ -45,30 +49,24 @@ class NumericInputs:
     def of(function: NumericBlackBox) -> NumericInputs:
         """Draws the inputs for a function; the same ones at each call."""
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        cells = np.linspace(*QUERY_RANGE, _CELLS + 1)
-        pool = rng.uniform(cells[:-1], cells[1:])
+        pool = _cells() + _WIDTH * rng.random(_CELLS)
         truth = function.truth(pool)
-        spread = spread_of(truth)
+        defined = np.isfinite(truth)
+        values = truth
+        if not defined.all():
+            pool, values = pool[defined], truth[defined]
+        ordered = np.sort(values)
+        spread = spread_of_ordered(ordered, values)
         strata = {
             "uniform": rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM),
             "dense": rng.uniform(*DENSE_RANGE, POINTS_PER_STRATUM),
-            "balanced": _balanced(pool, truth, spread, rng),
+            "balanced": _balanced(pool, values, ordered, spread, rng),
         }
         edges = _exception_pieces(function)
         if edges.size:
             strata["exception"] = _uniform_on(edges, rng)
-        sign = np.where(np.arange(POINTS_PER_STRATUM) % 2 == 0, 1.0, -1.0)
-        beyond = sign * rng.uniform(*BEYOND_RANGE, POINTS_PER_STRATUM)
+        beyond = _SIGNS * rng.uniform(*BEYOND_RANGE, POINTS_PER_STRATUM)
         return NumericInputs(strata, beyond, spread)
-
-
-def spread_of(truth: FloatArray) -> float:
-    """Returns the interquartile range of the defined values, or their standard deviation where that is 0."""
-    defined = truth[np.isfinite(truth)]
-    if defined.size == 0:
-        return 0.0
-    low, high = np.percentile(defined, [25, 75])
-    return float(high - low) or float(np.std(defined))
 
 
 def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
@@ -76,24 +74,35 @@ def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
     return np.maximum(RELATIVE_TOLERANCE * np.maximum(np.abs(truth), spread), ABSOLUTE_TOLERANCE)
 
 
-def _balanced(pool: FloatArray, truth: FloatArray, spread: float, rng: np.random.Generator) -> FloatArray:
+@lru_cache
+def _cells() -> FloatArray:
+    """Returns the lower bounds of the cells that the query range is cut into."""
+    return np.linspace(*QUERY_RANGE, _CELLS + 1)[:-1]
+
+
+def _balanced(
+    pool: FloatArray, values: FloatArray, ordered: FloatArray, spread: float, rng: np.random.Generator
+) -> FloatArray:
     """Draws inputs whose outputs cover the range of outputs evenly.
 
     Outputs are binned after asinh of their distance from the median in units of the spread, so that both a narrow bump
     and the flanks of a pole get their share. From each bin that is not empty come as many inputs as from the others.
     """
-    defined = np.isfinite(truth)
-    if not defined.any():
+    if values.size == 0:
         return rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM)
-    pool, values = pool[defined], truth[defined]
-    scaled = np.arcsinh((values - np.median(values)) / (spread or 1.0))
+    median = (ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
+    scaled = np.arcsinh((values - median) / (spread or 1.0))
     low, high = scaled.min(), scaled.max()
-    bins = np.minimum(((scaled - low) / ((high - low) or 1.0) * _BINS).astype(np.intp), _BINS - 1)
-    filled = np.unique(bins)
-    chosen = [rng.choice(np.flatnonzero(bins == filled[index % filled.size])) for index in range(POINTS_PER_STRATUM)]
-    width = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
+    bins = np.minimum((scaled - low) / ((high - low) or 1.0) * _BINS, _BINS - 1).astype(np.uint8)
+    sizes = np.bincount(bins, minlength=_BINS)
+    filled = np.flatnonzero(sizes)
+    # Positions in the pool, bin after bin.
+    places = np.argsort(bins, kind="stable")
+    firsts = np.cumsum(sizes) - sizes
+    wanted = filled[np.arange(POINTS_PER_STRATUM) % filled.size]
+    chosen = places[firsts[wanted] + rng.integers(0, sizes[wanted])]
     # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
-    return np.clip(pool[chosen] + width * (rng.random(POINTS_PER_STRATUM) - 0.5), *QUERY_RANGE)
+    return np.clip(pool[chosen] + _WIDTH * (rng.random(POINTS_PER_STRATUM) - 0.5), *QUERY_RANGE)
 
 
 def _exception_pieces(function: NumericBlackBox) -> FloatArray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,9 +63,8 @@ class NumericScore:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data; an error that is not finite becomes null."""
-        data = asdict(self)
-        data["paper_error"] = self.paper_error if math.isfinite(self.paper_error) else None
-        return data
+        error = self.paper_error if math.isfinite(self.paper_error) else None
+        return vars(self) | {"strata": dict(self.strata), "paper_error": error}
 
 
 class NumericScorer:
@@ -143,8 +143,7 @@ class NumericScorer:
     def _judge(self, predicted: FloatArray, claimed: FloatArray, result: Result | None) -> NumericScore:
         right = self._right(predicted)
         strata = {
-            name: float(np.mean(right[self._edges[index] : self._edges[index + 1]]))
-            for index, name in enumerate(self._names)
+            name: _share(right[self._edges[index] : self._edges[index + 1]]) for index, name in enumerate(self._names)
         }
         accuracy = int(right[: self._edges[-1]].sum()) / int(self._edges[-1])
         if result is None:
@@ -157,7 +156,7 @@ class NumericScorer:
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
             strata=strata,
-            beyond_range=float(np.mean(right[self._beyond])),
+            beyond_range=_share(right[self._beyond]),
             exception_iou=intersection_over_union(claimed, self._regions),
             paper_error=error,
             paper_success=bool(success),
@@ -177,12 +176,28 @@ class NumericScorer:
         count = int(self._edges[-1])
         truth, tolerance = self._truth[:count], self._tolerance[:count]
         defined = np.isfinite(truth)
-        begins, ends = (truth - tolerance)[defined], (truth + tolerance)[defined]
-        changes = np.repeat([1, -1], begins.size)
-        # At the same place, intervals that begin come before those that end: the bounds count as inside.
-        order = np.lexsort((-changes, np.concatenate([begins, ends])))
-        overlap = np.cumsum(changes[order])
+        begins, ends = np.sort((truth - tolerance)[defined]), np.sort((truth + tolerance)[defined])
+        # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside.
+        overlap = np.arange(1, begins.size + 1) - np.searchsorted(ends, begins, side="left")
         return max(int(overlap.max(initial=0)), count - begins.size) / count
+
+
+def score_numeric_programs(
+    functions: Sequence[NumericBlackBox], programs: Sequence[NumericSpec | None]
+) -> list[NumericScore]:
+    """Judges the programs of many episodes, each on its own function.
+
+    Args:
+        functions: the truths.
+        programs: what was handed in for each; None stands for a program that could not be made, and is malformed.
+
+    Returns:
+        What `NumericScorer` gives each of them.
+    """
+    return [
+        NumericScorer(function).score(Submission(program=program))
+        for function, program in zip(functions, programs, strict=True)
+    ]
 
 
 def numeric_program(submission: Submission) -> NumericSpec:
@@ -214,6 +229,10 @@ def predict(submission: Submission, x: FloatArray) -> FloatArray:
     if result.status is not Status.OK:
         return np.full(x.shape, np.nan)
     return np.array([_number(value) for value in result.values])
+
+
+def _share(right: NDArray[np.bool_]) -> float:
+    return int(np.count_nonzero(right)) / right.size
 
 
 def _number(value: Any) -> float:

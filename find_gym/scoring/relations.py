@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from find_gym.functions.relations.answers import UNDEFINED, canonical
+from find_gym.functions.draws import Draws, SingleDraws
+from find_gym.functions.relations.answers import UNDEFINED, canonical, same
 from find_gym.functions.relations.catalogue import RELATIONS
 from find_gym.functions.relations.function import RelationBlackBox, RelationFunction, RelationSpec
 from find_gym.functions.relations.probes import probe_words
@@ -63,7 +65,7 @@ class RelationScore:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        return asdict(self)
+        return vars(self) | {"strata": dict(self.strata)}
 
 
 class RelationScorer:
@@ -151,7 +153,7 @@ class RelationScorer:
 
     def _shares(self, predict: Callable[[str], str]) -> dict[str, float]:
         return {
-            name: float(np.mean([self._function.accepts(word, predict(word)) for word in words]))
+            name: sum([self._function.accepts(word, predict(word)) for word in words]) / len(words)
             for name, words in self._strata.items()
         }
 
@@ -167,8 +169,14 @@ class RelationScorer:
         if relation is None or relation.tolerance == 0:
             return best
         # Where numbers are right within a tolerance, one number is right for many words.
-        numbers = set(self._function.truth(self._function.words))
-        return max([best, *(self.score_predictions(lambda _, n=number: n) for number in numbers)])  # type: ignore[misc]
+        answers = {name: [self._accepted(word) for word in words] for name, words in self._strata.items()}
+        for number in set(self._function.truth(self._function.words)):
+            strata = {
+                name: sum([same(number, right, relation.tolerance) for right in own]) / len(own)
+                for name, own in answers.items()
+            }
+            best = max(best, self._accuracy(strata))
+        return best
 
     def _accepted(self, word: str) -> tuple[str, ...]:
         function: Any = self._function
@@ -191,13 +199,10 @@ def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[st
     """Draws the held-out words of each stratum; probes are among them only where there are no others."""
     probes = frozenset(probe_words())
     excepted = dict(zip(function.words, map(any, function.sides(function.words)), strict=True))
-    own = set(function.words)
-    others = [word for relation in RELATIONS.values() for word in relation.words[::7] if word not in own]
-    others = [word for word, answer in zip(others, function.truth(others), strict=True) if answer == UNDEFINED]
     pools = {
         "rule": [word for word in function.words if not excepted[word]],
         "exception": [word for word in function.words if excepted[word]],
-        "outside": [*dict.fromkeys(others), *OTHER_WORDS],
+        "outside": [*_others(function), *OTHER_WORDS],
     }
     strata = {}
     for name, pool in pools.items():
@@ -206,6 +211,34 @@ def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[st
             places = rng.permutation(len(held_out))[: _WORDS[name]]
             strata[name] = [held_out[int(place)] for place in places]
     return strata
+
+
+def _others(function: RelationBlackBox) -> list[str]:
+    """Returns some words of all relations that the function does not know."""
+    if type(function) is not RelationFunction:
+        own = set(function.words)
+        foreign = [word for word in _some_words() if word not in own]
+        return [word for word, answer in zip(foreign, function.truth(foreign), strict=True) if answer == UNDEFINED]
+    # All but a few are undefined whatever the exceptions are.
+    words, known = _others_of(function.relation.name)
+    excepted = {word for word in known if function.truth([word]) == [UNDEFINED]}
+    return [word for word in words if word not in known or word in excepted]
+
+
+@cache
+def _others_of(relation: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Returns some words of other relations, and those of them that this relation is defined for all the same."""
+    function = RelationFunction(RelationSpec(relation))
+    own = set(function.words)
+    words = tuple(word for word in _some_words() if word not in own)
+    answers = function.truth(words)
+    return words, frozenset(word for word, answer in zip(words, answers, strict=True) if answer != UNDEFINED)
+
+
+@cache
+def _some_words() -> tuple[str, ...]:
+    """Returns some words of every relation, each once."""
+    return tuple(dict.fromkeys(word for relation in RELATIONS.values() for word in relation.words[::7]))
 
 
 def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, count: int = TESTS) -> list[UnitTest]:
@@ -228,15 +261,18 @@ def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, co
     own = [Execution(word, answer) for word, answer in zip(chosen, function.truth(chosen), strict=True)]
     names = tuple(RELATIONS)
 
-    def draw(rng: np.random.Generator) -> Execution:
+    def draw(rng: Draws) -> Execution:
         if rng.random() < _UNDEFINED_SHARE:
             # What the same relation with an exception that it does not have would answer.
-            return Execution(rule[int(rng.integers(len(rule)))], UNDEFINED)
-        other = RelationFunction(RelationSpec(names[int(rng.integers(len(names)))]))
-        word = other.words[int(rng.integers(len(other.words)))]
+            return Execution(rule[rng.integers(len(rule))], UNDEFINED)
+        other = RelationFunction(RelationSpec(names[rng.integers(len(names))]))
+        word = other.words[rng.integers(len(other.words))]
         return Execution(word, other.truth([word])[0])
 
-    return make_unit_tests(rng, own, draw, lambda other: not function.accepts(other.input, other.output))
+    draws = SingleDraws(rng)
+    tests = make_unit_tests(draws, own, draw, lambda other: not function.accepts(other.input, other.output))
+    draws.give_back()
+    return tests
 
 
 def _some(rng: np.random.Generator, words: Sequence[str], count: int) -> list[str]:

@@ -6,11 +6,12 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from find_gym.functions.draws import SingleDraws
 from find_gym.functions.strings.alphabet import NUMBER_WORDS
 from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.functions.strings.inputs import balanced_inputs
@@ -56,7 +57,7 @@ class StringScore:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        return asdict(self)
+        return vars(self) | {"strata": dict(self.strata)}
 
 
 class StringScorer:
@@ -84,7 +85,7 @@ class StringScorer:
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
         self._descriptions = None if judge is None else DescriptionScorer(function, judge)
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        self._inputs = balanced_inputs(rng, HELD_OUT_INPUTS, function.truth, function.sides)
+        self._inputs = balanced_inputs(SingleDraws(rng), HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
         changed = np.array([text != output for text, output in zip(self._inputs, self._truth, strict=True)])
         exception = np.array([any(side) for side in function.sides(self._inputs)])

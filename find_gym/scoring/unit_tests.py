@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.functions.draws import Draws
 from find_gym.scoring.judges.protocol import Execution, Judge
 from find_gym.scoring.skills import skill
 
@@ -66,9 +67,9 @@ class UnitTestScore:
 
 
 def make_unit_tests(
-    rng: np.random.Generator,
+    rng: Draws,
     own: Iterable[Execution],
-    draw_other: Callable[[np.random.Generator], Execution],
+    draw_other: Callable[[Draws], Execution],
     is_wrong: Callable[[Execution], bool],
     options: int = OPTIONS,
 ) -> list[UnitTest]:

@@ -17,11 +17,13 @@ from find_gym_agents.evaluation._curves import GRID, Scale, curve_of, near, scal
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report import write_report
 from find_gym_agents.report.bootstrap import bootstrap_means
-from find_gym_agents.report.page import embed
+from find_gym_agents.report.episodes import embed
 from find_gym_agents.report.summary import summarise
-from find_gym_agents.report.tables import Table, tables
+from find_gym_agents.report.table import Table
+from find_gym_agents.report.tables import tables
 from tests.agents.episodes import SPECS
 from tests.agents.odd_agents import HOSTILE
+from tests.agents.report_records import read_page
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: value + 0.0)
 
@@ -116,14 +118,14 @@ def hostile_run(tmp_path_factory):
 
 def test_hostile_text_stays_text(hostile_run):
     page = (hostile_run.folder / "report.html").read_text()
-    assert page.count("<script") == page.count("</script") == 2
+    assert page.count("<script") == page.count("</script") == 3
     assert "<img src=x" not in page
     assert not re.search(r"<[^>]*\sonerror=", page)
-    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
-    shown = data["episodes"][0]["submission"]
+    entries, details = read_page(page)
+    shown = details[0]["submission"]
     # The environment itself writes what is not printable ASCII as an escape.
     assert shown["description"].startswith("</script><script>alert(1)</script><img src=x onerror=alert(2)>&%%script%%")
-    assert data["episodes"][0]["score"] is not None
+    assert entries[0]["score"] is not None
 
 
 def test_the_page_is_self_contained_and_allows_only_its_own_script(hostile_run):
@@ -154,9 +156,14 @@ def test_a_report_can_be_made_again_and_of_several_runs(hostile_run, tmp_path):
     summary, table = write_report([run], hostile_run.folder, pictures=False)
     assert table == hostile_run.table
     assert (hostile_run.folder / "results.json").read_bytes() == before
-    both, _ = write_report([run, run], tmp_path / "both", pictures=False)
-    assert len(both["runs"]) == 2
-    assert all(name.endswith("(run)") for name in both["agents"])
+    copies = [replace(run, folder=tmp_path / name / "run") for name in "ab"]
+    copies.append(replace(run, folder=tmp_path / "c"))
+    both, _ = write_report(copies, tmp_path / "both", pictures=False)
+    assert len(both["runs"]) == 3
+    ends = {name.rpartition(" ")[2] for name in both["agents"]}
+    assert ends == {f"({tmp_path / 'a' / 'run'})", f"({tmp_path / 'b' / 'run'})", "(c)"}
+    with pytest.raises(RunError, match="expected different runs, actual: .*run' twice"):
+        write_report([run, run], tmp_path / "twice", pictures=False)
     with pytest.raises(RunError, match="expected episodes in"):
         write_report([replace(run, episodes=[])], tmp_path / "none")
 

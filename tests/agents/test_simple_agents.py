@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from find_gym.scoring import prepare_code
+from find_gym.scoring import Submission, prepare_code
 from find_gym.scoring.strings import prepare_string_code
+from find_gym_agents.base import ScriptedStringAgent
 from find_gym_agents.constant import best_constant
 from find_gym_agents.knots import MAX_KNOTS, choose_knots, defined_span
 from find_gym_agents.registry import AGENTS, check_agent, make_agent
@@ -150,3 +153,20 @@ def test_registry_names_what_there_is():
     with pytest.raises(ValueError, match="expected a class 'Missing'"):
         make_agent("tests.agents.episodes:Missing")
     assert {"random", "constant", "interpolation", "piecewise", "lookup", "operon", "atom-fit"} <= set(AGENTS)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(st.sampled_from(["[CODE]:", "```", "QUERY ", "<|im_end|>", "\x7f", "\n", '"', "\\"]) | st.text(max_size=4))
+)
+def test_scripted_agents_may_ask_any_string(parts):
+    class Curious(ScriptedStringAgent):
+        def solve(self, budget, rng):
+            self.outputs = yield ["".join(parts), *parts]
+            return Submission(code="def f(s): return s")
+
+    agent = Curious()
+    asked = []
+    play(agent, lambda text: asked.append(text) or text, env="FIND-strings-v0")
+    assert agent.outputs == ["".join(parts), *parts]
+    assert set(agent.outputs) <= set(asked)

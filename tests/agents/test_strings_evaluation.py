@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from find_gym.functions import FINDDataset, function_seed, write_dataset
+from find_gym.functions import FINDDataset, NumericFunction, function_seed, write_dataset
 from find_gym.functions.strings.function import StringSpec
 from find_gym.functions.strings.operations import OPERATIONS
 from find_gym.functions.strings.programs import Branch, Step
@@ -21,6 +21,7 @@ from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.tables import tables
 from tests.agents.episodes import SPECS
 from tests.agents.odd_agents import HOSTILE
+from tests.agents.report_records import read_page
 from tests.agents.test_evaluation import timeless, without_seconds
 
 REVERSED = StringSpec((Step("reverse_string"),))
@@ -133,14 +134,14 @@ def test_hostile_strings_stay_text(tmp_path):
     agents = ("tests.agents.odd_agents:HostileStrings", "tests.agents.odd_agents:Mute")
     result = run(tmp_path / "run", agents=agents, functions=2, difficulty="easy", report=True, max_queries=5)
     page = (result.folder / "report.html").read_text()
-    assert page.count("<script") == page.count("</script") == 2
+    assert page.count("<script") == page.count("</script") == 3
     assert "<img src=x" not in page and not re.search(r"<[^>]*\sonerror=", page)
-    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
-    episode = data["episodes"][0]
-    assert "plot" not in episode and episode["badges"] == []
+    entries, details = read_page(page)
+    episode = details[0]
+    assert "plot" not in episode and entries[0]["badges"] == []
     # As Python literals: what is not printable is seen, and turns no text around.
     assert [row[0] for row in episode["table"] if row[4]] == [repr(HOSTILE), r"'\ud800\u202e'"]
-    assert {name for name, _ in episode["score"]["parts"]} >= {"identity or constant", "paper's score"}
+    assert {name for name, _ in episode["parts"]} >= {"identity or constant", "paper's score"}
     assert "better of the identity and the best constant" in page
 
 
@@ -170,9 +171,19 @@ def test_the_table_of_many_families_shows_the_most_frequent():
     assert len(summary["agents"]["a"]["by_family"]) == 25
 
 
-def test_runs_of_several_categories_are_not_reported_together(finished, tmp_path):
+def test_runs_of_several_categories_are_reported_one_by_one(finished, tmp_path):
     other = read_run(finished.folder)
-    spec = SPECS["linear"]
-    numeric = replace(other.episodes[0], spec=spec.to_json())
-    with pytest.raises(RunError, match="expected runs of one category, actual: strings, numeric"):
-        write_report([other, replace(other, episodes=[numeric])], tmp_path / "both")
+    truth = NumericFunction(SPECS["linear"])
+    numeric = replace(other.episodes[0], outcome="no_submission", score=None, transcript=[], submission=None)
+    numeric = replace(numeric, spec=truth.spec.to_json(), truth={"description": "", "source": ""})
+    runs = [other, replace(other, folder=tmp_path / "numeric", episodes=[numeric])]
+    summary, table = write_report(runs, tmp_path / "both")
+    assert list(summary["categories"]) == ["strings", "numeric"] and "agents" not in summary
+    assert summary["categories"]["strings"]["agents"] == finished.summary["agents"]
+    # The same agent in another category needs no other name.
+    assert list(summary["categories"]["numeric"]["agents"]) == [numeric.agent]
+    assert "=== strings" in table and "=== numeric" in table
+    assert "## Numeric" in (tmp_path / "both" / "report.md").read_text()
+    assert (tmp_path / "both" / "strings_skill_by_variant.png").exists()
+    entries, _ = read_page((tmp_path / "both" / "report.html").read_text())
+    assert {entry["category"] for entry in entries} == {0, 1}

@@ -189,6 +189,7 @@ def test_features_are_bounded(values: list[float]) -> None:
         ("QUERY [1]\nQUERY [2]", (1.0, 2.0)),
         ("QUERY '3' \"4\"", (3.0, 4.0)),
         ("QUERY [\u22123]", (-3.0,)),
+        (r"QUERY [1, \u22123]", (1.0, -3.0)),
         ("- `QUERY [3]`", (3.0,)),
     ],
 )

@@ -215,7 +215,7 @@ def test_bad_arguments_are_refused_with_what_was_expected(options: dict, message
 
 def test_bad_options_of_reset() -> None:
     env = make()
-    with pytest.raises(ValueError, match=r"expected options among \['function'\]"):
+    with pytest.raises(ValueError, match=r"expected options among \['function', 'given'\]"):
         env.reset(options={"functions": LINE})
     with pytest.raises(RuntimeError, match="reset"):
         make().unwrapped.step("QUERY 1")

@@ -63,7 +63,7 @@ def test_the_truth_can_be_written_and_scores_one(level: str) -> None:
     for seed in range(4):
         env.reset(seed=seed)
         function = env.function
-        probes = env._codec.probes
+        probes = env.codec.probes
         # All that could be asked, so that the values of exceptions are known as far as probes can tell.
         for place, word in enumerate(probes):
             if function.relation.facts.find(word):

@@ -65,5 +65,6 @@ def unharmed(layered: Sandbox, tmp_path: Path):
     assert layered.run("def f(x): return x", [1]).values == (1,)
     assert server_of(layered) == server, "the server did not survive"
     assert processes_of(server) == []
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    # What earlier tests left to the garbage collection may have gone in the meantime.
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
     assert not list(tmp_path.iterdir())

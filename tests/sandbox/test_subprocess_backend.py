@@ -1,5 +1,6 @@
 """Where the fork-server cannot run: the same answers to benign code, and ordinary mischief still has its name."""
 
+import gc
 import os
 import threading
 import time
@@ -62,6 +63,7 @@ def test_a_flood_on_the_result_channel_is_cut_off(plain):
 
 def test_nothing_is_left_behind(plain):
     plain.run(BENIGN, [1.0])
+    gc.collect()
     descriptors, threads = len(os.listdir("/dev/fd")), threading.active_count()
     for code in ("return x", "\n  while True: pass", "open('x')"):
         plain.run(f"def f(x): {code}", [1.0], limits=Limits(wall_seconds=0.1))

@@ -9,7 +9,14 @@ from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, s
 from find_gym.functions.numeric.rules import AtomRule
 from find_gym.functions.numeric.variants import Region
 from find_gym.sandbox import SandboxError
-from find_gym.scoring import NumericInputs, NumericScorer, Submission, intersection_over_union, skill
+from find_gym.scoring import (
+    NumericInputs,
+    NumericScorer,
+    Submission,
+    intersection_over_union,
+    score_numeric_programs,
+    skill,
+)
 from find_gym.scoring.inputs import merge_intervals, tolerance_of
 
 NO_NETWORKS = {"plain": 0.4, "noised": 0.2, "corrupted": 0.4}
@@ -218,3 +225,19 @@ def test_intersection_over_union(first: list, second: list) -> None:
     if len(inside) == 2 and (inside[0] | inside[1]).sum() > 200:
         counted = (inside[0] & inside[1]).sum() / (inside[0] | inside[1]).sum()
         assert abs(counted - iou) < 0.05
+
+
+def test_programs_of_many_episodes_have_the_scores_of_each() -> None:
+    rng = np.random.default_rng(8)
+    level = {"variants": {"plain": 0.5, "noised": 0.2, "corrupted": 0.3}}
+    specs = [sample_numeric(rng, difficulty=level) for _ in range(8)]
+    programs = [*specs[:4], *specs[:3], None]
+    functions = [NumericFunction(spec) for spec in specs]
+    scores = score_numeric_programs(functions, programs)
+    expected = [
+        NumericScorer(function).score(Submission(program=program))
+        for function, program in zip(functions, programs, strict=True)
+    ]
+    assert [repr(score) for score in scores] == [repr(score) for score in expected]
+    assert [score.skill for score in scores[:4]] == [1.0] * 4
+    assert scores[-1].skill == 0 and scores[-1].outcome == "malformed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from find_gym.functions.entities import formulas
 from find_gym.functions.entities.formulas import Combination, Formula
 from find_gym.functions.entities.neurons import NEURON_KINDS, Neuron, NeuronKind, load_neuron
-from find_gym.functions.entities.regions import Region
+from find_gym.functions.entities.regions import Region, has_form
 from find_gym.functions.splits import split_of
 
 FloatArray = NDArray[np.float64]
@@ -181,6 +181,11 @@ class EntityFunction:
         """Names the kind of function only: a representation must not tell the answer."""
         return f"<EntityFunction {self.spec.digest().hex()[:8]}>"
 
+    @property
+    def neuron(self) -> Neuron:
+        """What rates words by concepts."""
+        return self._neuron
+
     def identity(self) -> bytes:
         """Returns 32 bytes that are the same for the same function only."""
         return self.spec.digest()
@@ -196,9 +201,20 @@ class EntityFunction:
             MissingModelError: a word is not in the vocabulary, and the embedding model is not installed.
         """
         checked = check_words(words)
-        values = formulas.evaluate(self.spec.formula, lambda name: self._neuron.activations(name, checked))
+        return self.combine(lambda name: self._neuron.activations(name, checked), lambda form: has_form(form, checked))
+
+    def combine(
+        self, activation: Callable[[str], FloatArray], has_form: Callable[[str], NDArray[np.bool_]]
+    ) -> FloatArray:
+        """Returns the activations of some words from those of the concepts.
+
+        Args:
+            activation: returns the activations of the words by a concept, shape `(n,)`.
+            has_form: returns which of the words have a form, a key of `regions.FORMS`, bool of shape `(n,)`.
+        """
+        values = formulas.evaluate(self.spec.formula, activation)
         if self.spec.region is not None:
-            values = values + self.spec.region.bias * self.spec.region.contains(checked)
+            values = values + self.spec.region.bias * has_form(self.spec.region.form)
         clipped: FloatArray = np.clip(values, 0.0, 1.0).astype(np.float64)
         return np.asarray(np.round(clipped, 4))
 

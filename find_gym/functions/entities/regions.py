@@ -54,9 +54,14 @@ class Region:
 
     def contains(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Returns which words are in the region, bool of shape `(n,)`."""
-        return np.array([FORMS[self.form].test(word) for word in words], dtype=np.bool_)
+        return has_form(self.form, words)
 
     def describe(self) -> str:
         """Describes the region in English."""
         direction = "more" if self.bias > 0 else "less"
         return f"{FORMS[self.form].english} activate it by {abs(self.bias):g} {direction}"
+
+
+def has_form(form: str, words: Sequence[str]) -> NDArray[np.bool_]:
+    """Returns which words have a form, a key of `FORMS`; bool of shape `(n,)`."""
+    return np.array([FORMS[form].test(word) for word in words], dtype=np.bool_)

@@ -111,8 +111,12 @@ def _horner(x: FloatArray, coefficients: Constants) -> FloatArray:
 
 
 def _powers(x: FloatArray, count: int) -> FloatArray:
-    """Returns `x^(count-1), …, x, 1` as rows, shape `(count, n)`."""
-    return np.stack([x**power for power in range(count - 1, -1, -1)])
+    """Returns `x^(count-1), …, x, 1` as rows, shape `(count, *x.shape)`."""
+    powers = np.empty((count, *np.shape(x)))
+    powers[-1:] = 1.0
+    for row in range(count - 2, -1, -1):
+        np.multiply(powers[row + 1], x, out=powers[row])
+    return powers
 
 
 def _sample_polynomial(rng: np.random.Generator) -> Constants:
@@ -242,7 +246,8 @@ def _gaussian_gradient(x: FloatArray, constants: Constants) -> FloatArray:
 def _square_wave(x: FloatArray, constants: Constants) -> FloatArray:
     period, shift = constants
     # The tolerance keeps rounding from deciding on the bounds, so that shifts a period apart are the same function.
-    return np.where(np.mod(np.floor(2 * (x - shift) / period + 1e-9), 2) == 0, 1.0, -1.0)
+    turns = np.floor(2 * (x - shift) / period + 1e-9)
+    return np.where(turns == 2 * np.floor(turns / 2), 1.0, -1.0)
 
 
 def _root_power(x: FloatArray, degree: int) -> FloatArray:
@@ -251,7 +256,7 @@ def _root_power(x: FloatArray, degree: int) -> FloatArray:
 
 def _no_gradient(count: int) -> Callable[[FloatArray, Constants], FloatArray]:
     """The gradient of a function that is flat almost everywhere in its constants."""
-    return lambda x, constants: np.zeros((count, x.size))
+    return lambda x, constants: np.zeros((count, *x.shape))
 
 
 def _plain(name: str) -> Callable[[Constants], str]:
@@ -419,7 +424,7 @@ _ENTRIES = [
         name="constant",
         constants=("value",),
         evaluate=lambda x, c: np.full_like(x, c[0]),
-        gradient=lambda x, c: np.ones((1, x.size)),
+        gradient=lambda x, c: np.ones((1, *x.shape)),
         sample=lambda rng: (int(rng.integers(-100, 100)),),
         formula=lambda c: write_number(c[0]),
         english="a constant",

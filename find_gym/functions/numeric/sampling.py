@@ -15,6 +15,7 @@ from find_gym.functions.numeric.difficulty import NumericDifficulty
 from find_gym.functions.numeric.function import QUERY_RANGE, NumericSpec
 from find_gym.functions.numeric.networks import train_network
 from find_gym.functions.numeric.rules import AtomRule, CompoundRule, Operator, Rule
+from find_gym.functions.numeric.spread import spread_of
 from find_gym.functions.numeric.variants import Noise, Region, contained_in
 from find_gym.functions.splits import check_split, split_of
 
@@ -157,8 +158,7 @@ def _discernible(rule: Rule, regions: tuple[Region, ...]) -> bool:
     Judged without noise, on the query range: a constant function's corruption by its own mean can't be told from it.
     """
     y = rules.evaluate(rule, _PROBES)
-    defined = y[np.isfinite(y)]
-    spread = float(np.subtract(*np.percentile(defined, [75, 25]))) or float(np.std(defined))
+    spread = spread_of(y)
     for index, region in enumerate(regions):
         inside = region.contains(_PROBES) & ~contained_in(regions[:index], _PROBES)
         if not inside.any():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from find_gym.knowledge.relations import load_table, normalise
 
@@ -46,6 +46,11 @@ def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
         accepted: all right answers.
         tolerance: where it is greater than 0, numbers are the same within this share of the right one.
     """
+    return _same(answer, tuple(accepted), tolerance)
+
+
+@lru_cache(maxsize=1 << 17)
+def _same(answer: str, accepted: tuple[str, ...], tolerance: float) -> bool:
     given = canonical(answer)
     wanted = [canonical(right) for right in accepted]
     if given in wanted:

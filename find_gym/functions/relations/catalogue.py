@@ -6,6 +6,7 @@ To add a relation, add the facts to a table of `find_gym.knowledge.relations` an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from find_gym.knowledge.relations import Table, load_table
 
@@ -41,7 +42,7 @@ class Relation:
         """The table of its inputs."""
         return load_table(self.table)
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The words that it is defined for, in the order of the table."""
         facts = self.facts

@@ -143,10 +143,17 @@ def conditions_of(relation_name: str, least: int = LEAST_EXCEPTIONS) -> tuple[Co
     words = relation.words
     found: dict[frozenset[str], Condition] = {}
     for condition in _candidates(relation):
-        members = frozenset(word for word in words if condition.holds(relation, word))
+        members = words_that_meet(relation_name, condition).intersection(words)
         if least <= len(members) <= len(words) - LEAST_REGULAR:
             found.setdefault(members, condition)
     return tuple(found.values())
+
+
+@cache
+def words_that_meet(relation_name: str, condition: Condition) -> frozenset[str]:
+    """Returns the words of a relation's table, by their own names, that meet a condition."""
+    relation = RELATIONS[relation_name]
+    return frozenset(name for name in relation.facts.facts if condition.holds(relation, name))
 
 
 def _candidates(relation: Relation) -> Iterator[Condition]:

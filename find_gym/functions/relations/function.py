@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from find_gym.functions.relations import writing
 from find_gym.functions.relations.answers import UNDEFINED, same
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
-from find_gym.functions.relations.conditions import Condition
+from find_gym.functions.relations.conditions import Condition, words_that_meet
 from find_gym.functions.splits import split_of
 from find_gym.functions.strings.published import Triplet
 
@@ -59,8 +60,8 @@ class RelationSpec:
     @property
     def canonical(self) -> str:
         """A text that is the same for specs of the same function: the relation and the words that are excepted."""
-        relation = RELATIONS[self.relation]
-        words = [word for word in relation.words if any(c.holds(relation, word) for c in self.exceptions)]
+        excepted = [words_that_meet(self.relation, condition) for condition in self.exceptions]
+        words = [word for word in RELATIONS[self.relation].words if any(word in met for met in excepted)]
         return json.dumps([self.relation, words])
 
     @property
@@ -153,10 +154,15 @@ class RelationFunction:
         self.spec = spec
         self._relation = RELATIONS[spec.relation]
         self._facts = self._relation.facts
+        self._excepted_words = [words_that_meet(spec.relation, condition) for condition in spec.exceptions]
 
     def __repr__(self) -> str:
         """Names the kind of function only: a representation must not tell the answer."""
         return f"<RelationFunction {self.spec.digest().hex()[:8]}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles the spec only: the facts are in the catalogue."""
+        return type(self), (self.spec,)
 
     @property
     def relation(self) -> Relation:
@@ -203,10 +209,17 @@ class RelationFunction:
 
     def sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns, for each word, whether it meets each exception."""
+        if words is self.words:
+            return list(self._own_sides)
+        return self._sides(words)
+
+    @cached_property
+    def _own_sides(self) -> list[tuple[bool, ...]]:
+        return self._sides(self.words)
+
+    def _sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
         names = [self._facts.find(word) for word in check_words(words)]
-        return [
-            tuple(name is not None and c.holds(self._relation, name) for c in self.spec.exceptions) for name in names
-        ]
+        return [tuple(name in words for words in self._excepted_words) for name in names]
 
     def describe(self) -> str:
         """Describes the function in English."""
@@ -226,7 +239,7 @@ class RelationFunction:
         return writing.source(self.describe(), values, names, excepted)
 
     def _excepted(self, name: str) -> bool:
-        return any(condition.holds(self._relation, name) for condition in self.spec.exceptions)
+        return any(name in words for words in self._excepted_words)
 
 
 def check_words(words: Sequence[str]) -> Sequence[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.functions.relations.catalogue import RELATIONS
-from find_gym.functions.relations.conditions import LEAST_REGULAR, Condition, conditions_of
+from find_gym.functions.relations.conditions import LEAST_REGULAR, Condition, conditions_of, words_that_meet
 from find_gym.functions.relations.difficulty import RelationDifficulty
 from find_gym.functions.relations.function import RelationSpec
 from find_gym.functions.splits import check_split
@@ -72,7 +72,7 @@ def _draw_exceptions(rng: np.random.Generator, name: str, count: int) -> tuple[C
         attribute = attributes[int(rng.integers(len(attributes)))]
         values = [condition for condition in conditions_of(name) if condition.attribute == attribute]
         drawn.append(values[int(rng.integers(len(values)))])
-    members = [{word for word in relation.words if condition.holds(relation, word)} for condition in drawn]
+    members = [words_that_meet(name, condition).intersection(relation.words) for condition in drawn]
     for index, own in enumerate(members):
         if not own - set().union(*members[:index], *members[index + 1 :]):
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from itertools import zip_longest
 
-import numpy as np
+from find_gym.functions.draws import Draws
 
 WORDS = (
     "about above acid action after again air album almost amber angle answer apple april arrow august autumn baby "
@@ -42,70 +42,70 @@ DIGITS = "0123456789"
 
 _BATCHES = 4
 
-Kind = Callable[[np.random.Generator], str]
+Kind = Callable[[Draws], str]
 
 
-def _pick(rng: np.random.Generator, items: str | list[str]) -> str:
+def _pick(rng: Draws, items: str | list[str]) -> str:
     return items[int(rng.integers(len(items)))]
 
 
-def _letters(rng: np.random.Generator, least: int, most: int, characters: str = LETTERS) -> str:
+def _letters(rng: Draws, least: int, most: int, characters: str = LETTERS) -> str:
     return "".join(_pick(rng, characters) for _ in range(int(rng.integers(least, most + 1))))
 
 
-def _word(rng: np.random.Generator) -> str:
+def _word(rng: Draws) -> str:
     return _pick(rng, WORDS)
 
 
-def _capitalised_word(rng: np.random.Generator) -> str:
+def _capitalised_word(rng: Draws) -> str:
     return _word(rng).capitalize()
 
 
-def _mixed_case(rng: np.random.Generator) -> str:
+def _mixed_case(rng: Draws) -> str:
     return "".join(c.upper() if rng.random() < 0.4 else c for c in _word(rng) + _word(rng))
 
 
-def _upper_case(rng: np.random.Generator) -> str:
+def _upper_case(rng: Draws) -> str:
     return f"{_word(rng)} {_word(rng)}".upper()
 
 
-def _phrase(rng: np.random.Generator) -> str:
+def _phrase(rng: Draws) -> str:
     return " ".join(_word(rng) for _ in range(int(rng.integers(2, 5))))
 
 
-def _sentence(rng: np.random.Generator) -> str:
+def _sentence(rng: Draws) -> str:
     text = " ".join(_word(rng) for _ in range(int(rng.integers(3, 6))))
     return f"{text.capitalize()}{_pick(rng, '.!?')}"
 
 
-def _digits(rng: np.random.Generator) -> str:
+def _digits(rng: Draws) -> str:
     return _letters(rng, 1, 12, DIGITS)
 
 
-def _word_with_digits(rng: np.random.Generator) -> str:
+def _word_with_digits(rng: Draws) -> str:
     word = _letters(rng, 1, 3, DIGITS) if rng.random() < 0.3 else _word(rng)
     return f"{word}{_letters(rng, 1, 3, DIGITS)}{_word(rng) if rng.random() < 0.5 else ''}"
 
 
-def _punctuated(rng: np.random.Generator) -> str:
+def _punctuated(rng: Draws) -> str:
     words = [_word(rng), _capitalised_word(rng), _digits(rng)]
     return "".join(f"{_pick(rng, words)}{_letters(rng, 1, 2, PUNCTUATION)}" for _ in range(int(rng.integers(1, 4))))
 
 
-def _random_letters(rng: np.random.Generator) -> str:
+def _random_letters(rng: Draws) -> str:
     return _letters(rng, 2, 14)
 
 
-def _single(rng: np.random.Generator) -> str:
+def _single(rng: Draws) -> str:
     return _pick(rng, LETTERS + LETTERS + DIGITS + PUNCTUATION + " ")
 
 
-def _spaced(rng: np.random.Generator) -> str:
+def _spaced(rng: Draws) -> str:
     inner = f"{_capitalised_word(rng)}{' ' * int(rng.integers(1, 4))}{_word(rng)}"
     return f"{' ' * int(rng.integers(0, 4))}{inner}{' ' * int(rng.integers(0, 4))}"
 
 
-def _long(rng: np.random.Generator) -> str:
+def _long(rng: Draws) -> str:
     text = _sentence(rng)
     while len(text) <= 30:
         text += f" {_capitalised_word(rng)}"
@@ -133,7 +133,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def draw_inputs(rng: np.random.Generator, count: int) -> list[str]:
+def draw_inputs(rng: Draws, count: int) -> list[str]:
     """Draws inputs, the kinds in turn, so that 16 have one of each; all of printable ASCII.
 
     Args:
@@ -144,7 +144,7 @@ def draw_inputs(rng: np.random.Generator, count: int) -> list[str]:
 
 
 def balanced_inputs(
-    rng: np.random.Generator,
+    rng: Draws,
     count: int,
     truth: Callable[[Sequence[str]], list[str]],
     sides: Callable[[Sequence[str]], Sequence[Hashable]],

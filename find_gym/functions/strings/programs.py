@@ -137,7 +137,9 @@ def sides(program: Program, strings: Sequence[str]) -> list[tuple[bool, ...]]:
     """Returns, for each string, whether it meets the condition of each branch (those within branches left out)."""
     taken: list[tuple[bool, ...]] = [()] * len(strings)
     outputs = list(strings)
-    for part in program:
+    branches = [place for place, part in enumerate(program) if isinstance(part, Branch)]
+    # What follows the last branch does not matter.
+    for part in program[: max(branches, default=-1) + 1]:
         if isinstance(part, Branch):
             holds = [part.test.function(s, *part.constants) for s in outputs]
             taken = [(*before, held) for before, held in zip(taken, holds, strict=True)]

@@ -12,7 +12,10 @@ from functools import lru_cache
 import numpy as np
 
 from find_gym.functions.numeric.atoms import ATOMS, Constants, FloatArray
+from find_gym.scoring.fitting.columns import Columns
+from find_gym.scoring.fitting.linear import lowest, power_rows, solve_linear
 from find_gym.scoring.fitting.rationals import fit_rational
+from find_gym.scoring.fitting.waves import fit_sine
 
 # How many polynomial degrees there are to choose from: FIND draws 2 to 5.
 POLYNOMIAL_DEGREES = (2, 3, 4, 5)
@@ -20,25 +23,10 @@ POLYNOMIAL_DEGREES = (2, 3, 4, 5)
 _STARTS = 4
 # Shapes that are refined from afar, so that constants off the grid are found as well.
 _SMOOTH = ("tanh", "erf", "sigmoid")
+# Single precision misses sums of numbers whose sizes add up to 1 by far less.
+_ROUGH = 1e-3
 # The base of logarithms can't be told from the factor: the natural one is the plainest.
 NATURAL_BASE = 10.0
-_EMPTY: FloatArray = np.zeros(0)
-
-
-def solve_linear(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
-    """Solves least squares for rows of basis functions `(k, n)`; returns coefficients `(k,)` and the misfit.
-
-    The columns are scaled to the same length first; redundant ones share the coefficient of least norm.
-    """
-    scale = np.sqrt(np.einsum("kn,kn->k", columns, columns))
-    scale[scale == 0] = 1.0
-    scaled = columns / scale[:, None]
-    solution = np.linalg.lstsq(scaled.T, target, rcond=1e-13)[0]
-    residual = target - solution @ scaled
-    # One round of iterative refinement: exact data must give exact constants.
-    solution = solution + np.linalg.lstsq(scaled.T, residual, rcond=1e-13)[0]
-    residual = target - solution @ scaled
-    return solution / scale, float(residual @ residual)
 
 
 def shape(name: str, x: FloatArray, parameters: Constants) -> FloatArray:
@@ -66,7 +54,7 @@ def columns(name: str, x: FloatArray, *, degree: int = 5, parameters: Constants 
     if name == "constant":
         return one[None]
     if name == "polynomial":
-        return np.stack([x**power for power in range(degree, -1, -1)])
+        return power_rows(x, degree)[::-1]
     if name == "relu":
         return np.stack([np.maximum(x, 0), np.minimum(x, 0), one])
     if name == "step":
@@ -93,8 +81,7 @@ def fit_atom(
     """
     if x.size == 0:
         return []
-    with np.errstate(all="ignore"):
-        return _ESTIMATORS.get(name, _fit_fixed)(name, x, target, multiplier, degree)
+    return _ESTIMATORS.get(name, _fit_fixed)(name, x, target, multiplier, degree)
 
 
 def _fit_fixed(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
@@ -103,15 +90,31 @@ def _fit_fixed(name: str, x: FloatArray, target: FloatArray, multiplier: FloatAr
         return [()]
     grid = grid_of(name)
     values = grid_values(name, x)
-    weight = multiplier * multiplier
-    cost = (values * values) @ weight - 2 * values @ (multiplier * target)
+    if name == "square_wave":
+        cost = _agreement_costs(values, multiplier * target)
+    else:
+        cost = (values * values) @ (multiplier * multiplier) - 2 * values @ (multiplier * target)
     return [tuple(grid[index].tolist()) for index in distinct_lowest(cost, values, _STARTS)]
+
+
+def _agreement_costs(values: FloatArray, goal: FloatArray) -> FloatArray:
+    """Returns `-2 values @ goal` for values of 1 and -1 in single precision; those far from the least only roughly."""
+    size = float(np.abs(goal).sum()) or 1.0
+    rough = -2.0 * (values @ (goal / size).astype(np.float32)).astype(np.float64)
+    near = np.flatnonzero(rough <= rough.min(initial=0.0) + _ROUGH)
+    rough[near] = -2.0 * (values[near].astype(np.float64) @ (goal / size))
+    return rough * size
 
 
 def _fit_linear(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
     basis = columns(name, x, degree=degree)
     assert basis is not None
-    coefficients, _ = solve_linear(basis * multiplier, target)
+    # A step's value at 0 is a constant of its own.
+    keep = x != 0 if name == "step" else None
+    if keep is None or keep.all() or not keep.any():
+        coefficients, _ = solve_linear(basis * multiplier, target)
+    else:
+        coefficients, _ = solve_linear((basis * multiplier)[:, keep], target[keep])
     return [finish(name, tuple(coefficients.tolist()), x, target, multiplier)]
 
 
@@ -175,10 +178,10 @@ def _fit_reciprocal(
 
 
 def _fit_gaussian(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
-    grid = _coarse_gaussian_grid()
-    values = shape(name, x, (grid[:, :1], grid[:, 1:]))
+    grid = _coarse_gaussian_grid(name)
+    values = _on_grid(name, x, _coarse_gaussian_grid)
     cost = (values * values) @ (multiplier * multiplier) - 2 * values @ (multiplier * target)
-    starts = [tuple(grid[index].tolist()) for index in _lowest(cost, _STARTS)]
+    starts = [tuple(grid[index].tolist()) for index in lowest(cost, _STARTS)]
     # Without noise the logarithm of a density is a parabola, even far out in its tails.
     positive = (multiplier > 0) & (target > 1e-300)
     if positive.sum() >= 3:
@@ -192,7 +195,7 @@ def _fit_gaussian(name: str, x: FloatArray, target: FloatArray, multiplier: Floa
 
 
 @lru_cache
-def _coarse_gaussian_grid() -> FloatArray:
+def _coarse_gaussian_grid(name: str) -> FloatArray:
     # A step of the mean is twice the least standard deviation, one of the deviation about 1.5.
     means, stds = np.arange(-52.0, 52.1, 2.0), np.array([1.0, 1.5, 2.5, 4.0, 6.0, 9.0])
     return np.array([(mean, std) for mean in means for std in stds])
@@ -201,11 +204,10 @@ def _coarse_gaussian_grid() -> FloatArray:
 def _fit_wave(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
     """Amplitude and offset at each period and centre: those of the grid, and for smooth shapes a few far apart."""
     starts = []
-    for grid in (grid_of(name), _coarse_wave_grid()) if name in _SMOOTH else (grid_of(name),):
-        period, centre = grid[:, :1], grid[:, 1:]
-        values = _rough_erf(2 * np.pi / period * (x - centre)) if name == "erf" else shape(name, x, (period, centre))
-        cost, amplitude, offset = _scan_affine(values, target, multiplier)
-        for index in _lowest(cost, _STARTS // 2 if name in _SMOOTH else _STARTS):
+    for points in (grid_of, _coarse_wave_grid) if name in _SMOOTH else (grid_of,):
+        grid = points(name)
+        cost, amplitude, offset = _scan_affine(_on_grid(name, x, points), target, multiplier)
+        for index in lowest(cost, _STARTS // 2 if name in _SMOOTH else _STARTS):
             starts.append((float(amplitude[index]), *grid[index].tolist(), float(offset[index])))
     return starts
 
@@ -234,86 +236,14 @@ def _scan_affine(
 
 
 @lru_cache
-def _coarse_wave_grid() -> FloatArray:
+def _coarse_wave_grid(name: str) -> FloatArray:
     # Widths in geometric steps of 1.4; centres closer than the width of most of them.
     periods = (0.1, 0.2, 0.4, 0.6, 0.8, 1.1, 1.5, 2.1, 2.9, 4.0, 5.0, 6.3)
     return np.array([(period, centre) for period in periods for centre in np.arange(0.1, 6.4, 0.2)])
 
 
 def _fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
-    periods = np.array(ATOMS[name].grid[0])
-    cost = _scan_sines(2 * np.pi / periods, x, target, multiplier)
-    order = _lowest(cost, _STARTS)
-    # No period of FIND's explains the data: look at any other.
-    if cost[order[0]] > _POOR * float(target @ target) and x.size >= _FEW:
-        frequencies = _fine_frequencies()
-        fine_cost = _scan_sines(frequencies, x, target, multiplier)
-        if fine_cost.min() < _BETTER * cost[order[0]]:
-            periods, order = 2 * np.pi / frequencies, _lowest(fine_cost, _STARTS)
-    starts = []
-    for index in order:
-        phase = 2 * np.pi / periods[index] * x
-        exact, _ = solve_linear(np.stack([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
-        starts.append(_sine_constants(name, float(periods[index]), exact))
-    return starts
-
-
-# The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
-_POOR = 1e-6
-# … and replaces FIND's periods only where it is better by far, because it has many more to choose from.
-_BETTER = 0.25
-# … and there are enough points for a fit of four constants to mean something.
-_FEW = 8
-
-
-# Frequencies of a long scan that are solved exactly.
-_SOLVED = 80
-
-
-@lru_cache
-def _fine_frequencies() -> FloatArray:
-    # A quarter of a cycle over the query range between neighbours, from one cycle in it to periods of 0.5.
-    return np.arange(2 * np.pi / 256, 2 * np.pi / 0.5, 2 * np.pi / 1024)
-
-
-def _scan_sines(frequencies: FloatArray, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
-    """Returns the misfit of sine, cosine and offset at each frequency, to within a small share of the power.
-
-    Of many frequencies, only those are solved that a periodogram puts first; the misfit of the others is infinite.
-    """
-    cost = np.full(frequencies.size, np.inf)
-    total = max(float(multiplier @ multiplier), 1e-300)
-    phase = np.multiply.outer(frequencies, x)
-    sine, cosine = np.sin(phase), np.cos(phase)
-    chosen = np.arange(frequencies.size)
-    if chosen.size > _SOLVED:
-        centred = multiplier * (target - multiplier * float(multiplier @ target) / total)
-        strength = (sine @ centred) ** 2 + (cosine @ centred) ** 2
-        chosen = np.array(_lowest(-strength, _SOLVED))
-    basis = np.stack([sine[chosen], cosine[chosen], np.ones((chosen.size, x.size))], axis=1) * multiplier
-    normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * total * np.eye(3)
-    coefficients = np.linalg.solve(normal, (basis @ target)[:, :, None])[:, :, 0]
-    residual = target - np.einsum("gk,gkn->gn", coefficients, basis)
-    cost[chosen] = np.sum(residual * residual, axis=1)
-    return cost
-
-
-def _sine_constants(name: str, period: float, coefficients: FloatArray) -> Constants:
-    """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre as FIND's, in (0, 6.3], if one is.
-
-    Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
-    taken.
-    """
-    sine, cosine, offset = (float(value) for value in coefficients)
-    amplitude = float(np.hypot(sine, cosine))
-    angle = np.arctan2(-cosine, sine) if name == "sin" else np.arctan2(sine, cosine)
-    first = float(angle) * period / (2 * np.pi)
-    count = np.arange(np.ceil((0.05 - first) / (period / 2)), np.floor((6.35 - first) / (period / 2)) + 1)
-    centres = first + count * period / 2
-    if centres.size == 0:
-        return (amplitude, period, first, offset)
-    best = int(np.argmin(np.abs(centres * 10 - np.round(centres * 10)).round(6)))
-    return (amplitude * (-1.0 if count[best] % 2 else 1.0), period, float(centres[best]), offset)
+    return fit_sine(name, x, target, multiplier, _STARTS)
 
 
 def _fit_rational(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
@@ -339,15 +269,31 @@ def grid_values(name: str, x: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=4)
 def _grid_values(name: str, data: bytes) -> FloatArray:
-    x = np.frombuffer(data, dtype=np.float64)
-    grid = grid_of(name)
+    return _on_grid(name, np.frombuffer(data, dtype=np.float64), grid_of)
+
+
+@lru_cache(maxsize=64)
+def _columns_on(name: str, points: Callable[[str], FloatArray]) -> Columns:
+    grid = points(name).T
+    return Columns(lambda x: _grid_columns(name, x[:, None], grid))
+
+
+def _on_grid(name: str, x: FloatArray, points: Callable[[str], FloatArray]) -> FloatArray:
+    """Evaluates the shape of an atom on all of a grid, `(g, n)`."""
+    return _columns_on(name, points).at(x) if x.size else np.zeros((0, 0))
+
+
+def _grid_columns(name: str, x: FloatArray, grid: FloatArray) -> FloatArray:
+    """Evaluates the shape of an atom for inputs `(n, 1)` and all points of a grid, `(k, g)`; returns `(n, g)`."""
     if name == "square_wave":
         # The same tolerance at the bounds as in the table of atoms.
-        turns = (x - grid[:, 1:]) * (1 / grid[:, :1]) + 5e-10
+        turns = (x - grid[1]) * (1 / grid[0]) + 5e-10
         turns -= np.floor(turns)
         # Single precision halves the time of scans, and holds these values exactly.
         return np.where(turns < 0.5, np.float32(1.0), np.float32(-1.0))
-    return shape(name, x, tuple(grid[:, index : index + 1] for index in range(grid.shape[1])))
+    if name == "erf":
+        return _rough_erf(2 * np.pi / grid[0] * (x - grid[1]))
+    return shape(name, x, tuple(grid))
 
 
 def distinct_lowest(cost: FloatArray, values: FloatArray, count: int) -> list[int]:
@@ -367,13 +313,6 @@ def distinct_lowest(cost: FloatArray, values: FloatArray, count: int) -> list[in
         chosen.append(int(alike[alike.size // 2]))
         left[alike] = np.inf
     return chosen
-
-
-def _lowest(cost: FloatArray, count: int) -> list[int]:
-    cost = np.where(np.isfinite(cost), cost, np.inf)
-    count = min(count, cost.size)
-    chosen = np.argpartition(cost, count - 1)[:count]
-    return chosen[np.argsort(cost[chosen], kind="stable")].tolist()
 
 
 _Estimator = Callable[[str, FloatArray, FloatArray, FloatArray, int], list[Constants]]

@@ -17,10 +17,11 @@ from find_gym.scoring.fitting.atoms import (
     fit_atom,
     grid_of,
     grid_values,
-    solve_linear,
 )
 from find_gym.scoring.fitting.factors import factors, level_ratio
-from find_gym.scoring.fitting.refinement import refine
+from find_gym.scoring.fitting.linear import solve_linear
+from find_gym.scoring.fitting.plans import Plan
+from find_gym.scoring.fitting.refinement import Evidence, Refinement
 from find_gym.scoring.fitting.spans import Span, independent, orthonormal, span
 from find_gym.scoring.fitting.trees import LeafConstants, combine, leaf_value, leaves
 
@@ -35,12 +36,14 @@ _EXACT_ROWS = 32
 # Starts of a rule of two linear atoms, of which the first few mostly do, and of those that take longer.
 _STARTS = 40
 _SLOW_STARTS = 5
+# Starts that are worked out together.
+_STARTS_AT_ONCE = 4
 # Rounds of backfitting before all constants are refined at once.
 _SWEEPS = 3
 # Atoms that are, on one side of 0 at least, a factor of a polynomial.
 _FACTORS = ("linear", "polynomial", "relu")
 # Atoms whose first estimate is the best one already.
-_SOLVED = ("linear", "polynomial", "absolute", "step", "root", "logarithm", "reciprocal", "constant")
+SOLVED = ("linear", "polynomial", "absolute", "step", "root", "logarithm", "reciprocal", "constant")
 # Gauss-Newton steps for each start, and for the best of them.
 _FIRST_STEPS = 8
 _LAST_STEPS = 25
@@ -56,8 +59,8 @@ def fit_constants(
     *,
     degree: int = 5,
     polish: bool = True,
-) -> list[Fit]:
-    """Estimates the constants of a rule: minimises |target - multiplier * rule(x)|².
+) -> Plan[list[Fit]]:
+    """Plans to estimate the constants of a rule: minimises |target - multiplier * rule(x)|².
 
     Args:
         skeleton: the rule without constants.
@@ -73,34 +76,61 @@ def fit_constants(
     if x.size == 0:
         return []
     exact = EXACT_SHARE * float(target @ target)
-    polish = polish and skeleton not in _SOLVED
-    with np.errstate(all="ignore"):
-        fits = []
-        for constants in _starts(skeleton, x, target, multiplier, degree, polish):
-            fit = _polished(skeleton, constants, x, target, multiplier, _FIRST_STEPS if polish else 0)
-            if np.isfinite(fit[0]):
-                fits.append(fit)
-                if fit[0] <= exact:
-                    break
-        fits.sort(key=lambda fit: fit[0])
-        # The start that is ahead after a few steps is taken to the end.
-        if polish and fits and fits[0][0] > exact:
-            fits[0] = _polished(skeleton, fits[0][1], x, target, multiplier, _LAST_STEPS)
+    starts = yield from _starts(skeleton, x, target, multiplier, degree, polish)
+    keep = multiplier != 0
+    if not polish or skeleton in SOLVED or not keep.any():
+        return _sorted([(_misfit(skeleton, c, x[keep], target[keep], multiplier[keep]), c) for c in starts], exact)
+    evidence = weighted_evidence(x, target, multiplier)
+    fits: list[Fit] = []
+    for some in (starts[:1], starts[1:]):
+        answers = yield [Refinement(skeleton, constants, evidence, _FIRST_STEPS) for constants in some]
+        fits += [(cost, constants) for constants, cost in answers]
+        if any(cost <= exact for cost, _ in fits):
+            break
+    fits = _sorted(fits, exact)
+    # The start that is ahead after a few steps is taken to the end.
+    if fits and fits[0][0] > exact:
+        ((constants, cost),) = yield [Refinement(skeleton, fits[0][1], evidence, _LAST_STEPS)]
+        fits[0] = (cost, constants)
     return fits
 
 
-def _polished(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, target: FloatArray, multiplier: FloatArray, steps: int
-) -> Fit:
+def _sorted(fits: list[Fit], exact: float) -> list[Fit]:
+    """Returns the fits with a finite misfit up to the first exact one, the best first."""
+    kept: list[Fit] = []
+    for fit in fits:
+        if np.isfinite(fit[0]):
+            kept.append(fit)
+            if fit[0] <= exact:
+                break
+    return sorted(kept, key=lambda fit: fit[0])
+
+
+def weighted_evidence(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> Evidence:
+    """Returns the points that a rule has to go through for `multiplier * rule(x)` to be the target."""
     keep = multiplier != 0
-    values = target[keep] / multiplier[keep]
-    refined, cost = refine(skeleton, constants, x[keep], values, np.abs(multiplier[keep]), steps=steps)
-    return cost, refined
+    if not keep.all():
+        x, target, multiplier = x[keep], target[keep], multiplier[keep]
+    return Evidence(x, target / multiplier, np.abs(multiplier))
+
+
+def _misfit(
+    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> float:
+    residual = target - multiplier * _value(skeleton, constants, x)
+    cost = float(residual @ residual)
+    return cost if cost < np.inf else np.inf
+
+
+def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> FloatArray:
+    if isinstance(skeleton, str):
+        return leaf_value(skeleton, constants[0], x)
+    return combine(skeleton, [leaf_value(name, c, x) for name, c in zip(leaves(skeleton), constants, strict=True)])
 
 
 def _starts(
     skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, polish: bool
-) -> list[LeafConstants]:
+) -> Plan[list[LeafConstants]]:
     if isinstance(skeleton, str):
         return [[constants] for constants in fit_atom(skeleton, x, target, multiplier, degree=degree)]
     operator, parts = skeleton
@@ -109,11 +139,11 @@ def _starts(
     for index, part in enumerate(parts):
         if part in _GRIDDED:
             rest = parts[:index] + parts[index + 1 :]
-            scanned = _scan(operator, str(part), rest, x, target, multiplier, degree, polish)
+            scanned = yield from _scan(operator, str(part), rest, x, target, multiplier, degree, polish)
             if scanned is not None:
                 split = sum(len(leaves(other)) for other in parts[:index])
                 return [[*others[:split], constants, *others[split:]] for constants, others in scanned]
-    return _backfit(operator, parts, x, target, multiplier, degree, polish)
+    return (yield from _backfit(operator, parts, x, target, multiplier, degree, polish))
 
 
 def _joint_sum(
@@ -155,7 +185,7 @@ def _scan(
     multiplier: FloatArray,
     degree: int,
     polish: bool,
-) -> list[tuple[tuple[float, ...], LeafConstants]] | None:
+) -> Plan[list[tuple[tuple[float, ...], LeafConstants]] | None]:
     """Scans the grid of one atom with the rest of the sum or product solved for; None where the rest is not linear."""
     others: Skeleton = rest[0] if len(rest) == 1 else (operator, rest)
     space = span(others, x, degree=degree)
@@ -166,11 +196,11 @@ def _scan(
     results = []
     for index in distinct_lowest(cost, values, _GRID_STARTS):
         if operator == "sum":
-            fits = fit_constants(
+            fits = yield from fit_constants(
                 others, x, target - multiplier * values[index], multiplier, degree=degree, polish=polish
             )
         else:
-            fits = fit_constants(others, x, target, multiplier * values[index], degree=degree, polish=polish)
+            fits = yield from fit_constants(others, x, target, multiplier * values[index], degree=degree, polish=polish)
         if fits:
             results.append((fits[0][0], tuple(grid_of(name)[index].tolist()), fits[0][1]))
             if fits[0][0] <= EXACT_SHARE * float(target @ target):
@@ -244,23 +274,34 @@ def _backfit(
     multiplier: FloatArray,
     degree: int,
     polish: bool,
-) -> list[LeafConstants]:
+) -> Plan[list[LeafConstants]]:
     """Fits the parts in turn with the others held, from several starts, and returns what each start leads to.
 
     Without polish, for the parts of a nested rule, one start has to do: starts within starts would multiply.
     """
     skeleton: Skeleton = (operator, parts)
-    results: list[Fit] = []
+    initial = _initial_values(operator, parts, x, target, multiplier)
+    if not polish:
+        first, values, side = next(initial)
+        one = yield from _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
+        return [] if one is None else [one]
+    if not np.any(multiplier):
+        return []
     enough = EXACT_SHARE * float(target @ target)
-    enough += _least_misfit(skeleton, x, target, multiplier, degree) * 1.0001 if polish else 0.0
+    enough += _least_misfit(skeleton, x, target, multiplier, degree) * 1.0001
     quick = len(leaves(skeleton)) == 2 and span(skeleton, x) is not None
-    most = 1 if not polish else _STARTS if quick else _SLOW_STARTS
-    for first, values, side in islice(_initial_values(operator, parts, x, target, multiplier), most):
-        constants = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
-        if constants is None:
-            continue
-        results.append(_polished(skeleton, constants, x, target, multiplier, 2 * _FIRST_STEPS if polish else 0))
-        if results[-1][0] <= enough:
+    initial = islice(initial, _STARTS if quick else _SLOW_STARTS)
+    evidence = weighted_evidence(x, target, multiplier)
+    results: list[Fit] = []
+    while some := list(islice(initial, _STARTS_AT_ONCE)):
+        started = []
+        for first, values, side in some:
+            one = yield from _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
+            if one is not None:
+                started.append(one)
+        answers = yield [Refinement(skeleton, constants, evidence, 2 * _FIRST_STEPS) for constants in started]
+        results += [(cost, constants) for constants, cost in answers]
+        if any(cost <= enough for cost, _ in results):
             break
     return [constants for _, constants in sorted(results, key=lambda fit: fit[0])[:_GRID_STARTS]]
 
@@ -312,7 +353,7 @@ def _backfit_from(
     multiplier: FloatArray,
     degree: int,
     polish: bool,
-) -> LeafConstants | None:
+) -> Plan[LeafConstants | None]:
     values = list(values)
     fitted: list[LeafConstants] = [[] for _ in parts]
     order = [(first + shift) % len(parts) for shift in range(len(parts))]
@@ -324,12 +365,12 @@ def _backfit_from(
                 goal, factor = target - multiplier * reduce(np.add, others), multiplier
             else:
                 goal, factor = target, multiplier * reduce(np.multiply, others)
-            fits = fit_constants(parts[index], x, goal * weight, factor * weight, degree=degree, polish=False)
+            fits = yield from fit_constants(
+                parts[index], x, goal * weight, factor * weight, degree=degree, polish=False
+            )
             if not fits:
                 return None
             fitted[index] = fits[0][1]
-            names = leaves(parts[index])
-            atom_values = [leaf_value(name, c, x) for name, c in zip(names, fitted[index], strict=True)]
-            value = combine(parts[index], atom_values)
+            value = _value(parts[index], fitted[index], x)
             values[index] = np.where(np.isfinite(value), value, 0.0)
     return [constants for part in fitted for constants in part]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions.numeric.atoms import FloatArray
-from find_gym.scoring.fitting.atoms import solve_linear
+from find_gym.scoring.fitting.linear import solve_linear
 
 # Two polynomials of degree 5 have a product of degree 10.
 _GREATEST_DEGREE = 10

@@ -7,6 +7,7 @@ each equation by the previous estimate of |Q| (Sanathanan and Koerner 1963) brin
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.functions.numeric.atoms import Constants, FloatArray
 
@@ -19,6 +20,7 @@ _ROUNDS = 3
 # Share of the power that exact data may leave unexplained.
 _EXACT = 1e-16
 _STARTS = 3
+_FAR = 1e3
 
 
 def fit_rational(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> list[Constants]:
@@ -32,54 +34,90 @@ def fit_rational(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> l
     Returns:
         Up to three pairs of coefficients, highest power first, scaled to one-decimal constants where one scale does it.
     """
-    powers = np.stack([(x / _UNIT) ** power for power in range(6)])
+    powers = np.empty((6, x.size))
+    powers[0] = 1.0
+    for row in range(5):
+        np.multiply(powers[row], x / _UNIT, out=powers[row + 1])
     power = float(target @ target)
-    fits = []
-    for degrees in DEGREES:
-        count = sum(degrees) + 2
-        if x.size < count:
-            continue
-        cost, constants = _fit_degrees(degrees, powers, target, multiplier)
-        if not np.isfinite(cost):
-            continue
-        # One coefficient is the common scale. A saturated fit says nothing.
-        freedom = max(x.size - count + 1, 0) + 1e-3
-        score = freedom * np.log(max(cost, _EXACT * power, 1e-300) / freedom) + count * np.log(x.size + 1.0)
-        fits.append((float(score), constants))
-        if cost <= _EXACT * power and x.size > count:
-            break
-    fits.sort(key=lambda fit: fit[0])
-    return [rescale(constants) for _, constants in fits[:_STARTS]]
+    degrees = np.array([pair for pair in DEGREES if sum(pair) + 2 <= x.size], dtype=np.intp).reshape(-1, 2)
+    if degrees.size == 0:
+        return []
+    costs, numerators, denominators = _fit_degrees(degrees, powers, target, multiplier)
+    # One coefficient is the common scale. A saturated fit says nothing.
+    counts = degrees.sum(axis=1) + 2
+    freedom = np.maximum(x.size - counts + 1, 0) + 1e-3
+    scores = freedom * np.log(np.maximum(costs, max(_EXACT * power, 1e-300)) / freedom) + counts * np.log(x.size + 1.0)
+    # Among exact fits, the plainest.
+    exact = np.flatnonzero((costs <= _EXACT * power) & (x.size > counts))
+    tried = np.flatnonzero(np.isfinite(costs[: exact[0] + 1 if exact.size else None]))
+    units = _UNIT ** np.arange(6.0)
+    results = []
+    for index in tried[np.argsort(scores[tried], kind="stable")][:_STARTS].tolist():
+        low, high = degrees[index].tolist()
+        numerator, denominator = (numerators[index] / units)[low::-1], (denominators[index] / units)[high::-1]
+        results.append(rescale((tuple(numerator.tolist()), tuple(denominator.tolist()))))
+    return results
 
 
 def _fit_degrees(
-    degrees: tuple[int, int], powers: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> tuple[float, Constants]:
-    low, high = degrees
-    system = np.concatenate([multiplier * powers[: low + 1], -target * powers[: high + 1]])
-    best: tuple[float, Constants] = (np.inf, ())
+    degrees: NDArray[np.intp], powers: FloatArray, target: FloatArray, multiplier: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Fits quotients of several degrees at once.
+
+    Args:
+        degrees: those of the numerator and the denominator, shape `(d, 2)`.
+        powers: those of the scaled inputs, the lowest first, shape `(6, n)`.
+        target: what the quotient times the multiplier should be, shape `(n,)`.
+        multiplier: factors of the quotient's values, shape `(n,)`.
+
+    Returns:
+        Misfits, `(d,)`, and coefficients of numerators and denominators, lowest power first, both `(d, 6)`.
+    """
+    count = degrees.shape[0]
+    # Which of the twelve coefficients each quotient has.
+    present = np.arange(6) <= degrees[:, :, None]
+    present = present.reshape(count, 12)
+    system = np.concatenate([multiplier * powers, -target * powers])
+    power = float(target @ target)
+    best = np.full(count, np.inf)
+    chosen = np.zeros((count, 12))
     # The first weights are those of a denominator without structure.
-    weights = 1 / (1 + np.abs(powers[high]))
+    weights = 1 / (1 + np.abs(powers[degrees[:, 1]]))
+    going = np.arange(count)
     for _ in range(_ROUNDS):
-        weighted = system * weights
-        scale = np.sqrt(np.einsum("kn,kn->k", weighted, weighted))
-        scale[scale == 0] = 1.0
-        vector = np.linalg.svd((weighted / scale[:, None]).T, full_matrices=True)[2][-1] / scale
-        numerator, denominator = vector[: low + 1], vector[low + 1 :]
-        below = denominator @ powers[: high + 1]
-        residual = target - multiplier * (numerator @ powers[: low + 1]) / below
-        cost = float(residual @ residual)
-        previous = best[0]
-        if np.isfinite(cost) and cost < previous:
-            units_low, units_high = _UNIT ** np.arange(low + 1.0), _UNIT ** np.arange(high + 1.0)
-            best = (
-                cost,
-                (tuple((numerator / units_low)[::-1].tolist()), tuple((denominator / units_high)[::-1].tolist())),
-            )
-        if not cost < 0.9 * previous or cost <= _EXACT * float(target @ target):
+        vectors = _null_vectors(system * weights[:, None, :], present[going])
+        below = vectors[:, 6:] @ powers
+        residual = target - multiplier * (vectors[:, :6] @ powers) / below
+        costs = np.add.reduce(residual * residual, axis=1)
+        previous = best[going]
+        better = np.isfinite(costs) & (costs < previous)
+        best[going[better]], chosen[going[better]] = costs[better], vectors[better]
+        more = (costs < 0.9 * previous) & ~(costs <= _EXACT * power)
+        going, below = going[more], np.abs(below[more])
+        if going.size == 0:
             break
-        weights = 1 / np.maximum(np.abs(below), 1e-9 * np.abs(below).max())
-    return best
+        weights = 1 / np.maximum(below, 1e-9 * below.max(axis=1, keepdims=True))
+    return best, chosen[:, :6], chosen[:, 6:]
+
+
+def _null_vectors(systems: FloatArray, present: NDArray[np.bool_]) -> FloatArray:
+    """Returns the unit coefficients that bring each system nearest to 0, its rows scaled to the same length.
+
+    Args:
+        systems: rows to combine, shape `(d, k, n)`.
+        present: which rows there are, shape `(d, k)`; the coefficients of the others are 0.
+    """
+    count, size, points = systems.shape
+    systems = np.where(present[:, :, None] & np.isfinite(systems), systems, 0.0)
+    scale = np.sqrt(np.add.reduce(systems * systems, axis=2))
+    scale[scale == 0] = 1.0
+    padded = np.zeros((count, size, points + size))
+    np.divide(systems, scale[:, :, None], out=padded[:, :, :points])
+    # Absent rows are made far from 0 and at right angles to all others; so are those without anything in them.
+    diagonal = np.arange(size)
+    padded[:, diagonal, points + diagonal] = np.where(present, 0.0, _FAR)
+    triangle = np.asarray(np.linalg.qr(padded.transpose(0, 2, 1), mode="r"))
+    return np.where(present, np.linalg.svd(triangle)[2][:, -1], 0.0) / scale
 
 
 def rescale(constants: Constants) -> Constants:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from find_gym.functions.numeric.atoms import ATOMS, Constants, FloatArray
 from find_gym.functions.numeric.rules import Skeleton
+from find_gym.scoring.fitting.linear import power_rows, solve_linear
+from find_gym.scoring.fitting.plans import Plan, gather
 from find_gym.scoring.fitting.rationals import rescale
-from find_gym.scoring.fitting.refinement import misfit, refine
-from find_gym.scoring.fitting.trees import LeafConstants, leaves, pack, unpack, value_and_jacobian
+from find_gym.scoring.fitting.refinement import Answer, Evidence, Refinement
+from find_gym.scoring.fitting.rounding import chance, covariance, decimals_to_try, rounded_linearly
+from find_gym.scoring.fitting.rows import Layout, evaluate, layout_of, linearise
+from find_gym.scoring.fitting.trees import LeafConstants, leaves, pack, unpack
 
 # A misfit below this share of the power is rounding error: the data are exact.
 EXACT = 1e-18
 # Decimals that are tried for all constants at once, the plainest first.
 _DECIMALS = (0, 1, 2, 3, 4, 6)
-# The misfit grows like chi-squared, one degree for each rounded constant: so many deviations beyond are still chance.
-_DEVIATIONS = 2.5
 # Scales that are tried for the factors of a product: one of them makes all constants plain, if any does.
 _SCALES = 300
 _SIGNIFICANT_DIGITS = 12
+# Gauss-Newton steps of a quick fit.
+_QUICK_STEPS = 12
 # Centres of waves that FIND draws lie within, and how many of those that are half a period apart are tried.
 _LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
 _MOST_CENTRES = 6
@@ -30,47 +34,102 @@ _RANGE_DEVIATIONS = 6.0
 
 
 def simplify(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, weights: FloatArray
-) -> tuple[LeafConstants, float]:
-    """Replaces constants by plainer ones where the misfit does not grow significantly.
+    skeleton: Skeleton,
+    constants: LeafConstants,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    solved: bool = False,
+    quick: bool = False,
+) -> Plan[LeafConstants]:
+    """Plans to replace constants by plainer ones where the misfit does not grow significantly.
 
     Args:
         skeleton: the rule without constants.
         constants: fitted constants.
-        x: inputs, shape `(n,)`.
+        x: inputs, shape `(n,)`, n > 0.
         y: outputs, shape `(n,)`.
-        weights: factors of the residuals, shape `(n,)`.
+        solved: whether the constants are the very best ones already, so that nothing is gained by refining them.
+
+        quick: whether to round at once only, and to refine once, for longer.
 
     Returns:
-        The constants and their misfit.
+        The constants.
     """
-    with np.errstate(all="ignore"):
-        constants, cost = _drop_leading(skeleton, constants, x, y, weights)
-        power = float((weights * y) @ (weights * y))
-        if cost <= EXACT * power:
-            constants = _common_scale(skeleton, _canonical(skeleton, constants, True))
-            return _round_exact(skeleton, constants, x, y, weights, power)
-        constants = _within_grid(skeleton, _canonical(skeleton, constants, False), x, y, weights)
-        rounded = [_round_noisy(skeleton, same, x, y, weights) for same in _equivalents(skeleton, constants)]
-        return min(rounded, key=lambda fit: fit[1])
+    power = float(y @ y)
+    if skeleton == "polynomial":
+        constants = _of_least_degree(constants, x, y, power)
+    elif "polynomial" in (names := leaves(skeleton)):
+        constants = yield from _drop_leading(skeleton, names, constants, x, y, power)
+    cost = misfits(skeleton, [constants], x, y)[0]
+    if cost <= EXACT * power:
+        constants = _common_scale(skeleton, _canonical(skeleton, constants, True))
+        return _round_exact(skeleton, constants, x, y, power)
+    evidence = Evidence(x, y)
+    canonical = _canonical(skeleton, constants, False)
+    constants = yield from _within_grid(skeleton, canonical, cost, evidence, x.size)
+    if not solved or constants is not canonical:
+        ((constants, cost),) = yield [Refinement(skeleton, constants, evidence, _QUICK_STEPS if quick else 3)]
+    return (yield from _round_noisy(skeleton, constants, cost, evidence, x, y, quick))
+
+
+def misfits(skeleton: Skeleton, choices: list[LeafConstants], x: FloatArray, y: FloatArray) -> FloatArray:
+    """Returns the sums of squared residuals of several constants, infinite where the rule is undefined.
+
+    Args:
+        skeleton: the rule without constants.
+        choices: constants of the atoms, of the same layout.
+        x: inputs, shape `(n,)`.
+        y: outputs, shape `(n,)`.
+    """
+    residuals = y - evaluate(skeleton, layout_of(choices[0]), np.stack([pack(one) for one in choices]), x)
+    costs = np.add.reduce(residuals * residuals, axis=1)
+    return np.where(np.isfinite(costs), costs, np.inf)
+
+
+def _allowed_growth(count: int) -> float:
+    """Returns by which factor the misfit may grow where BIC prefers one constant less."""
+    return math.exp(math.log(count + 1) / count)
+
+
+def _of_least_degree(constants: LeafConstants, x: FloatArray, y: FloatArray, power: float) -> LeafConstants:
+    """Lowers the degree of a polynomial as long as BIC agrees; FIND's have degree 2 at least."""
+    coefficients = constants[0]
+    if len(coefficients) <= 3:
+        return constants
+    powers = power_rows(x, len(coefficients) - 1)
+    scaled = powers / np.maximum(np.sqrt(np.einsum("kn,kn->k", powers, powers)), 1e-300)[:, None]
+    # Without its leading power, the polynomial misses the part of y that only this power reaches: one triangle has all.
+    triangle = np.asarray(np.linalg.qr(np.concatenate([scaled, y[None]]).T, mode="r"))
+    parts = triangle[:, -1] ** 2
+    cost = float(misfits("polynomial", [constants], x, y)[0])
+    allowed = _allowed_growth(x.size)
+    degree = len(coefficients) - 1
+    while degree > 2 and parts.size > degree:
+        trial = cost + float(parts[degree])
+        if not trial <= max(allowed * cost, EXACT * power):
+            break
+        cost, degree = trial, degree - 1
+    if degree == len(coefficients) - 1:
+        return constants
+    return [tuple(solve_linear(powers[degree::-1], y)[0].tolist())]
 
 
 def _drop_leading(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, weights: FloatArray
-) -> tuple[LeafConstants, float]:
-    """Lowers the degree of polynomials as long as BIC agrees; FIND's have degree 2 at least."""
-    cost = misfit(skeleton, constants, x, y, weights)
-    power = float((weights * y) @ (weights * y))
-    count = max(int(np.count_nonzero(weights)), 1)
-    allowed = math.exp(math.log(count + 1) / count)
-    for index, name in enumerate(leaves(skeleton)):
+    skeleton: Skeleton, names: list[str], constants: LeafConstants, x: FloatArray, y: FloatArray, power: float
+) -> Plan[LeafConstants]:
+    """Lowers the degree of the polynomials in a compound as long as BIC agrees."""
+    evidence = Evidence(x, y)
+    cost = misfits(skeleton, [constants], x, y)[0]
+    allowed = _allowed_growth(x.size)
+    for index, name in enumerate(names):
         while name == "polynomial" and len(constants[index]) > 3:
-            trial = [*constants[:index], constants[index][1:], *constants[index + 1 :]]
-            trial, trial_cost = refine(skeleton, trial, x, y, weights, steps=8)
+            shorter = [*constants[:index], constants[index][1:], *constants[index + 1 :]]
+            ((trial, trial_cost),) = yield [Refinement(skeleton, shorter, evidence, 8)]
             if not trial_cost <= max(allowed * cost, EXACT * power):
                 break
             constants, cost = trial, trial_cost
-    return constants, cost
+    return constants
 
 
 def _canonical(skeleton: Skeleton, constants: LeafConstants, exact: bool) -> LeafConstants:
@@ -104,33 +163,36 @@ def _equivalents(skeleton: Skeleton, constants: LeafConstants) -> list[LeafConst
 
 
 def _within_grid(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, weights: FloatArray
-) -> LeafConstants:
+    skeleton: Skeleton, constants: LeafConstants, cost: float, evidence: Evidence, count: int
+) -> Plan[LeafConstants]:
     """Moves constants into the range that FIND draws from, where the misfit does not grow significantly."""
-    cost = misfit(skeleton, constants, x, y, weights)
     vector = pack(constants)
-    limits = _limits(skeleton, constants)
-    variance = cost / max(int(np.count_nonzero(weights)) - vector.size, 1)
-    for index in np.flatnonzero((vector < limits[:, 0]) | (vector > limits[:, 1])):
+    lowest, highest = _limits(skeleton, layout_of(constants))
+    outside = (vector < lowest) | (vector > highest)
+    if not outside.any():
+        return constants
+    variance = cost / max(count - vector.size, 1)
+    for index in np.flatnonzero(outside).tolist():
         free = np.arange(vector.size) != index
         trial_vector = pack(constants)
-        trial_vector[index] = np.clip(vector[index], *limits[index])
-        trial, trial_cost = refine(skeleton, unpack(trial_vector, constants), x, y, weights, free=free, steps=8)
+        trial_vector[index] = min(max(vector[index], lowest[index]), highest[index])
+        ((trial, trial_cost),) = yield [Refinement(skeleton, unpack(trial_vector, constants), evidence, 8, free)]
         if trial_cost - cost <= _RANGE_DEVIATIONS * variance:
             constants = trial
     return constants
 
 
-def _limits(skeleton: Skeleton, constants: LeafConstants) -> FloatArray:
+@lru_cache(maxsize=1024)
+def _limits(skeleton: Skeleton, layout: Layout) -> tuple[FloatArray, FloatArray]:
     """Returns the least and greatest value that FIND draws for each flattened constant, infinite where it is linear."""
     limits: list[tuple[float, float]] = []
-    for name, leaf in zip(leaves(skeleton), constants, strict=True):
+    for name, sizes in zip(leaves(skeleton), layout, strict=True):
         grid = iter(ATOMS[name].grid)
-        for position, constant in enumerate(leaf):
-            size = len(constant) if isinstance(constant, tuple) else 1
+        for position, size in enumerate(sizes):
             values = None if position in ATOMS[name].linear or name == "polynomial" else next(grid, None)
-            limits += [(-math.inf, math.inf) if values is None else (min(values), max(values))] * size
-    return np.array(limits, dtype=np.float64).reshape(-1, 2)
+            limits += [(-math.inf, math.inf) if values is None else (min(values), max(values))] * max(size, 1)
+    bounds = np.array(limits, dtype=np.float64).reshape(-1, 2)
+    return bounds[:, 0], bounds[:, 1]
 
 
 def _plain_base(constants: Constants) -> Constants:
@@ -192,86 +254,102 @@ def _from_decimal(values: FloatArray) -> FloatArray:
 
 
 def _round_exact(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, weights: FloatArray, power: float
-) -> tuple[LeafConstants, float]:
+    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, power: float
+) -> LeafConstants:
     """Rounds all constants to as few decimals as still give the data exactly."""
-    cost = misfit(skeleton, constants, x, y, weights)
     vector = pack(constants)
+    short = [float(f"{value:.{_SIGNIFICANT_DIGITS}g}") for value in vector.tolist()]
+    trials = np.array([vector, *(np.round(vector, decimals) + 0.0 for decimals in _DECIMALS), short])
+    residuals = y - evaluate(skeleton, layout_of(constants), trials, x)
     # Relative residuals: a polynomial's values at the far ends would hide what happens near 0.
-    relative = weights / (np.abs(y) + 1e-6 * np.abs(y).max(initial=0.0) + 1e-300)
-    relative_cost = misfit(skeleton, constants, x, y, relative)
-    for decimals in _DECIMALS:
-        rounded = unpack(np.round(vector, decimals) + 0.0, constants)
-        if misfit(skeleton, rounded, x, y, relative) <= max(4 * relative_cost, EXACT * y.size):
-            return rounded, misfit(skeleton, rounded, x, y, weights)
-    short = unpack(np.array([float(f"{value:.{_SIGNIFICANT_DIGITS}g}") for value in vector]), constants)
-    short_cost = misfit(skeleton, short, x, y, weights)
-    return (short, short_cost) if short_cost <= max(4 * cost, EXACT * power) else (constants, cost)
+    relative = residuals / (np.abs(y) + 1e-6 * np.abs(y).max(initial=0.0) + 1e-300)
+    relative_costs = np.add.reduce(relative * relative, axis=1)
+    good = np.flatnonzero(relative_costs[1:-1] <= max(4 * relative_costs[0], EXACT * y.size))
+    if good.size:
+        return unpack(trials[1 + good[0]], constants)
+    cost, short_cost = float(residuals[0] @ residuals[0]), float(residuals[-1] @ residuals[-1])
+    return unpack(trials[-1], constants) if short_cost <= max(4 * cost, EXACT * power) else constants
 
 
 def _round_noisy(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, weights: FloatArray
-) -> tuple[LeafConstants, float]:
-    """Rounds one constant after the other, the best known first, and solves for the others again each time."""
-    constants, cost = refine(skeleton, constants, x, y, weights, steps=3)
-    vector = pack(constants)
-    free = np.ones(vector.size, dtype=np.bool_)
-    count = max(int(np.count_nonzero(weights)) - vector.size, 1)
-    variance = cost / count
-    if not np.isfinite(cost) or vector.size == 0:
-        return constants, cost
-    open_ones = set(range(vector.size))
-    original, rounded_count, names = cost, 0, _names_of(skeleton, constants)
-    while open_ones:
-        deviations = _deviations(skeleton, constants, x, weights, free, variance)
-        index = min(open_ones, key=lambda position: deviations[position])
-        open_ones.remove(index)
+    skeleton: Skeleton,
+    constants: LeafConstants,
+    cost: float,
+    evidence: Evidence,
+    x: FloatArray,
+    y: FloatArray,
+    quick: bool,
+) -> Plan[LeafConstants]:
+    """Rounds one constant after the other, the best known first, and solves for the others again each time.
+
+    First as if the rule were linear in its constants. Where what comes out is not good enough, by refining in turn.
+    """
+    if not np.isfinite(cost) or not any(constants):
+        return constants
+    names = _names_of(skeleton, layout_of(constants))
+    variance = cost / max(x.size - len(names), 1)
+    same = _equivalents(skeleton, constants)
+    vectors = np.stack([pack(one) for one in same])
+    _, gradient = linearise(skeleton, layout_of(constants), vectors, np.broadcast_to(x, (len(same), x.size)))
+    rounded = rounded_linearly(vectors, np.stack(gradient, axis=1), variance, names)
+    trials = [unpack(vector, constants) for vector in rounded]
+    costs = misfits(skeleton, trials, x, y)
+    best = int(np.argmin(costs))
+    if costs[best] - cost <= variance * chance(len(names)):
+        return trials[best]
+    if quick:
+        return constants
+    if skeleton == "rational":
+        # Any common factor of its constants is as good: there are no plain ones to be found in turn.
+        return unpack(np.array([float(f"{value:.{_SIGNIFICANT_DIGITS}g}") for value in vectors[0].tolist()]), constants)
+    found = yield from gather([_round_in_turn(skeleton, one, cost, evidence, x, names, variance) for one in same])
+    return min(found, key=lambda fit: fit[1])[0]
+
+
+def _round_in_turn(
+    skeleton: Skeleton,
+    constants: LeafConstants,
+    original: float,
+    evidence: Evidence,
+    x: FloatArray,
+    names: tuple[str, ...],
+    variance: float,
+) -> Plan[Answer]:
+    """Rounds the constants of a rule that is far from linear in them: refines the others after each."""
+    cost = original
+    free = np.ones(len(names), dtype=np.bool_)
+    waiting = set(range(len(names)))
+    rounded = 0
+    while waiting:
         vector = pack(constants)
-        for decimals in _candidate_decimals(names[index], deviations[index]):
+        _, gradient = linearise(skeleton, layout_of(constants), vector[None], x[None])
+        jacobian = np.stack(gradient, axis=1) * free[:, None]
+        deviations = np.sqrt(np.maximum(np.diagonal(covariance(jacobian)[0]), 0.0) * variance)
+        index = min(waiting, key=lambda position: deviations[position])
+        waiting.remove(index)
+        free[index] = False
+        for decimals in decimals_to_try(names[index], deviations[index], 6):
             trial_vector = vector.copy()
             trial_vector[index] = np.round(vector[index], decimals) + 0.0
-            free[index] = False
-            trial, trial_cost = refine(skeleton, unpack(trial_vector, constants), x, y, weights, free=free, steps=3)
-            rounded = rounded_count + 1
-            if trial_cost - original <= variance * (rounded + _DEVIATIONS * math.sqrt(2 * rounded)):
-                constants, cost, rounded_count = trial, trial_cost, rounded
+            request = Refinement(skeleton, unpack(trial_vector, constants), evidence, 3, free.copy())
+            ((trial, trial_cost),) = yield [request]
+            if trial_cost - original <= variance * chance(rounded + 1):
+                constants, cost, rounded = trial, trial_cost, rounded + 1
                 break
+        else:
             free[index] = True
     return constants, cost
 
 
-def _candidate_decimals(name: str, deviation: float) -> tuple[int, ...]:
-    """Decimals to try: FIND's, then as many as the data tell."""
-    told = min(max(2 - math.floor(math.log10(deviation)), 2), 12) if 0 < deviation < math.inf else 6
-    return (0, 1, told) if name == "constant" else (1, told)
-
-
-def _names_of(skeleton: Skeleton, constants: LeafConstants) -> list[str]:
+@lru_cache(maxsize=1024)
+def _names_of(skeleton: Skeleton, layout: Layout) -> tuple[str, ...]:
     """Returns the atom's name for each flattened constant."""
-    return [
+    return tuple(
         name
-        for name, leaf in zip(leaves(skeleton), constants, strict=True)
-        for _ in range(sum(len(c) if isinstance(c, tuple) else 1 for c in leaf))
-    ]
-
-
-def _deviations(
-    skeleton: Skeleton,
-    constants: LeafConstants,
-    x: FloatArray,
-    weights: FloatArray,
-    free: NDArray[np.bool_],
-    variance: float,
-) -> FloatArray:
-    """Returns the standard deviation of each constant as the data leave it, infinite where they say nothing."""
-    _, jacobian = value_and_jacobian(skeleton, constants, x)
-    jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0) * weights
-    jacobian[~free] = 0.0
-    scale = np.sqrt(np.einsum("kn,kn->k", jacobian, jacobian))
-    scaled = jacobian / np.where(scale > 0, scale, 1.0)[:, None]
-    normal = scaled @ scaled.T + 1e-10 * np.eye(scale.size)
-    spread = np.sqrt(np.maximum(np.diag(np.linalg.inv(normal)), 0.0) * variance)
-    return np.where(scale > 0, spread / np.where(scale > 0, scale, 1.0), np.inf)
+        for name, sizes in zip(leaves(skeleton), layout, strict=True)
+        for size in sizes
+        for _ in range(max(size, 1))
+    )
 
 
 def plain_between(low: float, high: float) -> float:

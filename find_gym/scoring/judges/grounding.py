@@ -58,7 +58,7 @@ class GroundingJudge:
         return predict
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _ground(description: str) -> tuple[tuple[RelationFunction, float], ...]:
     readings = read_relations(description)
     return tuple((RelationFunction(RelationSpec(r.relation, r.exceptions)), r.weight) for r in readings)

@@ -1,0 +1,148 @@
+"""The page of the benchmark in the documentation, and its table in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_INTRODUCTION = """\
+# Performance
+
+Measured on {date} with
+
+```
+{command}
+```
+
+on a machine with {cores}, Python {python}, numpy {numpy}. Every figure comes from {rounds} rounds of {seconds:g} s:
+the best of them or, where episodes and functions differ from one to the next, their mean. What is compared took turns,
+round by round. Made by the command: don't edit.
+
+## Steps of vectorised environments
+
+`gym.make_vec(id, num_envs=N)` with the interface `tokens`, in one process; only `step` is timed, not the choice of the
+actions. CartPole-v1 is Gymnasium's own vectorised class. "Queries" are steps in which all environments ask a random
+probe, "tokens" steps in which all write one of a description.
+"""
+_EPISODES = """\
+## Whole episodes
+
+Milliseconds of an episode of 16 steps: random queries, then a random description of the shortest kind, whose constants
+are fitted, which is scored on held-out inputs, and a reset with a fresh function. {envs[0]} environments; "together"
+are those that all end in the same step, as in a training whose policies spend their budget, "spread" those of which the
+same number ends in each step; "worker" is with `workers={workers}`. Numeric functions without networks: to train a
+network, as FIND does for one in seven functions, takes {network:.2f} s each time one is sampled.
+"""
+_TRAINING = """\
+## Training
+
+MaskablePPO with the network and the settings of `find-gym train`, from scratch, 64 environments, `workers={workers}`.
+"Environment" is all that the learner asks of it: steps, scores, resets, masks. Policies spend their budget, then write
+descriptions, which are random at first, compounds among them, whose fits take longest.
+"""
+_SHARES = """\
+The share of the environment beside the same learner, with the episodes of 16 steps of the table above:
+"""
+_SETUPS = ["spread", "spread, worker", "together", "together, worker"]
+_ADVICE = """\
+## What costs, and what to do about it
+
+- **Networks.** One in seven functions of the default difficulty is approximated by a network that is trained when the
+  function is drawn, {network:.2f} s of one core each; so resets take most of the time of a training on it. With
+  `workers=N`, N more processes draw those of a reset side by side. Train on
+  `difficulty={{"variants": {{"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}}}` (a named curriculum: evaluation
+  has the networks), or write functions to a dataset once (`find-gym make-dataset`) and draw from it (`dataset=`).
+- **Workers.** `workers=N` also divides the descriptions that are completed in a step among these processes; the results
+  are the same. `find-gym train` does so by default, on the processor cores that are left.
+- **Fitting.** `effort="quick"` takes half the time of an episode's end and loses little; see
+  `find_gym.scoring.fitting.fit_skeletons`.
+- **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
+- **Observations** are arrays of their own. Large ones are brought up to date rather than copied where nobody holds the
+  ones before the last: drop what is not needed any more.
+"""
+_SINGLE = """\
+## Submissions, sampling, queries
+
+On one core. The reference implementation answers a query by a process of its own ("process per call").
+"""
+
+
+def page(results: dict[str, Any]) -> str:
+    """Returns the page of some results as Markdown."""
+    rates = {figure["name"]: figure["per_second"] for figure in results["figures"]}
+    config, machine = results["config"], results["machine"]
+    cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
+    parts = [
+        _INTRODUCTION.format(**results, **config, cores=cores, python=machine["python"], numpy=machine["numpy"]),
+        _stepping(config["envs"], rates, results["ratios"]),
+        _EPISODES.format(network=1 / rates["numeric functions sampled, networks"], **config),
+        _table(["", *_SETUPS], [[name, *(f"{one:.2f}" for one in row)] for name, row in results["episodes"].items()]),
+    ]
+    if results["training"]:
+        rows = [
+            [
+                split["environment"], f"{split['steps_per_second']:,.0f}", f"{split['environment_share']:.1%}",
+                f"{split['steps_per_episode']:.1f}",
+            ]
+            for split in results["training"]
+        ]  # fmt: skip
+        parts += [
+            _TRAINING.format(**config),
+            _table(["", "steps a second", "environment", "steps an episode"], rows),
+            _SHARES,
+            _table(["", *_SETUPS], [[name, *(f"{one:.1%}" for one in row)] for name, row in results["shares"].items()]),
+        ]
+    parts += [
+        _ADVICE.format(network=1 / rates["numeric functions sampled, networks"]),
+        _SINGLE,
+        _table(
+            ["", "in a second", "one takes"],
+            [[figure["name"], f"{figure['per_second']:,.1f} {figure['unit']}", f"{1e3 / figure['per_second']:,.3f} ms"]
+             for figure in results["figures"] if figure["unit"] != "steps"],
+        ),
+        f"A query here is {results['ratios']['query here to one process per call']:,.0f} times as fast as a process "
+        "per call.\n",
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _stepping(counts: list[int], rates: dict[str, float], ratios: dict[str, float]) -> str:
+    rows = []
+    for count in counts:
+        cart = rates[f"CartPole-v1, {count} environments"]
+        row = [f"{count:,}", f"{cart:,.0f}"]
+        for kind in ("queries", "tokens"):
+            row += [
+                f"{rates[f'FIND-numeric-v0, {count} environments, {kind}']:,.0f}",
+                f"{ratios[f'{kind} to CartPole-v1 at {count}']:.2f}",
+            ]
+        rows.append(row)
+    head = ["environments", "CartPole-v1", "FIND-numeric-v0, queries", "ratio", "tokens", "ratio"]
+    others = [[_short(name), f"{rate:,.0f}"] for name, rate in rates.items()
+              if name.endswith("queries") and "numeric" not in name and "environments" in name]  # fmt: skip
+    return _table(head, rows) + "\n" + _table(["", "queries a second"], others)
+
+
+def _short(name: str) -> str:
+    return name.split(", queries")[0]
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def table(results: dict[str, Any]) -> str:
+    """Returns the figures as aligned plain text."""
+    width = max(len(figure["name"]) for figure in results["figures"])
+    lines = [
+        f"{figure['name']:{width}}  {figure['per_second']:>12,.1f} {figure['unit']} a second"
+        for figure in results["figures"]
+    ]
+    ratios = [f"{name:{width}}  {ratio:>12,.3g}" for name, ratio in results["ratios"].items()]
+    splits = [
+        f"{split['environment']:{width}}  {split['steps_per_second']:>12,.1f} steps a second, environment "
+        f"{split['environment_share']:.1%}, {split['steps_per_episode']:.1f} steps an episode"
+        for split in results["training"]
+    ]
+    facts = ", ".join(f"{name} {value}" for name, value in results["machine"].items())
+    return "\n".join([*lines, "", "ratios", *ratios, "", "training", *splits, "", facts])

@@ -1,0 +1,49 @@
+"""`find-gym train`: an interpreter, trained by reinforcement learning."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from find_gym_agents.commands.arguments import parse
+from find_gym_agents.commands.console import show
+from find_gym_agents.training.config import TrainConfig
+
+DESCRIPTION = """Trains an interpreter of black-box functions by reinforcement learning with masked PPO.
+
+It first imitates a teacher that knows the truth (--imitation-minutes 0 leaves that out), then learns by the reward. The
+folder of the run gets checkpoints, the curve, TensorBoard logs and, at the end, an evaluation on the test split. The
+same command goes on where it was cut short."""
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "find-gym train") -> int:
+    """Runs the command.
+
+    Args:
+        arguments: the words of the command line; those of this process by default.
+        program: the name that the usage shows.
+
+    Returns:
+        The exit status: 0, 2 for a wrong command line or folder or where something is not installed, 130 after an
+        interrupt.
+    """
+    # The networks are small: more threads than one only wait for each other.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    config = parse(TrainConfig, arguments, program=program, description=DESCRIPTION)
+    try:
+        from find_gym_agents.evaluation import RunError
+        from find_gym_agents.training.run import CheckpointError, train
+    except ImportError as error:
+        print(f"{program}: error: {error}; pip install 'find-gym[train,report]'", file=sys.stderr)
+        return 2
+    try:
+        show(train(config))
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command goes on where this one stopped ({config.folder})", file=sys.stderr)
+        return 130
+    except (CheckpointError, RunError, ImportError, OSError) as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,228 @@
+"""The agent: what the model is told and asked in an episode, message by message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, ClassVar
+
+import numpy as np
+
+from find_gym.envs.text import MAX_MESSAGE, printable, read_submission, write_query
+from find_gym.language import ChatModel, ChatOptions
+from find_gym_agents.lm.dialogue import Dialogue, without_reasoning
+from find_gym_agents.lm.models import shared_model
+from find_gym_agents.lm.options import LanguageModelOptions
+from find_gym_agents.lm.reflection import describe_outputs, hold_back, review
+from find_gym_agents.lm.window import Window
+
+DEFAULT_CONTEXT = 8192
+
+# What is asked for the model where it starts from exemplars and the environment has none.
+_EXEMPLARS: dict[str, tuple[Any, ...]] = {
+    "numeric": (-100.0, -20.0, -5.0, -1.0, 0.0, 0.5, 2.0, 7.5, 30.0, 100.0),
+    "strings": (
+        "Hello, World!", "abc", "The quick brown fox", "a", "AbC 123", "12345", "level", "xyz xyz", "MISSISSIPPI", "",
+    ),
+}  # fmt: skip
+
+_LAST = "This is your last message: send your submission now, in the form that the task gives."
+_MILAN = (
+    "These are all the outputs that you get; you can't query. Describe the function by them: your one message has to "
+    "be your submission, in the form that the task gives."
+)
+
+
+class LanguageModelAgent:
+    """A language model that speaks the `text` interface.
+
+    The system prompt, the task, the model's replies and the environment's answers make one dialogue. See
+    `LanguageModelOptions` for what can be varied. A subclass says for which category it is.
+
+    Args:
+        language_model: the options.
+        chat_model: the model; by default the one that the options name, which all agents of this process share.
+
+    Attributes:
+        category: the category of functions.
+    """
+
+    interface = "text"
+    category: ClassVar[str]
+
+    def __init__(self, language_model: LanguageModelOptions, *, chat_model: ChatModel | None = None) -> None:
+        self._options = language_model
+        self._own_model = chat_model
+        self.reset(0)
+
+    @property
+    def environment_options(self) -> dict[str, Any]:
+        """The arguments that the environment needs for the options, such as the number of messages."""
+        options: dict[str, Any] = {}
+        limit = self._options.round_limit
+        if limit is not None:
+            options["max_steps"] = limit + self._starts_with_query
+        if self._starts and self.category not in _EXEMPLARS:
+            options["exemplars"] = True
+        return options
+
+    def reset(self, seed: int) -> None:
+        """Forgets the last episode and seeds the model's sampling for the next."""
+        # Looked up each time: the shared models may have been closed, and are then loaded again.
+        self._model = shared_model(self._options) if self._own_model is None else self._own_model
+        self._rng = np.random.default_rng(seed)
+        self._dialogue = Dialogue()
+        self._window: Window | None = None
+        self._rounds_left = self._options.round_limit
+        self._held: list[tuple[Any, Any]] = []
+        self._reflected = not self._options.reflection
+
+    def act(self, observation: str, info: dict[str, Any]) -> str:
+        """Returns the next message: a query or the submission.
+
+        Raises:
+            ModelError: the model could not be asked.
+            SandboxError: the sandbox failed in a reflection.
+            ValueError: the task and a reply are longer than the model's window.
+        """
+        if not self._dialogue.head:
+            self._dialogue.begin(system_prompt(self.category), observation)
+            exemplars = self._first_inputs(info)
+            if exemplars:
+                return write_query(exemplars)
+            self._announce_rounds(info)
+        elif not self._dialogue.turns:
+            asked = f"These inputs were asked for you:\n{write_query(info['inputs'])}\n" if info["inputs"] else ""
+            self._hear(asked + self._answer(observation, info), "exemplars", info)
+            self._announce_rounds(info)
+        else:
+            self._hear(self._answer(observation, info), "outputs", info)
+        return self._next_message(info)
+
+    def episode_log(self) -> dict[str, Any]:
+        """Returns the model's name, the dialogue so far and what it used, as the record of an episode has them."""
+        return {
+            "model": self._model.name,
+            "dialogue": [entry.to_json() for entry in self._dialogue.entries()],
+            "usage": self._dialogue.usage(),
+        }
+
+    # --- What the model is told ---------------------------------------------------------------------------------------
+
+    @property
+    def _starts(self) -> bool:
+        return self._options.milan or self._options.start == "exemplars"
+
+    @property
+    def _starts_with_query(self) -> bool:
+        """Whether the first message of an episode is a query that the model has not written."""
+        return self._starts and (self._options.milan or self.category in _EXEMPLARS)
+
+    def _first_inputs(self, info: dict[str, Any]) -> Sequence[Any]:
+        if not self._starts_with_query:
+            return ()
+        return list(info.get("exemplars", _EXEMPLARS.get(self.category, ())))[: info["budget"]]
+
+    def _announce_rounds(self, info: dict[str, Any]) -> None:
+        if self._options.milan:
+            self._dialogue.hear(_MILAN, "notice")
+        elif self._rounds_left is not None and self._rounds_left < info["steps_left"]:
+            self._dialogue.hear(f"You have {self._rounds_left} messages, your submission among them.", "notice")
+
+    def _hear(self, content: str, kind: str, info: dict[str, Any]) -> None:
+        pairs, held = self._split(info)
+        self._held += held
+        self._dialogue.hear(content, kind, pairs)
+
+    def _split(self, info: dict[str, Any]) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]]:
+        """Returns the pairs of this step that the model is shown, and those that it is not."""
+        if self._reflected:
+            return list(zip(info["inputs"], info["outputs"], strict=True)), []
+        return hold_back(info["inputs"], info["outputs"])
+
+    def _answer(self, observation: str, info: dict[str, Any]) -> str:
+        """Returns the environment's answer without the outputs that are held back."""
+        shown, held = self._split(info)
+        # The outputs are the first line.
+        return describe_outputs(shown, held, observation.partition("\n")[2]) if held else observation
+
+    # --- What it says -------------------------------------------------------------------------------------------------
+
+    def _next_message(self, info: dict[str, Any]) -> str:
+        if self._rounds_left == 0:
+            return ""
+        if self._rounds_left is not None:
+            self._rounds_left -= 1
+        if not self._options.milan and (self._rounds_left == 0 or info["steps_left"] == 1):
+            self._dialogue.hear(_LAST, "notice")
+        message = self._ask()
+        return message if self._reflected else self._reflect(message)
+
+    def _reflect(self, message: str) -> str:
+        """Shows the model what was held back, if this is its submission; returns the message to send."""
+        submission = read_submission(message)
+        if submission is None or not self._held:
+            return message
+        self._reflected = True
+        shown = review(self.category, submission, self._held)
+        if shown is None:
+            return message
+        self._dialogue.hear(shown, "reflection")
+        revised = self._ask()
+        return message if read_submission(revised) is None else revised
+
+    def _ask(self) -> str:
+        """Asks the model for its next reply and returns that as a message to the environment."""
+        if self._window is None:
+            self._window = Window(self._model.count_tokens, self._prompt_tokens())
+        messages, left_out = self._window.prompt(self._dialogue)
+        options = ChatOptions(
+            self._options.reply_tokens, self._options.temperature, seed=int(self._rng.integers(2**31))
+        )
+        reply = self._model.reply(messages, options)
+        self._dialogue.say(reply, left_out)
+        text = without_reasoning(reply.text).replace("\r\n", "\n")
+        return printable(text)[:MAX_MESSAGE].strip()
+
+    def _prompt_tokens(self) -> int:
+        """Returns the greatest length of a prompt."""
+        known = [tokens for tokens in (self._options.context_tokens, self._model.context_tokens) if tokens is not None]
+        window = min(known, default=DEFAULT_CONTEXT)
+        if window <= self._options.reply_tokens:
+            raise ValueError(
+                f"expected a window of more than {self._options.reply_tokens} tokens (a reply), actual: {window}; "
+                "give fewer reply_tokens"
+            )
+        return window - self._options.reply_tokens
+
+
+class NumericLanguageModelAgent(LanguageModelAgent):
+    """A language model that interprets functions of numbers."""
+
+    category = "numeric"
+
+
+class StringLanguageModelAgent(LanguageModelAgent):
+    """A language model that interprets functions of strings."""
+
+    category = "strings"
+
+
+class EntityLanguageModelAgent(LanguageModelAgent):
+    """A language model that interprets synthetic neurons."""
+
+    category = "entities"
+
+
+class RelationLanguageModelAgent(LanguageModelAgent):
+    """A language model that interprets relations."""
+
+    category = "relations"
+
+
+@cache
+def system_prompt(category: str) -> str:
+    """Returns the system prompt of a category, from its file."""
+    place = resources.files("find_gym_agents.lm") / "prompts" / f"{category}.md"
+    return place.read_text(encoding="utf-8").strip()

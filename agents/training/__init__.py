@@ -1,0 +1,1 @@
+"""Training interpreters by reinforcement learning: networks, imitation, curriculum, checkpoints, analysis."""

@@ -1,0 +1,43 @@
+"""Files of a training run: checkpoints, written beside and renamed, that hold numbers and no code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch as th
+
+CHECKPOINT, POLICY, UNTRAINED = "checkpoint.pt", "policy.pt", "untrained.pt"
+_FORMAT = 1
+
+
+class CheckpointError(ValueError):
+    """A file that is no checkpoint of this package, or does not fit what it is used for."""
+
+
+def save(path: Path, data: dict[str, Any]) -> None:
+    """Writes a checkpoint: state dicts, numbers, texts."""
+    beside = path.with_name(f"{path.name}.part")
+    with open(beside, "wb") as file:
+        th.save({"find_gym_checkpoint": _FORMAT, **data}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Reads a checkpoint; no code in it is run.
+
+    Raises:
+        CheckpointError: there is no such file, or it is not one.
+    """
+    if not Path(path).is_file():
+        raise CheckpointError(f"expected the file of a trained policy, actual: there is none at {str(path)!r}")
+    try:
+        data = th.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"expected a checkpoint of find-gym, actual: {str(path)!r} ({error})") from error
+    if not isinstance(data, dict) or data.get("find_gym_checkpoint") != _FORMAT:
+        raise CheckpointError(f"expected a checkpoint of find-gym (format {_FORMAT}), actual: {str(path)!r}")
+    return dict(data)

@@ -1,0 +1,178 @@
+"""The configuration of a training run: what the command line takes, checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from find_gym_agents.evaluation._config import read_difficulty, usable_cores
+
+ALGORITHMS = ("maskable_ppo", "ppo")
+_MOST_ENV_WORKERS = 7
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train, and how; every field is an option of the command line."""
+
+    env: str = "FIND-numeric-v0"
+    """The environment's id."""
+    algo: str = "maskable_ppo"
+    """The algorithm: maskable_ppo, or ppo (without masks: illegal actions cost a query)."""
+    seed: int = 0
+    """Seeds everything: functions, noise, network, exploration."""
+    minutes: float = 15.0
+    """The wall-clock time that the training may take, imitation included; the evaluation at the end comes on top."""
+    total_timesteps: int | None = None
+    """Steps of reinforcement learning, in place of --minutes: the same run on any machine."""
+    imitation_minutes: float | None = None
+    """The part of the time in which the policy first imitates a teacher that knows the truth; by default one that suits
+    the category, 0 switches it off."""
+    imitation_examples: int | None = None
+    """Pieces of evidence that the teacher shows, in place of --imitation-minutes."""
+    difficulty: str | dict[str, Any] = field(default="find", metadata={"parse": read_difficulty})
+    """The difficulty to train for: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes."""
+    max_queries: int | None = None
+    """The budget of queries; by default one that suits the category."""
+    curriculum: bool = True
+    """Without imitation, reinforcement learning begins with given evidence, of simple functions at first; else with
+    chosen queries."""
+    free_stopping: float = 0.0
+    """The share of reinforcement learning, at its end, in which writing may begin before the budget is spent; without
+    it the policy always spends its budget."""
+    query_cost: float = 0.0
+    """What each query costs while stopping is free."""
+    quick_fits: bool = False
+    """Whether constants are fitted in half the time while it trains, a little worse; numeric functions only."""
+    num_envs: int = 64
+    """Environments that are stepped side by side."""
+    rollout_steps: int = 128
+    """Steps of each environment between two updates of the policy."""
+    learning_rate: float = 2e-4
+    """Adam's learning rate in reinforcement learning, at the start of each stage; it falls to a tenth. Three times as
+    much without imitation."""
+    imitation_learning_rate: float = 1e-3
+    """Adam's learning rate in imitation, at the start; it falls to a thirtieth."""
+    imitation_stock: int | None = None
+    """Functions that the teacher shows before they are sampled anew; by default as many as suit the category."""
+    imitation_batch: int = 256
+    """Pieces of evidence in a gradient step of imitation."""
+    batch_size: int = 1024
+    """Steps in a gradient step of reinforcement learning."""
+    epochs: int = 3
+    """Passes over each rollout."""
+    clip_range: float = 0.2
+    """How far the ratio of new and old probabilities may move within an update."""
+    entropy: float = 0.01
+    """The weight of the entropy bonus; a tenth of it after imitation."""
+    target_kl: float = 0.03
+    """The divergence from the old policy beyond which an update stops early."""
+    gae_lambda: float = 0.98
+    """The lambda of generalised advantage estimation; rewards are not discounted, as they come once, at the end."""
+    checkpoint_every: int = 10
+    """Rollouts between two checkpoints with their validation; in imitation, sixteen times as many gradient steps,
+    after which the functions are sampled anew."""
+    validation_functions: int = 100
+    """Functions of the validation split that the policy is evaluated on while it trains."""
+    test_functions: int = 200
+    """Functions of the test split that it is evaluated on at the end; 0 leaves that out."""
+    env_workers: int | None = None
+    """Processes that fit and score descriptions beside the training itself; by default one for each further processor
+    core, at most 7. What is learned in so many steps does not depend on it."""
+    workers: int | None = None
+    """Processes of the evaluation at the end; by default one for each processor core."""
+    analyse: bool = True
+    """At the end, pictures of what the policy asks, and its skill when the answers are shuffled."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
+
+    def __post_init__(self) -> None:
+        # Imported here, so that the help of a command does not wait for them.
+        from find_gym import ENVIRONMENT_IDS
+        from find_gym.functions.categories import CATEGORY_FUNCTIONS
+
+        if self.env not in ENVIRONMENT_IDS:
+            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
+        if self.algo not in ALGORITHMS:
+            raise ValueError(f"expected an algorithm among {', '.join(ALGORITHMS)}, actual value: {self.algo!r}")
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
+        if self.quick_fits and self.category != "numeric":
+            raise ValueError(f"expected numeric functions for quick fits, actual: {self.category}")
+        for name, least in (
+            ("seed", 0),
+            ("total_timesteps", 0),
+            ("imitation_examples", 0),
+            ("max_queries", 1),
+            ("num_envs", 1),
+            ("rollout_steps", 1),
+            ("imitation_stock", 1),
+            ("imitation_batch", 4),
+            ("batch_size", 2),
+            ("epochs", 1),
+            ("checkpoint_every", 1),
+            ("validation_functions", 1),
+            ("test_functions", 0),
+            ("env_workers", 0),
+            ("workers", 1),
+        ):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
+        for name in ("minutes", "learning_rate", "imitation_learning_rate", "clip_range", "target_kl", "gae_lambda"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
+        for name in ("imitation_minutes", "entropy", "query_cost"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ValueError(f"expected {name} >= 0, actual value: {value!r}")
+        if not 0 <= self.free_stopping < 1:
+            raise ValueError(f"expected 0 <= free_stopping < 1, actual value: {self.free_stopping!r}")
+        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
+            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+    @property
+    def category(self) -> str:
+        """The category of functions of the environment, such as "numeric"."""
+        from find_gym.functions.categories import category_of
+
+        return category_of(self.env)
+
+    @property
+    def env_worker_count(self) -> int:
+        """The processes that fit and score beside the training itself."""
+        return min(usable_cores() - 1, _MOST_ENV_WORKERS) if self.env_workers is None else self.env_workers
+
+    @property
+    def imitates(self) -> bool:
+        """Whether the training begins with imitation."""
+        return bool(self.imitation_examples) if self.imitation_examples is not None else self.imitation_seconds > 0
+
+    @property
+    def imitation_seconds(self) -> float:
+        """The time for imitation; 0 where it is measured in examples."""
+        from find_gym_agents.training.categories import CATEGORIES
+
+        if self.imitation_examples is not None:
+            return 0.0
+        if self.imitation_minutes is not None:
+            return 60 * min(self.imitation_minutes, self.minutes)
+        return 60 * self.minutes * CATEGORIES[self.category].imitation
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        if self.out is not None:
+            return Path(self.out)
+        parts = [self.env, self.algo, f"seed{self.seed}"] + ([] if self.imitates else ["no-imitation"])
+        return Path("runs") / "train" / "_".join(parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns all fields as JSON-serialisable data."""
+        return dict(json.loads(json.dumps(asdict(self), default=list)))
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what the trained policy depends on; a run goes on only where it is the same."""
+        later = ("out", "workers", "env_workers", "analyse", "test_functions")
+        return {name: value for name, value in self.to_json().items() if name not in later}

@@ -1,0 +1,139 @@
+"""The curriculum of reinforcement learning: stages, each begun with what was learned in the one before."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym_agents.training.categories import TrainingCategory
+from find_gym_agents.training.config import TrainConfig
+from find_gym_agents.training.play import own_masks
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the curriculum.
+
+    Attributes:
+        name: its name in the logs.
+        share: its share of the time, or of the steps, of reinforcement learning.
+        given: whether random probes are answered at the start and only the description is left to write.
+        free_stopping: whether writing may begin before the budget is spent.
+        changes: attributes of the difficulty that are replaced.
+    """
+
+    name: str
+    share: float
+    given: bool = False
+    free_stopping: bool = False
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+# Attributes of the difficulty without what makes functions hard, for the first stage.
+_SIMPLE: dict[str, dict[str, Any]] = {
+    "numeric": {"variants": {"plain": 1.0}, "compound_share": 0.0},
+    "strings": {"lengths": {1: 1.0}},
+    "entities": {"shapes": {"single": 1.0}},
+    "relations": {"exceptions": {0: 1.0}},
+}
+
+
+def stages(config: TrainConfig) -> list[Stage]:
+    """Returns the stages of a training run, whose shares sum to 1."""
+    if config.imitates or not config.curriculum:
+        found = [Stage("chosen queries", 1.0)]
+    else:
+        simple = _SIMPLE[config.category]
+        found = [
+            Stage("given evidence, simple", 0.2, given=True, changes=simple),
+            Stage("given evidence", 0.4, given=True),
+            Stage("chosen queries", 0.4),
+        ]
+    if config.free_stopping:
+        found = [replace(stage, share=stage.share * (1 - config.free_stopping)) for stage in found]
+        found.append(Stage("free stopping", config.free_stopping, free_stopping=True))
+    return found
+
+
+def environment_options(config: TrainConfig, category: TrainingCategory, stage: Stage | None = None) -> dict[str, Any]:
+    """Returns the arguments of the environment that a policy is trained in.
+
+    Args:
+        config: the configuration.
+        category: the category.
+        stage: the stage of the curriculum; None for the environment without any of it.
+    """
+    budget = config.max_queries or category.max_queries
+    options: dict[str, Any] = {"difficulty": config.difficulty, "max_queries": budget}
+    if stage is None:
+        return options
+    level = CATEGORY_FUNCTIONS[category.name].read_difficulty(config.difficulty)
+    changes = {**category.changes(level), **stage.changes}
+    if changes:
+        options["difficulty"] = changed_difficulty(config.difficulty, changes)
+    if config.quick_fits:
+        options["effort"] = "quick"
+    if stage.free_stopping:
+        options["query_cost"] = config.query_cost
+    if stage.given:
+        # No query is left, so that the observation of the budget is that of its end.
+        options |= {"max_queries": 0, "given": (max(budget // 2, 1), budget)}
+    return options
+
+
+def changed_difficulty(difficulty: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """Returns a difficulty, a name or a mapping, with some attributes replaced."""
+    base = {"base": difficulty} if isinstance(difficulty, str) else dict(difficulty)
+    return base | changes
+
+
+class PolicyMasks(VecEnvWrapper):
+    """Narrows the masks of legal actions to what policies of this package may do; see `own_masks`.
+
+    Args:
+        venv: environments whose method `action_masks` can be called.
+        free_stopping: whether writing may begin before the budget is spent.
+    """
+
+    def __init__(self, venv: VecEnv, free_stopping: bool) -> None:
+        super().__init__(venv)
+        self._seconds = 0.0
+        self.free_stopping = free_stopping
+        self._asked: Any = None
+
+    def reset(self) -> VecEnvObs:
+        """Resets all environments."""
+        observation = self.venv.reset()
+        self._asked = observation["asked"]  # type: ignore[index,call-overload]
+        return observation
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Waits for the step."""
+        started = time.perf_counter()
+        observation, rewards, dones, infos = self.venv.step_wait()
+        self._seconds += time.perf_counter() - started
+        self._asked = observation["asked"]  # type: ignore[index,call-overload]
+        return observation, rewards, dones, infos
+
+    def take_seconds(self) -> float:
+        """Returns the seconds spent in the environments since the last call."""
+        seconds, self._seconds = self._seconds, 0.0
+        return seconds
+
+    def env_method(self, method_name: str, *arguments: Any, indices: Any = None, **named: Any) -> list[Any]:
+        """Calls a method of the environments; the masks of all of them are narrowed."""
+        results = self.venv.env_method(method_name, *arguments, indices=indices, **named)
+        if method_name != "action_masks" or indices is not None:
+            return results
+        return list(own_masks(np.stack(results), self._asked, self.free_stopping))
+
+
+def rollout_seed(seed: int, stage: int, rollout: int) -> int:
+    """Returns the seed with which the environments begin anew at a checkpoint."""
+    return int(np.random.default_rng([seed, stage, rollout]).integers(2**31))

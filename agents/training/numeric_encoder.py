@@ -1,0 +1,206 @@
+"""The network's view of numeric evidence: the probes that were asked, as points of a curve."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch as th
+from torch import nn
+from torch.nn import functional
+
+from find_gym.envs.features import unsquash
+from find_gym.envs.probes import numeric_probes
+
+# Places in the bank over which the distance to the nearest asked probe grows to 1.
+_FAR = 16
+_SMALL = 1e-9
+
+
+class Encoding(NamedTuple):
+    """What an encoder makes of the observations of a batch.
+
+    Attributes:
+        evidence: features of all evidence together, shape `(batch, width)`.
+        probes: one feature for each probe of the bank, shape `(batch, probes)`: whether it is worth asking.
+    """
+
+    evidence: th.Tensor
+    probes: th.Tensor
+
+
+class _Points(NamedTuple):
+    """The probes that were asked, in ascending order of their inputs; all of shape `(batch, places)`."""
+
+    probe: th.Tensor
+    present: th.Tensor
+    defined: th.Tensor
+    x: th.Tensor
+    y: th.Tensor
+    unit: th.Tensor
+    span: th.Tensor
+
+
+class NumericEncoder(nn.Module):
+    """Encodes a table of numeric answers in two ways.
+
+    - As points: each asked probe becomes a token with its position, its answer on several scales, and how it compares
+      with its neighbours to the left and right (slope, deviation from the chord, equality). A network that is the same
+      for all points, a convolution along the sorted points, then the mean and the maximum over them.
+    - As a curve: answers are drawn as straight lines over the whole bank, which a linear layer reads.
+
+    Each probe of the bank also gets a feature of its own, from the answers beside it: whether it is worth asking.
+
+    Args:
+        places: the most probes that are asked in an episode.
+        width: features of a point.
+        curve_width: features of the curve.
+    """
+
+    point_features = 25
+    x: th.Tensor
+    position: th.Tensor
+    order: th.Tensor
+
+    def __init__(self, places: int, width: int = 48, curve_width: int = 128) -> None:
+        super().__init__()
+        x = th.as_tensor(numeric_probes(), dtype=th.float32)
+        self.places = min(places, len(x))
+        self.probe_count = len(x)
+        self.register_buffer("x", x)
+        self.register_buffer("position", th.asinh(x / 1.5) / th.asinh(x.max() / 1.5))
+        self.register_buffer("order", th.arange(len(x)))
+        self._scale = math.asinh(float(unsquash(np.array(1.0))))
+        self.embedding = nn.Embedding(len(x), 8)
+        self.point = nn.Sequential(
+            nn.Linear(self.point_features + 8, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+        )
+        self.beside_points = nn.Linear(3 * width, width)
+        self.curve = nn.Sequential(nn.Linear(5 * len(x), curve_width), nn.ReLU())
+        self.beside = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 1))
+        self.width = 2 * width + curve_width + 4
+
+    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
+        """Encodes observations."""
+        points = self._sort(observation)
+        tokens, overview = self._tokens(observation, points)
+        present = points.present[..., None].float()
+        hidden = self.point(th.cat([tokens, self.embedding(points.probe)], 2)) * present
+        before, after = functional.pad(hidden, (0, 0, 1, 0))[:, :-1], functional.pad(hidden, (0, 0, 0, 1))[:, 1:]
+        hidden = (hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 2)))) * present
+        mean = hidden.sum(1) / present.sum(1).clamp(min=1)
+        curve, probes = self._curve(observation, points)
+        return Encoding(th.cat([mean, hidden.amax(1), curve, overview], 1), probes)
+
+    def _sort(self, observation: dict[str, th.Tensor]) -> _Points:
+        asked = observation["asked"] > 0
+        # The largest keys are the leftmost asked probes.
+        index = (asked * (self.probe_count - self.order)).topk(self.places, dim=1).indices
+        present = asked.gather(1, index)
+        defined = present & (observation["undefined"].gather(1, index) == 0)
+        y = th.sinh(observation["answer"].gather(1, index) * self._scale) * defined
+        none = th.full_like(y, 3e38)
+        low = th.where(defined, y, none).amin(1, keepdim=True)
+        high = th.where(defined, y, -none).amax(1, keepdim=True)
+        any_defined = defined.any(1, keepdim=True)
+        span = th.where(any_defined, high - low, th.ones_like(low)).clamp(min=_SMALL)
+        unit = ((y - low) / span).clamp(0, 1) * defined
+        return _Points(index, present, defined, self.x[index] * present, y, unit, span)
+
+    def _tokens(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the features of each point, and a few of all of them."""
+
+        def gathered(name: str) -> th.Tensor:
+            return observation[name].gather(1, points.probe) * points.present
+
+        defined = points.defined.float()
+        x, y = points.x, points.y
+        pair = defined[:, 1:] * defined[:, :-1]
+        run, rise = (x[:, 1:] - x[:, :-1]).clamp(min=1e-3), (y[:, 1:] - y[:, :-1]) * pair
+        size = y[:, 1:].abs() + y[:, :-1].abs()
+        slope = th.asinh(rise / run) / 10
+        equal = (rise.abs() < 1e-5 * size + _SMALL).float() * pair
+        jump = rise / points.span
+        triple = defined[:, 2:] * defined[:, 1:-1] * defined[:, :-2]
+        chord = (y[:, :-2] * run[:, 1:] + y[:, 2:] * run[:, :-1]) / (run[:, 1:] + run[:, :-1])
+        bend = (y[:, 1:-1] - chord) * triple
+        bend_share = bend.abs() / (y[:, 1:-1].abs() + size[:, 1:] + _SMALL)
+        tokens = [
+            self.position[points.probe] * points.present,
+            x / 128,
+            *(gathered(name) for name in ("answer", "relative", "magnitude", "undefined", "spread", "asked")),
+            points.unit,
+            *(_left(values) for values in (jump, slope, equal, th.asinh(rise) / 15)),
+            *(_right(values) for values in (jump, slope, equal)),
+            _left(th.log10(rise.abs() + 1e-6) / 10 * pair),
+            _middle(th.asinh(bend) / 15),
+            _middle((bend / points.span).clamp(-5, 5)),
+            _middle((th.log10(bend_share + 1e-7) / 7 + 1) * triple),
+            _middle(th.sign(bend)),
+            _left(pair),
+            _middle(triple),
+            defined,
+            points.present.float(),
+        ]
+        count = defined.sum(1, keepdim=True).clamp(min=1)
+        overview = [
+            th.log10(points.span) / 10,
+            th.log10(y.abs().amax(1, keepdim=True) + _SMALL) / 10,
+            count / self.places,
+            equal.sum(1, keepdim=True) / count,
+        ]
+        return th.stack(tokens, 2), th.cat(overview, 1)
+
+    def _curve(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the features of the answers joined by lines, and the feature of each probe."""
+        asked = (observation["asked"] > 0).float()
+        undefined = observation["undefined"]
+        known = (asked > 0) & (undefined == 0)
+        last = self.probe_count - 1
+        left = th.where(known, self.order, -1).cummax(1).values
+        right = th.where(known, self.order, last + 1).flip(1).cummin(1).values.flip(1)
+        start = th.where(left >= 0, left, right.clamp(max=last))
+        stop = th.where(right <= last, right, left.clamp(min=0))
+        share = (self.order - start) / (stop - start).clamp(min=1)
+        unit = th.zeros_like(undefined).scatter(1, points.probe, points.unit)
+
+        def joined(values: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+            before, after = values.gather(1, start), values.gather(1, stop)
+            return before, after, before + share * (after - before)
+
+        before, after, unit_line = joined(unit)
+        answer_before, answer_after, answer_line = joined(observation["answer"])
+        gap = th.minimum(self.order - left, right - self.order).clamp(max=_FAR) / _FAR
+        lines = [joined(observation["relative"])[2], answer_line, unit_line, gap, undefined]
+        beside = th.stack(
+            [
+                asked,
+                gap,
+                (self.order - left).clamp(max=_FAR) / _FAR,
+                (right - self.order).clamp(max=_FAR) / _FAR,
+                before,
+                after,
+                (after - before).abs(),
+                (answer_after - answer_before).abs() * 10,
+                share,
+                undefined,
+            ],
+            2,
+        )
+        return self.curve(th.cat(lines, 1)), self.beside(beside)[..., 0]
+
+
+def _left(values: th.Tensor) -> th.Tensor:
+    """Gives each point the feature of the pair that it ends."""
+    return functional.pad(values, (1, 0))
+
+
+def _right(values: th.Tensor) -> th.Tensor:
+    """Gives each point the feature of the pair that it begins."""
+    return functional.pad(values, (0, 1))
+
+
+def _middle(values: th.Tensor) -> th.Tensor:
+    """Gives each point the feature of the triple whose middle it is."""
+    return functional.pad(values, (1, 1))

@@ -1,0 +1,244 @@
+"""The network's view of evidence about strings and words: strings, relations, entities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch as th
+from torch import nn
+
+from find_gym.envs.relations_tokens import LETTERS
+from find_gym.functions.strings import programs
+from find_gym.functions.strings.operations import DETERMINISTIC, OPERATIONS
+from find_gym.functions.strings.probes import PROBES
+from find_gym.functions.strings.programs import Step
+from find_gym_agents.training.numeric_encoder import Encoding
+
+_CODES = 129
+_SHOWN = 32
+_CASE = 32
+# Kinds of characters that are counted: small letters, capitals, digits, spaces, others.
+_KINDS = 30
+_PLAIN_OPERATIONS = tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds)
+# Places in the alphabet that the answers of relations are shown with, and one for what is none of them.
+_LETTER_CODES = 40
+
+
+def _asked_probes(observation: dict[str, th.Tensor], places: int) -> tuple[th.Tensor, th.Tensor]:
+    """Returns the indices of the probes that were asked, and which of them stand for one, both `(batch, places)`."""
+    asked = observation["asked"] > 0
+    count = asked.shape[1]
+    index = (asked * (count - th.arange(count))).topk(places, dim=1).indices
+    return index, asked.gather(1, index)
+
+
+def _pooled(hidden: th.Tensor, present: th.Tensor) -> th.Tensor:
+    """Returns the mean and the maximum over the probes that were asked, shape `(batch, 2 * width)`."""
+    share = present[..., None].float()
+    hidden = hidden * share
+    return th.cat([hidden.sum(1) / share.sum(1).clamp(min=1), hidden.amax(1)], 1)
+
+
+class StringEncoder(nn.Module):
+    """Encodes a table of string answers: each answer beside the probe that it answers.
+
+    For each asked probe: its answer's characters, and where they are those of the probe counted from the left, from
+    the right, and backwards, exactly or but for the case; and which kinds of characters there are more or less of. A
+    network that is the same for all probes makes a token of it; tokens are pooled, and read by a linear layer that
+    knows which probe is which.
+
+    Args:
+        places: the most probes that are asked in an episode.
+        width: features of a token.
+        table_width: features of the table of tokens.
+    """
+
+    codes: th.Tensor
+    lengths: th.Tensor
+    column: th.Tensor
+    kind: th.Tensor
+    counts: th.Tensor
+    known: th.Tensor
+    known_backwards: th.Tensor
+    known_lengths: th.Tensor
+
+    def __init__(self, places: int, width: int = 64, table_width: int = 192) -> None:
+        super().__init__()
+        self.places = min(places, len(PROBES))
+        codes = th.zeros(len(PROBES), 64, dtype=th.long)
+        for row, probe in enumerate(PROBES):
+            codes[row, : len(probe)] = th.tensor([min(ord(character), 128) for character in probe])
+        lengths = th.tensor([len(probe) for probe in PROBES])
+        self.register_buffer("codes", codes)
+        self.register_buffer("lengths", lengths)
+        self.register_buffer("column", th.arange(_SHOWN))
+        self.characters = nn.Embedding(_CODES, 8)
+        self.embedding = nn.Embedding(len(PROBES), 16)
+        per_character = 8 + 8
+        self.register_buffer("kind", th.tensor([_kind_of(code) for code in range(_CODES)]))
+        counts = th.zeros(len(PROBES), _KINDS)
+        for row, probe in enumerate(PROBES):
+            for character in probe[:_SHOWN]:
+                counts[row, _kind_of(min(ord(character), 128))] += 1
+        self.register_buffer("counts", counts)
+        outputs = [programs.run((Step(name),), PROBES) for name in _PLAIN_OPERATIONS]
+        rows = list(zip(*outputs, strict=True))
+        self.register_buffer("known", _codes(rows))
+        self.register_buffer("known_backwards", _codes([[text[::-1] for text in row] for row in rows]))
+        self.register_buffer("known_lengths", th.tensor([[len(text) for text in row] for row in rows]))
+        compared = 2 * len(_PLAIN_OPERATIONS)
+        self.token = nn.Sequential(
+            nn.Linear(_SHOWN * per_character + _KINDS + compared + 5 + 16, 96),
+            nn.ReLU(),
+            nn.Linear(96, width),
+            nn.ReLU(),
+        )
+        self.narrow = nn.Linear(width, 16)
+        self.table = nn.Sequential(nn.Linear(16 * len(PROBES), table_width), nn.ReLU())
+        self.width = 2 * width + table_width
+
+    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
+        """Encodes observations."""
+        batch = observation["asked"].shape[0]
+        index, present = _asked_probes(observation, self.places)
+        shown = observation["characters"].view(batch, len(PROBES), _SHOWN)
+        answer = (shown.gather(1, index[..., None].expand(-1, -1, _SHOWN)) * 128).round().long()
+        length = (observation["length"].gather(1, index) * 64).round().long()
+        same = observation["same"].gather(1, index)
+        features = self._compare(index, answer, length)
+        numbers = th.stack(
+            [
+                length / 32,
+                self.lengths[index] / 32,
+                (length - self.lengths[index]) / 8,
+                same,
+                (length == self.lengths[index]).float(),
+            ],
+            2,
+        )
+        counts = th.zeros_like(self.counts[index]).scatter_add(2, self.kind[answer], (answer > 0).float())
+        changes = (counts - self.counts[index]) / 4
+        alike = self._compare_with_operations(index, answer, length)
+        tokens = self.token(th.cat([features, numbers, changes, alike, self.embedding(index)], 2))
+        tokens = tokens * present[..., None]
+        narrow = self.narrow(tokens) * present[..., None]
+        table = narrow.new_zeros(batch, len(PROBES), narrow.shape[2])
+        table = table.scatter(1, index[..., None].expand_as(narrow), narrow)
+        return Encoding(th.cat([_pooled(tokens, present), self.table(table.flatten(1))], 1), observation["asked"])
+
+    def _compare(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
+        """Returns the features of the characters, shape `(batch, places, characters * features)`."""
+        probe, probe_length = self.codes[index], self.lengths[index]
+        here = probe[..., :_SHOWN]
+        from_right = self.column + (probe_length - length)[..., None]
+        backwards = probe_length[..., None] - 1 - self.column
+
+        def taken(places: th.Tensor) -> th.Tensor:
+            inside = (places >= 0) & (places < 64)
+            return probe.gather(2, places.clamp(0, 63)) * inside
+
+        right, back = taken(from_right), taken(backwards)
+        filled = answer > 0
+        folded = _folded(answer)
+        marks = [(answer == other) & filled for other in (here, right, back)]
+        marks += [(folded == _folded(other)) & filled for other in (here, right, back)]
+        letters = (answer >= 65) & (here >= 65)
+        step = (th.remainder(folded - _folded(here), 26) * letters).float() / 26
+        planes = th.stack([*(mark.float() for mark in marks), step, filled.float()], 3)
+        return th.cat([self.characters(answer), planes], 3).flatten(2)
+
+    def _compare_with_operations(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
+        """Returns which share of an answer is what each operation makes of the probe, from either end."""
+        shown = answer.to(th.uint8)[:, :, None]
+        ends = length[..., None] - 1 - self.column
+        backwards = (answer.gather(2, ends.clamp(0, _SHOWN - 1)) * ((ends >= 0) & (ends < _SHOWN))).to(th.uint8)
+        longest = th.maximum(length[..., None], self.known_lengths[index]).clamp(1, _SHOWN)
+        shares = []
+        for outputs, text in ((self.known, shown), (self.known_backwards, backwards[:, :, None])):
+            agreeing = ((outputs[index] == text) & (text > 0)).sum(3, dtype=th.uint8)
+            shares.append(agreeing / longest)
+        return th.cat(shares, 2)
+
+
+def _codes(rows: Sequence[Sequence[str]]) -> th.Tensor:
+    """Returns the codes of the first characters of texts, uint8 of shape `(rows, texts, characters)`; 0 at the end."""
+    codes = th.zeros(len(rows), len(rows[0]), _SHOWN, dtype=th.uint8)
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            shown = [min(ord(character), 128) for character in text[:_SHOWN]]
+            codes[row, column, : len(shown)] = th.tensor(shown, dtype=th.uint8)
+    return codes
+
+
+def _kind_of(code: int) -> int:
+    """Returns what a character counts as: its letter, a capital, a digit, a space, or another sign."""
+    character = chr(code)
+    if character.islower():
+        return ord(character) - ord("a")
+    return 26 + [character.isupper(), character.isdigit(), character.isspace(), True].index(True)
+
+
+def _folded(codes: th.Tensor) -> th.Tensor:
+    """Returns character codes with capital letters as small ones."""
+    return codes + _CASE * ((codes >= 65) & (codes <= 90))
+
+
+class RelationEncoder(nn.Module):
+    """Encodes a table of answers to words: the letters of each answer and the word that it answers.
+
+    Args:
+        probe_count: the number of words of the bank.
+        places: the most words that are asked in an episode.
+        width: features of a token.
+        table_width: features of the table of which words were asked and undefined.
+    """
+
+    def __init__(self, probe_count: int, places: int, width: int = 96, table_width: int = 128) -> None:
+        super().__init__()
+        self.places = min(places, probe_count)
+        self.probe_count = probe_count
+        self.letters = nn.Embedding(_LETTER_CODES + 1, 8)
+        self.embedding = nn.Embedding(probe_count, 32)
+        self.token = nn.Sequential(
+            nn.Linear(LETTERS * 8 + 32 + 1, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+        )
+        self.table = nn.Sequential(nn.Linear(2 * probe_count, table_width), nn.ReLU())
+        self.width = 2 * width + table_width
+
+    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
+        """Encodes observations."""
+        batch = observation["asked"].shape[0]
+        index, present = _asked_probes(observation, self.places)
+        shown = observation["answer"].view(batch, self.probe_count, LETTERS)
+        letters = (shown.gather(1, index[..., None].expand(-1, -1, LETTERS)) * (_LETTER_CODES - 1)).round().long()
+        undefined = observation["undefined"].gather(1, index)[..., None]
+        tokens = self.token(th.cat([self.letters(letters).flatten(2), self.embedding(index), undefined], 2))
+        known = (observation["asked"] > 0).float()
+        table = self.table(th.cat([known * (1 - observation["undefined"]), observation["undefined"]], 1))
+        return Encoding(th.cat([_pooled(tokens, present), table], 1), observation["asked"])
+
+
+class EntityEncoder(nn.Module):
+    """Encodes a table of activations: all of them at once, as the bank has its own order.
+
+    Args:
+        probe_count: the number of words of the bank.
+        extra: further tables of the observation, such as the exemplars.
+        width: features of the table.
+    """
+
+    def __init__(self, probe_count: int, extra: tuple[str, ...] = (), width: int = 256) -> None:
+        super().__init__()
+        self.extra = extra
+        self.table = nn.Sequential(
+            nn.Linear((3 + len(extra)) * probe_count, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+        )
+        self.width = width
+
+    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
+        """Encodes observations."""
+        known = (observation["asked"] > 0).float()
+        activation = observation["activation"]
+        top = activation / activation.amax(1, keepdim=True).clamp(min=1e-3)
+        tables = [known, activation, top**4, *(observation[name] for name in self.extra)]
+        return Encoding(self.table(th.cat(tables, 1)), th.cat([observation["asked"] + activation], 1))

@@ -1,0 +1,68 @@
+"""The solver: a model that queries and submits, by tools or by messages."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from anyio import to_thread
+from inspect_ai.model import ChatMessageUser, execute_tools, get_model
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from find_gym.adapters.inspect._episode import HiddenFunction
+from find_gym.adapters.inspect._functions import Functions
+from find_gym.adapters.inspect._tools import tools_for
+
+Protocol = Literal["tools", "text"]
+PROTOCOLS: tuple[Protocol, ...] = ("tools", "text")
+
+_CALL = "expected a call of the tool `query` or `submit`, actual: none"
+
+
+@solver
+def interpreter(protocol: Protocol = "tools") -> Solver:
+    """A model in a loop, until it submits or its messages are spent.
+
+    Args:
+        protocol: "tools" for the tools `query` and `submit`; "text" for messages as in the environment's interface
+            `text`, for models that can't call tools.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"expected a protocol in {PROTOCOLS}, actual value: {protocol!r}")
+    take_turn = _call_tools if protocol == "tools" else _exchange_messages
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        functions = Functions(**state.metadata["functions"])
+        # Sampling a network or reading a dataset takes a while, and other samples are waiting.
+        function = await to_thread.run_sync(HiddenFunction, functions, state.metadata["index"])
+        if protocol == "tools":
+            state.tools = [*state.tools, *tools_for(function, functions.category)]
+        while not function.over and not state.completed:
+            state.output = await get_model().generate(state.messages, state.tools)
+            state.messages.append(state.output.message)
+            if state.output.stop_reason == "model_length":
+                function.stop("the model's context was full")
+                break
+            await take_turn(state, function)
+        return state
+
+    return solve
+
+
+async def _call_tools(state: TaskState, function: HiddenFunction) -> None:
+    """Makes the calls of the model's last message; one without any is a step as well."""
+    left = function.steps_left
+    message: Any = state.output.message
+    if message.tool_calls:
+        results, _ = await execute_tools([message], state.tools)
+        state.messages.extend(results)
+    else:
+        state.messages.append(ChatMessageUser(content=f"ERROR {_CALL}; {max(left - 1, 0)} tool calls left."))
+    if not function.over and function.steps_left == left:
+        function.refuse(_CALL)
+
+
+async def _exchange_messages(state: TaskState, function: HiddenFunction) -> None:
+    """Reads the model's last message, and answers it."""
+    answer = function.read(state.output.completion)
+    if answer:
+        state.messages.append(ChatMessageUser(content=answer))

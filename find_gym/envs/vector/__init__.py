@@ -1,0 +1,1 @@
+"""The environments, vectorised natively: what `gym.make_vec` makes for `interface="tokens"`."""

@@ -1,0 +1,200 @@
+"""What the vectorised environments remember of each episode's answers, and show of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.envs.episode import Category
+from find_gym.envs.tokens import TokensInterface
+from find_gym.envs.vector.features import Features
+
+Integers = NDArray[np.int64]
+
+# The first width of the history; it doubles where that is not enough.
+_FIRST_PLACES = 128
+_QUARTER, _ONE = np.float32(0.25), np.float32(1.0)
+
+
+class BatchAnswers:
+    """The answers of N episodes to the probes of a bank.
+
+    A function of a known kind is evaluated at all probes when its episode begins, so that a query looks its answer up.
+    Any other function is asked query by query, as the single environment does.
+
+    Subclasses keep the table, the features, and what their scorers need as evidence.
+
+    Args:
+        codec: the interface of the single environment, which has the probes.
+        category: answers the queries that are not in the table.
+        features: the features of all episodes, of which `asked` and those in `names` are updated here.
+    """
+
+    # The features that the single environment's interface has beside `asked`, `written` and `budget`.
+    names: ClassVar[tuple[str, ...]]
+
+    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
+        num_envs = features.count
+        self._probes = codec.probes
+        self._count = len(codec.probes)
+        self._category = category
+        self._all_features = features
+        self._features = {name: features[name] for name in ("asked", *self.names)}
+        # What is updated at single probes goes through flat views: row times probes plus probe.
+        self._flat = {name: values.reshape(-1) for name, values in self._features.items()}
+        self._functions: list[Any] = [None] * num_envs
+        self._generators: list[np.random.Generator | None] = [None] * num_envs
+        self._tabled = np.zeros(num_envs, dtype=np.bool_)
+        self._all_tabled = False
+        # Where the probes of each episode begin in flat views of arrays of shape (N, probes).
+        self._rows = np.arange(num_envs) * self._count
+        self._history = np.zeros((num_envs, _FIRST_PLACES), dtype=np.int64)
+        # Where the next query of each episode goes in the flat history.
+        self._next = np.arange(num_envs) * _FIRST_PLACES
+        # Steps for which the history has places in any case.
+        self._spare = _FIRST_PLACES
+
+    # --- What subclasses implement ------------------------------------------------------------------------------------
+
+    def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
+        """Evaluates a function at all probes; returns False where it has to be asked each time."""
+        raise NotImplementedError
+
+    def _forget(self, envs: Integers) -> None:
+        """Forgets what was answered in some episodes, features apart."""
+        raise NotImplementedError
+
+    def ask(self, envs: Integers, probes: Integers) -> None:
+        """Answers one query in each of some episodes.
+
+        Args:
+            envs: the numbers of the episodes, all different, shape `(n,)`.
+            probes: the probes that they ask, shape `(n,)`.
+        """
+        raise NotImplementedError
+
+    def evidence(self, env: int) -> tuple[Sequence[Any], Sequence[Any]]:
+        """Returns the inputs that were asked in an episode and their outputs, in order."""
+        raise NotImplementedError
+
+    # --- The rest -----------------------------------------------------------------------------------------------------
+
+    @property
+    def functions(self) -> list[Any]:
+        """The truth of each episode: privileged."""
+        return list(self._functions)
+
+    def function(self, env: int) -> Any:
+        """Returns the truth of an episode: privileged."""
+        return self._functions[env]
+
+    def knows(self, env: int) -> bool:
+        """Returns whether an episode's function is of a known kind."""
+        return bool(self._tabled[env])
+
+    def begin(self, env: int, function: Any, entropy: int) -> None:
+        """Starts an episode.
+
+        Args:
+            env: its number.
+            function: its function.
+            entropy: seeds the function's noise.
+        """
+        self._functions[env] = function
+        self._generators[env] = None
+        self._tabled[env] = self._tabulate(env, function, entropy)
+        if not self._tabled[env]:
+            self._generators[env] = function.generator(entropy)
+
+    def clear(self, envs: Integers) -> None:
+        """Forgets all answers of some episodes, which begin."""
+        for values in self._features.values():
+            values[envs] = 0.0
+        self._next[envs] = envs * self._history.shape[1]
+        self._all_tabled = bool(self._tabled.all())
+        self._forget(envs)
+
+    def _untabled(self, envs: Integers) -> list[int]:
+        """Returns the places, among some episodes, of those whose functions have to be asked."""
+        return [] if self._all_tabled else (~self._tabled.take(envs)).nonzero()[0].tolist()
+
+    def _answer(self, env: int, probe: int) -> Any:
+        """Asks the function itself."""
+        function, rng = self._functions[env], self._generators[env]
+        assert rng is not None
+        (output,) = self._category.answer(function, (self._probes[probe],), rng)
+        return output
+
+    def _show_asked(self, flat: Integers) -> None:
+        """Updates `asked` at the probes that were asked."""
+        self._flat["asked"][flat] = self._more_asked(flat)
+        self._all_features.touch(flat + self._all_features.start("asked"))
+
+    def _more_asked(self, flat: Integers) -> NDArray[np.float32]:
+        """Returns `asked` after one more question each; quarters are exact, so counting in them is as good."""
+        return np.minimum(self._flat["asked"].take(flat) + _QUARTER, _ONE)
+
+    def _remember(self, envs: Integers, probes: Integers) -> Integers:
+        """Adds to the history of queries; returns the place of each in a flat array of the same shape.
+
+        The history is a multiple of 128 wide, so the last seven bits of a place count the queries before.
+        """
+        self._spare -= 1
+        if self._spare < 0:
+            self._make_room()
+        places = self._next.take(envs)
+        self._history.reshape(-1)[places] = probes
+        self._next[envs] = places + 1
+        return places
+
+    def _asked(self) -> Integers:
+        """Returns how many queries were asked in each episode, shape `(N,)`."""
+        return self._next - np.arange(len(self._next)) * self._history.shape[1]
+
+    def _make_room(self) -> None:
+        """Doubles the history where the longest one fills it."""
+        asked, width = self._asked(), self._history.shape[1]
+        if asked.max() >= width:
+            self._history = np.concatenate([self._history, np.zeros_like(self._history)], axis=1)
+            self._next += np.arange(len(self._next)) * width
+            self._widen()
+        self._spare = self._history.shape[1] - int(asked.max()) - 1
+
+    def _widen(self) -> None:
+        """Widens what a subclass keeps beside the history."""
+
+    def _queries(self, env: int) -> list[int]:
+        """Returns the probes that were asked in an episode, in order."""
+        width = self._history.shape[1]
+        return self._history[env, : self._next[env] - env * width].tolist()
+
+
+class WordAnswers(BatchAnswers):
+    """Answers that are words; see `BatchAnswers`. Subclasses tell those of the table by `_looked_up`."""
+
+    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
+        super().__init__(codec, category, features)
+        # The outputs of functions that are not in the table.
+        self._told: list[list[str]] = [[] for _ in range(features.count)]
+
+    def _looked_up(self, env: int, probe: int) -> str:
+        """Returns an output of the table."""
+        raise NotImplementedError
+
+    def _answer(self, env: int, probe: int) -> Any:
+        output = super()._answer(env, probe)
+        self._told[env].append(output)
+        return output
+
+    def _forget(self, envs: Integers) -> None:
+        for env in envs.tolist():
+            self._told[env] = []
+
+    def evidence(self, env: int) -> tuple[list[str], list[str]]:
+        """Returns the inputs that were asked in an episode and their outputs, in order."""
+        queries = self._queries(env)
+        told = [self._looked_up(env, probe) for probe in queries] if self._tabled[env] else list(self._told[env])
+        return [self._probes[probe] for probe in queries], told

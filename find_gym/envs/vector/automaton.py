@@ -1,0 +1,70 @@
+"""The grammar of descriptions as an automaton, so that many descriptions are written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.envs.tokens import Description, TokensInterface
+
+Integers = NDArray[np.int64]
+
+_FIRST_ROWS = 32
+
+
+class Automaton:
+    """States of unfinished descriptions, numbered as they are met; the drafts of the category define all of them.
+
+    Args:
+        codec: the interface whose drafts are followed.
+
+    Attributes:
+        allowed: which tokens may come next in each state, bool of shape `(states, tokens)`.
+        complete: in which states nothing is missing, bool of shape `(states,)`.
+        first: the state of an empty description.
+    """
+
+    def __init__(self, codec: TokensInterface) -> None:
+        self._new_draft = codec.new_draft
+        size = len(codec.tokens)
+        self.allowed = np.zeros((_FIRST_ROWS, size), dtype=np.bool_)
+        self.complete = np.zeros(_FIRST_ROWS, dtype=np.bool_)
+        # The next state by state and token; -1 where it has not been met.
+        self._following = np.full((_FIRST_ROWS, size), -1, dtype=np.int64)
+        self._numbers: dict[Hashable, int] = {}
+        self.first = self._number(codec.new_draft())
+
+    def follow(self, states: Integers, tokens: Integers, written: NDArray[np.integer], lengths: Integers) -> Integers:
+        """Returns the states after one more token each.
+
+        Args:
+            states: the states before, shape `(n,)`.
+            tokens: the tokens, which may come next there, shape `(n,)`.
+            written: the tokens before them, shape `(n, most)`.
+            lengths: how many there are of those, shape `(n,)`.
+
+        Returns:
+            The states after, shape `(n,)`.
+        """
+        following = self._following[states, tokens]
+        if following.size and following.min() < 0:
+            for place in (following < 0).nonzero()[0].tolist():
+                draft = self._new_draft()
+                for token in (*written[place, : lengths[place]].tolist(), int(tokens[place])):
+                    draft.write(token)
+                following[place] = number = self._number(draft)
+                self._following[states[place], tokens[place]] = number
+        return following
+
+    def _number(self, draft: Description) -> int:
+        """Returns the number of a draft's state, a new one if it is met for the first time."""
+        number = self._numbers.setdefault(draft.state, len(self._numbers))
+        if number == len(self.complete):
+            self.allowed = np.concatenate([self.allowed, np.zeros_like(self.allowed)])
+            self.complete = np.concatenate([self.complete, np.zeros_like(self.complete)])
+            self._following = np.concatenate([self._following, np.full_like(self._following, -1)])
+        self.allowed[number] = draft.allowed()
+        self.complete[number] = draft.complete
+        return number

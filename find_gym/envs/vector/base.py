@@ -1,0 +1,377 @@
+"""What the vectorised environments of all categories share: rules, descriptions, autoreset, as array operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from find_gym.envs.base import FINDEnv
+from find_gym.envs.episode import REWARD_OF, Score
+from find_gym.envs.tokens import TokensInterface
+from find_gym.envs.vector.answers import BatchAnswers, Integers
+from find_gym.envs.vector.descriptions import BatchDescriptions
+from find_gym.envs.vector.features import Features, Observation
+from find_gym.envs.vector.options import read_actions, read_autoreset_mode, read_options, read_seeds
+from find_gym.envs.vector.referee import Beginning, Ending, Referee
+from find_gym.envs.vector.workers import Workers
+from find_gym.scoring import Submission
+
+Info = dict[str, Any]
+
+_LONGEST_TABLE = 1 << 16
+_TEXTS = ("description", "domain", "code")
+
+
+class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
+    """N environments with the interface `tokens`, stepped together by array operations.
+
+    `gym.make_vec("FIND-numeric-v0", num_envs=N, ...)` makes one. Observations, rewards, terminations and masks are
+    those of N single environments whose seeds are `seed`, `seed + 1`, ..., bit for bit. For another interface, or to
+    render, name `vectorization_mode="sync"` or `"async"`.
+
+    `infos` has `budget` and `steps_left` at each step. Where episodes end it also has `score` (all parts of the score,
+    nothing for an episode that ended without a submission); `truth` and `submission`, whose sources cost time to write,
+    only with `full_info=True`. The inputs, outputs and messages of each step are left out. With the autoreset mode
+    "SameStep", what belongs to the end stands in `final_obs` and `final_info`.
+
+    Args:
+        num_envs: the number of environments, N.
+        autoreset_mode: "NextStep" (Gymnasium's default), "SameStep" or "Disabled", or the `AutoresetMode`.
+        full_info: whether infos hold `truth` and `submission` at the end of episodes.
+        workers: processes beside this one that share what takes long in a step: to fit and score the descriptions that
+            it completes, and to draw functions where these may be networks. The results are the same. They start when
+            they are needed and end with `close()`.
+        arguments: those of the single environment.
+
+    Attributes:
+        given: how many probes are answered before the first step; may be set, for the episodes that begin afterwards.
+        scores: the scores of the submissions of the last step, by the number of the environment.
+
+    Raises:
+        ValueError: the interface is not `tokens`, there is a render mode, or an argument is out of range.
+    """
+
+    single: ClassVar[type[FINDEnv]]
+    answers: ClassVar[type[BatchAnswers]]
+    referee: ClassVar[type[Referee]] = Referee
+    codec: TokensInterface
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        full_info: bool = False,
+        workers: int = 0,
+        **arguments: Any,
+    ) -> None:
+        if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
+            raise ValueError(f"expected num_envs to be an integer >= 1, actual value: {num_envs!r}")
+        for name, only in (("interface", "tokens"), ("render_mode", None)):
+            if arguments.get(name, only) != only:
+                raise ValueError(
+                    f"expected {name}={only!r} for the vectorised class, actual value: {arguments[name]!r}; pass "
+                    "vectorization_mode='sync' or 'async' to gymnasium.make_vec"
+                )
+        self._env = self.single(**arguments)
+        codec = self._env.codec
+        assert isinstance(codec, TokensInterface)
+        self.codec = codec
+        if workers and arguments.get("judge") is not None:
+            raise ValueError(f"expected no judge with workers={workers!r}, actual value: {arguments['judge']!r}")
+        self._referee = self.referee(self._env)
+        self._workers = Workers(workers, self._referee.do)
+        self.rules = self._env.rules
+        self.num_envs = int(num_envs)
+        self.render_mode = None
+        self._mode = read_autoreset_mode(autoreset_mode)
+        self._full_info = full_info
+        self.metadata = {**self._env.metadata, "render_modes": [], "autoreset_mode": self._mode}
+        self.single_action_space, self.single_observation_space = codec.action_space, codec.observation_space
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self._make_state()
+
+    def _make_state(self) -> None:
+        count, codec = self.num_envs, self.codec
+        self._rngs: list[np.random.Generator | None] = [None] * count
+        self._seeds: list[int | None] = [None] * count
+        # What the observations are copied from.
+        self._features = Features(count, codec.observation_space)
+        self._queries_share, self._steps_share = self._features["budget"].T
+        self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
+        self._answers = self.answers(codec, self._env.category, self._features)
+        self._descriptions = BatchDescriptions(codec, self._features)
+        self._budget = np.zeros(count, dtype=np.int64)
+        self._steps_left = np.zeros(count, dtype=np.int64)
+        self._ended = np.ones(count, dtype=np.bool_)
+        self._begun = False
+        self.scores: dict[int, Score] = {}
+
+    # --- Gymnasium ----------------------------------------------------------------------------------------------------
+
+    @property
+    def functions(self) -> list[Any]:
+        """The truth of each current episode: privileged, never shown to an interpreter."""
+        return self._answers.functions
+
+    @property
+    def given(self) -> int | Sequence[int]:
+        """How many probes are answered before the first step."""
+        return self._env.given
+
+    @given.setter
+    def given(self, given: int | Sequence[int]) -> None:
+        self._env.check_given(given)
+        self._env.given = given
+
+    @property  # type: ignore[misc]
+    def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
+        """The generators of the environments."""
+        return tuple(self._rng(env) for env in range(self.num_envs))
+
+    @property
+    def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
+        """The seeds of the environments."""
+        for env in range(self.num_envs):
+            self._rng(env)
+        return tuple(self._seeds)
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, Info]:
+        """Starts episodes.
+
+        Args:
+            seed: seeds the environments: an integer is the first one's, and the next ones follow; or one for each.
+            options: `{"function": ...}` names the function of these episodes, `{"functions": [...]}` one for each
+                environment (None draws it), `{"given": ...}` how many probes are answered at their start, and
+                `{"reset_mask": ...}`, bool of shape `(N,)`, the environments that are reset.
+
+        Returns:
+            The first observations and the infos; those of environments that are not reset stay as they are.
+        """
+        seeds = read_seeds(seed, self.num_envs)
+        chosen, named, given = read_options(options, self.num_envs)
+        if not self._begun and len(chosen) < self.num_envs:
+            raise ValueError("expected a reset of all environments first, actual: a reset_mask that leaves some out")
+        bounds = self._env.check_given(self.given if given is None else given)
+        functions = [None if one is None else self._env.black_box(one) for one in named]
+        for env in chosen.tolist():
+            if seeds[env] is not None or self._rngs[env] is None:
+                self._rngs[env], self._seeds[env] = seeding.np_random(seeds[env])
+        self._begin(chosen, functions, bounds)
+        self._begun = True
+        self._ended[chosen] = False
+        mask = np.zeros(self.num_envs, dtype=np.bool_)
+        mask[chosen] = True
+        return self._features.copy(), self._counts(mask)
+
+    def step(self, actions: Any) -> tuple[Observation, NDArray[np.float64], Any, Any, Info]:
+        """Takes one action in each environment.
+
+        Args:
+            actions: integers of shape `(N,)`.
+
+        Returns:
+            Observations, rewards, terminations, truncations (always False) and infos; all arrays are fresh.
+
+        Raises:
+            ValueError: an action is not in the action space.
+            RuntimeError: there was no reset, or (in the mode "Disabled") an episode that has ended was not reset.
+            SandboxError: the sandbox failed, so that a submission could not be judged; the step has not been taken.
+        """
+        if not self._begun:
+            raise RuntimeError("expected reset() before step(), actual: it has not been called")
+        actions = read_actions(actions, self.num_envs, len(self.codec.probes) + len(self.codec.tokens))
+        over = self._ended.nonzero()[0] if np.count_nonzero(self._ended) else None
+        if over is not None and self._mode is AutoresetMode.DISABLED:
+            raise RuntimeError(f"expected no episode that has ended, actual: those of {over.tolist()}; call reset()")
+        rewards, terminated, scores = self._play(actions, over)
+        self.scores = {env: score for env, (score, _) in scores.items()}
+        infos: Info = {}
+        ended = terminated.nonzero()[0]
+        self._show_budget()
+        if self._mode is AutoresetMode.SAME_STEP:
+            if ended.size:
+                infos = self._final(ended, terminated, scores)
+                self._begin(ended, [None] * self.num_envs, self._env.check_given(self.given))
+        else:
+            if ended.size:
+                self._add_end(infos, ended, scores)
+            self._ended = terminated.copy()
+            if over is not None:
+                self._begin(over, [None] * self.num_envs, self._env.check_given(self.given))
+        for name, values in (("budget", self._budget), ("steps_left", self._steps_left)):
+            infos[name] = values.copy()
+            infos[f"_{name}"] = np.ones(self.num_envs, dtype=np.bool_)
+        truncated = np.zeros(self.num_envs, dtype=np.bool_)
+        return self._features.copy(), rewards, terminated, truncated, infos
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Returns which actions are legal now, bool of shape `(N, actions)`, a fresh array; for MaskablePPO."""
+        probes = len(self.codec.probes)
+        masks = np.empty((self.num_envs, probes + len(self.codec.tokens)), dtype=np.bool_)
+        masks[:, :probes] = (self._budget > 0)[:, None]
+        masks[:, probes:] = self._descriptions.masks()
+        return masks
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Ends the workers."""
+        self._workers.close()
+
+    # --- A step -------------------------------------------------------------------------------------------------------
+
+    def _play(
+        self, actions: Integers, over: Integers | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], dict[int, tuple[Score, Submission]]]:
+        """Applies the rules of `find_gym.envs.episode` to one action in each environment that is not over."""
+        probes = len(self.codec.probes)
+        asking = actions < probes
+        writing = ~asking
+        asking &= self._budget > 0
+        if over is not None:
+            asking[over] = writing[over] = False
+        charged = asking
+        scores: dict[int, tuple[Score, Submission]] = {}
+        writers = writing.nonzero()[0]
+        if writers.size:
+            tokens = actions[writers] - probes
+            legal = self._descriptions.are_legal(writers, tokens)
+            if np.count_nonzero(legal) < legal.size:
+                refused = writers[~legal]
+                charged = asking.copy()
+                charged[refused] = self._budget[refused] > 0
+                writers, tokens = writers[legal], tokens[legal]
+            # Judged before anything changes: where that fails, the step has not been taken.
+            scores = self._write(writers, tokens)
+        askers = asking.nonzero()[0]
+        if askers.size:
+            self._answers.ask(askers, actions[askers])
+        self._budget -= charged
+        self._steps_left -= 1
+        rewards = np.zeros(self.num_envs)
+        if self.rules.query_cost:
+            rewards -= self.rules.query_cost * charged
+        terminated = self._steps_left == 0
+        if over is not None:
+            terminated[over] = False
+        for env, (score, _) in scores.items():
+            rewards[env] = REWARD_OF[self.rules.reward](score)
+            terminated[env] = True
+        return rewards, terminated, scores
+
+    def _write(self, writers: Integers, tokens: Integers) -> dict[int, tuple[Score, Submission]]:
+        """Writes legal tokens and judges the descriptions that they complete."""
+        states, complete = self._descriptions.try_out(writers, tokens)
+        scores = self._judge(writers[complete]) if np.count_nonzero(complete) else {}
+        self._descriptions.write(writers, tokens, states)
+        return scores
+
+    def _judge(self, envs: Integers) -> dict[int, tuple[Score, Submission]]:
+        """Fits and scores the complete descriptions of some environments."""
+        answers = self._answers
+        endings = {
+            env: Ending(draft, answers.evidence(env), answers.function(env))
+            for env, draft in zip(envs.tolist(), self._descriptions.drafts(envs), strict=True)
+        }
+        # A function of the user's own, or a language model, stays in this process.
+        own = [env for env in endings if not answers.knows(env)]
+        shared = [env for env in endings if answers.knows(env)]
+        judged = [*self._workers.do([endings[env] for env in shared]), *self._referee.judge([endings[o] for o in own])]
+        return dict(zip([*shared, *own], judged, strict=True))
+
+    # --- Beginning and end --------------------------------------------------------------------------------------------
+
+    def _rng(self, env: int) -> np.random.Generator:
+        rng = self._rngs[env]
+        if rng is None:
+            rng, self._seeds[env] = seeding.np_random()
+            self._rngs[env] = rng
+        return rng
+
+    def _begin(self, envs: Integers, functions: Sequence[Any], given: tuple[int, int]) -> None:
+        """Starts episodes, with these functions where they are not None (one for each of the N environments)."""
+        drawn = self._draw([env for env in envs.tolist() if functions[env] is None])
+        for env in envs.tolist():
+            function = drawn[env] if functions[env] is None else functions[env]
+            self._answers.begin(env, function, int(self._rng(env).integers(2**63)))
+        self._answers.clear(envs)
+        self._budget[envs] = self.rules.max_queries
+        self._steps_left[envs] = self.rules.max_steps
+        self._descriptions.clear(envs)
+        if given[1]:
+            self._give(envs, given)
+        self._show_budget()
+        self._features.touch_all(envs)
+
+    def _draw(self, envs: list[int]) -> dict[int, Any]:
+        """Draws the functions of some episodes."""
+        rngs = [self._rng(env) for env in envs]
+        if not self._env.draws_slowly:
+            return {env: self._env.draw(rng) for env, rng in zip(envs, rngs, strict=True)}
+        drawn = self._workers.do([Beginning(rng) for rng in rngs])
+        for rng, (_, after) in zip(rngs, drawn, strict=True):
+            rng.bit_generator.state = after.bit_generator.state
+        return {env: function for env, (function, _) in zip(envs, drawn, strict=True)}
+
+    def _give(self, envs: Integers, given: tuple[int, int]) -> None:
+        """Answers probes free of charge, one after the other in each environment."""
+        chosen = [self.codec.draw_probes(self._rng(env), given) for env in envs.tolist()]
+        for place in range(max(map(len, chosen))):
+            pairs = [(env, probes[place]) for env, probes in zip(envs, chosen, strict=True) if place < len(probes)]
+            askers, probes = np.array(pairs, dtype=np.int64).T
+            self._answers.ask(askers, probes)
+
+    def _final(self, ended: Integers, mask: NDArray[np.bool_], scores: dict[int, tuple[Score, Submission]]) -> Info:
+        """Returns the infos of episodes that end in a step in which others begin."""
+        observations = np.full(self.num_envs, None, dtype=object)
+        for env in ended.tolist():
+            observations[env] = self._features.row(env)
+        final = self._counts(mask.copy())
+        self._add_end(final, ended, scores)
+        return {"final_obs": observations, "_final_obs": mask.copy(), "final_info": final, "_final_info": mask.copy()}
+
+    def _add_end(self, infos: Info, ended: Integers, scores: dict[int, tuple[Score, Submission]]) -> None:
+        """Adds what is told at the end of episodes."""
+        for env in ended.tolist():
+            score, submission = scores.get(env, (None, None))
+            # What there is not, such as an infinite error, is masked: None would decide the type of the whole array.
+            parts = {} if score is None else score.to_json()
+            told: Info = {"score": {name: part for name, part in parts.items() if part is not None}}
+            if self._full_info:
+                function = self._answers.function(env)
+                told["truth"] = {"description": function.describe(), "source": function.source()}
+                told["submission"] = {}
+                if submission is not None:
+                    told["submission"] = {name: getattr(submission, name) for name in _TEXTS}
+                    if submission.program is not None:
+                        told["submission"]["program"] = submission.program.to_json()
+            self._add_info(infos, told, env)
+
+    def _counts(self, mask: NDArray[np.bool_]) -> Info:
+        """Returns the budgets and steps left of some environments, as infos."""
+        counts = {"budget": self._budget, "steps_left": self._steps_left}
+        infos: Info = {}
+        for name, values in counts.items():
+            infos[name] = values * mask
+            infos[f"_{name}"] = mask.copy()
+        return infos
+
+    def _show_budget(self) -> None:
+        self._queries_share[:] = self._share_of_queries(self._budget)
+        self._steps_share[:] = self._share_of_steps(self._steps_left)
+
+
+def shares(most: int) -> Callable[[Integers], NDArray[Any]]:
+    """Returns what turns integers from 0 to `most` into shares of it: a table, if that is not too large."""
+    if most > _LONGEST_TABLE:
+        return lambda left: left / most
+    return (np.arange(most + 1) / max(most, 1)).astype(np.float32).take

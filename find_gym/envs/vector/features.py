@@ -1,0 +1,147 @@
+"""The features of many episodes in one block of memory, and fresh arrays of them that cost little."""
+
+from __future__ import annotations
+
+import sys
+from math import prod
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+Observation = dict[str, NDArray[np.float32]]
+Block = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+# So many blocks that were handed out are kept, to be handed out again once nobody holds them.
+_KEPT = 3
+# Blocks up to this size are copied faster than brought up to date.
+_SMALL = 1 << 17
+# After so many changes a block is copied as a whole.
+_MOST_CHANGES = 24
+
+
+class Features:
+    """The observation of N environments, kept and updated in place; `copy` hands it out.
+
+    A step changes few of the features, so a large block that was handed out before is brought up to date and handed out
+    again where nobody holds it or a part of it any more (Python counts the references). For that, whoever writes into
+    the features tells where: by `touch`, `touch_rows` or `touch_all`. The feature "budget" changes at each step, and is
+    always copied.
+
+    Args:
+        count: the number of environments, N.
+        space: the observation space of one.
+
+    Attributes:
+        count: the number of environments.
+        block: all features, one after the other, float32.
+    """
+
+    def __init__(self, count: int, space: spaces.Dict) -> None:
+        self.count = count
+        self._places: dict[str, tuple[slice, tuple[int, ...]]] = {}
+        stop = 0
+        for name, box in space.spaces.items():
+            shape = (count, *(box.shape or ()))
+            start, stop = stop, stop + prod(shape)
+            self._places[name] = (slice(start, stop), shape)
+        self.block: Block = np.zeros(stop, dtype=np.float32)
+        self._own = self._parts(self.block)
+        self._always = self._places["budget"][0]
+        self._kept: list[_Kept] = []
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        """Returns a feature, float32 of shape `(N, size)`: the one that is updated in place."""
+        return self._own[name]
+
+    def start(self, name: str) -> int:
+        """Returns where a feature begins in the block."""
+        return int(self._places[name][0].start)
+
+    def touch(self, places: Indices) -> None:
+        """Says that the block has changed at these places, of any shape."""
+        for kept in self._kept:
+            kept.add(slice(None), 1, places)
+
+    def touch_rows(self, name: str, width: int, rows: Indices) -> None:
+        """Says that a feature has changed in some rows, where it is read as rows of this width."""
+        for kept in self._kept:
+            kept.add(self._places[name][0], width, rows)
+
+    def touch_all(self, envs: Indices) -> None:
+        """Says that all features of some environments have changed."""
+        for kept in self._kept:
+            kept.is_old |= 4 * envs.size > self.count
+            for place, shape in self._places.values():
+                kept.add(place, prod(shape[1:]), envs)
+
+    def copy(self) -> Observation:
+        """Returns all features, arrays that nobody else has."""
+        for kept in self._kept:
+            if kept.is_free():
+                kept.update(self.block, self._always)
+                return self._parts(kept.block)
+        block = self.block.copy()
+        if block.size > _SMALL:
+            self._kept = [_Kept(block), *self._kept[: _KEPT - 1]]
+        return self._parts(block)
+
+    def row(self, env: int) -> Observation:
+        """Returns the features of one environment, fresh arrays of shape `(size,)`."""
+        return {name: values[env].copy() for name, values in self._own.items()}
+
+    def _parts(self, block: Block) -> Observation:
+        return {name: block[place].reshape(shape) for name, (place, shape) in self._places.items()}
+
+
+class _Kept:
+    """A block that was handed out.
+
+    Args:
+        block: its own copy of the features.
+
+    Attributes:
+        block: the argument.
+        changes: what has changed since: a part of the block, read as rows of a width, and the rows.
+        is_old: whether everything may have changed.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.changes: list[tuple[slice, int, Indices]] = []
+        self.is_old = False
+
+    def add(self, part: slice, width: int, rows: Indices) -> None:
+        """Takes note of a change."""
+        if self.is_old or len(self.changes) == _MOST_CHANGES:
+            self.is_old = True
+            self.changes.clear()
+        else:
+            self.changes.append((part, width, rows))
+
+    def is_free(self) -> bool:
+        """Whether nobody holds the block or an array within it."""
+        return _references(self) == _NO_OTHERS
+
+    def update(self, block: Block, always: slice) -> None:
+        """Makes the block equal to another one, given a part that is copied always."""
+        if self.is_old:
+            np.copyto(self.block, block)
+        else:
+            self.block[always] = block[always]
+            for part, width, rows in self.changes:
+                if width == 1:
+                    self.block[part][rows] = block[part].take(rows)
+                else:
+                    self.block[part].reshape(-1, width)[rows] = block[part].reshape(-1, width).take(rows, axis=0)
+        self.changes.clear()
+        self.is_old = False
+
+
+def _references(kept: _Kept) -> int:
+    return sys.getrefcount(kept.block)
+
+
+# What Python counts where nobody else holds the block.
+_NO_OTHERS = _references(_Kept(np.zeros(1, dtype=np.float32)))

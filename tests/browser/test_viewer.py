@@ -1,0 +1,259 @@
+"""The page of a report in a browser: filters, search, opening, links, and hostile contents that stay text."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from find_gym_agents.evaluation import read_run
+from find_gym_agents.report import write_report
+from tests.agents.report_records import make_record, write_run
+
+HOSTILE = "</script><script>window.hurt = 1</script><img src=x onerror='window.hurt = 2'><!--"
+FAMILY = "<img src=x onerror='window.hurt = 3'>"
+REPLY = {"prompt_tokens": 1234, "completion_tokens": 56, "seconds": 1.5, "retries": 1, "finish_reason": "length"}
+USAGE = {"calls": 2, "retries": 1, "prompt_tokens": 2468, "completion_tokens": 112, "seconds": 3.0}
+
+
+def dialogue(index):
+    return [
+        {"role": "system", "content": "Be brief.", "kind": "system"},
+        {"role": "user", "content": f"Interpret the function.\nAsk. {HOSTILE}", "kind": "task"},
+        {"role": "assistant", "content": f"QUERY [{index}] {HOSTILE}", "kind": "reply", **REPLY, "dropped_before": 0},
+        {"role": "user", "content": f"needle{index} -> {HOSTILE}", "kind": "outputs"},
+        {"role": "assistant", "content": "[DESCRIPTION]: a thing", "kind": "reply", **REPLY, "dropped_before": 2},
+    ]
+
+
+def model_record(category, index, **changes):
+    submission = {"description": f"{HOSTILE} described", "domain": HOSTILE, "code": f"def f(x):\n    {HOSTILE!r}"}
+    entries = {"dialogue": dialogue(index), "usage": USAGE, "model": HOSTILE, "submission": submission}
+    return make_record(category, index, f"lm:{HOSTILE}", **(entries | changes))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The folder of a report on runs of three categories: 50 scripted episodes, 8 of a hostile language model."""
+    folder = tmp_path_factory.mktemp("report")
+    strings = [make_record("strings", index, "scripted", index / 49) for index in range(50)]
+    step = {"action": "QUERY ['a']", "inputs": ["a"], "outputs": [HOSTILE], "message": "", "observation": HOSTILE}
+    strings[3] = make_record("strings", 3, "scripted", 3 / 49, transcript=[step], prompt=f"the task {HOSTILE}")
+    strings += [model_record("strings", index, skill=1.0, outcome="right") for index in range(4)]
+    numeric = [replace(model_record("numeric", index), family=FAMILY) for index in range(3)]
+    error = f"the model failed: {HOSTILE}"
+    entities = [model_record("entities", 0, outcome="unscored", error=error, submission=None)]
+    runs = [
+        read_run(write_run(folder / category, records, category))
+        for category, records in (("strings", strings), ("numeric", numeric), ("entities", entities))
+    ]
+    write_report(runs, folder / "all")
+    return folder / "all"
+
+
+@pytest.fixture
+def page(browser, report):
+    """The page, opened anew; afterwards nothing must have gone wrong in it, and nothing hostile must have run."""
+    browser.get("about:blank")
+    browser.get_log("browser")
+    browser.get(address(report))
+    yield Page(browser)
+    assert browser.execute_script("return window.hurt") is None
+    assert browser.find_elements("css selector", "main img:not(.plots img), main script") == []
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "DEBUG"] == []
+
+
+def address(report, fragment=""):
+    return (report / "report.html").as_uri() + fragment
+
+
+class Page:
+    """What a reader sees and does."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def run(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def set(self, **fields):
+        for name, value in fields.items():
+            self.run(
+                "const field = document.getElementById('filters').elements[arguments[0]];"
+                "field.value = arguments[1]; field.dispatchEvent(new Event('input', {bubbles: true}));",
+                name,
+                value,
+            )
+
+    def until(self, script, expected):
+        """Waits until the script returns what is expected; says what it returned instead."""
+        from selenium.common.exceptions import TimeoutException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        try:
+            WebDriverWait(self.browser, 20, 0.05).until(lambda _: self.run(script) == expected)
+        except TimeoutException:
+            assert self.run(script) == expected
+
+    def counts(self, count, of=58):
+        self.until("return document.getElementById('count').textContent", f"{count} of {of} episodes")
+
+    def press(self, key):
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.browser).send_keys(key).perform()
+
+    def opened(self, *names):
+        """Waits until exactly the cards of these functions are open."""
+        script = "return [...document.querySelectorAll('.episode[open] .who-function')].map((one) => one.textContent)"
+        self.until(script, list(names))
+
+    def text(self, selector=".episode[open]"):
+        return self.browser.find_element("css selector", selector).text
+
+
+def test_filters_choose_episodes_and_stand_in_the_address(page):
+    page.counts(58)
+    assert len(page.browser.find_elements("css selector", ".episode")) == 40
+    page.browser.find_element("id", "later").click()
+    page.until("return document.querySelectorAll('.episode').length", 58)
+    page.set(category="numeric")
+    page.counts(3)
+    # Families are those of the category.
+    assert page.run("return [...document.forms[0].elements.family.options].map((one) => one.value)") == ["all", FAMILY]
+    page.set(family=FAMILY)
+    page.counts(3)
+    page.set(category="strings")
+    page.counts(54)
+    page.set(agent="scripted", least="0.5")
+    page.counts(25)
+    page.set(most="0.75")
+    page.counts(12)
+    page.set(most="1", outcome="right")
+    page.counts(0)
+    page.set(outcome="all", order="skill, high to low")
+    page.until("return document.querySelector('.who-function').textContent", "strings, function 49: 49")
+    link = page.run("return location.href")
+    page.browser.get("about:blank")
+    page.browser.get(link)
+    page.counts(25)
+    page.until("return document.querySelector('.who-function').textContent", "strings, function 49: 49")
+    page.run("document.querySelector('#filters button[type=reset]').click()")
+    page.counts(58)
+    page.until("return location.hash", "")
+
+
+def test_failures_and_texts_are_found(page):
+    page.set(outcome="unscored")
+    page.counts(1)
+    page.set(outcome="all", text="NEEDLE2")
+    page.counts(2)
+    page.set(text="described")
+    page.counts(7)
+    # Errors, answers of a scripted agent's transcript, and true descriptions; not what all tasks say.
+    for text, count in (("the model failed", 1), ("onerror", 9), ("the truth of 49", 1), ("Interpret the", 0)):
+        page.set(text=text)
+        page.counts(count)
+
+
+def test_an_episode_opens_with_every_message(page):
+    page.set(category="strings", agent=f"lm:{HOSTILE}")
+    page.counts(4)
+    page.browser.find_element("css selector", ".episode > summary").click()
+    page.opened("strings, function 0: 0")
+    shown = page.text()
+    for words in ("QUERY [0]", "needle0", "1\u2009234 tokens of prompt", "56 of reply", "1.5 s", "1 retry", "cut off"):
+        assert words in shown
+    assert shown.count("left out before this reply") == 1
+    assert "the truth of 0" in shown and HOSTILE in shown and "def f(x):" in shown
+    messages = page.browser.find_elements("css selector", ".episode[open] .said")
+    assert [message.find_element("tag name", "b").text for message in messages] == [
+        "system", "user", "assistant", "user", "assistant",
+    ]  # fmt: skip
+    # The texts that all episodes share are folded.
+    messages[1].find_element("tag name", "summary").click()
+    page.until("return document.querySelectorAll('.episode[open] .said')[1].innerText.includes('Interpret')", True)
+
+
+def test_plots_errors_and_scripted_transcripts_are_shown(page):
+    page.set(category="numeric")
+    page.counts(3)
+    page.browser.find_element("css selector", ".episode > summary").click()
+    page.opened("numeric, function 0: 0")
+    assert len(page.browser.find_elements("css selector", ".episode[open] .panels svg")) == 2
+    page.set(category="entities")
+    page.counts(1)
+    page.browser.find_element("css selector", ".episode > summary").click()
+    page.opened("entities, function 0: 0")
+    assert "the model failed: </script>" in page.text() and "none" in page.text()
+    page.set(category="strings", agent="scripted", text="window.hurt")
+    page.counts(1)
+    page.browser.find_element("css selector", ".episode > summary").click()
+    page.opened("strings, function 3: 3")
+    assert "agent" in page.text(".episode[open] .dialogue") and HOSTILE in page.text(".episode[open] .dialogue")
+
+
+def test_links_open_episodes(page, report):
+    page.browser.get(address(report, "#strings/scripted/45"))
+    page.opened("strings, function 45: 45")
+    assert page.run("return document.querySelector('.episode[open]').getBoundingClientRect().top < innerHeight")
+    assert page.run("return document.querySelectorAll('.episode').length") <= 40
+    own = page.run("return document.querySelector('.episode[open] .link').href")
+    assert own.endswith("#strings/scripted/45")
+    # What the filters of a link would leave out is shown all the same; what is not there is no error.
+    page.browser.get(address(report, "#strings/scripted/7?category=numeric"))
+    page.opened("strings, function 7: 7")
+    page.counts(58)
+    page.browser.get(address(report, "#strings/nobody/7?category=poems&order=x&least=z%"))
+    page.counts(58)
+    for fragment in ("#%", "#viewer", f"#strings/{HOSTILE}/1"):
+        page.browser.get(address(report, fragment))
+        page.counts(58)
+    # The name of an agent as the page itself writes it in links.
+    page.browser.get("about:blank")
+    page.browser.get(address(report, "#?text=needle1"))
+    page.counts(2)
+    page.press("j")
+    page.opened("strings, function 1: 1")
+    link = page.run("return location.href")
+    page.browser.get("about:blank")
+    page.browser.get(link)
+    page.counts(2)
+    page.opened("strings, function 1: 1")
+
+
+def test_keys_lead_from_episode_to_episode(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.set(agent="scripted")
+    page.counts(50)
+    for key, name in (("j", 0), ("j", 1), ("k", 0), ("k", 0)):
+        page.press(key)
+        page.opened(f"strings, function {name}: {name}")
+    page.press(Keys.ESCAPE)
+    page.opened()
+    page.press("/")
+    page.press("jk")
+    page.until("return document.forms[0].elements.text.value", "jk")
+    page.counts(0)
+
+
+def test_a_narrow_window_does_not_scroll_sideways(page):
+    page.browser.set_window_size(500, 900)
+    try:
+        page.browser.find_element("css selector", ".episode > summary").click()
+        page.until("return document.querySelectorAll('.episode[open] .detail').length", 1)
+        assert page.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    finally:
+        page.browser.set_window_size(1280, 900)
+
+
+def test_two_thousand_episodes_open_in_pages(browser, tmp_path):
+    records = [model_record("strings", index, skill=index / 1999) for index in range(2000)]
+    write_report([read_run(write_run(tmp_path / "run", records, "strings"))], tmp_path / "report")
+    browser.get(address(tmp_path / "report", "#lm:nobody/3"))
+    page = Page(browser)
+    page.counts(2000, of=2000)
+    assert len(browser.find_elements("css selector", ".episode")) == 40
+    page.set(text="needle1999")
+    page.counts(1, of=2000)
+    assert json.loads(page.run("return JSON.stringify(document.querySelectorAll('.category').length)")) == 0

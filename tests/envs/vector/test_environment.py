@@ -1,0 +1,233 @@
+"""What the vectorised environments share: making them, arguments, options, infos, fresh arrays."""
+
+import json
+import resource
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+import find_gym
+from find_gym.envs.vector.base import FINDVectorEnv
+from find_gym.scoring import NumericScorer
+
+QUICK: dict[str, Any] = {"difficulty": {"variants": {"plain": 0.5, "noised": 0.5}, "compound_share": 0.0}}
+
+
+def make(count: int = 3, **options: Any) -> Any:
+    return gym.make_vec("FIND-numeric-v0", num_envs=count, **{**QUICK, **options})
+
+
+@pytest.mark.parametrize("identifier", find_gym.ENVIRONMENT_IDS)
+def test_make_vec_makes_the_vectorised_class(identifier: str) -> None:
+    envs = gym.make_vec(f"find_gym:{identifier}", num_envs=2, max_queries=4)
+    assert isinstance(envs, FINDVectorEnv) and envs.num_envs == 2
+    assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert json.loads(envs.spec.to_json())["kwargs"]["max_queries"] == 4
+    single = gym.make(identifier, max_queries=4)
+    assert envs.single_action_space == single.action_space
+    assert envs.single_observation_space == single.observation_space
+    sync = gym.make_vec(identifier, num_envs=2, vectorization_mode="sync", max_queries=4)
+    assert isinstance(sync, SyncVectorEnv)
+    assert sync.observation_space == envs.observation_space and sync.action_space == envs.action_space
+    envs.close()
+
+
+def test_seeds_are_those_of_gymnasiums_vector_environments() -> None:
+    envs = make()
+    sync = make(vectorization_mode="sync")
+    for seed in (5, [7, None, 9]):
+        envs.reset(seed=seed)
+        sync.reset(seed=seed)
+        known = [env.unwrapped.function.identity() for env in sync.envs]
+        drawn = [function.identity() for function in envs.functions]
+        # One that is not seeded goes on drawing from its own generator.
+        assert drawn == known
+    assert envs.np_random_seed == sync.np_random_seed
+    assert [rng.random() for rng in envs.np_random] == [rng.random() for rng in sync.np_random]
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+def test_infos_are_those_of_gymnasiums_loop(mode: str) -> None:
+    sync = make(4, vectorization_mode="sync", max_queries=2, vector_kwargs={"autoreset_mode": mode})
+    envs = make(4, autoreset_mode=mode, max_queries=2, full_info=True)
+    sync.reset(seed=0)
+    envs.reset(seed=0)
+    rng = np.random.default_rng(0)
+    told = 0
+    for _ in range(12):
+        masks = envs.action_masks()
+        actions = np.where(masks, rng.random(masks.shape), 0.0).argmax(axis=1)
+        infos, expected = envs.step(actions)[4], sync.step(actions)[4]
+        for key in ("final_info", None):
+            own, theirs = (infos.get(key, {}), expected.get(key, {})) if key else (infos, expected)
+            for name in own:
+                if name not in ("final_obs", "final_info", "score", "submission", "truth", "_final_info"):
+                    assert np.array_equal(own[name], theirs[name]), name
+            for name in ("truth", "submission"):
+                assert str(own.get(name, {}).get("description")) == str(theirs.get(name, {}).get("description"))
+            for part, values in own.get("score", {}).items():
+                if part in ("accuracy", "skill", "_accuracy", "_skill", "outcome"):
+                    assert np.array_equal(values, theirs["score"][part])
+                    told += 1
+    assert told > 0
+
+
+def test_truth_is_told_at_the_end_and_only_on_demand() -> None:
+    for full in (False, True):
+        envs = make(2, full_info=full, max_queries=3)
+        envs.reset(seed=0)
+        for _ in range(3):
+            infos = envs.step(np.array([0, 1]))[4]
+            assert set(infos) == {"budget", "_budget", "steps_left", "_steps_left"}
+        masks = envs.action_masks()
+        token = int(masks[0].nonzero()[0][-1])
+        infos = envs.step(np.array([token, token]))[4]
+        assert ("truth" in infos) == ("submission" in infos) == full
+        assert infos["_score"].all() and infos["score"]["_skill"].all()
+
+
+def test_nothing_is_handed_out_twice() -> None:
+    envs = make(3)
+    held = [envs.reset(seed=0)[0]]
+    copies = [{name: values.copy() for name, values in held[0].items()}]
+    results = []
+    for step in range(12):
+        result = envs.step(np.array([step, step + 1, 64]))
+        held.append(result[0])
+        copies.append({name: values.copy() for name, values in result[0].items()})
+        results.append(result)
+        # What a user writes into an observation, or into a mask, changes no other.
+        result[0]["asked"][:] = -1.0
+        copies[-1]["asked"][:] = -1.0
+        envs.action_masks()[:] = False
+        result[4]["budget"][:] = -1
+    for one, copy in zip(held, copies, strict=True):
+        assert all(one[name].tobytes() == copy[name].tobytes() for name in copy)
+    assert len({id(result[1]) for result in results}) == 12
+    assert (envs.step(np.array([0, 0, 0]))[4]["budget"] == 87).all()
+
+
+def test_scores_are_those_of_the_last_step() -> None:
+    envs = make(3, autoreset_mode="SameStep")
+    envs.reset(seed=0)
+    assert envs.scores == {}
+    functions = envs.functions
+    envs.step(np.array([0, 30, 60]))
+    token = int(envs.action_masks()[0].nonzero()[0][-1])
+    rewards = envs.step(np.array([token, 1, 2]))[1]
+    assert list(envs.scores) == [0] and envs.scores[0].skill == rewards[0]
+    assert envs.scores[0].trivial_accuracy == NumericScorer(functions[0]).trivial_accuracy
+    envs.step(np.array([0, 1, 2]))
+    assert envs.scores == {}
+
+
+def test_reset_mask_leaves_the_others_alone() -> None:
+    envs = make(3)
+    envs.reset(seed=0)
+    before, *_ = envs.step(np.array([1, 2, 3]))
+    functions = envs.functions
+    after, infos = envs.reset(options={"reset_mask": np.array([False, True, False])})
+    assert not after["asked"][1].any() and envs.functions[1] is not functions[1]
+    assert infos["_budget"].tolist() == [False, True, False] and infos["budget"].tolist() == [0, 100, 0]
+    for place in (0, 2):
+        assert envs.functions[place] is functions[place]
+        assert all(before[name][place].tobytes() == after[name][place].tobytes() for name in before)
+
+
+def test_given_holds_for_the_episodes_that_begin_afterwards() -> None:
+    envs = make(4, given=2)
+    assert ((envs.reset(seed=0)[0]["asked"] > 0).sum(axis=1) == 2).all()
+    envs.given = (3, 6)
+    assert envs.given == (3, 6)
+    counts = (envs.reset()[0]["asked"] > 0).sum(axis=1)
+    assert counts.min() >= 3 and counts.max() <= 6
+    observation, infos = envs.reset(options={"given": 65})
+    assert (observation["asked"] == 0.25).all() and (infos["budget"] == 100).all()
+    with pytest.raises(ValueError, match="expected given to be an integer from 0 to 65"):
+        envs.given = 66
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"interface": "text"}, "expected interface='tokens' .* vectorization_mode='sync' or 'async'"),
+        ({"render_mode": "ansi"}, "expected render_mode=None .* vectorization_mode='sync' or 'async'"),
+        ({"autoreset_mode": "never"}, "expected an autoreset_mode in"),
+        ({"count": 0}, "expected num_envs to be an integer >= 1, actual value: 0"),
+        ({"max_queries": -1}, "expected max_queries to be an integer >= 0"),
+        ({"given": -1}, "expected given to be an integer from 0 to 65"),
+        ({"effort": "none"}, "expected an effort in"),
+        ({"given": (1, 2, 3)}, "expected given to be an integer from 0 to 65"),
+    ],
+)
+def test_bad_arguments(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": [1, 2]}, "expected 3 seeds, one for each environment, actual: 2"),
+        ({"options": {"fnction": 1}}, "expected options among"),
+        ({"options": {"function": abs, "functions": [abs] * 3}}, "expected the option 'function' or 'functions'"),
+        ({"options": {"functions": [abs]}}, "expected a list of 3 functions"),
+        ({"options": {"function": 7}}, "expected a spec of a numeric function"),
+        ({"options": {"reset_mask": [True] * 3}}, "expected the option 'reset_mask' to be an array of bool"),
+        ({"options": {"reset_mask": np.zeros(3, dtype=bool)}}, r"expected a 'reset_mask' of shape \(3,\)"),
+        ({"options": {"reset_mask": np.array([True, False, False])}}, "expected a reset of all environments first"),
+    ],
+)
+def test_bad_resets(options: dict[str, Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        make().reset(**options)
+
+
+def test_bad_steps() -> None:
+    envs = make(autoreset_mode="Disabled", max_steps=1)
+    with pytest.raises(RuntimeError, match=r"expected reset\(\) before step\(\)"):
+        envs.step(np.zeros(3, dtype=int))
+    envs.reset(seed=0)
+    for actions in ([0, 0], [0, -1, 0], [0, 92, 0], [0.0, 1.0, 2.0], np.zeros((3, 1), dtype=int)):
+        with pytest.raises(ValueError, match=r"expected integers in \[0, 91\] of shape \(3,\)"):
+            envs.step(actions)
+    assert envs.step([0, np.int32(1), 2])[2].all()
+    with pytest.raises(RuntimeError, match=r"expected no episode that has ended, actual: those of \[0, 1, 2\]"):
+        envs.step([0, 1, 2])
+
+
+def test_a_failed_score_leaves_the_step_untaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    envs = make(2)
+    envs.reset(seed=0)
+    envs.step(np.array([20, 40]))
+    token = int(envs.action_masks()[0].nonzero()[0][-1])
+    real = envs.referee.scores
+
+    def fail(*_: Any) -> Any:
+        raise OSError("no scores today")
+
+    monkeypatch.setattr(envs.referee, "scores", fail)
+    with pytest.raises(OSError, match="no scores today"):
+        envs.step(np.array([3, token]))
+    monkeypatch.setattr(envs.referee, "scores", real)
+    _, _, terminated, _, infos = envs.step(np.array([3, token]))
+    assert terminated.tolist() == [False, True] and infos["steps_left"].tolist() == [118, 118]
+    assert infos["budget"].tolist() == [98, 99]
+
+
+def test_memory_does_not_grow() -> None:
+    envs = make(256, autoreset_mode="SameStep", max_queries=12, max_steps=9)
+    envs.reset(seed=0)
+    rng = np.random.default_rng(0)
+
+    def play(steps: int) -> int:
+        for _ in range(steps):
+            envs.step(rng.integers(65, size=256))
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    first = play(60)
+    # In KiB: 61,440 steps that kept 100 bytes each would show.
+    assert play(240) - first < 4096
