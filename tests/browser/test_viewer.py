@@ -83,6 +83,7 @@ class Page:
                 name,
                 value,
             )
+        self.until("return document.getElementById('episodes').getAttribute('aria-busy')", None)
 
     def until(self, script, expected):
         """Waits until the script returns what is expected; says what it returned instead."""
@@ -103,9 +104,9 @@ class Page:
         ActionChains(self.browser).send_keys(key).perform()
 
     def opened(self, *names):
-        """Waits until exactly the cards of these functions are open."""
-        script = "return [...document.querySelectorAll('.episode[open] .who-function')].map((one) => one.textContent)"
-        self.until(script, list(names))
+        """Waits until exactly the cards of these functions are open and have their contents."""
+        opened = ".episode[open]:not(:has(> .detail)) > summary, .episode[open]:has(> .detail) .who-function"
+        self.until(f"return [...document.querySelectorAll('{opened}')].map((one) => one.textContent)", list(names))
 
     def text(self, selector=".episode[open]"):
         return self.browser.find_element("css selector", selector).text

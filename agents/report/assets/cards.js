@@ -11,11 +11,17 @@ function card(episode, whenToggled) {
   summary.append(small, who(episode), what(episode), score(episode), outcome(episode));
   element.append(summary);
   element.addEventListener("toggle", () => {
-    if (element.open && element.childElementCount === 1) element.append(opened(episode, detailsOf(episode)));
+    if (element.open) unfold(episode, element);
     whenToggled(episode, element);
   });
   cards.set(episode, element);
   return element;
+}
+
+// Opens a card; what is below its line is made the first time.
+function unfold(episode, element) {
+  if (element.childElementCount === 1) element.append(opened(episode, detailsOf(episode)));
+  element.open = true;
 }
 
 function who(episode) {

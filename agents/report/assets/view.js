@@ -41,7 +41,7 @@ function open(episode) {
   if (at < first || at >= end) show(at - 5, at - 5 + PAGE);
   if (current && current !== episode) close();
   const element = card(episode, whenToggled);
-  element.open = true;
+  unfold(episode, element);
   current = episode;
   remember();
   element.scrollIntoView({ block: "start" });
@@ -73,21 +73,24 @@ function typing(element) {
 }
 
 let waiting = 0;
-form.addEventListener("input", (event) => {
-  if (event.target.name === "category") fillGroups();
+
+// Shows what the form asks for after so many milliseconds, unless it is changed again before.
+function updateIn(milliseconds) {
   clearTimeout(waiting);
-  // A search waits until the next letter does not come at once.
+  place.setAttribute("aria-busy", "true");
   waiting = setTimeout(() => {
+    fillGroups();
     update();
     remember();
-  }, event.target.name === "text" ? 200 : 0);
-});
+    place.removeAttribute("aria-busy");
+  }, milliseconds);
+}
+
+// A search waits until the next letter does not come at once.
+form.addEventListener("input", (event) => updateIn(event.target.name === "text" ? 200 : 0));
 form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("reset", () => setTimeout(() => {
-  fillGroups();
-  update();
-  remember();
-}));
+// The fields have their first values only after the event.
+form.addEventListener("reset", () => updateIn(0));
 earlier.addEventListener("click", () => show(first - PAGE, end));
 later.addEventListener("click", () => show(first, end + PAGE));
 window.addEventListener("hashchange", follow);
