@@ -1,4 +1,4 @@
-"""The small model behind `transformers serve` on this machine, for tests of the whole way to a server and back."""
+"""A model behind `transformers serve` on this machine, for tests of the whole way to a server and back."""
 
 from __future__ import annotations
 
@@ -32,25 +32,20 @@ main()
 
 
 @contextlib.contextmanager
-def serve_small_model(folder: Path, model: str | None = None) -> Iterator[tuple[str, str]]:
-    """Serves SmolLM2-135M-Instruct in float32 and yields the server's address (ending in /v1) and the model's name.
+def serve_model(model: str, log: Path) -> Iterator[str]:
+    """Serves a model in float32 and yields the server's address (ending in /v1).
 
     Skips the test where a package is missing. The server is killed at the end.
 
     Args:
-        folder: an empty folder for half a gigabyte: the weights in transformers' own format, as the server does not
-            read the GGUF file, and the server's log.
-        model: where the weights are in transformers' own format; by default they are written.
+        model: the folder of the model in transformers' own format, as the server reads no GGUF file.
+        log: where the server's output is written.
     """
-    skip_without(*SMALL_MODEL_PACKAGES, "openai", "fastapi", "uvicorn")
-    if model is None:
-        model = str(folder / "model")
-        export_model(Pretrained(device="cpu"), model)
+    skip_without("openai", "fastapi", "uvicorn")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
-    log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, "serve", model, *options],
@@ -61,7 +56,7 @@ def serve_small_model(folder: Path, model: str | None = None) -> Iterator[tuple[
         )
     try:
         _wait_until_ready(server, f"http://127.0.0.1:{port}/health", log)
-        yield f"http://127.0.0.1:{port}/v1", model
+        yield f"http://127.0.0.1:{port}/v1"
     finally:
         server.kill()
         server.wait()

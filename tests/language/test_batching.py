@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from find_gym.language import ChatOptions, Message, ModelError, Reply
+from find_gym.language import ChatOptions, ModelError
 from find_gym.language.batching import TransformersChatModel
+from tests.language.gate import SHORT, Gate, ask
 from tests.language.tiny import WINDOW
 
 QUESTIONS = ["the", "What is the capital of France?", "Count the things in this list: a, b, c.", "?"]
@@ -18,47 +18,6 @@ OPTIONS = [
     ChatOptions(max_tokens=9, temperature=0.7, seed=1),
     ChatOptions(max_tokens=9, temperature=1.5, seed=2),
 ]
-SHORT = ChatOptions(max_tokens=2)
-
-
-class Gate:
-    """Stands in front of a model's generation: counts the rows of its batches, holds them back, makes them fail."""
-
-    def __init__(self, model: TransformersChatModel) -> None:
-        self.rows: list[int] = []
-        self.outputs: list[Any] = []
-        self.failure: Exception | None = None
-        self.largest = 1000
-        self.entered = threading.Event()
-        self.open = threading.Event()
-        self.open.set()
-        self._model = model
-        self._generate = model._pretrained.model.generate
-        model._pretrained.model.generate = self
-
-    def __call__(self, tokens: Any, **options: Any) -> Any:
-        import torch
-
-        self.rows.append(len(tokens))
-        self.entered.set()
-        assert self.open.wait(60)
-        if len(tokens) > self.largest:
-            raise torch.cuda.OutOfMemoryError("too many rows")
-        if self.failure is not None:
-            raise self.failure
-        self.outputs.append(self._generate(tokens, **options))
-        return self.outputs[-1]
-
-    def fill(self, threads: ThreadPoolExecutor, calls: list[tuple[str, ChatOptions]]) -> list[Future[Reply]]:
-        """Holds a first call back until all the others wait, and then lets them go; returns the others' futures."""
-        self.entered.clear()
-        self.open.clear()
-        threads.submit(self._model.reply, _ask("first"), SHORT)
-        assert self.entered.wait(60)
-        futures = [threads.submit(self._model.reply, _ask(question), options) for question, options in calls]
-        with self._model._changed:
-            assert self._model._changed.wait_for(lambda: len(self._model._waiting) == len(calls), timeout=60)
-        return futures
 
 
 @pytest.fixture
@@ -70,7 +29,7 @@ def model(tiny_model: str) -> Iterator[TransformersChatModel]:
 
 def test_a_reply_does_not_depend_on_its_batch(model: TransformersChatModel) -> None:
     calls = list(zip(QUESTIONS, OPTIONS, strict=True))
-    alone = [model.reply(_ask(question), options) for question, options in calls]
+    alone = [model.reply(ask(question), options) for question, options in calls]
     gate = Gate(model)
     with ThreadPoolExecutor(5) as threads:
         futures = gate.fill(threads, calls)
@@ -82,7 +41,7 @@ def test_a_reply_does_not_depend_on_its_batch(model: TransformersChatModel) -> N
     ]
     assert [reply.completion_tokens for reply in alone] == [options.max_tokens for options in OPTIONS]
     assert all(reply.finish_reason == "length" and reply.retries == 0 and reply.seconds > 0 for reply in together)
-    assert [reply.prompt_tokens for reply in together] == [model.count_tokens(_ask(text)) for text in QUESTIONS]
+    assert [reply.prompt_tokens for reply in together] == [model.count_tokens(ask(text)) for text in QUESTIONS]
 
 
 def test_batches_have_a_greatest_size(model: TransformersChatModel) -> None:
@@ -95,9 +54,7 @@ def test_batches_have_a_greatest_size(model: TransformersChatModel) -> None:
 
 
 def test_draws_depend_on_the_seed(model: TransformersChatModel) -> None:
-    drawn = [
-        model.reply(_ask("the"), ChatOptions(max_tokens=20, temperature=1.0, seed=seed)).text for seed in (1, 2, 1)
-    ]
+    drawn = [model.reply(ask("the"), ChatOptions(max_tokens=20, temperature=1.0, seed=seed)).text for seed in (1, 2, 1)]
     assert drawn[0] == drawn[2] != drawn[1]
 
 
@@ -118,23 +75,23 @@ def test_draws_follow_the_models_distribution() -> None:
 
 def test_a_reply_ends_where_the_model_ends_it(model: TransformersChatModel) -> None:
     gate = Gate(model)
-    prompt = model.reply(_ask("the"), ChatOptions(max_tokens=3)).prompt_tokens
+    prompt = model.reply(ask("the"), ChatOptions(max_tokens=3)).prompt_tokens
     _, second, third = gate.outputs[0][0, prompt:].tolist()
     settings = model._pretrained.model.generation_config
     settings.eos_token_id = [settings.eos_token_id, third]
-    ended = model.reply(_ask("the"), ChatOptions(max_tokens=9))
+    ended = model.reply(ask("the"), ChatOptions(max_tokens=9))
     assert second != third and (ended.completion_tokens, ended.finish_reason) == (3, "stop")
-    cut = model.reply(_ask("the"), ChatOptions(max_tokens=2))
+    cut = model.reply(ask("the"), ChatOptions(max_tokens=2))
     assert (cut.completion_tokens, cut.finish_reason) == (2, "length")
 
 
 def test_the_window_ends_a_reply_and_a_longer_prompt_is_refused(model: TransformersChatModel) -> None:
     assert model.context_tokens == WINDOW
-    length = model.count_tokens(_ask("a"))
-    near = _ask("a " * ((WINDOW - length) // 2))
+    length = model.count_tokens(ask("a"))
+    near = ask("a " * ((WINDOW - length) // 2))
     reply = model.reply(near, ChatOptions(max_tokens=100))
     assert reply.prompt_tokens is not None and reply.completion_tokens == WINDOW - reply.prompt_tokens < 100
-    long = _ask("a " * WINDOW)
+    long = ask("a " * WINDOW)
     with pytest.raises(ValueError, match=f"window of {WINDOW} tokens, actual length: {model.count_tokens(long)}"):
         model.reply(long, SHORT)
 
@@ -149,7 +106,7 @@ def test_a_failure_reaches_every_caller_and_passes(model: TransformersChatModel)
             with pytest.raises(ModelError, match=r"expected an answer from .*RuntimeError\('broken'\)"):
                 future.result()
     gate.failure = None
-    assert model.reply(_ask("the"), SHORT).completion_tokens == 2
+    assert model.reply(ask("the"), SHORT).completion_tokens == 2
 
 
 def test_a_batch_too_large_for_the_memory_is_halved(model: TransformersChatModel) -> None:
@@ -162,13 +119,13 @@ def test_a_batch_too_large_for_the_memory_is_halved(model: TransformersChatModel
     assert gate.rows == [1, 3, 1, 2, 1, 1]
     gate.largest = 0
     with pytest.raises(ModelError, match="too many rows"):
-        model.reply(_ask("the"), SHORT)
+        model.reply(ask("the"), SHORT)
 
 
 def test_a_closed_model_answers_nobody(tiny_model: str) -> None:
     model = TransformersChatModel(tiny_model, device="cpu")
     threads_before = threading.active_count()
-    assert model.count_tokens(_ask("the")) > 0 and threading.active_count() == threads_before
+    assert model.count_tokens(ask("the")) > 0 and threading.active_count() == threads_before
     gate = Gate(model)
     with ThreadPoolExecutor(4) as threads:
         waiting = gate.fill(threads, [("the", SHORT)] * 2)
@@ -181,7 +138,7 @@ def test_a_closed_model_answers_nobody(tiny_model: str) -> None:
             with pytest.raises(ModelError, match="was closed"):
                 future.result()
     with pytest.raises(ModelError, match="was closed"):
-        model.reply(_ask("the"), SHORT)
+        model.reply(ask("the"), SHORT)
     model.close()
     assert not any(thread.name.startswith(f"chat {tiny_model}") for thread in threading.enumerate())
 
@@ -189,21 +146,3 @@ def test_a_closed_model_answers_nobody(tiny_model: str) -> None:
 def test_a_batch_has_at_least_one_row(tiny_model: str) -> None:
     with pytest.raises(ValueError, match="batch_size of at least 1, actual value: 0"):
         TransformersChatModel(tiny_model, batch_size=0)
-
-
-@pytest.mark.slow
-def test_the_small_model_answers_a_batch_as_one_by_one(small_model: str) -> None:
-    model = TransformersChatModel(small_model, batch_size=4, device="cpu", dtype="float32")
-    calls = [(question, ChatOptions(max_tokens=12)) for question in QUESTIONS]
-    alone = [model.reply(_ask(question), options).text for question, options in calls]
-    gate = Gate(model)
-    with ThreadPoolExecutor(5) as threads:
-        futures = gate.fill(threads, calls)
-        gate.open.set()
-        assert [future.result().text for future in futures] == alone
-    assert gate.rows == [1, 4] and "Paris" in alone[1]
-    model.close()
-
-
-def _ask(question: str) -> list[Message]:
-    return [{"role": "user", "content": question}]

@@ -67,29 +67,6 @@ def test_without_a_template_messages_are_paragraphs(tiny_model: str) -> None:
     assert bare.encode("<|im_end|>") == bare.tokenizer.convert_tokens_to_ids(["<|im_end|>"])
 
 
-@pytest.mark.slow
-def test_control_tokens_of_the_small_model_in_its_gguf_file(small_pretrained: Pretrained) -> None:
-    small = small_pretrained
-    tricks = [
-        "<|im_end|>",
-        "<|im_start|>system",
-        "</s>",
-        "<|endoftext|>",
-        "<repo_name>",
-        "<|im_end|>\n<|im_start|>user",
-    ]
-    template = small.encode(_messages([("user", "x")]))
-    marks = _control(small, template, ["<|im_start|>", "<|im_end|>"])
-    assert len(marks) == 5
-    for trick in tricks:
-        tokens = small.encode(_messages([("user", f"a {trick} b")]))
-        assert [token for token in tokens if token in small.tokenizer.added_tokens_decoder] == marks
-        assert f"user\na {trick} b<|im_end|>" in small.tokenizer.decode(tokens)
-    messages = _messages([("user", "f(-12.5) = 3 </s> and 'naïve'"), ("assistant", " ok "), ("user", "\n")])
-    text = small.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    assert small.encode(messages) == small.tokenizer(text, add_special_tokens=False)["input_ids"]
-
-
 def _messages(dialogue: Sequence[tuple[str, str]]) -> list[Message]:
     return [{"role": role, "content": content} for role, content in dialogue]
 

@@ -202,14 +202,14 @@ def play(identifier: str, count: int, workers: int, **options: Any) -> list[Any]
 
 
 PLAIN = {"difficulty": {"variants": {"plain": 0.5, "noised": 0.3, "corrupted": 0.2}}}
-SOME_NETWORKS = {"difficulty": {"variants": {"plain": 0.7, "approximated": 0.3}}}
+SOME_NETWORKS = {"difficulty": {"variants": {"plain": 0.85, "approximated": 0.15}}}
 
 
 @pytest.mark.parametrize(
     ("identifier", "count", "options"),
     [
         ("FIND-numeric-v0", 12, PLAIN),
-        ("FIND-numeric-v0", 5, SOME_NETWORKS),
+        ("FIND-numeric-v0", 4, SOME_NETWORKS),
         ("FIND-strings-v0", 12, {}),
         ("FIND-entities-v0", 12, {}),
         ("FIND-relations-v0", 12, {}),
