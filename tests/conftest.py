@@ -1,9 +1,13 @@
-"""A model that several tests of language models share."""
+"""What all tests share: the cases that hypothesis draws, and a tiny language model."""
 
 import pytest
+from hypothesis import settings
 
 from tests.language.serving import skip_without
 from tests.language.tiny import write_tiny_model
+
+# The same random cases in each run, without limits of time; --hypothesis-profile=default draws others.
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ _DOMAIN_POINTS = 100
 _PROBES = np.linspace(*QUERY_RANGE, 1025)
 _REGION_TRIES = 20
 _RULE_TRIES = 2000
+# Compounds that vary by less are 0 for all that an interpreter can see, such as a product with the tail of a Gaussian.
+_LEAST_SPREAD = 1e-6
 
 
 def sample_numeric(
@@ -92,7 +94,7 @@ def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
         defined = values[np.isfinite(values)]
         if defined.size < 2 * _DOMAIN_POINTS:
             continue
-        if isinstance(rule, AtomRule) or np.ptp(defined) > 0:
+        if isinstance(rule, AtomRule) or np.ptp(defined) > _LEAST_SPREAD:
             return rule
 
 

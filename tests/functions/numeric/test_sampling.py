@@ -54,7 +54,15 @@ def test_corruption_can_be_told_from_the_rule(seed: int, level: str) -> None:
     inside = contained_in(spec.regions, x)
     rule = evaluate(spec.rule, x[inside])
     means = np.select([region.contains(x[inside]) for region in spec.regions], [r.mean for r in spec.regions])
-    assert np.mean(~np.isclose(rule, means, rtol=0.01)) > 0.15
+    assert np.mean(~np.isclose(rule, means, rtol=0.01, atol=0)) > 0.15
+
+
+def test_compounds_vary() -> None:
+    for seed in range(400):
+        difficulty = {"base": "extreme", "variants": {"plain": 1.0}, "compound_share": 1.0}
+        spec = sample_numeric(np.random.default_rng(seed), difficulty=difficulty)
+        outputs = evaluate(spec.rule, np.linspace(*spec.domain, 1001))
+        assert np.ptp(outputs[np.isfinite(outputs)]) > 1e-6
 
 
 def test_difficulty_adds_families_depth_regions_and_noise() -> None:
