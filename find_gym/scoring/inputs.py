@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions import QUERY_RANGE, NumericBlackBox
-from find_gym.functions.numeric.spread import spread_of_ordered
+from find_gym.functions.numeric.spread import in_quarters, spread_of_ordered
 
 FloatArray = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class NumericInputs:
         values = truth
         if not defined.all():
             pool, values = pool[defined], truth[defined]
-        ordered = np.sort(values)
+        ordered = in_quarters(values)
         spread = spread_of_ordered(ordered, values)
         strata = {
             "uniform": rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM),

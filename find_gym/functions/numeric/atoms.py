@@ -172,7 +172,7 @@ def _wave(
         amplitude, period, centre, _ = constants
         inner = phase(x, constants)
         slope = amplitude * derivative(inner)
-        return np.stack([function(inner), -slope * inner / period, -slope * 2 * np.pi / period, np.ones_like(x)])
+        return np.array([function(inner), -slope * inner / period, -slope * 2 * np.pi / period, np.ones_like(x)])
 
     def formula(constants: Constants) -> str:
         amplitude, period, centre, offset = constants
@@ -227,7 +227,7 @@ def _logarithm_gradient(x: FloatArray, constants: Constants) -> FloatArray:
     factor, _, base = constants
     logarithm = np.log(np.where(x > 0, x, np.nan))
     log_base = math.log(base)
-    return np.stack([logarithm / log_base, np.ones_like(x), -factor * logarithm / (base * log_base**2)])
+    return np.array([logarithm / log_base, np.ones_like(x), -factor * logarithm / (base * log_base**2)])
 
 
 def _gaussian(x: FloatArray, constants: Constants) -> FloatArray:
@@ -240,7 +240,7 @@ def _gaussian_gradient(x: FloatArray, constants: Constants) -> FloatArray:
     mean, std = constants
     z = (x - mean) / std
     value = _gaussian(x, constants)
-    return np.stack([value * z / std, value * (z * z - 1) / std])
+    return np.array([value * z / std, value * (z * z - 1) / std])
 
 
 def _square_wave(x: FloatArray, constants: Constants) -> FloatArray:
@@ -268,7 +268,7 @@ _ENTRIES = [
         name="linear",
         constants=("slope", "intercept"),
         evaluate=lambda x, c: c[0] * x + c[1],
-        gradient=lambda x, c: np.stack([x, np.ones_like(x)]),
+        gradient=lambda x, c: np.array([x, np.ones_like(x)]),
         sample=_affine_sample(10, 10),
         formula=lambda c: write_terms([(c[0], "x"), (c[1], "")]),
         english="a linear function",
@@ -303,7 +303,7 @@ _ENTRIES = [
         name="absolute",
         constants=("factor", "offset"),
         evaluate=lambda x, c: c[0] * np.abs(x) + c[1],
-        gradient=lambda x, c: np.stack([np.abs(x), np.ones_like(x)]),
+        gradient=lambda x, c: np.array([np.abs(x), np.ones_like(x)]),
         sample=_affine_sample(30, 10),
         formula=lambda c: write_terms([(c[0], "|x|"), (c[1], "")]),
         english="a scaled and shifted absolute value",
@@ -314,7 +314,7 @@ _ENTRIES = [
         name="root",
         constants=("factor", "offset", "degree"),
         evaluate=lambda x, c: c[0] * _root_power(x, c[2]) + c[1],
-        gradient=lambda x, c: np.stack([_root_power(x, c[2]), np.ones_like(x), np.zeros_like(x)]),
+        gradient=lambda x, c: np.array([_root_power(x, c[2]), np.ones_like(x), np.zeros_like(x)]),
         sample=lambda rng: (*_affine_sample(30, 10)(rng), int(rng.integers(1, 3))),
         formula=lambda c: write_terms([(c[0], "x" if c[2] == 1 else " sqrt(x)"), (c[1], "")]),
         english="a scaled and shifted root",
@@ -342,7 +342,7 @@ _ENTRIES = [
         name="step",
         constants=("height", "offset", "at_zero"),
         evaluate=lambda x, c: c[0] * np.heaviside(x, c[2]) + c[1],
-        gradient=lambda x, c: np.stack([np.heaviside(x, c[2]), np.ones_like(x), np.where(x == 0, c[0], 0.0)]),
+        gradient=lambda x, c: np.array([np.heaviside(x, c[2]), np.ones_like(x), np.where(x == 0, c[0], 0.0)]),
         sample=lambda rng: (*_affine_sample(30, 10)(rng), draw_decimal(rng, -100, 100)),
         formula=lambda c: write_terms([(c[0], " H(x)"), (c[1], "")]) + f" with H(0) = {write_number(c[2])}",
         english="a step at 0",
@@ -355,7 +355,7 @@ _ENTRIES = [
         name="relu",
         constants=("factor", "offset", "leak"),
         evaluate=lambda x, c: c[0] * np.maximum(x, c[2] * x) + c[1],
-        gradient=lambda x, c: np.stack(
+        gradient=lambda x, c: np.array(
             [np.maximum(x, c[2] * x), np.ones_like(x), np.where(c[2] * x > x, c[0] * x, 0.0)]
         ),
         sample=lambda rng: (*_affine_sample(30, 10)(rng), draw_decimal(rng, 0, 1)),
@@ -373,7 +373,7 @@ _ENTRIES = [
         name="reciprocal",
         constants=("factor",),
         evaluate=lambda x, c: np.where(x == 0, np.nan, 1 / (c[0] * np.where(x == 0, 1.0, x))),
-        gradient=lambda x, c: np.stack([-1 / (c[0] ** 2 * np.where(x == 0, np.nan, x))]),
+        gradient=lambda x, c: np.array([-1 / (c[0] ** 2 * np.where(x == 0, np.nan, x))]),
         sample=lambda rng: (draw_decimal(rng, -10, 10, nonzero=True),),
         formula=lambda c: f"1 / ({write_terms([(c[0], 'x')])})",
         english="a reciprocal",

@@ -56,11 +56,11 @@ def columns(name: str, x: FloatArray, *, degree: int = 5, parameters: Constants 
     if name == "polynomial":
         return power_rows(x, degree)[::-1]
     if name == "relu":
-        return np.stack([np.maximum(x, 0), np.minimum(x, 0), one])
+        return np.array([np.maximum(x, 0), np.minimum(x, 0), one])
     if name == "step":
-        return np.stack([np.heaviside(x, 0.5), one])
+        return np.array([np.heaviside(x, 0.5), one])
     if name in ("linear", "absolute") or (parameters and ATOMS[name].linear):
-        return np.stack([shape(name, x, parameters), one])
+        return np.array([shape(name, x, parameters), one])
     return None
 
 
@@ -147,7 +147,7 @@ def _relu_constants(
         return (right, offset, min(left / right, 1 - 1e-9))
     fits = []
     for leak in (0.0, 1 - 1e-9):
-        basis = np.stack([np.maximum(x, leak * x), np.ones_like(x)]) * multiplier
+        basis = np.array([np.maximum(x, leak * x), np.ones_like(x)]) * multiplier
         (factor, level), cost = solve_linear(basis, target)
         fits.append((cost, (float(factor), float(level), leak)))
     return min(fits)[1]
@@ -161,7 +161,7 @@ def _fit_root(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArr
         # A root or logarithm that is undefined at most of the evidence is not what was seen.
         if 2 * keep.sum() < x.size or keep.sum() < 1:
             continue
-        basis = np.stack([values[keep], np.ones(int(keep.sum()))]) * multiplier[keep]
+        basis = np.array([values[keep], np.ones(int(keep.sum()))]) * multiplier[keep]
         (factor, offset), cost = solve_linear(basis, target[keep])
         fits.append((cost, (float(factor), float(offset), parameter)))
     return [constants for _, constants in sorted(fits, key=lambda fit: fit[0])]
@@ -187,7 +187,7 @@ def _fit_gaussian(name: str, x: FloatArray, target: FloatArray, multiplier: Floa
     if positive.sum() >= 3:
         height = target[positive] / multiplier[positive]
         order = np.argsort(-height)[:12]
-        basis = np.stack([x[positive][order] ** 2, x[positive][order], np.ones(order.size)])
+        basis = np.array([x[positive][order] ** 2, x[positive][order], np.ones(order.size)])
         (curvature, slope, _), _ = solve_linear(basis, np.log(height[order]))
         if curvature < 0:
             starts.insert(0, (float(-slope / (2 * curvature)), float(np.sqrt(-1 / (2 * curvature)))))

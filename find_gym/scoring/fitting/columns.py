@@ -34,4 +34,4 @@ class Columns:
             if len(self._known) + len(fresh) > _MOST:
                 self._known.clear()
             self._known.update(fresh)
-        return np.stack([columns[value] for value in inputs]).T
+        return np.array([columns[value] for value in inputs]).T

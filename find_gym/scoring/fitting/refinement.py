@@ -124,7 +124,7 @@ class _Block:
         for row, request in enumerate(requests):
             if request.free is not None:
                 free[row, : request.free.size] = request.free
-        x, y, weights = (np.stack([getattr(r.evidence, name) for r in requests]) for name in ("x", "y", "weights"))
+        x, y, weights = (np.array([getattr(r.evidence, name) for r in requests]) for name in ("x", "y", "weights"))
         left = np.array([request.steps for request in requests])
         wanted = bool(left.any())
         costs, residuals, jacobian = self._linearised(vectors, x, y, weights, self._group, derivatives=wanted)

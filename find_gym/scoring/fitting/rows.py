@@ -77,7 +77,7 @@ def evaluate(skeleton: Skeleton, layout: Layout, vectors: FloatArray, x: FloatAr
 
 def _columns(skeleton: Skeleton, layout: Layout, vectors: FloatArray) -> list[Constants]:
     """Returns the constants of each atom, columns of shape `(r, 1)`."""
-    columns = iter([vectors[:, index, None] for index in range(vectors.shape[1])])
+    columns = iter(vectors.T[:, :, None])
     result = []
     for name, sizes in zip(leaves(skeleton), layout, strict=True):
         constants = [tuple([next(columns) for _ in range(size)]) if size else next(columns) for size in sizes]

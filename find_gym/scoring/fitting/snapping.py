@@ -82,7 +82,7 @@ def misfits(skeleton: Skeleton, choices: list[LeafConstants], x: FloatArray, y: 
         x: inputs, shape `(n,)`.
         y: outputs, shape `(n,)`.
     """
-    residuals = y - evaluate(skeleton, layout_of(choices[0]), np.stack([pack(one) for one in choices]), x)
+    residuals = y - evaluate(skeleton, layout_of(choices[0]), np.array([pack(one) for one in choices]), x)
     costs = np.add.reduce(residuals * residuals, axis=1)
     return np.where(np.isfinite(costs), costs, np.inf)
 
@@ -289,7 +289,7 @@ def _round_noisy(
     names = _names_of(skeleton, layout_of(constants))
     variance = cost / max(x.size - len(names), 1)
     same = _equivalents(skeleton, constants)
-    vectors = np.stack([pack(one) for one in same])
+    vectors = np.array([pack(one) for one in same])
     _, gradient = linearise(skeleton, layout_of(constants), vectors, np.broadcast_to(x, (len(same), x.size)))
     rounded = rounded_linearly(vectors, np.stack(gradient, axis=1), variance, names)
     trials = [unpack(vector, constants) for vector in rounded]

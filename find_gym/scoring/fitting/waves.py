@@ -57,7 +57,7 @@ def fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArra
     starts = []
     for index in order:
         phase = 2 * np.pi / periods[index] * x
-        exact, _ = solve_linear(np.stack([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
+        exact, _ = solve_linear(np.array([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
         starts.append(_sine_constants(name, float(periods[index]), exact))
     return starts
 
