@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.envs.grammar import Draft
+from find_gym.envs.draft import Draft
+from find_gym.envs.numeric_grammar import NumericDraft
 from find_gym.envs.probes import numeric_probes
 from find_gym.envs.strings_grammar import INPUT, TOKENS, StringDraft
-from find_gym.envs.tokens import Description
 from find_gym.functions import NumericDifficulty
 from find_gym.functions.strings.probes import PROBES
 
@@ -33,8 +33,8 @@ class RandomAgent:
     def _count_probes(self) -> int:
         return numeric_probes().size
 
-    def _new_draft(self) -> Description:
-        return Draft(NumericDifficulty())
+    def _new_draft(self) -> Draft:
+        return NumericDraft(NumericDifficulty())
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode and seeds the agent's own randomness for the next."""
@@ -76,7 +76,7 @@ class RandomStringAgent(RandomAgent):
     def _count_probes(self) -> int:
         return len(PROBES)
 
-    def _new_draft(self) -> Description:
+    def _new_draft(self) -> Draft:
         return StringDraft(None)
 
     def _choose(self, legal: list[int]) -> int:

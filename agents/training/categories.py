@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 
 from find_gym.envs import entities_tokens, relations_tokens
+from find_gym.envs.draft import Draft
 from find_gym.envs.entities_tokens import EntityDraft, EntityTokens
-from find_gym.envs.grammar import Draft
-from find_gym.envs.grammar import tokens_of as numeric_tokens_of
+from find_gym.envs.numeric_grammar import NumericDraft
+from find_gym.envs.numeric_grammar import tokens_of as numeric_tokens_of
+from find_gym.envs.numeric_tokens import NumericTokens
 from find_gym.envs.probes import numeric_probes
 from find_gym.envs.relations_tokens import RelationDraft, RelationTokens
 from find_gym.envs.strings_grammar import StringDraft
 from find_gym.envs.strings_grammar import tokens_of as string_tokens_of
 from find_gym.envs.strings_tokens import StringTokens
-from find_gym.envs.tokens import Description, NumericTokens, TokensInterface
+from find_gym.envs.tokens import TokensInterface
 from find_gym.functions import NumericDifficulty, NumericSpec
 from find_gym.functions.entities.exemplars import probe_words as entity_words
 from find_gym.functions.numeric import rules
@@ -52,7 +54,7 @@ class TrainingCategory:
     """
 
     name: str
-    draft: Callable[[Any], Description]
+    draft: Callable[[Any], Draft]
     codec: Callable[[Any], TokensInterface]
     probes: Callable[[], Sequence[Any]]
     tokens_of: Callable[[Any], list[int]]
@@ -107,7 +109,7 @@ def _kind_of_activation(probe: str, answer: float) -> int:
 CATEGORIES: dict[str, TrainingCategory] = {
     "numeric": TrainingCategory(
         "numeric",
-        Draft,
+        NumericDraft,
         NumericTokens,
         lambda: numeric_probes().tolist(),
         _numeric_tokens,

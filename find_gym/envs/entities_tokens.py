@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.envs.draft import Draft
 from find_gym.envs.episode import Episode
-from find_gym.envs.tokens import Description, Features, TokensInterface, unit_box
+from find_gym.envs.tokens import Features, TokensInterface, unit_box
 from find_gym.functions.entities.difficulty import EntityDifficulty
 from find_gym.functions.entities.exemplars import draw_exemplars, probe_words
 from find_gym.functions.entities.formulas import OPERATORS, Combination, Formula, OperatorName
@@ -36,18 +37,15 @@ _NEEDS: dict[str, tuple[tuple[OperatorName, ...], int]] = {
 }
 
 
-class EntityDraft:
+class EntityDraft(Draft):
     """A description that is being written: a biased region or none, then a formula in prefix order.
 
     Args:
         level: the difficulty; only the operators of its formulas can be written. None allows everything.
-
-    Attributes:
-        tokens: indices into `TOKENS`, in the order in which they were written.
     """
 
     def __init__(self, level: EntityDifficulty | None) -> None:
-        self.tokens: list[int] = []
+        super().__init__()
         self._open = 1
         self._leaves = 0
         shapes = [shape for shape, share in level.shapes.items() if share > 0] if level else list(_NEEDS)
@@ -93,15 +91,7 @@ class EntityDraft:
         mask[_FIRST_CONCEPT:] = self._concepts
         return mask
 
-    def write(self, token: int) -> None:
-        """Writes a legal token.
-
-        Raises:
-            ValueError: the token may not come next.
-        """
-        if not 0 <= token < len(TOKENS) or not self.legal()[token]:
-            raise ValueError(f"expected a token that may come next, actual value: {token!r}")
-        self.tokens.append(token)
+    def _note(self, token: int) -> None:
         if token >= _FIRST_CONCEPT:
             self._open -= 1
             self._leaves += 1
@@ -211,7 +201,7 @@ class EntityTokens(TokensInterface):
         """Returns an empty description."""
         return EntityDraft(self._level)
 
-    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> EntitySpec:
+    def program(self, draft: Draft, inputs: Sequence[Any], outputs: Sequence[Any]) -> EntitySpec:
         """Returns the spec of the formula; there are no constants to estimate."""
         assert isinstance(draft, EntityDraft)
         return EntitySpec(draft.formula(), region=draft.region())

@@ -8,7 +8,7 @@ from find_gym.envs.base import FINDEnv
 from find_gym.envs.continuous import ContinuousInterface
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.numeric_category import NumericCategory, numeric_text
-from find_gym.envs.tokens import NumericTokens
+from find_gym.envs.numeric_tokens import NumericTokens
 from find_gym.scoring.fitting import Effort
 from find_gym.scoring.judges.loading import load_judge
 from find_gym.scoring.judges.protocol import Judge

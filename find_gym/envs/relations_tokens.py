@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.tokens import Description, Features, TokensInterface, unit_box
+from find_gym.envs.draft import Draft
+from find_gym.envs.tokens import Features, TokensInterface, unit_box
 from find_gym.functions.relations.answers import UNDEFINED, canonical
 from find_gym.functions.relations.catalogue import RELATIONS
 from find_gym.functions.relations.conditions import ATTRIBUTES, Condition, conditions_of, words_that_meet
@@ -36,18 +37,15 @@ def _attributes_of(relation: str) -> frozenset[str]:
     return frozenset(condition.attribute for condition in conditions_of(relation))
 
 
-class RelationDraft:
+class RelationDraft(Draft):
     """A description that is being written.
 
     Args:
         level: the difficulty; only what its distribution holds can be written. None allows everything.
-
-    Attributes:
-        tokens: indices into `TOKENS`, in the order in which they were written.
     """
 
     def __init__(self, level: RelationDifficulty | None) -> None:
-        self.tokens: list[int] = []
+        super().__init__()
         shares = {MAX_EXCEPTIONS: 1.0} if level is None else level.exceptions
         self._most = min(max((count for count, share in shares.items() if share > 0), default=0), MAX_EXCEPTIONS)
         names = tuple(RELATIONS) if level is None else level.relations
@@ -77,20 +75,6 @@ class RelationDraft:
             for place, name in enumerate(attributes):
                 mask[place] = any(name in self._attributes[relation] for relation in fitting)
         return mask
-
-    def allowed(self) -> NDArray[np.bool_]:
-        """Returns the same: the state tells all."""
-        return self.legal()
-
-    def write(self, token: int) -> None:
-        """Writes a legal token.
-
-        Raises:
-            ValueError: the token may not come next.
-        """
-        if not 0 <= token < len(TOKENS) or not self.legal()[token]:
-            raise ValueError(f"expected a token that may come next, actual value: {token!r}")
-        self.tokens.append(token)
 
     def attributes(self) -> tuple[str, ...]:
         """Returns the attributes of the exceptions that were written."""
@@ -135,7 +119,7 @@ class RelationTokens(TokensInterface):
         """Returns an empty description."""
         return RelationDraft(self._level)
 
-    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+    def program(self, draft: Draft, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
         """Returns the spec with those values of the exceptions that fit the evidence best."""
         assert isinstance(draft, RelationDraft)
         return fit_exceptions(draft.relation(), draft.attributes(), inputs, outputs)

@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.envs.draft import Draft
 from find_gym.functions.strings.conditions import CONDITIONS
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.operations import DETERMINISTIC
@@ -42,18 +43,15 @@ class _Frame:
     parts: int = 0
 
 
-class StringDraft:
+class StringDraft(Draft):
     """A description that is being written.
 
     Args:
         level: the difficulty; only what its distribution holds can be written. None allows everything.
-
-    Attributes:
-        tokens: indices into `TOKENS`, in the order in which they were written.
     """
 
     def __init__(self, level: StringDifficulty | None) -> None:
-        self.tokens: list[int] = []
+        super().__init__()
         length = _MAX_LENGTH if level is None else max(key for key, share in level.lengths.items() if share > 0)
         self._stack = [_Frame(length, side=False, may_be_empty=False)]
         self._side_length = _MAX_SIDE if level is None else level.branch_length
@@ -104,19 +102,7 @@ class StringDraft:
         # An operation that is no function of its own has to be applied to another's result.
         return not alone or frame.limit == 1 or bool(self._alone[first - _FIRST_OPERATION])
 
-    def allowed(self) -> NDArray[np.bool_]:
-        """Returns the same: the state tells all."""
-        return self.legal()
-
-    def write(self, token: int) -> None:
-        """Writes a legal token.
-
-        Raises:
-            ValueError: the token may not come next.
-        """
-        if not 0 <= token < len(TOKENS) or not self.legal()[token]:
-            raise ValueError(f"expected a token that may come next, actual value: {token!r}")
-        self.tokens.append(token)
+    def _note(self, token: int) -> None:
         if token == 0:
             self._stack.pop()
             return

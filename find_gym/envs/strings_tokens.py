@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.envs.draft import Draft
 from find_gym.envs.strings_grammar import MAX_TOKENS, TOKENS, StringDraft
-from find_gym.envs.tokens import Description, Features, TokensInterface, unit_box
+from find_gym.envs.tokens import Features, TokensInterface, unit_box
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.probes import PROBES
 from find_gym.scoring.fitting.strings import fit_string_skeleton
@@ -43,6 +44,8 @@ class StringTokens(TokensInterface):
         level: the difficulty, whose distribution the grammar is cut down to; None for functions that are not sampled.
     """
 
+    extra_steps = 20
+
     def __init__(self, level: StringDifficulty | None) -> None:
         self._level = level
         count = len(PROBES)
@@ -54,7 +57,7 @@ class StringTokens(TokensInterface):
         """Returns an empty description."""
         return StringDraft(self._level)
 
-    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+    def program(self, draft: Draft, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
         """Returns the first program that is consistent with the evidence, or None."""
         assert isinstance(draft, StringDraft)
         # Each question once: the functions are deterministic.

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from find_gym.envs.draft import Draft
 from find_gym.envs.episode import Episode, Move, Query, Refuse, Submit, Write
-from find_gym.envs.features import log_magnitude, relative, squash
-from find_gym.envs.grammar import MAX_TOKENS, TOKENS, Draft
-from find_gym.envs.probes import numeric_probes
-from find_gym.functions import NumericDifficulty
 from find_gym.scoring import Submission
-from find_gym.scoring.fitting import Effort, Problem, fit_skeletons
 
 Features = dict[str, NDArray[np.float64]]
 
 # So many questions to one probe fill its "asked" feature.
 _FULLY_ASKED = 4
-
-
-class Description(Protocol):
-    """A description that is being written in a category's grammar.
-
-    Attributes:
-        tokens: indices of the tokens written so far.
-    """
-
-    tokens: list[int]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is missing."""
-
-    @property
-    def state(self) -> Hashable:
-        """All that decides what may be written from here on; the same for drafts that go on alike."""
-
-    def allowed(self) -> NDArray[np.bool_]:
-        """Returns which tokens may come next as far as the state tells; see `TokensInterface.once`."""
-
-    def legal(self) -> NDArray[np.bool_]:
-        """Returns which tokens may come next."""
-
-    def write(self, token: int) -> None:
-        """Writes a legal token."""
 
 
 class TokensInterface:
@@ -63,9 +32,10 @@ class TokensInterface:
 
     Attributes:
         once: the tokens from this one on may be written only once in a description; their number where there are none.
+        extra_steps: steps of an episode beyond its queries.
     """
 
-    extra_steps = 2 * MAX_TOKENS
+    extra_steps: int
 
     def __init__(
         self, probes: Sequence[Any], tokens: Sequence[str], max_tokens: int, answers: Mapping[str, spaces.Space[Any]]
@@ -89,11 +59,11 @@ class TokensInterface:
 
     # --- What subclasses implement ------------------------------------------------------------------------------------
 
-    def new_draft(self) -> Description:
+    def new_draft(self) -> Draft:
         """Returns an empty description."""
         raise NotImplementedError
 
-    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+    def program(self, draft: Draft, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
         """Returns the program that a complete description stands for, its constants from the evidence; or None."""
         raise NotImplementedError
 
@@ -169,7 +139,7 @@ class TokensInterface:
         """Returns which actions are legal now, bool of the action space's size."""
         return np.concatenate([np.full(len(self.probes), episode.budget > 0), self._draft.legal()])
 
-    def written(self, draft: Description | None = None) -> str:
+    def written(self, draft: Draft | None = None) -> str:
         """Returns the tokens of a draft, by default those written so far, separated by spaces."""
         return " ".join(self.tokens[token] for token in (draft or self._draft).tokens)
 
@@ -177,85 +147,3 @@ class TokensInterface:
 def unit_box(size: int, low: float = 0.0) -> spaces.Box:
     """Returns a float32 box of shape `(size,)` from `low` to 1."""
     return spaces.Box(low, 1.0, (size,), np.float32)
-
-
-class NumericTokens(TokensInterface):
-    """The `tokens` interface to numeric functions.
-
-    Action `a` asks probe `a` if a < 65; otherwise it writes token `a - 65` of `find_gym.envs.grammar.TOKENS`. A
-    complete expression submits itself, its constants fitted to the evidence of the episode. An illegal action costs
-    one input.
-
-    The observation is a dict of float32 boxes, one entry for each probe where it says 65:
-
-    - `asked` (65,), in [0, 1]: how often the probe was asked, of four times;
-    - `answer` (65,), in [-1, 1]: asinh of the mean answer, scaled;
-    - `relative` (65,), in [-1, 1]: the mean answer over the largest magnitude of the episode;
-    - `magnitude` (65,), in [0, 1]: logarithm of the mean answer's magnitude, scaled;
-    - `spread` (65,), in [0, 1]: asinh of the range of the answers to the same probe, scaled; not 0 only for noise;
-    - `undefined` (65,), in [0, 1]: whether the function was undefined there;
-    - `written` (270,), in [0, 1]: the tokens written so far, one-hot by place (10 places, 27 tokens);
-    - `budget` (2,), in [0, 1]: the shares of the budget and of the steps that are left.
-
-    Args:
-        level: the difficulty, whose distribution the grammar is cut down to; None for one's own functions.
-        effort: how hard constants are looked for; see `find_gym.scoring.fitting.fit_skeletons`.
-
-    Attributes:
-        effort: the argument.
-    """
-
-    def __init__(self, level: NumericDifficulty | None, effort: Effort = "full") -> None:
-        self._level = level
-        self.effort: Effort = effort
-        probes = numeric_probes().tolist()
-        count = len(probes)
-        answers = {
-            "answer": unit_box(count, -1.0),
-            "relative": unit_box(count, -1.0),
-            "magnitude": unit_box(count),
-            "spread": unit_box(count),
-            "undefined": unit_box(count),
-        }
-        super().__init__(probes, TOKENS, MAX_TOKENS, answers)
-        self._forget()
-
-    def new_draft(self) -> Draft:
-        """Returns an empty description."""
-        return Draft(self._level)
-
-    def program(self, draft: Description, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
-        """Returns the spec that fits the evidence best, or None."""
-        assert isinstance(draft, Draft)
-        return fit_skeletons([self.problem(draft, inputs, outputs)], effort=self.effort)[0]
-
-    def problem(self, draft: Draft, inputs: Sequence[float], outputs: Sequence[float]) -> Problem:
-        """Returns what is to be fitted."""
-        return Problem(draft.skeleton(), draft.regions(), np.array(inputs), np.array(outputs))
-
-    def _forget(self) -> None:
-        count = len(self.probes)
-        self._undefined = np.zeros(count)
-        self._sum = np.zeros(count)
-        self._low = np.full(count, np.inf)
-        self._high = np.full(count, -np.inf)
-
-    def _record(self, probe: int, output: Any) -> None:
-        if not np.isfinite(output):
-            self._undefined[probe] += 1
-            return
-        self._sum[probe] += output
-        self._low[probe] = min(self._low[probe], output)
-        self._high[probe] = max(self._high[probe], output)
-
-    def _answers(self) -> Features:
-        answered = self._asked - self._undefined
-        mean = np.divide(self._sum, answered, out=np.zeros_like(self._sum), where=answered > 0)
-        spread = np.subtract(self._high, self._low, out=np.zeros_like(self._low), where=answered > 0)
-        return {
-            "answer": squash(mean),
-            "relative": relative(mean),
-            "magnitude": np.where(answered > 0, log_magnitude(mean), 0.0),
-            "spread": squash(spread),
-            "undefined": (self._undefined > 0).astype(np.float64),
-        }

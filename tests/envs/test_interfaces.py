@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from find_gym.envs.continuous import ACTION_SIZE, ContinuousInterface, read_atom, split_action
 from find_gym.envs.episode import Query, Refuse, Submit
 from find_gym.envs.features import log_magnitude, relative, squash, unsquash
-from find_gym.envs.grammar import MAX_TOKENS, TOKENS, Draft, tokens_of
 from find_gym.envs.numeric_category import NumericCategory, numeric_text, read_numbers
+from find_gym.envs.numeric_grammar import MAX_TOKENS, TOKENS, NumericDraft, tokens_of
 from find_gym.envs.probes import numeric_probes
 from find_gym.envs.text import CHARSET, printable, read_message, read_submission, write_submission
 from find_gym.functions import NumericDifficulty, NumericFunction, NumericSpec, sample_numeric
@@ -39,7 +39,7 @@ def test_probes_are_dense_near_0_and_reach_the_ends() -> None:
 @given(seed=st.integers(0, 2**32 - 1), level=LEVELS)
 def test_every_legal_walk_ends_in_a_complete_expression(seed: int, level: str | None) -> None:
     rng = np.random.default_rng(seed)
-    draft = Draft(None if level is None else NumericDifficulty.of(level))
+    draft = NumericDraft(None if level is None else NumericDifficulty.of(level))
     while not draft.complete:
         legal = np.flatnonzero(draft.legal())
         assert legal.size > 0
@@ -53,7 +53,7 @@ def test_every_legal_walk_ends_in_a_complete_expression(seed: int, level: str | 
 def test_every_function_of_the_benchmark_can_be_written(seed: int) -> None:
     level = NumericDifficulty.of({"variants": {"plain": 0.5, "corrupted": 0.5}})
     spec = sample_numeric(np.random.default_rng(seed), difficulty=level)
-    draft = Draft(level)
+    draft = NumericDraft(level)
     kinds = tuple(region.kind for region in spec.regions)
     for token in tokens_of(skeleton(spec.rule), kinds):
         draft.write(token)
@@ -61,7 +61,7 @@ def test_every_function_of_the_benchmark_can_be_written(seed: int) -> None:
 
 
 def test_illegal_tokens_are_refused_by_the_draft() -> None:
-    draft = Draft(NumericDifficulty.of("easy"))
+    draft = NumericDraft(NumericDifficulty.of("easy"))
     for token in ("sum", "below", "sin"):
         with pytest.raises(ValueError, match="expected a token"):
             draft.write(TOKENS.index(token))

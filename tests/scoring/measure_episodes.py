@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from find_gym.envs.grammar import Draft
+from find_gym.envs.numeric_grammar import NumericDraft
 from find_gym.envs.probes import numeric_probes
 from find_gym.functions import NumericDifficulty, NumericFunction, NumericSpec, sample_numeric
 from find_gym.functions.numeric import rules
@@ -30,7 +30,7 @@ def problem_of(spec: NumericSpec, level: NumericDifficulty, is_true: bool, rng: 
     y = NumericFunction(spec)(x, rng)
     if is_true:
         return Problem(rules.skeleton(spec.rule), tuple(region.kind for region in spec.regions), x, y)
-    draft = Draft(level)
+    draft = NumericDraft(level)
     while not draft.complete:
         draft.write(int(rng.choice(np.flatnonzero(draft.legal()))))
     return Problem(draft.skeleton(), draft.regions(), x, y)

@@ -7,7 +7,8 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.tokens import Description, TokensInterface
+from find_gym.envs.draft import Draft
+from find_gym.envs.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 
@@ -58,7 +59,7 @@ class Automaton:
                 self._following[states[place], tokens[place]] = number
         return following
 
-    def _number(self, draft: Description) -> int:
+    def _number(self, draft: Draft) -> int:
         """Returns the number of a draft's state, a new one if it is met for the first time."""
         number = self._numbers.setdefault(draft.state, len(self._numbers))
         if number == len(self.complete):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from find_gym.envs.episode import Category
 from find_gym.envs.features import filled, scaled_log, squash_finite
 from find_gym.envs.numeric import NumericEnv
-from find_gym.envs.tokens import NumericTokens, TokensInterface
+from find_gym.envs.numeric_tokens import NumericTokens
+from find_gym.envs.tokens import TokensInterface
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features

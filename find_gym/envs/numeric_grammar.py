@@ -13,6 +13,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.envs.draft import Draft
 from find_gym.functions import NumericDifficulty
 from find_gym.functions.numeric.atoms import ATOMS
 from find_gym.functions.numeric.rules import OPERATORS, Skeleton
@@ -26,18 +27,15 @@ _FIRST_OPERATOR = len(REGION_TOKENS)
 _FIRST_ATOM = _FIRST_OPERATOR + len(OPERATORS)
 
 
-class Draft:
+class NumericDraft(Draft):
     """A description that is being written.
 
     Args:
         level: the difficulty; only what its distribution holds can be written. None allows everything.
-
-    Attributes:
-        tokens: indices into `TOKENS`, in the order in which they were written.
     """
 
     def __init__(self, level: NumericDifficulty | None) -> None:
-        self.tokens: list[int] = []
+        super().__init__()
         self._open = 1
         self._leaves = 0
         if level is None:
@@ -75,19 +73,7 @@ class Draft:
         mask[_FIRST_ATOM:] = self._within if started else self._alone
         return mask
 
-    def allowed(self) -> NDArray[np.bool_]:
-        """Returns the same: the state tells all."""
-        return self.legal()
-
-    def write(self, token: int) -> None:
-        """Writes a legal token.
-
-        Raises:
-            ValueError: the token may not come next.
-        """
-        if not 0 <= token < len(TOKENS) or not self.legal()[token]:
-            raise ValueError(f"expected a token that may come next, actual value: {token!r}")
-        self.tokens.append(token)
+    def _note(self, token: int) -> None:
         if token >= _FIRST_ATOM:
             self._open -= 1
             self._leaves += 1
