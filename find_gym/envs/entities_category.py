@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import shlex
 from typing import Any
 
 import numpy as np
 
 from find_gym.envs.episode import Episode
-from find_gym.envs.quoting import quote_values
-from find_gym.envs.text import TextInterface, shorten
-from find_gym.functions.entities.function import MAX_WORD_LENGTH, EntityBlackBox
+from find_gym.envs.text import shorten
+from find_gym.envs.words import WordText, objection_to
+from find_gym.functions.entities.function import EntityBlackBox
 from find_gym.functions.entities.vectors import entity_vectors
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
@@ -51,9 +49,8 @@ class EntityCategory:
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
-        for word in inputs:
-            if not word.strip() or len(word) > MAX_WORD_LENGTH:
-                return f"expected words of 1 to {MAX_WORD_LENGTH} characters, actual value: {shorten(word)}"
+        if objection := objection_to(inputs):
+            return objection
         unknown = [word for word in inputs if entity_vectors().row(word) is None]
         missing = explain_missing_model() if unknown else None
         if missing is not None:
@@ -76,7 +73,7 @@ class EntityCategory:
         return EntityScorer(function, self._judge).score(submission)
 
 
-class EntityText(TextInterface):
+class EntityText(WordText):
     """The `text` interface to entity functions.
 
     Args:
@@ -85,47 +82,8 @@ class EntityText(TextInterface):
     """
 
     def __init__(self, max_queries: int, exemplars: bool) -> None:
-        super().__init__(TASK, read_words, 8192 + 64 * max_queries)
-        self._exemplars = exemplars
-
-    def begin(self, episode: Episode) -> str:
-        """Starts an episode and returns its task."""
-        words = episode.function.exemplars() if self._exemplars else []
-        text = _EXEMPLARS.replace("{words}", quote_values(words)) if words else ""
-        return super().begin(episode).replace("{exemplars}", text)
+        super().__init__(TASK, 8192 + 64 * max_queries, _EXEMPLARS if exemplars else None)
 
     def exemplars(self, episode: Episode) -> list[str]:
         """Returns the words to start from."""
         return episode.function.exemplars()
-
-
-def read_words(argument: list[Any] | str) -> list[str]:
-    """Reads the inputs of one query: a JSON or Python list of words, words between commas, or as in a shell.
-
-    Raises:
-        ValueError: there is none, or something in it is not a word.
-    """
-    items = _read_line(argument) if isinstance(argument, str) else argument
-    for item in items:
-        if not isinstance(item, str):
-            raise ValueError(f"expected words in quotes as inputs, actual value: {shorten(repr(item))}")
-    if not items:
-        raise ValueError("expected at least one word after QUERY, actual: none")
-    return items
-
-
-def _read_line(text: str) -> list[Any]:
-    if text.startswith("["):
-        try:
-            items = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            items = None
-        if isinstance(items, list):
-            return items
-        text = text.strip("[]")
-    if "," in text:
-        return [word for part in text.split(",") if (word := part.strip(" \"'"))]
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return [text.strip("\"' ")] if text.strip("\"' ") else []

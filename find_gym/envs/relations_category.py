@@ -6,16 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.envs.entities_category import read_words
 from find_gym.envs.episode import Episode
-from find_gym.envs.quoting import quote_values
-from find_gym.envs.text import TextInterface, shorten
+from find_gym.envs.words import WordText, objection_to
 from find_gym.functions.relations.function import RelationBlackBox
 from find_gym.scoring import Submission
 from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.relations import RelationScore, RelationScorer
-
-MAX_WORD_LENGTH = 200
 
 TASK = """\
 There is a hidden function f. It takes one word or name and returns one word, a name or a number: for inputs of one kind
@@ -50,10 +46,7 @@ class RelationCategory:
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
-        for word in inputs:
-            if not word.strip() or len(word) > MAX_WORD_LENGTH:
-                return f"expected words of 1 to {MAX_WORD_LENGTH} characters, actual value: {shorten(word)}"
-        return None
+        return objection_to(inputs)
 
     def answer(self, function: RelationBlackBox, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
         """Returns the function's outputs."""
@@ -68,7 +61,7 @@ class RelationCategory:
         return RelationScorer(function, self._judge).score(submission)
 
 
-class RelationText(TextInterface):
+class RelationText(WordText):
     """The `text` interface to relations.
 
     Args:
@@ -77,11 +70,8 @@ class RelationText(TextInterface):
     """
 
     def __init__(self, max_queries: int, exemplars: bool) -> None:
-        super().__init__(TASK, read_words, 8192 + 1024 * max_queries)
-        self._exemplars = exemplars
+        super().__init__(TASK, 8192 + 1024 * max_queries, _EXEMPLARS if exemplars else None)
 
-    def begin(self, episode: Episode) -> str:
-        """Starts an episode and returns its task."""
-        words = episode.function.exemplars if self._exemplars else []
-        text = _EXEMPLARS.replace("{words}", quote_values(words)) if words else ""
-        return super().begin(episode).replace("{exemplars}", text)
+    def exemplars(self, episode: Episode) -> list[str]:
+        """Returns the words to start from."""
+        return list(episode.function.exemplars)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import find_gym
-from find_gym.envs.entities_category import read_words
 from find_gym.envs.entities_tokens import TOKENS, EntityDraft, tokens_of
+from find_gym.envs.words import read_words
 from find_gym.functions.entities.difficulty import DIFFICULTIES
 from find_gym.functions.entities.exemplars import probe_words
 from find_gym.functions.entities.formulas import Combination
