@@ -1,9 +1,54 @@
-"""Files of datasets: written beside their place and renamed."""
+"""Files of datasets: rows of metadata read one by one, and all written beside their place and renamed."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
+
+Spec = TypeVar("Spec")
+
+
+def read_each(
+    rows: Sequence[Any], key: str, read: Callable[[Any, Any], Spec], unit_tests: Sequence[Any]
+) -> tuple[dict[str, Spec], dict[str, str]]:
+    """Reads the functions of a dataset; one that can't be read does not keep the others from it.
+
+    Args:
+        rows: the rows of the metadata.
+        key: where a row has its id, which may be a path that ends in it.
+        read: takes a row and the row of its unit tests (None where there is none) and returns the spec.
+        unit_tests: the content of `unit_test_data.json`.
+
+    Returns:
+        The specs by the functions' ids; and for each function that could not be read, its id and why.
+    """
+    tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
+    specs: dict[str, Spec] = {}
+    skipped: dict[str, str] = {}
+    for index, row in enumerate(rows):
+        name = str(row.get(key, f"row {index}")).rsplit("/", 1)[-1] if isinstance(row, dict) else f"row {index}"
+        try:
+            specs[name] = read(row, tests.get(name))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError) as error:
+            skipped[name] = f"{type(error).__name__}: {error}"
+    return specs, skipped
+
+
+def write_tables(folder: Path, unit_tests: list[dict[str, Any]], name: str, rows: list[dict[str, Any]]) -> None:
+    """Writes the unit tests of a dataset and then its metadata, without which it is unfinished.
+
+    Args:
+        folder: the folder of the category; made where it does not exist.
+        unit_tests: the rows of `unit_test_data.json`.
+        name: the file of the metadata.
+        rows: its rows.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "unit_test_data.json", json.dumps(unit_tests, indent=1) + "\n")
+    write_text(folder / name, json.dumps(rows, indent=1) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:

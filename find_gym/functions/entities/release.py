@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 from find_gym.functions.entities.exemplars import held_out_words
 from find_gym.functions.entities.formulas import Combination, Formula
 from find_gym.functions.entities.function import LIT, EntityFunction, EntitySpec, WordTriplet
-from find_gym.functions.files import write_text
+from find_gym.functions.files import read_each, write_tables, write_text
 
 TRIPLETS = 10
 _UNLIT = 0.3
@@ -31,16 +30,7 @@ def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str,
     Returns:
         The specs by the functions' ids; and for each function that could not be read, its id and why.
     """
-    tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
-    specs: dict[str, EntitySpec] = {}
-    skipped: dict[str, str] = {}
-    for index, row in enumerate(rows):
-        name = str(row.get("dir", f"row {index}")) if isinstance(row, dict) else f"row {index}"
-        try:
-            specs[name] = _read_row(row, tests.get(name))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-            skipped[name] = f"{type(error).__name__}: {error}"
-    return specs, skipped
+    return read_each(rows, "dir", _read_row, unit_tests)
 
 
 def _read_row(row: Any, test: Any) -> EntitySpec:
@@ -94,9 +84,7 @@ def write_entities(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
         )
         (folder / identifier).mkdir(parents=True, exist_ok=True)
         write_text(folder / identifier / "function_code.py", function.source())
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
-    write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    write_tables(folder, tests, "data.json", rows)
     return identifiers
 
 

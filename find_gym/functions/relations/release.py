@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.functions.files import write_text
+from find_gym.functions.files import read_each, write_tables, write_text
 from find_gym.functions.relations.answers import UNDEFINED
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
 from find_gym.functions.relations.conditions import ATTRIBUTES, Condition
@@ -38,17 +37,7 @@ def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str,
     Returns:
         The specs by the functions' ids; and for each function that could not be read, its id and why.
     """
-    tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
-    specs: dict[str, RelationSpec] = {}
-    skipped: dict[str, str] = {}
-    for index, row in enumerate(rows):
-        # The release has whole paths here.
-        name = str(row.get("dir", f"row {index}")).rsplit("/", 1)[-1] if isinstance(row, dict) else f"row {index}"
-        try:
-            specs[name] = _read_row(row, tests.get(name))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-            skipped[name] = f"{type(error).__name__}: {error}"
-    return specs, skipped
+    return read_each(rows, "dir", _read_row, unit_tests)
 
 
 def _read_row(row: Any, test: Any) -> RelationSpec:
@@ -128,9 +117,7 @@ def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
         )
         (folder / identifier).mkdir(parents=True, exist_ok=True)
         write_text(folder / identifier / "function_code.py", function.source())
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
-    write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    write_tables(folder, tests, "data.json", rows)
     return identifiers
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.functions.files import write_text
+from find_gym.functions.files import read_each, write_tables, write_text
 from find_gym.functions.strings import writing
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.inputs import balanced_inputs
@@ -40,19 +40,10 @@ def read_rows(
         The specs by the functions' names, those written by this project as programs; and for each function that could
         not be read, its name and why.
     """
-    tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
-    specs: dict[str, StringSpec | PublishedStringSpec] = {}
-    skipped: dict[str, str] = {}
-    for index, row in enumerate(descriptions):
-        name = str(row.get("name", f"row {index}")) if isinstance(row, dict) else f"row {index}"
-        try:
-            specs[name] = _read_row(row, tests, folder)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError) as error:
-            skipped[name] = f"{type(error).__name__}: {error}"
-    return specs, skipped
+    return read_each(descriptions, "name", lambda row, test: _read_row(row, test, folder), unit_tests)
 
 
-def _read_row(row: Any, tests: dict[str, Any], folder: Path) -> StringSpec | PublishedStringSpec:
+def _read_row(row: Any, test: Any, folder: Path) -> StringSpec | PublishedStringSpec:
     if "find_gym" in row:
         return StringSpec.from_json(row["find_gym"])
     name = row["name"]
@@ -60,7 +51,7 @@ def _read_row(row: Any, tests: dict[str, Any], folder: Path) -> StringSpec | Pub
     return PublishedStringSpec(
         id=name,
         description=_without_label(row["description"]),
-        triplets=read_triplets(tests[name]) if name in tests else (),
+        triplets=() if test is None else read_triplets(test),
         code=code.read_text(encoding="utf-8") if code.is_file() else None,
     )
 
@@ -107,9 +98,7 @@ def write_strings(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
             }
         )
         tests.append({"name": name, **_unit_test(index, function, executions)})
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "unit_test_data.json", json.dumps(tests, indent=1) + "\n")
-    write_text(folder / "test_data.json", json.dumps(descriptions, indent=1) + "\n")
+    write_tables(folder, tests, "test_data.json", descriptions)
     return names
 
 
