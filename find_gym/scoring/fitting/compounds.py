@@ -81,12 +81,8 @@ def fit_constants(
     if not polish or skeleton in SOLVED or not keep.any():
         return _sorted([(_misfit(skeleton, c, x[keep], target[keep], multiplier[keep]), c) for c in starts], exact)
     evidence = weighted_evidence(x, target, multiplier)
-    fits: list[Fit] = []
-    for some in (starts[:1], starts[1:]):
-        answers = yield [Refinement(skeleton, constants, evidence, _FIRST_STEPS) for constants in some]
-        fits += [(cost, constants) for constants, cost in answers]
-        if any(cost <= exact for cost, _ in fits):
-            break
+    answers = yield [Refinement(skeleton, constants, evidence, _FIRST_STEPS) for constants in starts]
+    fits: list[Fit] = [(cost, constants) for constants, cost in answers]
     fits = _sorted(fits, exact)
     # The start that is ahead after a few steps is taken to the end.
     if fits and fits[0][0] > exact:
