@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import shlex
@@ -121,6 +122,8 @@ def _training(config: BenchmarkConfig, episodes: dict[Any, float], progress: Cal
         return {"training": [], "shares": {}}
     from find_gym_agents.benchmarks.learning import Split, measure_split
 
+    # As `find-gym train` does.
+    gc.freeze()
     splits: dict[str, Split] = {}
     for identifier in dict.fromkeys(one.identifier for one in episodes):
         progress(f"training, {identifier}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym train"
     except ImportError as error:
         print(f"{program}: error: {error}; pip install 'find-gym[train,report]'", file=sys.stderr)
         return 2
+    # The collector of garbage need not look through all that torch has made, time and again.
+    gc.freeze()
     try:
         show(train(config))
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ output. It ends when that input does, so none outlives the process that started 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -133,6 +134,8 @@ def serve() -> None:
     while (request := _read(requests)) is not None:
         if work is None:
             work = pickle.loads(request)
+            # What stays for good need not be looked through for garbage.
+            gc.freeze()
             continue
         try:
             answer = pickle.dumps(work(pickle.loads(request)), pickle.HIGHEST_PROTOCOL)
