@@ -75,11 +75,11 @@ function typing(element) {
 let waiting = 0;
 
 // Shows what the form asks for after so many milliseconds, unless it is changed again before.
-function updateIn(milliseconds) {
+function updateIn(milliseconds, prepare = () => {}) {
   clearTimeout(waiting);
   place.setAttribute("aria-busy", "true");
   waiting = setTimeout(() => {
-    fillGroups();
+    prepare();
     update();
     remember();
     place.removeAttribute("aria-busy");
@@ -87,10 +87,13 @@ function updateIn(milliseconds) {
 }
 
 // A search waits until the next letter does not come at once.
-form.addEventListener("input", (event) => updateIn(event.target.name === "text" ? 200 : 0));
+form.addEventListener("input", (event) => {
+  if (event.target.name === "category") fillGroups();
+  updateIn(event.target.name === "text" ? 200 : 0);
+});
 form.addEventListener("submit", (event) => event.preventDefault());
 // The fields have their first values only after the event.
-form.addEventListener("reset", () => updateIn(0));
+form.addEventListener("reset", () => updateIn(0, fillGroups));
 earlier.addEventListener("click", () => show(first - PAGE, end));
 later.addEventListener("click", () => show(first, end + PAGE));
 window.addEventListener("hashchange", follow);
