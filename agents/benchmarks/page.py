@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from find_gym_agents.report.table import markdown_table
+
 _INTRODUCTION = """\
 # Performance
 
@@ -77,7 +79,9 @@ def page(results: dict[str, Any]) -> str:
         _INTRODUCTION.format(**results, **config, cores=cores, python=machine["python"], numpy=machine["numpy"]),
         _stepping(config["envs"], rates, results["ratios"]),
         _EPISODES.format(network=1 / rates["numeric functions sampled, networks"], **config),
-        _table(["", *_SETUPS], [[name, *(f"{one:.2f}" for one in row)] for name, row in results["episodes"].items()]),
+        markdown_table(
+            ["", *_SETUPS], [[name, *(f"{one:.2f}" for one in row)] for name, row in results["episodes"].items()]
+        ),
     ]
     if results["training"]:
         rows = [
@@ -89,14 +93,16 @@ def page(results: dict[str, Any]) -> str:
         ]  # fmt: skip
         parts += [
             _TRAINING.format(**config),
-            _table(["", "steps a second", "environment", "steps an episode"], rows),
+            markdown_table(["", "steps a second", "environment", "steps an episode"], rows),
             _SHARES,
-            _table(["", *_SETUPS], [[name, *(f"{one:.1%}" for one in row)] for name, row in results["shares"].items()]),
+            markdown_table(
+                ["", *_SETUPS], [[name, *(f"{one:.1%}" for one in row)] for name, row in results["shares"].items()]
+            ),
         ]
     parts += [
         _ADVICE.format(network=1 / rates["numeric functions sampled, networks"]),
         _SINGLE,
-        _table(
+        markdown_table(
             ["", "in a second", "one takes"],
             [[figure["name"], f"{figure['per_second']:,.1f} {figure['unit']}", f"{1e3 / figure['per_second']:,.3f} ms"]
              for figure in results["figures"] if figure["unit"] != "steps"],
@@ -121,16 +127,11 @@ def _stepping(counts: list[int], rates: dict[str, float], ratios: dict[str, floa
     head = ["environments", "CartPole-v1", "FIND-numeric-v0, queries", "ratio", "tokens", "ratio"]
     others = [[_short(name), f"{rate:,.0f}"] for name, rate in rates.items()
               if name.endswith("queries") and "numeric" not in name and "environments" in name]  # fmt: skip
-    return _table(head, rows) + "\n" + _table(["", "queries a second"], others)
+    return markdown_table(head, rows) + "\n" + markdown_table(["", "queries a second"], others)
 
 
 def _short(name: str) -> str:
     return name.split(", queries")[0]
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def table(results: dict[str, Any]) -> str:

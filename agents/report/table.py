@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -41,10 +42,8 @@ class Table:
 
     def as_markdown(self, level: int = 2) -> str:
         """Returns a Markdown table under a heading of that level."""
-        alignment = ["---" if column < self.labels else "---:" for column in range(len(self.header))]
-        lines = [self.header, alignment, *([_markdown(cell) for cell in row] for row in self.rows)]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        return f"{'#' * level} {_markdown(self.title)}\n\n{table}\n"
+        rows = [[_markdown(cell) for cell in row] for row in self.rows]
+        return f"{'#' * level} {_markdown(self.title)}\n\n{markdown_table(self.header, rows, self.labels)}"
 
     def as_html(self) -> str:
         """Returns an HTML table under its title; every cell is escaped."""
@@ -67,6 +66,18 @@ class Table:
         if self.folded:
             return f"<details><summary>{title}</summary>{table}</details>"
         return f'<p class="title">{title}</p>\n{table}'
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], labels: int = 1) -> str:
+    """Returns a Markdown table of cells that are Markdown already, numbers on the right.
+
+    Args:
+        header: the names of the columns.
+        rows: the cells.
+        labels: the number of columns, from the left, that hold words.
+    """
+    alignment = ["---" if column < labels else "---:" for column in range(len(header))]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (header, alignment, *rows))
 
 
 def _with_interval(cell: str) -> str:

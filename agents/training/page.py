@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.functions.files import write_text
+from find_gym_agents.report.table import markdown_table
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.plots import draw_learning_curve
 
@@ -111,22 +112,16 @@ def _scores(runs: list[Path]) -> str:
         skills = {"untrained": untrained, **{name.partition(":")[0]: figures for name, figures in tested.items()}}
         rows.append((config, {name: entry["overall"]["skill"] for name, entry in skills.items()}))
     names = list(rows[0][1])
-    lines = [
-        f"| seed | minutes | {' | '.join(names)} |",
-        f"|---|---|{'---|' * len(names)}",
-        *(
-            f"| {config.seed} | {config.minutes:g} | "
-            + " | ".join(
-                f"{skill[name]['mean']:.3f} [{skill[name]['low']:.3f}, {skill[name]['high']:.3f}]" for name in names
-            )
-            + " |"
-            for config, skill in rows
-        ),
+    cells = [
+        [str(config.seed), f"{config.minutes:g}"]
+        + [f"{skill[name]['mean']:.3f} [{skill[name]['low']:.3f}, {skill[name]['high']:.3f}]" for name in names]
+        for config, skill in rows
     ]
+    table = markdown_table(["seed", "minutes", *names], cells)
     means = [float(np.mean([skill[name]["mean"] for _, skill in rows])) for name in names]
     if len(rows) > 1:
-        lines.append("| mean | | " + " | ".join(f"{mean:.3f}" for mean in means) + " |")
-    return "\n".join(lines)
+        table += "| mean | | " + " | ".join(f"{mean:.3f}" for mean in means) + " |"
+    return table.rstrip()
 
 
 def _answers(runs: list[Path]) -> str:
@@ -135,22 +130,22 @@ def _answers(runs: list[Path]) -> str:
     if not found:
         return ""
     names = list(found[0][1]["skill"])
-    lines = [f"| seed | {' | '.join(names)} | second queries |", f"|---|{'---|' * len(names)}---|"]
+    rows = []
     for run, figures in found:
         seconds = ", ".join(f"`{probe!r}` ({count})" for probe, count in list(figures["second_queries"].items())[:4])
-        skills = " | ".join(f"{figures['skill'][name]:.3f}" for name in names)
-        lines.append(f"| {_config(run).seed} | {skills} | {seconds} |")
-    return "\n".join(lines)
+        rows.append([str(_config(run).seed), *(f"{figures['skill'][name]:.3f}" for name in names), seconds])
+    return markdown_table(["seed", *names, "second queries"], rows, labels=len(names) + 2).rstrip()
 
 
 def _times(runs: list[Path]) -> str:
     """Tables the seconds of each run, and what they were spent on."""
     times = [_read(run / "time.json") for run in runs]
     names = list(times[0])
-    lines = [f"| seed | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    for run, one in zip(runs, times, strict=True):
-        lines.append(f"| {_config(run).seed} | " + " | ".join(f"{one.get(name, 0):.0f}" for name in names) + " |")
-    return "\n".join(lines)
+    rows = [
+        [str(_config(run).seed), *(f"{one.get(name, 0):.0f}" for name in names)]
+        for run, one in zip(runs, times, strict=True)
+    ]
+    return markdown_table(["seed", *names], rows).rstrip()
 
 
 def _config(run: Path) -> TrainConfig:
