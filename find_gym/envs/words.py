@@ -27,8 +27,9 @@ class WordText(TextInterface):
 
     def begin(self, episode: Episode) -> str:
         """Starts an episode and returns its task."""
-        words = self.exemplars(episode) if self._invitation else []
-        text = self._invitation.replace("{words}", quote_values(words)) if self._invitation and words else ""
+        text = ""
+        if self._invitation and (words := self.exemplars(episode)):
+            text = self._invitation.replace("{words}", quote_values(words))
         return super().begin(episode).replace("{exemplars}", text)
 
     def exemplars(self, episode: Episode) -> list[str]:

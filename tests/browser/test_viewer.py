@@ -108,6 +108,11 @@ class Page:
         opened = ".episode[open]:not(:has(> .detail)) > summary, .episode[open]:has(> .detail) .who-function"
         self.until(f"return [...document.querySelectorAll('{opened}')].map((one) => one.textContent)", list(names))
 
+    def open_first(self, name):
+        """Clicks on the first card, which is that of this function."""
+        self.browser.find_element("css selector", ".episode > summary").click()
+        self.opened(name)
+
     def text(self, selector=".episode[open]"):
         return self.browser.find_element("css selector", selector).text
 
@@ -159,8 +164,7 @@ def test_failures_and_texts_are_found(page):
 def test_an_episode_opens_with_every_message(page):
     page.set(category="strings", agent=f"lm:{HOSTILE}")
     page.counts(4)
-    page.browser.find_element("css selector", ".episode > summary").click()
-    page.opened("strings, function 0: 0")
+    page.open_first("strings, function 0: 0")
     shown = page.text()
     for words in ("QUERY [0]", "needle0", "1\u2009234 tokens of prompt", "56 of reply", "1.5 s", "1 retry", "cut off"):
         assert words in shown
@@ -178,18 +182,15 @@ def test_an_episode_opens_with_every_message(page):
 def test_plots_errors_and_scripted_transcripts_are_shown(page):
     page.set(category="numeric")
     page.counts(3)
-    page.browser.find_element("css selector", ".episode > summary").click()
-    page.opened("numeric, function 0: 0")
+    page.open_first("numeric, function 0: 0")
     assert len(page.browser.find_elements("css selector", ".episode[open] .panels svg")) == 2
     page.set(category="entities")
     page.counts(1)
-    page.browser.find_element("css selector", ".episode > summary").click()
-    page.opened("entities, function 0: 0")
+    page.open_first("entities, function 0: 0")
     assert "the model failed: </script>" in page.text() and "none" in page.text()
     page.set(category="strings", agent="scripted", text="window.hurt")
     page.counts(1)
-    page.browser.find_element("css selector", ".episode > summary").click()
-    page.opened("strings, function 3: 3")
+    page.open_first("strings, function 3: 3")
     assert "agent" in page.text(".episode[open] .dialogue") and HOSTILE in page.text(".episode[open] .dialogue")
 
 
