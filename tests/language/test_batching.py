@@ -124,8 +124,9 @@ def test_a_batch_too_large_for_the_memory_is_halved(model: TransformersChatModel
 
 def test_a_closed_model_answers_nobody(tiny_model: str) -> None:
     model = TransformersChatModel(tiny_model, device="cpu")
-    threads_before = threading.active_count()
-    assert model.count_tokens(ask("the")) > 0 and threading.active_count() == threads_before
+    threads_before = set(threading.enumerate())
+    # Those of earlier tests may end meanwhile.
+    assert model.count_tokens(ask("the")) > 0 and set(threading.enumerate()) <= threads_before
     gate = Gate(model)
     with ThreadPoolExecutor(4) as threads:
         waiting = gate.fill(threads, [("the", SHORT)] * 2)
