@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class EntityCategory:
         """Returns outputs as they are."""
         return outputs
 
-    def score(self, function: EntityBlackBox, submission: Submission) -> EntityScore:
+    def score(self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> EntityScore:
         """Judges a submission."""
         return EntityScorer(function, self._judge).score(submission)
 

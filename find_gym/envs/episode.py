@@ -8,7 +8,7 @@ without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -61,8 +61,13 @@ class Category(Protocol):
     def to_json(self, outputs: list[Any]) -> list[Any]:
         """Returns outputs as JSON-serialisable data that passes Gymnasium's checks."""
 
-    def score(self, function: Any, submission: Submission) -> Score:
+    def score(self, function: Any, submission: Submission, asked: Sequence[Any] = ()) -> Score:
         """Judges a submission.
+
+        Args:
+            function: the truth.
+            submission: the description.
+            asked: the inputs that the interpreter was shown the outputs of, in order.
 
         Raises:
             SandboxError: the sandbox failed, so there is no score.
@@ -247,6 +252,6 @@ class Episode:
         return Outcome(0.0 - self.rules.query_cost * len(inputs), inputs=inputs, outputs=tuple(outputs))
 
     def _submit(self, move: Submit) -> Outcome:
-        score = self.category.score(self.function, move.submission)
+        score = self.category.score(self.function, move.submission, tuple(self.inputs))
         reward = REWARD_OF[self.rules.reward](score)
         return Outcome(reward, True, message=score.message, score=score, submission=move.submission)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -64,8 +65,8 @@ class NumericCategory:
         """Returns outputs with None where undefined; numbers read back as the same floats."""
         return [value if math.isfinite(value) else None for value in outputs]
 
-    def score(self, function: NumericBlackBox, submission: Submission) -> NumericScore:
-        """Judges a submission."""
+    def score(self, function: NumericBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> NumericScore:
+        """Judges a submission, whatever was asked."""
         return NumericScorer(function, self.judge).score(submission)
 
 

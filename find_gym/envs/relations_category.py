@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,8 @@ class RelationCategory:
         """Returns outputs as they are."""
         return outputs
 
-    def score(self, function: RelationBlackBox, submission: Submission) -> RelationScore:
-        """Judges a submission."""
+    def score(self, function: RelationBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> RelationScore:
+        """Judges a submission, whatever was asked."""
         return RelationScorer(function, self._judge).score(submission)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,8 @@ class StringCategory:
         """Returns outputs as they are."""
         return outputs
 
-    def score(self, function: StringBlackBox, submission: Submission) -> StringScore:
-        """Judges a submission."""
+    def score(self, function: StringBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> StringScore:
+        """Judges a submission, whatever was asked."""
         return StringScorer(function, self._judge).score(submission)
 
 

@@ -22,11 +22,13 @@ class Interpretation(StoreModel):
 
     Attributes:
         submission: description, domain and code; None as long as there is none.
+        asked: inputs that were answered, in order.
         queries: inputs that were charged.
         ending: why there will be no submission; empty otherwise.
     """
 
     submission: dict[str, str] | None = Field(default=None)
+    asked: list[Any] = Field(default_factory=list)
     queries: int = Field(default=0)
     ending: str = Field(default="")
 
@@ -90,6 +92,7 @@ class HiddenFunction:
         except Exception as error:
             # Inspect takes some kinds of error for answers to the model.
             raise EnvironmentFailedError(f"the environment failed: {type(error).__name__}: {error}") from error
+        self._kept.asked = [*self._kept.asked, *info["inputs"]]
         self._kept.queries += len(info["inputs"])
         self._note(terminated)
         return str(observation)

@@ -53,9 +53,8 @@ def _scored_by(part: str) -> Scorer:
             return Score(value=0.0, explanation=f"No submission: {reason}.", metadata=metadata)
         functions = json.dumps(state.metadata["functions"], sort_keys=True)
         texts = kept.submission
-        judged = await to_thread.run_sync(
-            _judge, functions, state.metadata["index"], texts["description"], texts["domain"], texts["code"]
-        )
+        submission = Submission(texts["description"], texts["domain"], texts["code"])
+        judged = await to_thread.run_sync(_judge, functions, state.metadata["index"], submission, tuple(kept.asked))
         answer = texts["code"] or texts["description"]
         return Score(
             value=judged[part],
@@ -68,14 +67,14 @@ def _scored_by(part: str) -> Scorer:
 
 
 @lru_cache(maxsize=1024)
-def _judge(functions: str, index: int, description: str, domain: str, code: str) -> dict[str, Any]:
+def _judge(functions: str, index: int, submission: Submission, asked: tuple[Any, ...]) -> dict[str, Any]:
     """Judges a submission: "skill", "accuracy", "paper_score", all parts as "score", and the "truth" in words.
 
     Several scorers ask for the same; an exception is not kept.
     """
     env, _, _ = Functions(**json.loads(functions)).open(index)
     episode = env.unwrapped.episode  # type: ignore[attr-defined]
-    score = episode.category.score(episode.function, Submission(description, domain, code))
+    score = episode.category.score(episode.function, submission, asked)
     return {
         "skill": float(score.skill),
         "accuracy": float(score.accuracy),
