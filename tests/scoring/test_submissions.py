@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from find_gym.functions import NumericFunction, sample_numeric
-from find_gym.scoring import MalformedError, count_literals, prepare_code, read_domain
+from find_gym.scoring import MalformedError, count_literals, prepare_code
 
 
 @pytest.mark.parametrize(
@@ -68,42 +68,3 @@ def test_any_text_is_code_or_malformed(text: str) -> None:
         ast.parse(prepare_code(text))
     except MalformedError as error:
         assert "expected" in str(error)
-
-
-@pytest.mark.parametrize(
-    ("text", "intervals"),
-    [
-        ("none", []),
-        ("", []),
-        ("3 < x < 7.5", [[3.0, 7.5]]),
-        ("-3.5 <= x <= -1", [[-3.5, -1.0]]),
-        ("7 > x > 3", [[3.0, 7.0]]),
-        ("x < -20", [[-128.0, -20.0]]),
-        ("x >= 11", [[11.0, 128.0]]),
-        ("for x > 1e1, it is flat", [[10.0, 128.0]]),
-        ("between -3 and 5", [[-3.0, 5.0]]),
-        ("from 2 to 9.25", [[2.0, 9.25]]),
-        ("[3, 8]", [[3.0, 8.0]]),
-        ("(-inf, 4)", [[-128.0, 4.0]]),
-        ("(4, inf)", [[4.0, 128.0]]),
-        ("above 100 and below -100", [[-128.0, -100.0], [100.0, 128.0]]),
-        ("values greater than 50.", [[50.0, 128.0]]),
-        ("\u22123 \u2264 x \u2264 4", [[-3.0, 4.0]]),
-        ("2 < x < 5 and 4 < x < 9", [[2.0, 9.0]]),
-        ("x > 300", []),
-    ],
-)
-def test_domains_are_read(text: str, intervals: list) -> None:
-    assert read_domain(text).tolist() == intervals
-
-
-@given(text=st.text(max_size=200))
-def test_any_text_is_a_domain(text: str) -> None:
-    found = read_domain(text)
-    assert found.ndim == 2 and np.all(found[:, 0] < found[:, 1]) and np.all(np.abs(found) <= 128)
-
-
-@given(low=st.floats(-127, 126, allow_subnormal=False), width=st.floats(0.01, 100))
-def test_written_regions_are_read_back(low: float, width: float) -> None:
-    high = low + width
-    assert np.allclose(read_domain(f"{low!r} < x < {high!r}"), [[low, min(high, 128.0)]])
