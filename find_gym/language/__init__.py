@@ -4,7 +4,8 @@
 - `CausalLM` rates options and completes one prompt after another, for judges: `load_causal_lm`.
 - `ChatModel` answers whole dialogues from many threads at once, for agents: `load_chat_model`.
 
-Nothing here imports torch, transformers or openai before a model is made: `pip install 'find-gym[lm]'` for those.
+Nothing here imports torch, transformers or openai before a model is made. For models on servers `find-gym[api]` is
+enough (openai); those in this process need `find-gym[lm]` (torch, transformers).
 """
 
 from find_gym.language.chat import ChatModel, ChatOptions, ModelError, Reply, load_chat_model

@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from find_gym.language.chat import ChatOptions, ModelError, Reply, check_messages
+from find_gym.language.chat import ChatOptions, ModelError, Reply
+from find_gym.language.messages import check_messages
 from find_gym.language.pretrained import SMALL_MODEL, Pretrained
 from find_gym.language.protocols import Message
 
@@ -77,6 +78,8 @@ class TransformersChatModel:
         """Returns the model's answer to a dialogue; see `ChatModel`. Where the window ends, so does the reply."""
         start = time.monotonic()
         check_messages(messages)
+        if options.tools:
+            raise ValueError(f"expected no tools for {self.name}, which takes none, actual: {len(options.tools)}")
         prompt = self._pretrained.encode(messages)
         room = options.max_tokens
         if self.context_tokens is not None:
@@ -97,6 +100,10 @@ class TransformersChatModel:
             self._changed.notify()
         text, length, reason = call.answer.result()
         return Reply(text, len(prompt), length, time.monotonic() - start, retries=0, finish_reason=reason)
+
+    def takes_tools(self) -> bool:
+        """Returns False: what templates make of tools, and models of that, is text."""
+        return False
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Returns the length of a dialogue as a prompt, exactly."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from find_gym.language.protocols import Message
-
-ROLES = ("system", "user", "assistant")
 
 
 class ModelError(ConnectionError):
@@ -24,11 +22,13 @@ class ChatOptions:
         max_tokens: the greatest length of the reply, at least 1.
         temperature: 0 for always the likeliest token, else the sampling temperature.
         seed: what sampling starts from, where the temperature is above 0 and the model can be seeded; at least 0.
+        tools: the tools that the model may call, as OpenAI's protocol has them; see `ChatModel.takes_tools`.
     """
 
     max_tokens: int = 1024
     temperature: float = 0.0
     seed: int = 0
+    tools: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:
@@ -50,6 +50,10 @@ class Reply:
         seconds: from the call to the answer, waiting and failed attempts included.
         retries: the number of failed attempts before this answer.
         finish_reason: "stop", or "length" where the answer was cut off at `max_tokens`, or a server's own word.
+        reasoning: what the model thought before, where a server tells it apart from the answer.
+        refusal: why the model would not answer, where a server says so; empty otherwise.
+        tool_calls: the tools that it called, as OpenAI's protocol has them.
+        adapted: how the request was changed for the server to take it, in words.
     """
 
     text: str
@@ -58,6 +62,10 @@ class Reply:
     seconds: float
     retries: int
     finish_reason: str
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    adapted: tuple[str, ...] = ()
 
 
 class ChatModel(Protocol):
@@ -83,6 +91,13 @@ class ChatModel(Protocol):
             ValueError: the messages are malformed, or longer than `context_tokens`.
         """
 
+    def takes_tools(self) -> bool:
+        """Returns whether the model calls tools that it is given, in the fields that the protocol has for it.
+
+        Raises:
+            ModelError: the model could not be asked.
+        """
+
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Returns the length of a dialogue as a prompt, with what the model's chat template adds.
 
@@ -91,21 +106,6 @@ class ChatModel(Protocol):
 
     def close(self) -> None:
         """Gives back threads and connections. A closed model can't be asked."""
-
-
-def check_messages(messages: Sequence[Message]) -> None:
-    """Checks that a dialogue is one.
-
-    Raises:
-        ValueError: it is empty, or a message has an unknown role or a content that is no text.
-    """
-    if not messages:
-        raise ValueError("expected at least one message, actual: none")
-    for message in messages:
-        if message["role"] not in ROLES:
-            raise ValueError(f"expected a role among {', '.join(ROLES)}, actual value: {message['role']!r}")
-        if not isinstance(message["content"], str):
-            raise ValueError(f"expected a message's content as text, actual: {type(message['content']).__name__}")
 
 
 def load_chat_model(
@@ -117,6 +117,7 @@ def load_chat_model(
     patience: float = 600.0,
     connections: int = 8,
     requests_per_minute: float | None = None,
+    extra_body: Mapping[str, Any] | None = None,
 ) -> ChatModel:
     """Loads a chat model: one on a server where an address is given, else one in this process.
 
@@ -130,6 +131,7 @@ def load_chat_model(
         patience: on a server, seconds for which a failing call is tried again.
         connections: on a server, the number of requests at once.
         requests_per_minute: on a server, the greatest rate of requests, None for any.
+        extra_body: on a server, fields that are added to each request as they stand.
 
     Raises:
         MissingModelError: something is not installed or not there; the message says what.
@@ -149,4 +151,5 @@ def load_chat_model(
         patience=patience,
         connections=connections,
         requests_per_minute=requests_per_minute,
+        extra_body=extra_body,
     )

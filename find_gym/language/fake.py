@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.language.chat import ChatOptions, Reply, check_messages
+from find_gym.language.chat import ChatOptions, Reply
+from find_gym.language.messages import check_messages
 from find_gym.language.protocols import Message
 
 
@@ -85,6 +86,7 @@ class ScriptedChatModel:
             `ModelError`). It may be called from many threads at once.
         name: what the model is called.
         context_tokens: the window it claims to have; longer prompts are refused as by a real model.
+        tools: whether it claims to call tools.
 
     Attributes:
         name: as given.
@@ -98,11 +100,13 @@ class ScriptedChatModel:
         *,
         name: str = "scripted",
         context_tokens: int | None = None,
+        tools: bool = False,
     ) -> None:
         self.name = name
         self.context_tokens = context_tokens
         self.calls: list[tuple[list[Message], ChatOptions]] = []
         self._answer = answer
+        self._tools = tools
         self._lock = threading.Lock()
 
     def reply(self, messages: Sequence[Message], options: ChatOptions) -> Reply:
@@ -118,6 +122,10 @@ class ScriptedChatModel:
         if isinstance(answer, Reply):
             return answer
         return Reply(answer, tokens, len(answer.split()), seconds=0.0, retries=0, finish_reason="stop")
+
+    def takes_tools(self) -> bool:
+        """Returns what it claims."""
+        return self._tools
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Returns the number of words of all contents."""

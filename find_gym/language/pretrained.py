@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from find_gym.language.embeddings import import_transformers
+from find_gym.language.messages import merge_system, without_tool_roles
 from find_gym.language.protocols import Message, MissingModelError
 
 SMALL_MODEL = "SmolLM2-135M-Instruct"
@@ -65,13 +66,15 @@ class Pretrained:
         self._steering = _beginnings(special | {token.content for token in added if _MARK.fullmatch(token.content)})
         # Tokenizers keep settings of a call in themselves, so that calls from several threads would disturb each other.
         self._lock = threading.Lock()
+        self._merges_system = False
 
     def encode(self, prompt: str | Sequence[Message]) -> list[int]:
         """Returns the tokens of a text to be continued, or of a dialogue to be answered.
 
         A dialogue is written by the model's chat template, or where it has none as "role: content" paragraphs. What the
         contents hold is text, whatever it looks like: where a content spells a control token, such as "<|im_end|>", it
-        is read as the characters it consists of. All else becomes the same tokens as the whole text at once.
+        is read as the characters it consists of. All else becomes the same tokens as the whole text at once. Where the
+        template takes no system prompt, or leaves it out, that stands in the first message of the user.
 
         For that the text is cut behind the first character of each, and the pieces are read one by one. Marks such as
         "</think>" that the tokenizer does not call special are left in the model's own replies, where templates look
@@ -82,17 +85,17 @@ class Pretrained:
                 return list(self.tokenizer(prompt)["input_ids"])
             cut = _unused_text(prompt)
             messages = [
-                {
-                    "role": message["role"],
-                    "content": (self._special if message["role"] == "assistant" else self._steering).sub(
+                Message(
+                    role=message["role"],
+                    content=(self._special if message["role"] == "assistant" else self._steering).sub(
                         rf"\1{cut}", message["content"]
                     ),
-                }
-                for message in prompt
+                )
+                for message in without_tool_roles(prompt)
             ]
             template = self.tokenizer.chat_template is not None
             if template:
-                text = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+                text = self._fill_template(messages)
             else:
                 parts = [f"{message['role']}: {message['content']}" for message in messages]
                 text = "\n\n".join([*parts, "assistant: "])
@@ -102,6 +105,27 @@ class Pretrained:
                 for place, piece in enumerate(text.split(cut))
                 for token in self.tokenizer(piece, add_special_tokens=not template and place == 0)["input_ids"]
             ]
+
+    def _fill_template(self, messages: list[Message]) -> str:
+        """Returns a dialogue as the chat template writes it."""
+        from jinja2.exceptions import TemplateError
+
+        def fill(filled: list[Message]) -> str:
+            return str(self.tokenizer.apply_chat_template(filled, add_generation_prompt=True, tokenize=False))
+
+        system = [message["content"].strip() for message in messages if message["role"] == "system"]
+        if not system or self._merges_system:
+            return fill(merge_system(messages) if system else messages)
+        try:
+            text = fill(messages)
+            if all(content in text for content in system):
+                return text
+        except TemplateError:
+            pass
+        text = fill(merge_system(messages))
+        # Where it fails in this way as well, the system prompt is not what it minds.
+        self._merges_system = True
+        return text
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Returns the text of tokens, without special ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,16 @@ class Message(TypedDict):
     """A message of a conversation.
 
     Attributes:
-        role: "system", "user" or "assistant".
+        role: "system", "user", "assistant" or "tool".
         content: its text.
+        tool_calls: of an assistant, the tools that it called, as OpenAI's protocol has them.
+        tool_call_id: of a tool, which call it answers.
     """
 
     role: str
     content: str
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    tool_call_id: NotRequired[str]
 
 
 class Embedder(Protocol):

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import math
-import re
+import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.language.chat import ChatOptions, Reply, check_messages
+from find_gym.language.answers import Said, read_choice
+from find_gym.language.chat import ChatOptions, ModelError, Reply
 from find_gym.language.endpoint import Endpoint
+from find_gym.language.messages import check_messages, estimate_tokens, merged
+from find_gym.language.named_options import named_option
 from find_gym.language.protocols import Message
 
+_log = logging.getLogger(__name__)
 _TOP = 20
-# What an option gets that is not among the likeliest tokens, below the least likely of those; and where the server has
-# no log-probabilities, that of all options that were not answered.
+# What an option gets that is not among the likeliest tokens, below the least likely of those; and where an answer in
+# words is read, that of all options that it does not name.
 _BELOW = 1.0
 _UNSAID = -20.0
+# The room of an answer in words: models that think before they answer need it.
+_ANSWER_TOKENS = 4096
+_PLAINLY = "Answer with nothing but one of: {options}."
+# What a server is asked to see whether its model calls tools.
+_TRIAL = "Call the tool `ready` with the argument true. Write nothing else."
+_TRIAL_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "ready",
+        "description": "Tells that you can call tools.",
+        "parameters": {"type": "object", "properties": {"ready": {"type": "boolean"}}, "required": ["ready"]},
+    },
+}
+_TRIAL_TOKENS = 512
 # Under these names servers tell the window of a model: vLLM and SGLang, OpenRouter, Groq, LM Studio.
 _WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
-# For the estimate of tokens: what a chat template adds to a message and to a dialogue (Llama's and SmolLM's system
-# prompt, role marks), the bytes of a token of words, and what is taken as a token each: ASCII's digits and marks.
-_TOKENS_OF_MESSAGE = 8
-_TOKENS_OF_DIALOGUE = 32
-_BYTES_OF_TOKEN = 3
-_SINGLE = re.compile(r"[!-@\[-`{-~]")
 
 
 class ServerLM:
@@ -59,30 +70,75 @@ class ServerLM:
     ) -> None:
         self._endpoint = Endpoint(model, base_url=base_url, api_key=api_key, timeout=timeout, patience=patience)
         self.name = model
+        self._in_words = False
+        self._lock = threading.Lock()
 
     def option_logprobs(self, prompt: str | Sequence[Message], options: Sequence[str]) -> NDArray[np.float64]:
         """Returns how likely each option is as the first token of the answer, float64 of shape `(n,)`.
 
-        The protocol tells the log-probabilities of the twenty likeliest tokens; an option that is none of them is rated
-        below all of them. A server that tells none is asked for an answer: the option that it begins with gets 0, the
-        others -20.
+        The protocol tells the log-probabilities of the twenty likeliest tokens, or as many as the server gives; an
+        option that is none of them is rated below all of them. Where no option is among them (the server tells none,
+        the model thinks before it answers, or answers in a sentence), the answer in words is read instead: the option
+        that it names gets 0, the others -20. A model that has answered so is not asked for log-probabilities again.
 
         Raises:
-            ModelError: the server did not answer.
+            ModelError: the server did not answer, or names no option, however plainly it is asked.
         """
         messages = [Message(role="user", content=prompt)] if isinstance(prompt, str) else list(prompt)
-        answer, _ = self._endpoint.ask(messages, max_tokens=1, temperature=0.0, logprobs=True, top_logprobs=_TOP)
+        if not self._in_words:
+            rated = self._first_token(messages, options)
+            if rated is not None:
+                return rated
+        place, direct = self._answer_in_words(messages, options)
+        if not direct or self._endpoint.adaptation.top_logprobs == 0:
+            self._answers_in_words()
+        return np.where(np.arange(len(options)) == place, 0.0, _UNSAID)
+
+    def _first_token(self, messages: list[Message], options: Sequence[str]) -> NDArray[np.float64] | None:
+        """Returns the log-probabilities of the options as first tokens, None where the server tells none of them."""
+        answer = self._endpoint.ask(messages, max_tokens=1, temperature=0.0, logprobs=True, top_logprobs=_TOP).answer
         content = getattr(getattr(answer.choices[0], "logprobs", None), "content", None)
-        if content and content[0].top_logprobs:
-            found: dict[str, float] = {}
-            for entry in content[0].top_logprobs:
-                token = entry.token.strip()
-                found[token] = float(np.logaddexp(found.get(token, -np.inf), entry.logprob))
-            floor = min(entry.logprob for entry in content[0].top_logprobs) - _BELOW
-            return np.array([found.get(option.strip(), floor) for option in options])
-        text = self.generate(messages, max_tokens=8).strip()
-        fits = [text.startswith(option.strip()) for option in options]
-        return np.where(fits, 0.0, _UNSAID)
+        likeliest = getattr(content[0], "top_logprobs", None) if content else None
+        found: dict[str, float] = {}
+        for entry in likeliest or ():
+            token = entry.token.strip()
+            found[token] = float(np.logaddexp(found.get(token, -np.inf), entry.logprob))
+        names = [option.strip() for option in options]
+        if not likeliest or found.keys().isdisjoint(names):
+            return None
+        floor = min(entry.logprob for entry in likeliest) - _BELOW
+        return np.array([found.get(name, floor) for name in names])
+
+    def _answer_in_words(self, messages: list[Message], options: Sequence[str]) -> tuple[int, bool]:
+        """Returns the place of the option that the answer names, and whether the answer is nothing else."""
+        said = self._say(messages, _ANSWER_TOKENS)
+        place = named_option(said.text, options)
+        if place is not None:
+            return place, said.text.strip() == options[place].strip()
+        plainly = _PLAINLY.format(options=", ".join(option.strip() for option in options))
+        again = self._say(merged([*messages, Message(role="user", content=plainly)]), _ANSWER_TOKENS)
+        place = named_option(again.text, options)
+        if place is None:
+            raise ModelError(
+                f"expected an answer of {self.name} that names one of {list(options)!r}, actual answers: "
+                f"{_excerpt(said)}; and, when it was asked for nothing else: {_excerpt(again)}"
+            )
+        return place, False
+
+    def _answers_in_words(self) -> None:
+        """Notes that the model's log-probabilities are of no use, and says so once."""
+        with self._lock:
+            news, self._in_words = not self._in_words, True
+        if news:
+            _log.warning(
+                "%s tells no log-probabilities of its options, or thinks before it answers: its answers in words are "
+                "read instead, which are not graded by how sure it is",
+                self.name,
+            )
+
+    def _say(self, messages: Sequence[Message], max_tokens: int, temperature: float = 0.0) -> Said:
+        asked = self._endpoint.ask(messages, max_tokens=max_tokens, temperature=temperature)
+        return read_choice(asked.answer.choices[0])
 
     def generate(self, messages: Sequence[Message], *, max_tokens: int = 512, temperature: float = 0.0) -> str:
         """Returns an answer to messages; see `CausalLM`.
@@ -90,8 +146,12 @@ class ServerLM:
         Raises:
             ModelError: the server did not answer.
         """
-        answer, _ = self._endpoint.ask(messages, max_tokens=max_tokens, temperature=temperature)
-        return str(answer.choices[0].message.content or "")
+        return self._say(messages, max_tokens, temperature).text
+
+
+def _excerpt(said: Said) -> str:
+    text = said.text or said.refusal or "nothing"
+    return f"{text[:200]!r} ({said.finish_reason})"
 
 
 class ServerChatModel:
@@ -108,6 +168,7 @@ class ServerChatModel:
         patience: seconds from a call's first failure for which it is tried again.
         connections: the greatest number of requests at once.
         requests_per_minute: the greatest rate of requests, None for any.
+        extra_body: fields that are added to each request as they stand, such as `{"reasoning_effort": "low"}`.
         generator: for the random part of pauses between attempts.
         clock: tells seconds.
         sleep: waits for a number of seconds.
@@ -129,6 +190,7 @@ class ServerChatModel:
         patience: float = 600.0,
         connections: int = 8,
         requests_per_minute: float | None = None,
+        extra_body: Mapping[str, Any] | None = None,
         generator: np.random.Generator | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
@@ -142,6 +204,7 @@ class ServerChatModel:
             patience=patience,
             connections=connections,
             requests_per_minute=requests_per_minute,
+            extra_body=extra_body,
             generator=generator,
             clock=clock,
             sleep=sleep,
@@ -149,10 +212,12 @@ class ServerChatModel:
         self._clock = clock
         self._lock = threading.Lock()
         self._description: dict[str, Any] | None = None
+        self._takes_tools: bool | None = None
+        self._cut_short = False
 
     @property
     def context_tokens(self) -> int | None:
-        """The model's window where the server's list of models tells it, which is asked for once.
+        """The model's window: what the server's list of models tells, which is asked for once, or a refusal has named.
 
         Raises:
             ModelError: the server can't be reached.
@@ -160,42 +225,71 @@ class ServerChatModel:
         with self._lock:
             if self._description is None:
                 self._description = self._endpoint.describe_model()
-        told = (self._description.get(name) for name in _WINDOWS)
-        return next((window for window in told if isinstance(window, int)), None)
+        told = [self._description.get(name) for name in _WINDOWS] + [self._endpoint.adaptation.window]
+        return min((window for window in told if isinstance(window, int)), default=None)
+
+    def takes_tools(self) -> bool:
+        """Returns whether the model calls a tool that it is given; asked once.
+
+        Raises:
+            ModelError: the server can't be reached.
+        """
+        with self._lock:
+            if self._takes_tools is None:
+                trial = [Message(role="user", content=_TRIAL)]
+                asked = self._endpoint.ask(trial, max_tokens=_TRIAL_TOKENS, temperature=0.0, tools=[_TRIAL_TOOL])
+                said = read_choice(asked.answer.choices[0])
+                # One that was still thinking has not refused them.
+                self._takes_tools = "tools" not in self._endpoint.adaptation.left_out and (
+                    bool(said.tool_calls) or said.finish_reason == "length"
+                )
+            return self._takes_tools
 
     def reply(self, messages: Sequence[Message], options: ChatOptions) -> Reply:
-        """Returns the model's answer to a dialogue; see `ChatModel`. The seed is sent where it matters."""
+        """Returns the model's answer to a dialogue; see `ChatModel`.
+
+        The seed is sent where it matters. An answer without content is an empty reply, whatever its reason: the same
+        question would get it again. A prompt that the server calls too long is cut in the middle of its longest
+        messages, and `context_tokens` tells the window from then on.
+        """
         check_messages(messages)
         start = self._clock()
-        sampling = {"seed": options.seed} if options.temperature > 0 else {}
-        answer, retries = self._endpoint.ask(
-            messages, max_tokens=options.max_tokens, temperature=options.temperature, **sampling
-        )
-        choice, usage = answer.choices[0], getattr(answer, "usage", None)
+        more: dict[str, Any] = {"seed": options.seed} if options.temperature > 0 else {}
+        if options.tools:
+            more["tools"] = list(options.tools)
+        asked = self._endpoint.ask(messages, max_tokens=options.max_tokens, temperature=options.temperature, **more)
+        usage, said = getattr(asked.answer, "usage", None), read_choice(asked.answer.choices[0])
+        if said.finish_reason == "length" and not said.text:
+            self._warn_of_thought(options.max_tokens)
         return Reply(
-            # Half of a surrogate pair, which JSON can hold, could not be sent back.
-            text=(choice.message.content or "").encode("utf-8", "replace").decode(),
+            text=said.text,
             prompt_tokens=getattr(usage, "prompt_tokens", None),
             completion_tokens=getattr(usage, "completion_tokens", None),
             seconds=self._clock() - start,
-            retries=retries,
-            finish_reason=choice.finish_reason or "stop",
+            retries=asked.retries,
+            finish_reason=said.finish_reason,
+            reasoning=said.reasoning,
+            refusal=said.refusal,
+            tool_calls=said.tool_calls,
+            adapted=asked.adapted,
         )
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Returns an estimate of the length of a dialogue as a prompt, rather too high than too low.
+    def _warn_of_thought(self, max_tokens: int) -> None:
+        with self._lock:
+            news, self._cut_short = not self._cut_short, True
+        if news:
+            _log.warning(
+                "%s thought until its reply was cut off at %d tokens and has said nothing: allow longer replies "
+                "(--reply-tokens), or less thought (--reasoning-effort)",
+                self.name,
+                max_tokens,
+            )
 
-        Each digit and each mark of ASCII counts as a token, as in the tokenizers that split numbers; of all else three
-        bytes of UTF-8; and there is what chat templates add.
-        """
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Returns an estimate of the length of a dialogue as a prompt; see `estimate_tokens`."""
         check_messages(messages)
-        return _TOKENS_OF_DIALOGUE + sum(_estimate(message["content"]) + _TOKENS_OF_MESSAGE for message in messages)
+        return estimate_tokens(messages)
 
     def close(self) -> None:
         """Closes the connections; calls that wait for their next attempt get a `ModelError`."""
         self._endpoint.close()
-
-
-def _estimate(text: str) -> int:
-    rest, single = _SINGLE.subn("", text)
-    return single + math.ceil(len(rest.encode("utf-8", "replace")) / _BYTES_OF_TOKEN)

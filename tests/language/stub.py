@@ -11,9 +11,11 @@ from typing import Any
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def completion(content: str | None, *, finish_reason: str = "stop", logprobs: Any = None, usage: Any = None) -> Answer:
-    """Returns a response with one choice."""
-    message = {"role": "assistant", "content": content}
+def completion(
+    content: Any, *, finish_reason: str = "stop", logprobs: Any = None, usage: Any = None, **fields: Any
+) -> Answer:
+    """Returns a response with one choice, whose message has further fields."""
+    message = {"role": "assistant", "content": content, **fields}
     choice = {"index": 0, "finish_reason": finish_reason, "message": message, "logprobs": logprobs}
     answer = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
     return respond(200, answer)

@@ -50,7 +50,7 @@ def test_the_script_keeps_what_it_was_asked() -> None:
     ("messages", "fault"),
     [
         ([], "at least one message"),
-        ([{"role": "tool", "content": ""}], "a role among system, user, assistant, actual value: 'tool'"),
+        ([{"role": "narrator", "content": ""}], "a role among system, user, assistant, tool, actual value: 'narrator'"),
         ([{"role": "user", "content": None}], "content as text, actual: NoneType"),
     ],
 )

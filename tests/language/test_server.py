@@ -88,7 +88,8 @@ def test_a_server_answers(stub: StubServer, make: Callable[..., ServerChatModel]
         (200, {"Content-Type": "application/json"}, b"\xff\xfe"),
         respond(200, {"choices": []}),
         respond(200, None),
-        completion(None),
+        respond(200, {"error": {"message": "upstream", "code": 502}}),
+        completion("1, it", finish_reason="error"),
     ],
 )
 def test_what_may_pass_is_tried_again(
@@ -150,30 +151,10 @@ def test_a_late_answer_counts_as_none(stub: StubServer, make: Callable[..., Serv
     assert reply.text == "in time" and reply.retries >= 1
 
 
-def test_a_model_that_thought_to_the_end_of_its_tokens_said_nothing(
-    stub: StubServer, make: Callable[..., ServerChatModel]
-) -> None:
-    stub.answer = script(completion(None, finish_reason="length"))
-    reply = make().reply(ASK, OPTIONS)
-    assert (reply.text, reply.finish_reason, reply.retries) == ("", "length", 0)
-
-
 def test_a_text_that_can_not_be_sent_back_is_mended(stub: StubServer, make: Callable[..., ServerChatModel]) -> None:
     stub.answer = script(completion("a\ud800b"))
     model = make()
     assert model.reply(ASK, OPTIONS).text == "a?b"
-
-
-def test_the_newer_name_of_the_limit_is_learnt(stub: StubServer, make: Callable[..., ServerChatModel]) -> None:
-    def answer(body: dict[str, Any]) -> Answer:
-        if "max_tokens" in body:
-            return refuse(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
-        return completion("ok")
-
-    stub.answer = answer
-    model = make()
-    assert [model.reply(ASK, OPTIONS).retries for _ in range(2)] == [0, 0]
-    assert [request.get("max_completion_tokens") for request in stub.requests] == [None, 9, 9]
 
 
 def test_requests_keep_a_rate(make: Callable[..., ServerChatModel], pauses: Time) -> None:
@@ -293,22 +274,6 @@ def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(MissingModelError, match="OPENAI_API_KEY"):
         ServerChatModel("small")
-
-
-def test_a_servers_log_probabilities_are_read(stub: StubServer) -> None:
-    top = [{"token": token, "logprob": value, "bytes": None} for token, value in ((" 1", -0.5), ("1", -2.0))]
-    entry = {"token": "1", "logprob": -0.5, "bytes": None, "top_logprobs": top}
-    stub.answer = lambda body: completion("1, it is.", logprobs={"content": [entry]})
-    model = load_causal_lm(f"{stub.address}#small")
-    rated = model.option_logprobs(ASK, ["1", "0"])
-    assert model.name == "small"
-    assert np.isclose(rated[0], np.logaddexp(-0.5, -2.0))
-    assert rated[1] == -3.0
-    assert stub.requests[0]["messages"] == ASK and stub.requests[0]["max_tokens"] == 1
-
-
-def test_a_server_without_log_probabilities_is_asked_for_an_answer(stub: StubServer) -> None:
-    assert load_causal_lm(f"{stub.address}#small").option_logprobs("Say 1", ["0", "1"]).tolist() == [-20.0, 0.0]
 
 
 def test_a_server_completes_a_judges_prompt(stub: StubServer) -> None:

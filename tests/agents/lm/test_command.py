@@ -1,5 +1,8 @@
 """The options of the agent `lm` on the command line."""
 
+import subprocess
+import sys
+
 import pytest
 
 from find_gym.language import ModelError, ScriptedChatModel
@@ -7,7 +10,7 @@ from find_gym_agents.cli import main
 from find_gym_agents.commands.arguments import field_docstrings, parse
 from find_gym_agents.evaluation import EvaluationConfig
 from find_gym_agents.lm import LanguageModelOptions, models
-from tests.agents.lm.stub_server import SUBMISSION
+from tests.agents.lm.stub_server import SUBMISSION, serving
 
 
 def read(*words):
@@ -71,3 +74,44 @@ def test_unscored_episodes_are_told_and_tried_again(tmp_path, monkeypatch, capsy
         assert "lm:m" in capsys.readouterr().out
     finally:
         models.close_models()
+
+
+_WITHOUT = """
+import sys
+for name in sys.argv.pop(1).split(","):
+    sys.modules[name] = None
+from find_gym_agents.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_without(packages, address, folder):
+    """Runs an evaluation in a process that can't import some packages."""
+    words = [
+        "evaluate",
+        "--agent",
+        "lm",
+        "--model",
+        "stub",
+        "--base-url",
+        address,
+        "--functions",
+        "2",
+        "--workers",
+        "1",
+    ]
+    words += ["--difficulty", "easy", "--no-report", "--out", str(folder)]
+    command = [sys.executable, "-c", _WITHOUT, packages, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_a_server_needs_neither_torch_nor_transformers(tmp_path):
+    pytest.importorskip("openai")
+    with serving() as address:
+        done = run_without("torch,transformers,gguf,accelerate", address, tmp_path / "run")
+    assert done.returncode == 0 and "lm:stub" in done.stdout, done.stderr
+
+
+def test_what_a_server_needs_is_named(tmp_path):
+    done = run_without("openai", "http://127.0.0.1:9/v1", tmp_path / "run")
+    assert done.returncode == 2 and "pip install 'find-gym[api]'" in done.stderr
