@@ -63,8 +63,9 @@ class EvaluationConfig:
     exemplars: bool = False
     """Whether each episode begins with words to start from; entities and relations only."""
     judge: str | None = field(default=None, metadata={"metavar": "NAME"})
-    """What judges descriptions in language; entities and relations only: embedding, grounding, the path of a causal
-    language model, or the address of a server. By default that of the environment."""
+    """What judges descriptions in language: embedding, grounding (of relations), the path or name of a causal language
+    model, or the address of a server. By default that of the environment; for numeric and string functions none, and
+    one that is named adds unit tests of the description beside the score of the code."""
     checkpoint: str | None = field(default=None, metadata={"metavar": "FILE"})
     """The policy of the agent policy: policy.pt of a training run."""
     workers: int | None = None
@@ -96,8 +97,8 @@ class EvaluationConfig:
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
-        if (self.exemplars or self.judge is not None) and self.category not in ("entities", "relations"):
-            raise ValueError(f"expected entities or relations for exemplars or a judge, actual: {self.category}")
+        if self.exemplars and self.category not in ("entities", "relations"):
+            raise ValueError(f"expected entities or relations for exemplars, actual: {self.category}")
         self._check_checkpoint()
         for name, least, optional in (
             ("functions", 1, True),

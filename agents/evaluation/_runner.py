@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from find_gym_agents.evaluation._config import EvaluationConfig
 from find_gym_agents.evaluation._functions import RunFunction, count_functions, prepare_functions
@@ -88,7 +88,17 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
     return EvaluationResult(folder, run.episodes, summary, table)
 
 
-def claim(config: EvaluationConfig, folder: Path) -> None:
+class Identified(Protocol):
+    """What a run is identified by."""
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what the results depend on."""
+
+    def settings(self) -> dict[str, Any]:
+        """Returns how the results were got."""
+
+
+def claim(config: Identified, folder: Path) -> None:
     """Writes config.json, or checks that the one that is there is the same."""
     identity = config.identity()
     if not (folder / CONFIG).exists():

@@ -18,7 +18,7 @@ from find_gym_agents.commands.report import ReportConfig
 from find_gym_agents.evaluation import ConfigurationMismatchError, EvaluationConfig
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("evaluate", "make-dataset", "report", "benchmark")
+COMMANDS = ("evaluate", "make-dataset", "report", "score", "benchmark")
 
 
 def run_script(name, *words, **options):

@@ -1,0 +1,125 @@
+"""`find-gym score`: the submissions of stored runs, scored again."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from find_gym_agents.commands.arguments import parse
+from find_gym_agents.commands.console import show
+
+if TYPE_CHECKING:
+    from find_gym_agents.evaluation._rescoring import Agreement
+    from find_gym_agents.report.table import Table
+
+AGREEMENT = "agreement.json"
+
+
+@dataclass(frozen=True)
+class ScoreConfig:
+    """What to score again; every field is an option of the command line."""
+
+    runs: tuple[str, ...] = field(metadata={"positional": True, "metavar": "RUN"})
+    """The folder of a run, as `find-gym evaluate` made it; several may be given."""
+    judge: str | None = field(default=None, metadata={"metavar": "NAME"})
+    """What judges descriptions in language: embedding, grounding, the path or name of a causal language model, or the
+    address of a server; by default what the run had. Numeric and string functions have no judge unless one is named;
+    it adds unit tests of the description and leaves accuracy and skill, which are those of the code."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of the new run; with several runs, the folder in which each gets one of its own name. By default a
+    folder beside each run, named after it and the judge."""
+    workers: int | None = None
+    """Processes that score side by side; by default one for each processor core, and one for a language model."""
+    report: bool = True
+    """Whether report.html and the plots are written; the table and results.json always are."""
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(f"expected workers to be an integer >= 1, actual value: {self.workers!r}")
+        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
+            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+    def folder(self, run: Path) -> Path:
+        """Returns the folder of the new run of a stored one."""
+        if self.out is not None:
+            return Path(self.out) / run.resolve().name if len(self.runs) > 1 else Path(self.out)
+        suffix = "rescored" if self.judge is None else f"judge-{self.judge[-40:]}"
+        return run.resolve().parent / re.sub(r"[^\w.+-]+", "-", f"{run.resolve().name}_{suffix}")
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "find-gym score") -> int:
+    """Runs the command.
+
+    Args:
+        arguments: the words of the command line; those of this process by default.
+        program: the name that the usage shows.
+
+    Returns:
+        The exit status: 0, or 1 where submissions could not be scored, 2 for a wrong command line, folder or judge.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    config = parse(
+        ScoreConfig,
+        arguments,
+        program=program,
+        description="Scores the submissions of stored runs again, with another judge or today's scorer, and tells how "
+        "far both scorings agree. No agent runs, and no interpreting model is asked.",
+    )
+    from find_gym_agents.evaluation import RunError, read_run
+    from find_gym_agents.evaluation._records import write_json
+    from find_gym_agents.evaluation._rescoring import Rescoring, agreements, rescore
+    from find_gym_agents.report import write_report
+
+    failed = False
+    try:
+        for place in config.runs:
+            stored = read_run(place)
+            folder = config.folder(stored.folder)
+            new = rescore(Rescoring(stored, config.judge, config.workers), folder)
+            found = agreements(stored, new)
+            write_json(folder / AGREEMENT, [asdict(agreement) for agreement in found])
+            _, table = write_report([new], folder, pictures=config.report)
+            show(f"{table}\n\n{agreement_table(found).as_text()}\n\n{folder}")
+            failed = failed or any(agreement.unscored for agreement in found)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    except (RunError, ImportError, OSError, ValueError) as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    return 1 if failed else 0
+
+
+def agreement_table(found: Sequence[Agreement]) -> Table:
+    """Returns the table of how the stored and the new scores agree."""
+    from find_gym_agents.report.table import Table
+
+    def write(value: float | None) -> str:
+        return "-" if value is None else f"{value:.3f}"
+
+    header = [
+        "agent",
+        "submissions",
+        "skill before",
+        "skill now",
+        "|difference|",
+        "correlation",
+        "same outcome",
+        "unscored",
+    ]
+    rows = [
+        [
+            one.agent,
+            str(one.episodes),
+            *map(write, (one.before, one.after, one.difference, one.correlation, one.same_outcome)),
+            str(one.unscored),
+        ]
+        for one in found
+    ]
+    return Table("Agreement with the stored scores", header, rows)
