@@ -142,7 +142,8 @@ def score_again(task: _Task) -> EpisodeRecord:
             parts["program"] = functions.read_spec(parts["program"])
         names = Submission.__dataclass_fields__
         submission = Submission(**{name: value for name, value in parts.items() if name in names})
-        score = _category(task.env, task.judge).score(functions.read(record.spec), submission)
+        asked = tuple(value for value, _ in record.pairs())
+        score = _category(task.env, task.judge).score(functions.read(record.spec), submission, asked=asked)
     except Exception:
         text = f"the scoring failed:\n{traceback.format_exc()}"
         return replace(record, outcome="unscored", score=None, error=text)
