@@ -158,7 +158,7 @@ def _category(env: str, judge: str | None) -> Any:
 
     import find_gym  # noqa: F401  (registers the environments)
 
-    options = {} if judge is None else {"judge": judge}
+    options: dict[str, Any] = {} if judge is None else {"judge": judge}
     return gym.make(env, interface="text", disable_env_checker=True, **options).unwrapped.category  # type: ignore[attr-defined]
 
 
