@@ -26,6 +26,7 @@ _F64 = struct.Struct("=d")
 _C128 = struct.Struct("=dd")
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 _NONE, _TRUE, _FALSE = b"N", b"T", b"F"
+_FLOAT_BYTES, _FLOAT_TAG = 9, ord("f")
 
 
 class DecodeError(ValueError):
@@ -112,6 +113,8 @@ def encode(value: Any, limit: int) -> bytes:
         TooLargeError: The encoding is longer than ``limit``.
         TypeError: The value is not plain data.
     """
+    if type(value) is float and limit >= _FLOAT_BYTES:
+        return b"f" + _F64.pack(value)
     out = bytearray()
     _write(out, value, limit)
     return bytes(out)
@@ -192,6 +195,8 @@ def decode(data: bytes) -> Any:
     Raises:
         DecodeError: ``data`` is anything else than exactly one encoded value. No other exception occurs.
     """
+    if len(data) == _FLOAT_BYTES and data[0] == _FLOAT_TAG:
+        return _F64.unpack_from(data, 1)[0]
     reader = _Reader(data)
     value = reader.read(0)
     if reader.position != len(data):

@@ -1,4 +1,7 @@
-"""Runs one submission in the process it is given and answers with encoded bytes. Knows nothing of isolation."""
+"""Runs one submission in the process it is given: code comes first, then its inputs, each when the last is answered.
+
+Knows nothing of isolation. Nothing but the input that is being answered is in this process.
+"""
 
 from __future__ import annotations
 import __future__
@@ -14,14 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._codec import Simplifier, TooLargeError, decode, encode
+from ._protocol import ANSWER, ERROR, FAILURE, LENGTH, LOADED, framed, receive
 
 FILE_NAME = "<submission>"
 MODULE_NAME = "submission"
 MAX_ERROR_CHARACTERS = 200
-REPORT_OVERHEAD = 4096
-"""Bytes of a report besides its values and its errors."""
-MAX_ERROR_TEXTS = 256
-"""How many different errors a report tells apart."""
+REPORT_BYTES = 4096
+"""The size of an error's or a failure's report at most."""
 
 FUTURE_FLAGS = 0
 """What ``from __future__ import`` sets in a code object, for every statement after it."""
@@ -31,10 +33,9 @@ for _name in __future__.all_feature_names:
 
 
 class Request(NamedTuple):
-    """One submission. It travels encoded, as a plain tuple of these fields."""
+    """One submission but for its inputs. It travels encoded, as a plain tuple of these fields."""
 
     source: str
-    inputs: list[Any]
     entry_point: str | None
     seed: int
     tolerate_top_level_errors: bool
@@ -44,89 +45,97 @@ class Request(NamedTuple):
 class _Stop(Exception):
     """Ends a submission with a failure kind and a message."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, line: int = 0) -> None:
         super().__init__(kind, message)
         self.kind = kind
         self.message = message
+        self.line = line
 
 
-def report_bytes(output_bytes: int, count: int) -> int:
-    """Return how many bytes an honest report on ``count`` inputs can have."""
-    return output_bytes + REPORT_OVERHEAD + MAX_ERROR_TEXTS * (4 * MAX_ERROR_CHARACTERS + 64) + 16 * count
+def conversation_bytes(output_bytes: int, count: int) -> int:
+    """Return how many bytes an honest submission can send when it is asked ``count`` times."""
+    return output_bytes + (count + 4) * REPORT_BYTES
 
 
-def describe(error: BaseException) -> str:
-    """Return such as ``"ZeroDivisionError: division by zero"``, short, whatever the exception does."""
-    name = "an exception that cannot be shown"
+def describe(error: BaseException) -> tuple[str, str, int]:
+    """Return type, message and line of an exception, short, whatever the exception does."""
+    name, text = "an exception that cannot be shown", ""
     try:
         name = str(type(error).__name__)
         text = str(error)
     except BaseException:
         text = ""
+    return name[:MAX_ERROR_CHARACTERS], text[:MAX_ERROR_CHARACTERS], _line_of(error)
+
+
+def _line_of(error: BaseException) -> int:
+    """Return the line of the code where an exception was raised, 0 if that is not known."""
+    line = 0
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == FILE_NAME:
+            line = traceback.tb_lineno or 0
+        traceback = traceback.tb_next
+    return line
+
+
+def in_words(name: str, text: str) -> str:
+    """Return such as ``"ZeroDivisionError: division by zero"``."""
     return (f"{name}: {text}" if text else name)[:MAX_ERROR_CHARACTERS]
 
 
-def encode_report(kind: str, message: str = "") -> bytes:
-    """Return the report of a submission that failed as a whole."""
-    return encode((kind, message, [], []), REPORT_OVERHEAD)
+def report(kind: bytes, name: str, text: str = "", line: int = 0) -> bytes:
+    """Return the message that reports an exception or the failure of the whole."""
+    return framed(kind + encode((name, text, line), REPORT_BYTES))
 
 
-OUT_OF_MEMORY_REPORT = encode_report("out_of_memory", "MemoryError: the memory limit was reached")
+OUT_OF_MEMORY_REPORT = report(FAILURE, "out_of_memory", "MemoryError: the memory limit was reached")
 
 
-def deliver(descriptor: int, report: bytes, write: Callable[[int, bytes], int] = os.write) -> None:
-    """Write all of ``report``."""
+def deliver(descriptor: int, message: bytes, write: Callable[[int, bytes], int] = os.write) -> None:
+    """Write all of ``message``."""
     position = 0
-    while position < len(report):
-        position += write(descriptor, report[position:])
+    while position < len(message):
+        position += write(descriptor, message[position:])
 
 
 def reporter(descriptor: int) -> Callable[[str], None]:
     """Return a function that reports on ``descriptor`` that an operation, which it is told, was forbidden."""
-    return lambda operation: deliver(descriptor, encode_report("forbidden", f"tried {operation}"))
+    return lambda operation: deliver(descriptor, report(FAILURE, "forbidden", f"tried {operation}"))
 
 
-def answer(request_bytes: bytes) -> bytes:
-    """Run an encoded :class:`Request` and return the encoded report ``(kind, message, values, errors)``.
-
-    ``kind`` is ``"done"`` or the value of a ``Status``; ``errors`` are pairs of a text and the indices of the inputs
-    that it is true of.
-    """
+def run(request_bytes: bytes, reading: int, writing: int) -> None:
+    """Run an encoded :class:`Request`: load its function, then answer what comes in until nothing does."""
     try:
         request = Request(*decode(request_bytes))
-        return _run(request)
+        target = _load(request)
+        deliver(writing, framed(LOADED))
+        _serve(target, request.output_bytes, reading, writing)
     except _Stop as stop:
-        return encode_report(stop.kind, stop.message[:MAX_ERROR_CHARACTERS])
+        deliver(writing, report(FAILURE, stop.kind, stop.message[:MAX_ERROR_CHARACTERS], stop.line))
     except MemoryError:
-        return OUT_OF_MEMORY_REPORT
+        deliver(writing, OUT_OF_MEMORY_REPORT)
 
 
-def _run(request: Request) -> bytes:
-    target = _load(request)
-    values: list[Any] = []
-    errors: dict[str, list[int]] = {}
-    simplify = Simplifier(request.output_bytes)
-    for index, argument in enumerate(request.inputs):
+def _serve(target: Callable[[Any], Any], output_bytes: int, reading: int, writing: int) -> None:
+    simplify = Simplifier(output_bytes)
+    room = output_bytes
+    while question := receive(reading):
         try:
-            value = target(argument)
+            value = target(decode(question))
             kind = type(value)
-            values.append(value if kind is float or value is None or kind is bool else simplify(value))
+            plain = value if kind is float or value is None or kind is bool else simplify(value)
+            answer = encode(plain, room)
         except MemoryError:
             raise
         except TooLargeError as error:
-            raise _Stop("out_of_memory", f"the outputs are too large: {error}") from None
+            message = f"the outputs take more than {output_bytes} bytes, or have more parts: {error}"
+            raise _Stop("out_of_memory", message) from None
         except BaseException as error:
-            values.append(None)
-            text = describe(error)
-            if text not in errors and len(errors) >= MAX_ERROR_TEXTS - 1:
-                text = "an exception (there were too many different ones to tell)"
-            errors.setdefault(text, []).append(index)
-    try:
-        failures = list(errors.items())
-        beside = len(encode(failures, report_bytes(0, len(values)))) + REPORT_OVERHEAD
-        return encode(("done", "", values, failures), request.output_bytes + beside)
-    except TooLargeError:
-        raise _Stop("out_of_memory", f"the outputs take more than {request.output_bytes} bytes") from None
+            deliver(writing, report(ERROR, *describe(error)))
+        else:
+            room -= len(answer)
+            deliver(writing, LENGTH.pack(len(answer) + 1) + ANSWER + answer)
 
 
 def _load(request: Request) -> Callable[[Any], Any]:
@@ -142,21 +151,23 @@ def _load(request: Request) -> Callable[[Any], Any]:
     module = ModuleType(MODULE_NAME)
     sys.modules[MODULE_NAME] = module
     _seed(request.seed)
-    first_error = ""
+    first_error, line = "", 0
     for piece in pieces:
         try:
             exec(piece, module.__dict__)
         except MemoryError:
             raise
         except BaseException as error:
-            first_error = first_error or describe(error)
+            if not first_error:
+                exception, text, line = describe(error)
+                first_error = in_words(exception, text)
             if not request.tolerate_top_level_errors:
-                raise _Stop("raised", f"the code raised at its top level: {first_error}") from None
+                raise _Stop("raised", f"the code raised at its top level: {first_error}", line) from None
     target = module.__dict__.get(name)
     if callable(target):
         return target
     if first_error:
-        raise _Stop("raised", f"the code raised before it defined {name!r}: {first_error}")
+        raise _Stop("raised", f"the code raised before it defined {name!r}: {first_error}", line)
     raise _Stop("malformed", f"expected the code to define a function named {name!r}, it does not")
 
 
@@ -164,7 +175,7 @@ def _parse(source: str) -> ast.Module:
     try:
         return ast.parse(source, FILE_NAME)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _Stop("malformed", f"the code does not compile: {describe(error)}") from None
+        raise _not_compiled(error) from None
 
 
 def _compile(tree: ast.Module, apart: bool) -> list[CodeType]:
@@ -179,7 +190,12 @@ def _compile(tree: ast.Module, apart: bool) -> list[CodeType]:
             for statement in tree.body
         ]
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _Stop("malformed", f"the code does not compile: {describe(error)}") from None
+        raise _not_compiled(error) from None
+
+
+def _not_compiled(error: BaseException) -> _Stop:
+    name, text, _ = describe(error)
+    return _Stop("malformed", f"the code does not compile: {in_words(name, text)}")
 
 
 def _seed(seed: int) -> None:

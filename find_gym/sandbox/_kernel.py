@@ -90,12 +90,16 @@ def _argument(index: int) -> int:
     return 16 + 8 * index
 
 
-def allow_list(arch: Architecture, refusal: int, descriptors: tuple[int, ...], handover: int) -> list[Instruction]:
+def allow_list(
+    arch: Architecture, refusal: int, readable: tuple[int, ...], writable: tuple[int, ...], handover: int
+) -> list[Instruction]:
     """Return the filter that lets the calls in ``ALLOWED`` pass and answers all others with ``refusal``.
 
-    ``write`` passes only for ``descriptors``, memory never becomes executable. ``prctl``, and ``sendmsg`` on the
-    descriptor ``handover``, pass as well: the confinement is finished with them, then :func:`deny_list` is added.
+    ``read`` and ``write`` pass only for their descriptors, memory never becomes executable. ``prctl``, and ``sendmsg``
+    on the descriptor ``handover``, pass as well: the confinement is finished with them, then :func:`deny_list` is
+    added.
     """
+    descriptors = {"read": readable, "write": writable, "sendmsg": (handover,)}
     program: list[Instruction] = [
         (BPF_LOAD, 0, 0, OFFSET_ARCHITECTURE),
         (BPF_IF_EQUAL, 1, 0, arch.audit),
@@ -115,9 +119,9 @@ def allow_list(arch: Architecture, refusal: int, descriptors: tuple[int, ...], h
                 (BPF_RETURN, 0, 0, refusal),
                 (BPF_RETURN, 0, 0, SECCOMP_RET_ALLOW),
             ]
-        elif name in ("write", "sendmsg"):
+        elif name in descriptors:
             body = [(BPF_LOAD, 0, 0, _argument(0))]
-            for descriptor in descriptors if name == "write" else (handover,):
+            for descriptor in descriptors[name]:
                 body += [(BPF_IF_EQUAL, 0, 1, descriptor), (BPF_RETURN, 0, 0, SECCOMP_RET_ALLOW)]
             body += [(BPF_RETURN, 0, 0, refusal)]
         else:

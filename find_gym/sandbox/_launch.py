@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
@@ -32,8 +31,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
-
-REQUIRED_ON_WINDOWS = ("SYSTEMROOT",)
+"""The whole environment of such a process."""
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -47,8 +45,3 @@ def command(module: str, *arguments: str) -> list[str]:
     packages = str(Path(spec.origin).parent.parent)
     own = str(Path(__file__).parent)
     return [sys.executable, "-s", "-S", "-P", "-c", BOOTSTRAP, own, packages, module, *arguments]
-
-
-def environment() -> dict[str, str]:
-    """Return the whole environment of such a process."""
-    return ENVIRONMENT | {name: os.environ[name] for name in REQUIRED_ON_WINDOWS if name in os.environ}

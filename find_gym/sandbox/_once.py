@@ -1,21 +1,19 @@
-"""The process of the plain subprocess backend: it runs the one submission on its standard input and ends.
+"""The process of the plain subprocess backend: it runs one submission and ends.
 
-The answer goes to what was its standard output: one byte when the code is about to start, then the report.
+Its standard input and output are the two ends of the conversation, of which the first message is the submission.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
 from . import _guard, _harness, _preload, _rlimits
-from ._protocol import LIMITS, READY
+from ._protocol import LIMITS, PROCESS, READY, framed, receive
 
 
 def main() -> None:
     """Run one submission; the entry point of the process."""
-    data = sys.stdin.buffer.read()
-    channel = os.dup(1)
+    channel = os.dup(0)
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -23,9 +21,10 @@ def main() -> None:
     _preload.load()
     _guard.silence()
     _preload.seal()
+    data = receive(channel)
     cpu_seconds, memory_bytes = LIMITS.unpack_from(data)
     _rlimits.apply(cpu_seconds, _rlimits.address_space() + memory_bytes)
-    os.write(channel, READY)
+    os.write(channel, framed(READY + PROCESS.pack(os.getpid())))
     _guard.watch(_harness.reporter(channel))
-    _harness.deliver(channel, _harness.answer(data[LIMITS.size :]))
+    _harness.run(data[LIMITS.size :], channel, channel)
     os._exit(0)

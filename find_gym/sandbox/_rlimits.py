@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 
 try:
@@ -22,6 +23,24 @@ def address_space() -> int:
             return int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
         return 1 << 30
+
+
+def resident_memory() -> int:
+    """Return the bytes of memory that this process holds, 0 where ``/proc`` is missing."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        return 0
+
+
+def be_killed_first() -> None:
+    """If memory runs out, the kernel is to end this process or one forked from it, and not its owner."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
+    except OSError:  # no such file, or read-only
+        return
 
 
 def apply(cpu_seconds: float, address_space_bytes: int) -> None:

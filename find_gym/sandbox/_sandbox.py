@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import Any
 
 from ._codec import Simplifier, TooLargeError, encode
+from ._conversation import KilledError, MachineError
 from ._harness import Request
 from ._subprocess_backend import SubprocessBackend
-from ._types import Limits, Result, SandboxError, Status, failed
-from ._verdict import judge
+from ._types import MAX_BYTES, Limits, Result, SandboxError, Status, failed
+from ._verdict import Ending, judge
 
 if sys.platform == "linux":
-    from ._fork_backend import ForkBackend, Refused, ServerLostError
+    from ._fork_backend import ForkBackend, Refused
 
 BACKENDS = ("fork-server", "subprocess")
 ATTEMPTS = 3
@@ -69,6 +70,8 @@ class Sandbox:
     ) -> Result:
         """Execute ``source`` once, then call its function on each input.
 
+        The code gets each input when it has answered the one before; the others are not in reach of its process.
+
         Args:
             source: Python code. What it prints is thrown away; ``__name__`` is not ``"__main__"``.
             inputs: Each is passed as the only argument of one call. Numbers, strings, ``None``, and lists, tuples and
@@ -90,40 +93,39 @@ class Sandbox:
         if entry_point is not None and type(entry_point) is not str:
             raise TypeError(f"expected the name of a function or None, actual value: {entry_point!r}")
         count = len(inputs)
-        plain = _simplify_inputs(inputs, limits)
+        data = _encode_inputs(inputs, limits)
         complaint = _complaint(source, limits)
         if complaint:
             return failed(Status.MALFORMED, complaint, count)
         request = Request(
             str(source),
-            plain,
             entry_point,
             int(seed) % (1 << 64),
             bool(tolerate_top_level_errors),
             int(limits.output_bytes),
         )
-        try:
-            data = encode(tuple(request), limits.input_bytes + len(source) * 4 + 4096)
-        except TooLargeError as error:
-            raise ValueError(f"the inputs are too large: {error}") from None
-        return self._run(data, count, limits)
+        ending = self._run(encode(tuple(request), MAX_BYTES), data, limits)
+        if isinstance(ending, Ending):
+            return judge(ending, request.source, count, limits)
+        return failed(Status.OUT_OF_MEMORY, ending, count)
 
-    def _run(self, data: bytes, count: int, limits: Limits) -> Result:
+    def _run(self, request: bytes, inputs: list[bytes], limits: Limits) -> Ending | str:
+        """Return the ending of a submission, or why the machine cannot bear it."""
+        failures: list[MachineError] = []
         with self._lock:
-            for attempt in range(ATTEMPTS):
+            while len(failures) < ATTEMPTS:
                 backend = self._backend()
-                if isinstance(backend, SubprocessBackend):
-                    return judge(backend.run(data, count, limits), count, limits)
                 try:
-                    return judge(backend.run(data, count, limits), count, limits)
-                except ServerLostError as error:
+                    return backend.run(request, inputs, limits)
+                except MachineError as error:
                     self._discard()
-                    if attempt == ATTEMPTS - 1:
-                        raise SandboxError(f"the sandbox failed {ATTEMPTS} times in a row: {error}") from error
+                    failures.append(error)
                 except BaseException:  # such as KeyboardInterrupt: the server is in the middle of something
                     self._discard()
                     raise
-        raise AssertionError("unreachable")
+        if all(isinstance(error, KilledError) and error.greedy for error in failures):
+            return f"killed {ATTEMPTS} times, probably by the kernel for want of the memory that it took"
+        raise SandboxError(f"the sandbox failed {ATTEMPTS} times in a row: {failures[-1]}") from failures[-1]
 
     @property
     def backend(self) -> str:
@@ -196,14 +198,21 @@ class Sandbox:
             self.close()
 
 
-def _simplify_inputs(inputs: Sequence[Any], limits: Limits) -> list[Any]:
+def _encode_inputs(inputs: Sequence[Any], limits: Limits) -> list[bytes]:
     simplify = Simplifier(limits.input_bytes)
+    room = limits.input_bytes
+    data = []
     try:
-        return [value if type(value) is float else simplify(value) for value in inputs]
+        for value in inputs:
+            data.append(encode(value if type(value) is float else simplify(value), room))
+            room -= len(data[-1])
+    except TooLargeError as error:
+        raise ValueError(f"the inputs are too large: {error}") from None
     except ValueError as error:
         raise ValueError(f"the inputs cannot be sent to the sandbox: {error}") from None
     except TypeError as error:
         raise TypeError(f"an input cannot be sent to the sandbox: {error}") from None
+    return data
 
 
 def _complaint(source: object, limits: Limits) -> str:

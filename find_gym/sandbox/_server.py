@@ -17,7 +17,7 @@ import socket
 from typing import NoReturn
 
 from . import _guard, _harness, _kernel, _preload, _rlimits
-from ._protocol import FAILED, KILL, LENGTH, READY, REPLY, REQUEST
+from ._protocol import ANSWER, FAILED, KILL, LOADED, PROCESS, READY, REPLY, REQUEST, framed, receive
 from ._syscalls import Architecture, architecture
 
 CHANNEL, HANDOVER = 3, 4
@@ -49,9 +49,8 @@ class _Confinement:
         if ruleset is not None:
             self.ruleset = _out_of_the_way(ruleset)
         self.seccomp = arch.number("seccomp")
-        writable = (CHANNEL, 1, 2)
         programs = [
-            _kernel.allow_list(arch, refusal, writable, HANDOVER)
+            _kernel.allow_list(arch, refusal, (CHANNEL,), (CHANNEL, 1, 2), HANDOVER)
             for refusal in (_kernel.SECCOMP_RET_USER_NOTIF, _kernel.SECCOMP_RET_KILL_PROCESS)
         ]
         self.notifying_filter, self.killing_filter = map(_kernel.compile_filter, programs)
@@ -100,20 +99,6 @@ def _out_of_the_way(descriptor: int) -> int:
     return moved
 
 
-def _receive(descriptor: int) -> bytes:
-    """Read one submission from its socket."""
-    data = bytearray()
-    wanted = LENGTH.size
-    while len(data) < wanted:
-        part = os.read(descriptor, min(wanted - len(data), 1 << 20))
-        if not part:
-            raise OSError("the owner went away")
-        data += part
-        if len(data) == wanted == LENGTH.size:
-            wanted += LENGTH.unpack(data)[0]
-    return bytes(data[LENGTH.size :])
-
-
 class ForkServer:
     """Serves one owner until that ends.
 
@@ -144,16 +129,20 @@ class ForkServer:
 
     def _try_out(self) -> str:
         ours, theirs = socket.socketpair()
-        request = _harness.Request(SELF_TEST, [1.0], None, 0, False, 1 << 20)
-        data = _harness.encode(tuple(request), 1 << 20)
-        ours.sendall(LENGTH.pack(len(data)) + data)
-        status, refused = self.run(theirs.detach(), 10.0, 1 << 29)
+        request = _harness.Request(SELF_TEST, None, 0, False, 1 << 20)
+        for data in (tuple(request), 1.0):
+            ours.sendall(framed(_harness.encode(data, 1 << 20)))
+        ours.shutdown(socket.SHUT_WR)
+        status, refused, _, _ = self.run(theirs.detach(), 10.0, 1 << 29)
+        messages = []
         with ours:
-            answer = ours.recv(1 << 16)
-        if answer[:1] == FAILED:
-            return answer[1:].decode()
-        if status != 0 or b"done" not in answer or len(answer) > 200:
-            return f"self-test failed: wait status {status}, system call {refused}, answer {answer!r}"
+            while message := receive(ours.fileno()):
+                messages.append(message)
+        kinds = b"".join(message[:1] for message in messages)
+        if kinds == FAILED:
+            return messages[0][1:].decode()
+        if status != 0 or kinds != READY + LOADED + ANSWER:
+            return f"self-test failed: wait status {status}, system call {refused}, answers {messages!r}"
         return ""
 
     def serve(self) -> None:
@@ -175,8 +164,13 @@ class ForkServer:
             except OSError:
                 return
 
-    def run(self, channel: int, cpu_seconds: float, memory_bytes: int) -> tuple[int, int]:
-        """Fork a child for the submission that comes in on ``channel``, which is closed here, and see it to its end."""
+    def run(self, channel: int, cpu_seconds: float, memory_bytes: int) -> tuple[int, int, float, int]:
+        """Fork a child for the submission that comes in on ``channel``, which is closed here, and see it to its end.
+
+        Returns:
+            The fields of a ``REPLY``.
+        """
+        resident = _rlimits.resident_memory()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         child = os.fork()
         if child == 0:
@@ -190,8 +184,9 @@ class ForkServer:
             os.kill(child, signal.SIGKILL)
             raise
         finally:
-            status = os.waitpid(child, 0)[1]
-        return status, refused
+            _, status, usage = os.wait4(child, 0)
+        peak = max(0, usage.ru_maxrss * 1024 - resident)
+        return status, refused, usage.ru_utime + usage.ru_stime, peak
 
     def _be_child(self, channel: int, handover: socket.socket, cpu_seconds: float, memory_bytes: int) -> NoReturn:
         try:
@@ -199,18 +194,18 @@ class ForkServer:
             os.dup2(handover.detach(), FIRST_OWN_DESCRIPTOR - 1)
             os.dup2(FIRST_OWN_DESCRIPTOR - 2, CHANNEL)
             os.dup2(FIRST_OWN_DESCRIPTOR - 1, HANDOVER)
-            request = _receive(CHANNEL)
+            request = receive(CHANNEL)
             link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, HANDOVER)
             try:
                 self.confinement.enforce(self.pid, link, cpu_seconds, memory_bytes)
             except OSError as error:
-                os.write(CHANNEL, FAILED + str(error).encode())
+                os.write(CHANNEL, framed(FAILED + str(error).encode()))
                 os._exit(1)
             link.detach()
-            os.write(CHANNEL, READY)
+            os.write(CHANNEL, framed(READY + PROCESS.pack(os.getpid())))
             if self.confinement.audit:
                 _guard.watch(_harness.reporter(CHANNEL))
-            _harness.deliver(CHANNEL, _harness.answer(request))
+            _harness.run(request, CHANNEL, CHANNEL)
             os._exit(0)
         finally:
             os._exit(70)
@@ -241,10 +236,11 @@ class ForkServer:
                         listener = descriptors[0]
                         poller.register(listener, select.POLLIN)
                 if listener in ready:
-                    poller.unregister(listener)
-                    if ready[listener] & select.POLLIN:  # else the child is just ending
-                        number = _kernel.next_refused_call(listener)
-                        refused = -1 if number is None else number
+                    if not ready[listener] & select.POLLIN:  # the child is just ending
+                        poller.unregister(listener)
+                    elif (number := _kernel.next_refused_call(listener)) is not None:
+                        poller.unregister(listener)
+                        refused = number
                         os.kill(child, signal.SIGKILL)
         finally:
             os.close(ended)
@@ -276,4 +272,5 @@ def main(control_descriptor: str, owner: str, omit: str) -> None:
     for stream in (0, 1, 2):
         os.dup2(null, stream)
     os.close(null)
+    _rlimits.be_killed_first()
     server.serve()

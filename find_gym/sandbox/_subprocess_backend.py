@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
-import time
+from collections.abc import Sequence
 
 from . import _launch, _rlimits
-from ._harness import report_bytes
-from ._protocol import LIMITS, READY
+from ._conversation import Conversation
+from ._protocol import LIMITS
 from ._types import Limits, SandboxError
 from ._verdict import Ending
 
-START_SECONDS = 60.0
+END_SECONDS = 60.0
+"""How long a process that has said its last word may take to end."""
 
 
 class SubprocessBackend:
@@ -24,55 +25,41 @@ class SubprocessBackend:
     def __init__(self) -> None:
         if not sys.executable:
             raise SandboxError("there is no Python interpreter to start: sys.executable is empty")
-        self.name = "subprocess+rlimits" if _rlimits.AVAILABLE else "subprocess"
+        if not _rlimits.AVAILABLE:
+            raise SandboxError("expected a POSIX system, which can limit a process")
+        self.name = "subprocess+rlimits"
 
-    def run(self, request: bytes, count: int, limits: Limits) -> Ending:
-        """Run an encoded submission with ``count`` inputs.
+    def run(self, request: bytes, inputs: Sequence[bytes], limits: Limits) -> Ending:
+        """Run an encoded submission on encoded inputs.
 
         Raises:
-            SandboxError: The process did not get as far as running the code.
+            MachineError: The process did not get as far as running the code, or got no processor.
         """
-        process = subprocess.Popen(
-            _launch.command("_once"),
-            env=_launch.environment(),
-            cwd=os.path.abspath(os.sep),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        output = _Collector(process, report_bytes(limits.output_bytes, count) + len(READY))
-        try:
-            output.start()
-            data = LIMITS.pack(limits.cpu_seconds, int(limits.memory_bytes)) + request
-            threading.Thread(target=_feed, args=(process, data), daemon=True).start()
-            if not output.started.wait(START_SECONDS) or output.data[:1] != READY:
-                raise SandboxError("the subprocess for a submission did not start")
-            return self._finish(process, output, limits)
-        finally:
-            _end(process)
-            output.join(1.0)
-
-    def _finish(self, process: subprocess.Popen[bytes], output: _Collector, limits: Limits) -> Ending:
-        deadline = time.monotonic() + limits.wall_seconds
-        stopped = None
-        if not output.finished.wait(limits.wall_seconds):
-            stopped = "deadline"
-        elif output.overflow:
-            stopped = "overflow"
-        else:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            process = subprocess.Popen(
+                _launch.command("_once"),
+                env=_launch.ENVIRONMENT,
+                cwd="/",
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            theirs.close()
             try:
-                process.wait(max(0.01, deadline - time.monotonic()))
+                limited = LIMITS.pack(limits.cpu_seconds, int(limits.memory_bytes)) + request
+                ending = Conversation(ours, limits).hold(limited, inputs)
+                if ending.stopped is None:
+                    process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
-                stopped = "deadline"
-        _end(process)
+                ending.stopped = "deadline"
+            finally:
+                _end(process)
         code = process.returncode
-        return Ending(
-            output=bytes(output.data[1:]),
-            stopped=stopped,
-            exit_status=code if code >= 0 else None,
-            signal=-code if code < 0 else None,
-        )
+        ending.exit_status = code if code >= 0 else None
+        ending.signal = -code if code < 0 else None
+        return ending
 
     def close(self) -> None:
         """Do nothing: no process outlives its submission."""
@@ -84,46 +71,11 @@ class SubprocessBackend:
         """Do nothing: nothing is shared with a forked process."""
 
 
-class _Collector(threading.Thread):
-    """Collects what a process writes, up to a limit."""
-
-    def __init__(self, process: subprocess.Popen[bytes], most: int) -> None:
-        super().__init__(daemon=True)
-        assert process.stdout is not None
-        self.stream = process.stdout
-        self.most = most
-        self.data = bytearray()
-        self.overflow = False
-        self.started = threading.Event()
-        self.finished = threading.Event()
-
-    def run(self) -> None:
-        while part := os.read(self.stream.fileno(), 1 << 16):
-            self.data += part
-            self.started.set()
-            if len(self.data) > self.most:
-                self.overflow = True
-                break
-        self.started.set()
-        self.finished.set()
-        self.stream.close()
-
-
-def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
-    assert process.stdin is not None
-    try:
-        with process.stdin:
-            process.stdin.write(data)
-    except OSError:  # it ended early, which shows elsewhere
-        return
-
-
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and, where there are process groups, whatever it started in its own."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
+    """Kill the process and whatever it started in its own group."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
     process.kill()
     process.wait()

@@ -28,7 +28,7 @@ class Status(StrEnum):
     RAISED = "raised"
     """The top-level code raised, or every single call did, or the interpreter crashed or was left."""
     TIMED_OUT = "timed_out"
-    """The wall clock or the CPU time ran out."""
+    """The CPU time ran out, or it slept for too long."""
     OUT_OF_MEMORY = "out_of_memory"
     """A ``MemoryError`` escaped, or the outputs are larger than ``Limits.output_bytes``."""
     FORBIDDEN = "forbidden"
@@ -40,7 +40,9 @@ class Limits:
     """What one submission may use up, all of its inputs together.
 
     Attributes:
-        wall_seconds: Real time from the moment the code starts until its last output has arrived.
+        wall_seconds: Real time for which the code sleeps, or waits for something that is not a processor. It is counted
+            in ticks of about 10 ms, so that shorter naps pass. Time in which the machine gives it no processor never
+            counts.
         cpu_seconds: Processor time of the submission's process.
         memory_bytes: Address space above what the interpreter with its imports already has.
         output_bytes: Size of all encoded outputs (9 bytes for a float at most).
@@ -73,12 +75,16 @@ class Result:
         errors: One per input: ``None`` where the call answered (the answer may itself be ``None``),
             otherwise such as ``"ZeroDivisionError: division by zero"``.
         message: The reason in words for a status other than ``OK``, else ``""``.
+        discreet_message: The same without any text that the code could make out of its inputs: at most the type of an
+            exception, if it is one of Python's own, and a line of the source. It may be shown where inputs are secret;
+            ``message`` and ``errors`` may not.
     """
 
     status: Status
     values: tuple[Any, ...]
     errors: tuple[str | None, ...]
     message: str = ""
+    discreet_message: str = ""
 
     @property
     def ok(self) -> bool:
@@ -86,6 +92,10 @@ class Result:
         return self.status is Status.OK
 
 
-def failed(status: Status, message: str, count: int) -> Result:
-    """Return the result of a submission that gave no output for any of its ``count`` inputs."""
-    return Result(status, (None,) * count, (message,) * count, message)
+def failed(status: Status, message: str, count: int, discreet_message: str | None = None) -> Result:
+    """Return the result of a submission that gave no output for any of its ``count`` inputs.
+
+    Without a ``discreet_message``, the message tells nothing of the inputs.
+    """
+    discreet = message if discreet_message is None else discreet_message
+    return Result(status, (None,) * count, (message,) * count, message, discreet)

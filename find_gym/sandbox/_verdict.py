@@ -1,43 +1,54 @@
-"""From the way a submission's process ended, and the bytes it left, to a :class:`Result`. Believes neither."""
+"""From what a submission's process said, and the way it ended, to a :class:`Result`. Believes neither."""
 
 from __future__ import annotations
 
+import builtins
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._codec import DecodeError, decode
-from ._harness import MAX_ERROR_CHARACTERS
+from ._harness import MAX_ERROR_CHARACTERS, in_words
+from ._protocol import ERROR, REPORT
 from ._syscalls import architecture
 from ._types import Limits, Result, Status, failed
 
 WHOLE_FAILURES = {
-    status.value: status for status in (Status.MALFORMED, Status.RAISED, Status.OUT_OF_MEMORY, Status.FORBIDDEN)
+    Status.MALFORMED: "not code with a function in it",
+    Status.RAISED: "raised",
+    Status.OUT_OF_MEMORY: "took too much memory, or its outputs are too large",
+    Status.FORBIDDEN: "tried an operation that is not allowed",
 }
+"""The failures that a submission's process reports, in words that tell nothing of its inputs."""
 FORGED = "wrote to the result channel itself, or damaged what runs it"
+MAX_QUOTED_CHARACTERS = 80
 
 
 @dataclass
 class Ending:
-    """How the process of a submission ended.
+    """What the process of a submission said, and how it ended.
 
     Attributes:
-        output: What it wrote to the result channel after the code was started.
-        stopped: Why it was killed from outside: ``"deadline"``, ``"overflow"`` or, if it was not, ``None``.
+        answers: Its messages, one for each input that was answered, in order.
+        asked: How many inputs it was sent.
+        failure: Its report of the failure of the whole, encoded.
+        stopped: Why it was ended from outside: ``"deadline"``, ``"overflow"``, ``"forged"``, or ``None`` if it was not.
         exit_status: Its exit status, or ``None`` if a signal ended it.
         signal: The number of that signal.
         refused_call: The number of the system call that it was killed for.
     """
 
-    output: bytes
+    answers: list[bytes] = field(default_factory=list)
+    asked: int = 0
+    failure: bytes | None = None
     stopped: str | None = None
     exit_status: int | None = None
     signal: int | None = None
     refused_call: int | None = None
 
 
-def judge(ending: Ending, count: int, limits: Limits) -> Result:
-    """Return the result of a submission with ``count`` inputs."""
+def judge(ending: Ending, source: str, count: int, limits: Limits) -> Result:
+    """Return the result of the submission of ``source`` with ``count`` inputs."""
     if ending.refused_call is not None:
         arch = architecture()
         name = arch.name(ending.refused_call) if arch else f"number {ending.refused_call}"
@@ -47,10 +58,14 @@ def judge(ending: Ending, count: int, limits: Limits) -> Result:
     if ending.stopped == "overflow":
         return failed(Status.FORBIDDEN, f"{FORGED}: more bytes than any honest report has", count)
     if ending.stopped == "deadline":
-        return failed(Status.TIMED_OUT, f"took longer than {limits.wall_seconds:g} s of real time", count)
-    if ending.signal is not None:
+        return failed(
+            Status.TIMED_OUT, f"slept or waited for longer than {limits.wall_seconds:g} s of real time", count
+        )
+    if ending.signal is not None and not (ending.stopped and ending.signal == signal.SIGKILL):
         return _judge_signal(ending.signal, count, limits)
-    return _judge_report(ending, count)
+    if ending.stopped:
+        return failed(Status.FORBIDDEN, f"{FORGED}: what it sent is no answer to an input", count)
+    return _Reader(source, ending).read(count)
 
 
 def _judge_signal(number: int, count: int, limits: Limits) -> Result:
@@ -65,39 +80,70 @@ def _judge_signal(number: int, count: int, limits: Limits) -> Result:
     return failed(Status.RAISED, f"the interpreter crashed ({name})", count)
 
 
-def _judge_report(ending: Ending, count: int) -> Result:
-    if not ending.output:
-        message = f"ended its process without an answer (exit status {ending.exit_status})"
-        return failed(Status.RAISED, message, count)
-    try:
-        report = decode(ending.output)
-    except DecodeError as error:
-        return failed(Status.FORBIDDEN, f"{FORGED}: {error}", count)
-    result = _read_report(report, count)
-    return result or failed(Status.FORBIDDEN, f"{FORGED}: not a report", count)
+class _Reader:
+    """Reads what a submission's process said."""
+
+    def __init__(self, source: str, ending: Ending) -> None:
+        self.lines = source.splitlines()
+        self.ending = ending
+
+    def read(self, count: int) -> Result:
+        try:
+            if self.ending.failure is not None:
+                return self._failure(self.ending.failure, count)
+            if len(self.ending.answers) < count or self.ending.asked < count:
+                message = "ended its process without an answer"
+                return failed(Status.RAISED, f"{message} (exit status {self.ending.exit_status})", count, message)
+            return self._answers(count)
+        except DecodeError as error:
+            return failed(Status.FORBIDDEN, f"{FORGED}: {error}", count, FORGED)
+
+    def _failure(self, data: bytes, count: int) -> Result:
+        kind, message, line = _report(data)
+        if kind not in WHOLE_FAILURES:
+            raise DecodeError("not a failure")
+        status = Status(kind)
+        # Before there is an input, nothing that the code says can tell of one.
+        discreet = WHOLE_FAILURES[status] + self._place(line) if self.ending.asked else None
+        return failed(status, _readable(message) or kind, count, discreet)
+
+    def _answers(self, count: int) -> Result:
+        values: list[Any] = []
+        errors: list[str | None] = []
+        first_error = ""
+        for answer in self.ending.answers:
+            if answer[:1] != ERROR:
+                values.append(decode(answer[1:]))
+                errors.append(None)
+                continue
+            name, text, line = _report(answer[1:])
+            values.append(None)
+            errors.append(_readable(in_words(name, text)))
+            first_error = first_error or _builtin_exception(name) + self._place(line)
+        if count and None not in errors:
+            message = f"raised on every input: {errors[0]}"
+            return Result(Status.RAISED, tuple(values), tuple(errors), message, f"raised on every input: {first_error}")
+        return Result(Status.OK, tuple(values), tuple(errors))
+
+    def _place(self, line: int) -> str:
+        """Return a reported line of the source as it is quoted, in the submission's own words."""
+        if not 0 < line <= len(self.lines):
+            return ""
+        text = self.lines[line - 1].strip()
+        return f" in line {line}: {_readable(text[:MAX_QUOTED_CHARACTERS])}"
 
 
-def _read_report(report: Any, count: int) -> Result | None:
-    """Return what a decoded report says, or ``None`` if it is not one."""
-    if not (isinstance(report, tuple) and [type(part) for part in report] == [str, str, list, list]):
-        return None
-    kind, message, values, failures = report
-    if kind in WHOLE_FAILURES:
-        return failed(WHOLE_FAILURES[kind], _readable(message) or kind, count)
-    if kind != "done" or len(values) != count:
-        return None
-    errors: list[str | None] = [None] * count
-    for failure in failures:
-        if not (isinstance(failure, tuple) and [type(part) for part in failure] == [str, list]):
-            return None
-        text, indices = failure
-        for index in indices:
-            if type(index) is not int or not 0 <= index < count or values[index] is not None:
-                return None
-            errors[index] = _readable(text)
-    if count and None not in errors:
-        return Result(Status.RAISED, tuple(values), tuple(errors), f"raised on every input: {errors[0]}")
-    return Result(Status.OK, tuple(values), tuple(errors))
+def _report(data: bytes) -> tuple[str, str, int]:
+    report = decode(data)
+    if not (isinstance(report, tuple) and tuple(type(part) for part in report) == REPORT):
+        raise DecodeError("not a report")
+    return report
+
+
+def _builtin_exception(name: str) -> str:
+    """Return the name of an exception if it is Python's own: the code can make up others, out of its inputs."""
+    kind = getattr(builtins, name, None)
+    return name if isinstance(kind, type) and issubclass(kind, BaseException) else "an exception"
 
 
 def _readable(text: str) -> str:

@@ -129,7 +129,7 @@ class NumericScorer:
             return self._failure("malformed", str(error))
         result = run_code(code, self._x.tolist())
         if result.status is not Status.OK:
-            return self._failure(result.status.value, result.message)
+            return self._failure(result.status.value, result.discreet_message)
         predicted = np.array([_number(value) for value in result.values])
         return self._judge(predicted, read_domain(submission.domain), result)
 
@@ -247,4 +247,4 @@ def _number(value: Any) -> float:
 
 def _part(result: Result, part: slice) -> Result:
     """Returns the outcome of some of the inputs."""
-    return Result(result.status, result.values[part], result.errors[part], result.message)
+    return Result(result.status, result.values[part], result.errors[part])

@@ -125,7 +125,7 @@ class StringScorer:
             return self._failure("malformed", str(error))
         result = run_code(code, self._inputs)
         if result.status is not Status.OK:
-            return self._failure(result.status.value, result.message)
+            return self._failure(result.status.value, result.discreet_message)
         return self._judge(result.values)
 
     def score_predictions(self, predict: Callable[[Sequence[str]], Sequence[Any]]) -> StringScore:

@@ -1,5 +1,6 @@
 """What lies between submissions, and between a submission and the processes around it: nothing that passes."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,11 +8,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from find_gym.sandbox import Limits, Sandbox, Status
+from find_gym.sandbox import Limits, Sandbox, SandboxError, Status, _conversation
 
 from .processes import processes_of, server_of
 
@@ -109,7 +111,7 @@ def test_as_an_ordinary_user():
         "from find_gym.sandbox import Sandbox, Limits\n"
         "with Sandbox('fork-server') as s:\n"
         "  print(s.run('def f(x): return x', [1]).values, s.run('def f(x): open(\"/etc/passwd\")', [1]).message)\n"
-        "  print(s.run('def f(x):\\n  while 1: pass', [1], limits=Limits(wall_seconds=.1)).status.value)\n"
+        "  print(s.run('def f(x):\\n  while 1: pass', [1], limits=Limits(cpu_seconds=.1)).status.value)\n"
         "with Sandbox('fork-server', omit=frozenset({'audit'})) as s:\n"
         "  print(s.run('def f(x): __import__(\"os\").kill(-1, 9)', [1]).message)\n"
     )
@@ -123,20 +125,73 @@ def test_as_an_ordinary_user():
     ], done.stderr
 
 
-def test_signals_from_outside_are_the_machines_fault_not_the_codes(tmp_path):
+@contextlib.contextmanager
+def signalling(opened: Sandbox, number: int, times: int, seconds: float) -> Iterator[list[int]]:
+    """Send each of the first ``times`` submissions' processes a signal, ``seconds`` after its start; list them."""
+    opened.run("def f(x): return x", [1])
+    done: list[int] = []
+    over = threading.Event()
+
+    def signaller() -> None:
+        while len(done) < times and not over.wait(0.01):
+            try:
+                children = processes_of(server_of(opened))
+            except AssertionError:  # between two servers
+                continue
+            for child in set(children) - set(done):
+                if not over.wait(seconds):
+                    os.kill(child, number)
+                    done.append(child)
+
+    thread = threading.Thread(target=signaller)
+    thread.start()
+    yield done
+    over.set()
+    thread.join()
+
+
+NAP = "import time\ndef f(x):\n  time.sleep(0.6)\n  return x"
+
+
+def test_signals_from_outside_are_the_machines_fault_not_the_codes():
     """A submission cannot kill itself that way: somebody did, so it is tried again."""
     with Sandbox(backend="fork-server") as opened:
-        opened.run("def f(x): return x", [1])
-        server = server_of(opened)
+        with signalling(opened, signal.SIGKILL, 1, 0.2) as killed:
+            assert opened.run(NAP, [1]).values == (1,)
+        assert len(killed) == 1
+        with signalling(opened, signal.SIGKILL, 3, 0.2), pytest.raises(SandboxError, match="killed by somebody else"):
+            opened.run(NAP, [1])
 
-        def assassin() -> None:
-            deadline = time.monotonic() + 5
-            while not (children := processes_of(server)) and time.monotonic() < deadline:
-                time.sleep(0.01)
-            time.sleep(0.2)
-            os.kill(children[0], signal.SIGKILL)
 
-        thread = threading.Thread(target=assassin)
-        thread.start()
-        assert opened.run("import time\ndef f(x):\n  time.sleep(0.6)\n  return x", [1]).values == (1,)
-        thread.join()
+def test_who_takes_much_memory_and_is_killed_each_time_has_himself_to_blame():
+    hoard = "import time\nmuch = bytearray(1 << 26)\ndef f(x):\n  time.sleep(0.6)\n  return x"
+    with Sandbox(backend="fork-server") as opened, signalling(opened, signal.SIGKILL, 3, 0.4):
+        result = opened.run(hoard, [1], limits=Limits(memory_bytes=1 << 27))
+    assert result.status is Status.OUT_OF_MEMORY and "3 times" in result.message
+
+
+def test_time_without_a_processor_does_not_count():
+    """A process that is stopped stands for one that the machine does not let run."""
+    slow = "def f(x): return sum(range(20_000_000)) * 0 + x"
+    with Sandbox(backend="fork-server") as opened, signalling(opened, signal.SIGSTOP, 1, 0.01) as stopped:
+        threading.Timer(1.0, lambda: [os.kill(process, signal.SIGCONT) for process in stopped]).start()
+        limits = Limits(wall_seconds=0.05, cpu_seconds=60)
+        assert opened.run(slow, [1], limits=limits).values == (1,) and len(stopped) == 1
+
+
+def test_a_machine_that_gives_no_processor_is_an_error(monkeypatch):
+    slow = "def f(x):\n  while True: pass"
+    monkeypatch.setattr(_conversation, "STARVED_SECONDS", 0.5)
+    with (
+        Sandbox(backend="fork-server") as opened,
+        signalling(opened, signal.SIGSTOP, 3, 0.01),
+        pytest.raises(SandboxError, match="no processor"),
+    ):
+        opened.run(slow, [1], limits=Limits(wall_seconds=0.05, cpu_seconds=60))
+
+
+def test_where_the_state_of_a_process_is_hidden_a_tenth_of_the_time_counts(sandbox, monkeypatch):
+    monkeypatch.setattr(_conversation, "state_of", lambda process: "?")
+    sleep = "import time\ndef f(x): time.sleep(1000)"
+    assert sandbox.run(sleep, [1], limits=Limits(wall_seconds=0.02)).status is Status.TIMED_OUT
+    assert sandbox.run(NAP, [1]).ok

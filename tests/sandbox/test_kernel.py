@@ -9,7 +9,7 @@ from find_gym.sandbox import _kernel
 from find_gym.sandbox._syscalls import ALLOWED, ARCHITECTURES, NUMBERS, Architecture
 
 ALLOW, KILL, NOTIFY = _kernel.SECCOMP_RET_ALLOW, _kernel.SECCOMP_RET_KILL_PROCESS, _kernel.SECCOMP_RET_USER_NOTIF
-CHANNELS, HANDOVER = (3, 1, 2), 4
+READABLE, WRITABLE, HANDOVER = (3,), (3, 1, 2), 4
 
 
 def run(program, number, arguments=(), audit=None):
@@ -40,14 +40,14 @@ def arch(request) -> Architecture:
 
 def verdict(arch: Architecture, number: int, arguments=()) -> int:
     """The stricter of the two filters' answers, as the kernel combines them."""
-    first = run(_kernel.allow_list(arch, NOTIFY, CHANNELS, HANDOVER), number, arguments, arch.audit)
+    first = run(_kernel.allow_list(arch, NOTIFY, READABLE, WRITABLE, HANDOVER), number, arguments, arch.audit)
     second = run(_kernel.deny_list(arch), number, arguments, arch.audit)
     strictness = [KILL, NOTIFY, ALLOW]
     return min(first, second, key=strictness.index)
 
 
 def test_exactly_the_listed_calls_pass(arch):
-    conditional = {"write", "mmap", "mprotect"}
+    conditional = {"read", "write", "mmap", "mprotect"}
     allowed = {arch.number(name) for name in set(ALLOWED) - conditional} - {None}
     conditional_numbers = {arch.number(name) for name in conditional}
     for number in range(600):
@@ -56,7 +56,7 @@ def test_exactly_the_listed_calls_pass(arch):
 
 
 def test_what_the_setup_needs_is_taken_back(arch):
-    opened = _kernel.allow_list(arch, NOTIFY, CHANNELS, HANDOVER)
+    opened = _kernel.allow_list(arch, NOTIFY, READABLE, WRITABLE, HANDOVER)
     for name, arguments in (("prctl", ()), ("sendmsg", (HANDOVER,))):
         number = arch.number(name)
         assert run(opened, number, arguments, arch.audit) == ALLOW
@@ -65,9 +65,11 @@ def test_what_the_setup_needs_is_taken_back(arch):
 
 
 @pytest.mark.parametrize("descriptor", [*range(8), 100, 2**32 - 1, 2**31])
-def test_writing_is_for_the_result_and_the_null_device(arch, descriptor):
-    expected = ALLOW if descriptor in CHANNELS else NOTIFY
+def test_reading_is_for_the_inputs_and_writing_for_the_result_and_the_null_device(arch, descriptor):
+    expected = ALLOW if descriptor in WRITABLE else NOTIFY
     assert verdict(arch, arch.number("write"), (descriptor,)) == expected
+    expected = ALLOW if descriptor in READABLE else NOTIFY
+    assert verdict(arch, arch.number("read"), (descriptor,)) == expected
 
 
 @pytest.mark.parametrize("protection", range(16))
@@ -79,7 +81,7 @@ def test_memory_is_never_executable(arch, protection):
 
 
 def test_foreign_system_call_tables_are_refused(arch):
-    program = _kernel.allow_list(arch, NOTIFY, CHANNELS, HANDOVER)
+    program = _kernel.allow_list(arch, NOTIFY, READABLE, WRITABLE, HANDOVER)
     i386, arm = 0x40000003, 0x40000028
     for audit in (i386, arm):
         assert run(program, arch.number("exit"), (), audit) == KILL
@@ -88,7 +90,7 @@ def test_foreign_system_call_tables_are_refused(arch):
 
 
 def test_jumps_fit_their_field(arch):
-    for program in (_kernel.allow_list(arch, KILL, CHANNELS, HANDOVER), _kernel.deny_list(arch)):
+    for program in (_kernel.allow_list(arch, KILL, READABLE, WRITABLE, HANDOVER), _kernel.deny_list(arch)):
         assert all(0 <= true < 256 and 0 <= false < 256 for _, true, false, _ in program)
         assert program[-1][0] == _kernel.BPF_RETURN and len(program) < 4096
 

@@ -101,11 +101,11 @@ def test_a_server_that_dies_during_a_submission_is_replaced():
 
 
 def test_a_server_that_hangs_is_replaced(monkeypatch):
-    from find_gym.sandbox import _fork_backend
+    from find_gym.sandbox import _conversation
 
     with Sandbox(backend="fork-server") as sandbox:
         sandbox.run(DOUBLE, [1])
-        monkeypatch.setattr(_fork_backend, "START_SECONDS", 0.3)
+        monkeypatch.setattr(_conversation, "START_SECONDS", 0.3)
         os.kill(server_of(sandbox), signal.SIGSTOP)
         threading.Timer(0.1, monkeypatch.undo).start()
         assert sandbox.run(DOUBLE, [1]).values == (2,)

@@ -78,11 +78,10 @@ def test_leaving_is_an_exception_like_others(sandbox, leave):
     assert sandbox.run(f"{leave}\ndef f(x): return x", [1]).status is Status.RAISED
 
 
-def test_many_different_errors_are_bounded(sandbox):
+def test_errors_are_bounded(sandbox):
     result = sandbox.run("def f(x): raise ValueError(str(x) * 1000)", list(range(3000)))
     assert result.status is Status.RAISED
     assert result.errors[3].startswith("ValueError: 333") and len(result.errors[3]) <= 200
-    assert "too many different" in result.errors[-1]
 
 
 def test_none_is_an_answer(sandbox):
@@ -239,3 +238,61 @@ def test_the_module_functions_use_the_default_sandbox():
     assert default_sandbox() is default_sandbox()
     assert backend() == default_sandbox().backend
     assert math.isclose(run_code("import math\ndef f(x): return math.sin(x)", [1.0]).values[0], math.sin(1.0))
+
+
+@deterministic(60)
+@given(st.text(st.characters(codec=None, categories=["Cs", "Cc", "Lu", "So"])))
+def test_any_text_passes_in_and_out(text):
+    assert run_code(IDENTITY, [text, [text], {text: text}]).values == (text, [text], {text: text})
+    named = run_code(IDENTITY, [1], entry_point=text)
+    assert named.status is Status.MALFORMED and named.message.encode()
+
+
+def test_lone_surrogates_in_the_source_are_malformed_and_in_errors_readable(sandbox):
+    result = sandbox.run("def f(x): return '\ud800'", ["x"])
+    assert result.status is Status.MALFORMED and "surrogates" in result.message
+    assert sandbox.run("def f(x): return '\\ud800' + x", ["\udfff"]).values == ("\ud800\udfff",)
+    raised = sandbox.run("def f(x): raise ValueError(x)", ["\ud800"])
+    assert raised.errors == (r"ValueError: \ud800",)
+
+
+def test_what_may_be_told_of_a_failure_says_nothing_of_the_inputs(sandbox):
+    secret = 7.1525
+    for code in (
+        "raise ValueError(x)",
+        "raise type(f'x{x}', (ValueError,), {})",
+        "return float(f'x{x}')",
+        "import sys; sys.audit(f'x{x}')",
+        "return [][int(x * 1e4)]",
+        "import os; os._exit(71)",
+        "return {}[x]",
+        "raise MemoryError(x)",
+        "import os; os.write(3, bytes([9]) + str(x).encode())",
+    ):
+        result = sandbox.run(f"def f(x):\n  {code}", [secret, secret], limits=Limits(wall_seconds=0.1))
+        assert not result.ok and result.discreet_message, code
+        assert "71" not in result.discreet_message.replace(code, ""), result
+    assert sandbox.run("def f(x): return 1 / x\n1 / 0", [1]).discreet_message.endswith("division by zero")
+
+
+def test_one_input_at_a_time(sandbox, plain):
+    """Whatever the code looks at while it answers: there is no trace of an input that it was not asked yet."""
+    source = """
+import gc, sys
+seen = set()
+def search(value, depth):
+    if type(value) is float and value > 500: seen.add(value)
+    if depth and type(value) in (list, tuple): [search(v, depth - 1) for v in value]
+    if depth and type(value) is dict: [search(v, depth - 1) for v in list(value.values())]
+def f(x):
+    frame = sys._getframe()
+    while frame:
+        search(dict(frame.f_locals), 4), search(dict(frame.f_globals), 2)
+        frame = frame.f_back
+    [search(o, 2) for o in gc.get_objects()]
+    return sorted(seen)
+"""
+    inputs = [501.25, 502.25, 503.25]
+    for opened in (sandbox, plain):
+        values = opened.run(source, inputs, limits=Limits(cpu_seconds=30, wall_seconds=30)).values
+        assert values == (inputs[:1], inputs[:2], inputs)

@@ -14,93 +14,96 @@ from .test_codec import deterministic, values
 
 LIMITS = Limits()
 BIG = 1 << 20
+SOURCE = "def f(x):\n    return 1 / x"
 
 
-def report(kind, message, outputs, errors) -> Ending:
-    return Ending(encode((kind, message, outputs, errors), BIG), exit_status=0)
+def said(*answers: tuple[bytes, object]) -> Ending:
+    messages = [kind + encode(value, BIG) for kind, value in answers]
+    return Ending(messages, asked=len(messages), exit_status=0)
 
 
-def test_an_honest_report_is_believed():
-    result = judge(report("done", "", [1, None, None], [("E: e", [2])]), 3, LIMITS)
+def failure(value: object, asked: int = 0) -> Ending:
+    return Ending(asked=asked, failure=encode(value, BIG), exit_status=0)
+
+
+def test_honest_answers_are_believed():
+    result = judge(said((b"V", 1), (b"V", None), (b"E", ("E", "e", 2))), SOURCE, 3, LIMITS)
     assert result.status is Status.OK
     assert result.values == (1, None, None) and result.errors == (None, None, "E: e")
 
 
 def test_all_inputs_failing_is_raised():
-    result = judge(report("done", "", [None, None], [("E", [0]), ("F", [1])]), 2, LIMITS)
-    assert result.status is Status.RAISED and result.errors == ("E", "F")
+    result = judge(said((b"E", ("ValueError", "0.25", 2)), (b"E", ("F", "", 0))), SOURCE, 2, LIMITS)
+    assert result.status is Status.RAISED and result.errors == ("ValueError: 0.25", "F")
+    assert result.message == "raised on every input: ValueError: 0.25"
+    assert result.discreet_message == "raised on every input: ValueError in line 2: return 1 / x"
 
 
 @pytest.mark.parametrize("kind", ["malformed", "raised", "out_of_memory", "forbidden"])
 def test_failures_of_the_whole(kind):
-    result = judge(report(kind, "why\ud800", [], []), 2, LIMITS)
+    result = judge(failure((kind, "why\ud800", 2)), SOURCE, 2, LIMITS)
     assert result.status == kind and result.message == r"why\ud800" and result.values == (None, None)
+    assert result.discreet_message == result.message
+    later = judge(failure((kind, "0.25", 2), asked=1), SOURCE, 2, LIMITS)
+    assert later.message == "0.25" and later.discreet_message.endswith("in line 2: return 1 / x")
+
+
+@pytest.mark.parametrize("name", ["x0_25", "open", "__name__", "ValueError: 0.25", "\ud800"])
+def test_a_made_up_type_of_exception_is_not_quoted(name):
+    result = judge(said((b"E", (name, "0.25", 99))), SOURCE, 1, LIMITS)
+    assert result.discreet_message == "raised on every input: an exception"
 
 
 @pytest.mark.parametrize(
-    "fields",
-    [
-        ("ok", "", [1], []),
-        ("timed_out", "", [], []),
-        ("done", "", [], []),
-        ("done", "", [1, 2], []),
-        ("done", "", [1], [("e", [0])]),
-        ("done", "", [None], [("e", [1])]),
-        ("done", "", [None], [("e", [-1])]),
-        ("done", "", [None], [("e", [True])]),
-        ("done", "", [None], [("e", 0)]),
-        ("done", "", [None], [(0, [0])]),
-        ("done", "", [None], ["e"]),
-        ("done", 1, [1], []),
-        ("done", "", (1,), []),
-        (1, "", [1], []),
-        ("done", "", [1]),
-        [],
-        "done",
-        None,
-    ],
+    "value", [("E", "e"), ("E", "e", 0, 0), ["E", "e", 0], ("E", 1, 0), ("E", "e", True), ("E", "e", None), "E", None]
 )
-def test_what_is_not_quite_a_report_is_forged(fields):
-    result = judge(Ending(encode(fields, BIG), exit_status=0), 1, LIMITS)
-    assert result.status is Status.FORBIDDEN and "channel" in result.message
+def test_what_is_not_quite_a_report_is_forged(value):
+    for ending in (said((b"E", value)), failure(value)):
+        result = judge(ending, SOURCE, 1, LIMITS)
+        assert result.status is Status.FORBIDDEN and "channel" in result.message
+    assert judge(failure(("timed_out", "", 0)), SOURCE, 1, LIMITS).status is Status.FORBIDDEN
 
 
 @pytest.mark.parametrize(
     ("ending", "status", "words"),
     [
-        (Ending(b"", exit_status=3), Status.RAISED, "exit status 3"),
-        (Ending(b"junk", exit_status=0), Status.FORBIDDEN, "channel"),
-        (Ending(b"", signal=signal.SIGSEGV), Status.RAISED, "SIGSEGV"),
-        (Ending(b"", signal=40), Status.RAISED, "signal 40"),
-        (Ending(b"", signal=signal.SIGPROF), Status.TIMED_OUT, "CPU"),
-        (Ending(b"", signal=signal.SIGXCPU), Status.TIMED_OUT, "CPU"),
-        (Ending(b"", signal=signal.SIGSYS), Status.FORBIDDEN, "allow-list"),
-        (Ending(b"", signal=signal.SIGKILL), Status.OUT_OF_MEMORY, "memory"),
-        (Ending(b"", signal=signal.SIGKILL, stopped="deadline"), Status.TIMED_OUT, "2 s"),
-        (Ending(b"", signal=signal.SIGKILL, stopped="overflow"), Status.FORBIDDEN, "bytes"),
-        (Ending(b"", signal=signal.SIGKILL, refused_call=9999), Status.FORBIDDEN, "9999"),
-        (Ending(b"", signal=signal.SIGKILL, refused_call=0, stopped="deadline"), Status.FORBIDDEN, "system call"),
+        (Ending(exit_status=3), Status.RAISED, "exit status 3"),
+        (Ending([b"Vjunk"] * 2, asked=2, exit_status=0), Status.FORBIDDEN, "channel"),
+        (Ending([b"VN"] * 2, asked=1, exit_status=0), Status.RAISED, "without an answer"),
+        (Ending(signal=signal.SIGSEGV), Status.RAISED, "SIGSEGV"),
+        (Ending(signal=40), Status.RAISED, "signal 40"),
+        (Ending(signal=signal.SIGPROF), Status.TIMED_OUT, "CPU"),
+        (Ending(signal=signal.SIGXCPU, stopped="forged"), Status.TIMED_OUT, "CPU"),
+        (Ending(signal=signal.SIGSYS), Status.FORBIDDEN, "allow-list"),
+        (Ending(signal=signal.SIGKILL), Status.OUT_OF_MEMORY, "memory"),
+        (Ending(signal=signal.SIGKILL, stopped="deadline"), Status.TIMED_OUT, "2 s"),
+        (Ending(signal=signal.SIGKILL, stopped="overflow"), Status.FORBIDDEN, "bytes"),
+        (Ending(signal=signal.SIGKILL, stopped="forged"), Status.FORBIDDEN, "channel"),
+        (Ending(signal=signal.SIGKILL, refused_call=9999), Status.FORBIDDEN, "9999"),
+        (Ending(signal=signal.SIGKILL, refused_call=0, stopped="deadline"), Status.FORBIDDEN, "system call"),
     ],
 )
-def test_endings_without_a_report(ending, status, words):
-    result = judge(ending, 2, LIMITS)
+def test_endings_without_all_answers(ending, status, words):
+    result = judge(ending, SOURCE, 2, LIMITS)
     assert result.status is status and words in result.message
     assert result.values == (None, None) and result.errors == (result.message,) * 2
+    assert result.discreet_message and "exit status" not in result.discreet_message
 
 
 @deterministic(300)
-@given(st.binary(max_size=100), st.integers(0, 3))
-def test_arbitrary_bytes_always_give_a_result(data, count):
-    result = judge(Ending(data, exit_status=0), count, LIMITS)
+@given(st.lists(st.binary(max_size=100), max_size=3), st.none() | st.binary(max_size=100), st.integers(0, 3))
+def test_arbitrary_bytes_always_give_a_result(answers, failure, count):
+    result = judge(Ending(answers, asked=count, failure=failure, exit_status=0), SOURCE, count, LIMITS)
     assert result.status in set(Status) and len(result.values) == len(result.errors) == count
 
 
 @deterministic(300)
-@given(values | st.tuples(st.sampled_from(["done", "raised", "x"]), values, values, values), st.integers(0, 3))
-def test_arbitrary_values_always_give_a_result(value, count):
-    result = judge(Ending(encode(value, BIG), exit_status=0), count, LIMITS)
-    assert len(result.values) == len(result.errors) == count
-    repr(result).encode("utf-8", "surrogatepass")
+@given(values | st.tuples(st.sampled_from(["raised", "x"]), values, values), st.sampled_from([b"V", b"E"]))
+def test_arbitrary_values_always_give_a_result(value, kind):
+    for ending in (said((kind, value)), failure(value), failure(value, asked=1)):
+        result = judge(ending, SOURCE, 1, LIMITS)
+        assert len(result.values) == len(result.errors) == 1
+        repr(result).encode("utf-8", "surrogatepass")
 
 
 @pytest.mark.parametrize("field", Limits.__dataclass_fields__)
