@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
+from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 import find_gym  # noqa: F401  (registers the environments)
@@ -75,10 +76,14 @@ class FINDVecEnv(VecEnv):
         """Starts an episode in each environment and returns the first observations."""
         options: dict[str, Any] = {}
         if any(self._options):
-            unknown = {name for one in self._options for name in one} - {"function"}
+            unknown = {name for one in self._options for name in one} - {"function", "given"}
             if unknown:
-                raise ValueError(f"expected options among ['function'], actual: {sorted(unknown)}")
+                raise ValueError(f"expected options among ['function', 'given'], actual: {sorted(unknown)}")
             options["functions"] = [one.get("function") for one in self._options]
+            given = [one.get("given") for one in self._options]
+            if any(one != given[0] for one in given):
+                raise ValueError(f"expected the same option 'given' for all environments, actual: {given}")
+            options["given"] = given[0]
         observations, _ = self.env.reset(seed=self._seeds, options=options)
         self._reset_seeds()
         self._reset_options()
@@ -150,8 +155,8 @@ class FINDVecEnv(VecEnv):
         return [rows[place] for place in self._places(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Returns False for each environment: there are no wrappers."""
-        return [False for _ in self._places(indices)]
+        """Returns for each environment whether it does what a wrapper does: `Monitor` alone, whose infos it gives."""
+        return [wrapper_class is Monitor for _ in self._places(indices)]
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of shape `(N, actions)`."""

@@ -175,10 +175,14 @@ class FINDEnv(gym.Env[Any, Any]):
         return observation, float(outcome.reward), outcome.terminated, False, self._info(outcome)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Returns which actions are legal now, bool of the action space's size; for MaskablePPO, `tokens` only."""
+        """Returns which actions are legal now, bool of the action space's size; for MaskablePPO, `tokens` only.
+
+        All are legal once the episode is over: what a vectorised environment is sent then is ignored, and resets.
+        """
         if not isinstance(self.codec, TokensInterface):
             raise ValueError(f"expected the interface 'tokens' for action masks, actual value: {self.interface!r}")
-        return self.codec.action_masks(self.episode)
+        masks = self.codec.action_masks(self.episode)
+        return np.ones_like(masks) if self.episode.last.terminated else masks
 
     def render(self) -> Any:
         """Renders the episode so far: a string ("ansi"), an image ("rgb_array"), or a window ("human")."""

@@ -216,11 +216,20 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         return self._features.copy(), rewards, terminated, truncated, infos
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Returns which actions are legal now, bool of shape `(N, actions)`, a fresh array; for MaskablePPO."""
+        """Returns which actions are legal now, bool of shape `(N, actions)`, a fresh array; for MaskablePPO.
+
+        All are legal where an episode is over: in the mode "NextStep" the next action is ignored, and resets.
+
+        Raises:
+            RuntimeError: there was no reset.
+        """
+        if not self._begun:
+            raise RuntimeError("expected an episode, actual: reset() has not been called")
         probes = len(self.codec.probes)
         masks = np.empty((self.num_envs, probes + len(self.codec.tokens)), dtype=np.bool_)
         masks[:, :probes] = (self._budget > 0)[:, None]
         masks[:, probes:] = self._descriptions.masks()
+        masks[self._ended] = True
         return masks
 
     def close_extras(self, **kwargs: Any) -> None:

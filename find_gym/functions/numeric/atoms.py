@@ -38,8 +38,11 @@ class Atom:
     Attributes:
         name: the family's name, as in the released data.
         constants: names of the constants, in order; `coefficients` stands for a sequence of any length.
-        evaluate: `(x, constants) -> y`, arrays of shape `(n,)`; NaN where undefined.
-        gradient: `(x, constants) -> dy/dconstants`, shape `(k, n)`, one row for each (flattened) constant.
+        evaluate: `(x, constants) -> y`, arrays of shape `(n,)`, total: not finite where undefined, as it is everywhere
+            with constants that make no function (a period of 0, a logarithm to the base 1). Where x has the shape
+            `(r, n)`, the constants may be columns `(r, 1)`.
+        gradient: `(x, constants) -> dy/dconstants`, shape `(k, n)`, one row for each (flattened) constant; as total,
+            and takes columns as well.
         sample: draws the constants from FIND's ranges; degenerate values are never drawn.
         formula: the constants written into a formula, as a person would write it.
         english: a noun phrase for the family.
@@ -163,7 +166,7 @@ def _wave(
 
     def phase(x: FloatArray, constants: Constants) -> FloatArray:
         _, period, centre, _ = constants
-        return 2 * np.pi / period * (x - centre)
+        return 2 * np.pi / _divisor(period) * (x - centre)
 
     def evaluate(x: FloatArray, constants: Constants) -> FloatArray:
         return constants[0] * function(phase(x, constants)) + constants[3]
@@ -223,10 +226,23 @@ def _affine_sample(slope: float, offset: float) -> Callable[[np.random.Generator
     return lambda rng: (draw_decimal(rng, -slope, slope, nonzero=True), draw_decimal(rng, -offset, offset))
 
 
+def _divisor(constant: Any) -> FloatArray:
+    """Returns a constant, or a column of them, with NaN for 0: such a constant makes no function."""
+    return np.where(constant == 0, np.nan, constant)
+
+
+def _log_base(base: Any) -> Any:
+    """Returns the logarithm of a base, or of a column of them; NaN for those that make no logarithm."""
+    if isinstance(base, np.ndarray):
+        return np.log(np.where((base > 0) & (base != 1), base, np.nan))
+    # The source takes the logarithm by the same function.
+    return math.log(base) if base > 0 and base != 1 else math.nan
+
+
 def _logarithm_gradient(x: FloatArray, constants: Constants) -> FloatArray:
     factor, _, base = constants
     logarithm = np.log(np.where(x > 0, x, np.nan))
-    log_base = math.log(base)
+    log_base = _log_base(base)
     return np.array([logarithm / log_base, np.ones_like(x), -factor * logarithm / (base * log_base**2)])
 
 
@@ -246,12 +262,12 @@ def _gaussian_gradient(x: FloatArray, constants: Constants) -> FloatArray:
 def _square_wave(x: FloatArray, constants: Constants) -> FloatArray:
     period, shift = constants
     # The tolerance keeps rounding from deciding on the bounds, so that shifts a period apart are the same function.
-    turns = np.floor(2 * (x - shift) / period + 1e-9)
+    turns = np.floor(2 * (x - shift) / _divisor(period) + 1e-9)
     return np.where(turns == 2 * np.floor(turns / 2), 1.0, -1.0)
 
 
-def _root_power(x: FloatArray, degree: int) -> FloatArray:
-    return x if degree == 1 else np.sqrt(np.where(x < 0, np.nan, x))
+def _root_power(x: FloatArray, degree: Any) -> FloatArray:
+    return np.where(degree == 1, x, np.sqrt(np.where(x < 0, np.nan, x)))
 
 
 def _no_gradient(count: int) -> Callable[[FloatArray, Constants], FloatArray]:
@@ -327,7 +343,7 @@ _ENTRIES = [
     Atom(
         name="logarithm",
         constants=("factor", "offset", "base"),
-        evaluate=lambda x, c: c[0] * (np.log(np.where(x > 0, x, np.nan)) / math.log(c[2])) + c[1],
+        evaluate=lambda x, c: c[0] * (np.log(np.where(x > 0, x, np.nan)) / _log_base(c[2])) + c[1],
         gradient=_logarithm_gradient,
         sample=lambda rng: (*_affine_sample(30, 10)(rng), draw_decimal(rng, 1.1, 10)),
         formula=lambda c: write_terms([(c[0], f" log_{write_number(c[2])}(x)"), (c[1], "")]),
@@ -372,8 +388,8 @@ _ENTRIES = [
     Atom(
         name="reciprocal",
         constants=("factor",),
-        evaluate=lambda x, c: np.where(x == 0, np.nan, 1 / (c[0] * np.where(x == 0, 1.0, x))),
-        gradient=lambda x, c: np.array([-1 / (c[0] ** 2 * np.where(x == 0, np.nan, x))]),
+        evaluate=lambda x, c: np.where(x == 0, np.nan, 1 / (_divisor(c[0]) * np.where(x == 0, 1.0, x))),
+        gradient=lambda x, c: np.array([-1 / (_divisor(c[0]) ** 2 * np.where(x == 0, np.nan, x))]),
         sample=lambda rng: (draw_decimal(rng, -10, 10, nonzero=True),),
         formula=lambda c: f"1 / ({write_terms([(c[0], 'x')])})",
         english="a reciprocal",

@@ -217,7 +217,7 @@ def scan_costs(
     # The target is scaled so that squares of large polynomials stay within single precision.
     scaled = Span(space.offset / size, space.columns)
     rough_values = values if operator == "product" else values * np.float32(1 / size)
-    rough = _scan_costs(operator, rough_values, scaled, target / size, multiplier) * size**2
+    rough = _scan_costs(operator, rough_values, scaled, target / size, multiplier) * (size * size)
     best = np.argpartition(rough, _EXACT_ROWS)[:_EXACT_ROWS]
     rough[best] = _scan_costs(operator, values[best].astype(np.float64), space, target, multiplier)
     return rough

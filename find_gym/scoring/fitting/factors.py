@@ -17,6 +17,8 @@ _GREATEST_DEGREE = 10
 _REAL = 1e-6
 # How many real roots are tried as that of a linear factor, on each side.
 _ROOTS = 6
+# Coefficients of this share of the largest one are 0.
+_NEGLIGIBLE = 1e-100
 # Powers of x / 64 stay near 1 over the query range.
 _UNIT = 64.0
 
@@ -58,7 +60,11 @@ def level_ratio(x: FloatArray, y: FloatArray) -> float | None:
 def _roots(x: FloatArray, y: FloatArray) -> NDArray[Any] | None:
     """Returns the roots of the polynomial through the data, or None where there are too few points."""
     coefficients = _best_polynomial(x, y)
-    return None if coefficients is None else np.asarray(np.roots(coefficients[::-1])) * _UNIT
+    if coefficients is None:
+        return None
+    # Coefficients beside which the leading one is next to nothing have roots out of sight, and overflow.
+    kept = np.abs(coefficients) > _NEGLIGIBLE * np.abs(coefficients).max(initial=0.0)
+    return np.asarray(np.roots(np.where(kept, coefficients, 0.0)[::-1])) * _UNIT
 
 
 def _best_polynomial(x: FloatArray, y: FloatArray) -> FloatArray | None:

@@ -13,11 +13,14 @@ _WELL_CONDITIONED = 1e9
 def solve_linear(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
     """Solves least squares for rows of basis functions `(k, n)`; returns coefficients `(k,)` and the misfit.
 
-    The columns are scaled to the same length first; redundant ones share the coefficient of least norm.
+    The columns are scaled to the same length first; redundant ones share the coefficient of least norm. Where numbers
+    are not finite, or overflow, the coefficients are NaN and the misfit is infinite.
     """
     scale = np.sqrt(np.einsum("kn,kn->k", columns, columns))
     scale[scale == 0] = 1.0
     scaled = columns / scale[:, None]
+    if not (np.isfinite(scale).all() and np.isfinite(target).all()):
+        return np.full(scale.shape, np.nan), np.inf
     normal = scaled @ scaled.T
     try:
         inverse = np.linalg.inv(normal)

@@ -33,7 +33,7 @@ def rounded_linearly(vectors: FloatArray, jacobian: FloatArray, variance: float,
     """
     least = 1 / np.maximum(np.add.reduce(np.where(np.isfinite(jacobian), jacobian, 0.0) ** 2, axis=2), 1e-100)
     spread = covariance(jacobian)
-    known: list[bool] = [bool(np.isfinite(one).all()) for one in spread]
+    known: list[bool] = (np.isfinite(spread).all(axis=(1, 2)) & (least > 0).all(axis=1)).tolist()
     rows = zip(known, vectors.tolist(), spread.tolist(), least.tolist(), strict=True)
     return np.array(
         [

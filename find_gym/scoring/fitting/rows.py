@@ -13,9 +13,6 @@ from find_gym.scoring.fitting.trees import LeafConstants, combine, leaves
 # For each atom from left to right, for each of its constants: how many numbers it holds, 0 for a plain number.
 Layout = tuple[tuple[int, ...], ...]
 
-# Positions of the constants that atoms divide by.
-_DIVISORS = {"tanh": 1, "sin": 1, "cos": 1, "tan": 1, "erf": 1, "sigmoid": 1, "gaussian": 1, "reciprocal": 0}
-
 
 def layout_of(constants: LeafConstants) -> Layout:
     """Returns how the constants of the atoms lie in a flat vector."""
@@ -39,7 +36,7 @@ def linearise(
         Values, `(r, n)`, and the derivative by each constant, k arrays of that shape. Not finite where undefined.
     """
     values, gradients = [], []
-    for name, constants in zip(leaves(skeleton), _columns(skeleton, layout, vectors), strict=True):
+    for name, constants in zip(leaves(skeleton), _columns(layout, vectors), strict=True):
         value, gradient = _atom(name, constants, x)
         values.append(value)
         gradients.append(gradient)
@@ -67,32 +64,22 @@ def evaluate(skeleton: Skeleton, layout: Layout, vectors: FloatArray, x: FloatAr
     """
     x = np.broadcast_to(x, (vectors.shape[0], x.size))
     values = []
-    for name, constants in zip(leaves(skeleton), _columns(skeleton, layout, vectors), strict=True):
-        if name in ("root", "logarithm"):
-            values.append(_by_parameter(name, constants, x)[0])
-        else:
-            values.append(np.asarray(ATOMS[name].evaluate(x, constants), dtype=np.float64))
+    for name, constants in zip(leaves(skeleton), _columns(layout, vectors), strict=True):
+        values.append(np.asarray(ATOMS[name].evaluate(x, constants), dtype=np.float64))
     return combine(skeleton, values)
 
 
-def _columns(skeleton: Skeleton, layout: Layout, vectors: FloatArray) -> list[Constants]:
+def _columns(layout: Layout, vectors: FloatArray) -> list[Constants]:
     """Returns the constants of each atom, columns of shape `(r, 1)`."""
     columns = iter(vectors.T[:, :, None])
-    result = []
-    for name, sizes in zip(leaves(skeleton), layout, strict=True):
-        constants = [tuple([next(columns) for _ in range(size)]) if size else next(columns) for size in sizes]
-        if name in _DIVISORS:
-            divisor = constants[_DIVISORS[name]]
-            # Floats divided by 0 raise an error, arrays do not: such constants are no function.
-            constants[_DIVISORS[name]] = np.where(divisor == 0, np.nan, divisor)
-        result.append(tuple(constants))
-    return result
+    return [
+        tuple([tuple([next(columns) for _ in range(size)]) if size else next(columns) for size in sizes])
+        for sizes in layout
+    ]
 
 
 def _atom(name: str, constants: Constants, x: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
     atom = ATOMS[name]
-    if name in ("root", "logarithm"):
-        return _by_parameter(name, constants, x)
     gradient = list(atom.gradient(x, constants))
     if not atom.linear:
         return np.asarray(atom.evaluate(x, constants)), gradient
@@ -102,19 +89,6 @@ def _atom(name: str, constants: Constants, x: FloatArray) -> tuple[FloatArray, l
     for position in linear:
         value = value + constants[position] * gradient[position]
     return value, gradient
-
-
-def _by_parameter(name: str, constants: Constants, x: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
-    """Atoms whose entry in the table takes its last constant as one number only."""
-    factor, offset, parameter = (np.asarray(constant) for constant in constants)
-    if name == "root":
-        shape = np.where(parameter == 1, x, np.sqrt(x))
-        slope = np.zeros_like(x)
-    else:
-        log_base = np.log(parameter)
-        shape = np.log(np.where(x > 0, x, np.nan)) / log_base
-        slope = -factor * shape / (parameter * log_base)
-    return factor * shape + offset, [shape, np.ones_like(x), slope]
 
 
 def _combined(skeleton: Skeleton, values: Iterator[FloatArray]) -> tuple[FloatArray, list[FloatArray | None]]:

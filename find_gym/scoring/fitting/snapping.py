@@ -28,6 +28,8 @@ _SIGNIFICANT_DIGITS = 12
 _QUICK_STEPS = 12
 # Centres of waves that FIND draws lie within, and how many of those that are half a period apart are tried.
 _LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
+# Waves of lesser periods, or negative ones, are left as they are.
+_LEAST_PERIOD = 1e-6
 _MOST_CENTRES = 6
 # Growth of the misfit, in variances of the noise, that moving a constant into FIND's range may cost.
 _RANGE_DEVIATIONS = 6.0
@@ -151,12 +153,12 @@ def _canonical_atom(name: str, constants: Constants, exact: bool) -> Constants:
 
 def _equivalents(skeleton: Skeleton, constants: LeafConstants) -> list[LeafConstants]:
     """Returns other constants that are the same function, of which only some may be plain: the centres of a wave."""
-    if skeleton not in ("sin", "cos"):
+    if skeleton not in ("sin", "cos") or not constants[0][1] > _LEAST_PERIOD:
         return [constants]
     amplitude, period, centre, offset = constants[0]
     first = math.ceil((_LEAST_CENTRE - centre) / (period / 2))
     last = math.floor((_GREATEST_CENTRE - centre) / (period / 2))
-    turns = list(range(first, last + 1))[:_MOST_CENTRES]
+    turns = range(first, last + 1)[:_MOST_CENTRES]
     return [
         [(amplitude * (-1.0 if turn % 2 else 1.0), period, centre + turn * period / 2, offset)] for turn in turns
     ] or [constants]

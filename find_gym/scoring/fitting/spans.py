@@ -37,11 +37,12 @@ class Span:
 
 
 def orthonormal(rows: FloatArray) -> FloatArray:
-    """Returns orthonormal rows that span the same space, `(r, n)` with r the rank."""
+    """Returns orthonormal rows that span the same space, `(r, n)` with r the rank; rows that overflow are left out."""
     if rows.shape[0] == 0 or rows.shape[1] == 0:
         return np.zeros((0, rows.shape[1]))
     scale = np.sqrt(np.einsum("kn,kn->k", rows, rows))
-    kept = rows[scale > 0] / scale[scale > 0][:, None]
+    usable = (scale > 0) & (scale < np.inf)
+    kept = rows[usable] / scale[usable][:, None]
     if kept.shape[0] == 0:
         return kept
     _, strength, directions = np.linalg.svd(kept, full_matrices=False)

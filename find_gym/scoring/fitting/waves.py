@@ -58,7 +58,8 @@ def fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArra
     for index in order:
         phase = 2 * np.pi / periods[index] * x
         exact, _ = solve_linear(np.array([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
-        starts.append(_sine_constants(name, float(periods[index]), exact))
+        if np.isfinite(exact).all():
+            starts.append(_sine_constants(name, float(periods[index]), exact))
     return starts
 
 
