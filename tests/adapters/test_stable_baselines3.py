@@ -10,6 +10,7 @@ sb3 = pytest.importorskip("stable_baselines3")
 contrib = pytest.importorskip("sb3_contrib")
 
 from sb3_contrib.common.maskable.utils import get_action_masks, is_masking_supported  # noqa: E402
+from stable_baselines3.common.monitor import Monitor  # noqa: E402
 from stable_baselines3.common.vec_env import DummyVecEnv  # noqa: E402
 
 import find_gym  # noqa: E402
@@ -86,6 +87,8 @@ def test_attributes_and_methods() -> None:
     assert env.get_attr("render_mode") == [None] * 3 and env.render_mode is None
     assert env.env_is_wrapped(gym.Wrapper) == [False] * 3
     assert env.env_is_wrapped(gym.Wrapper, indices=1) == [False]
+    # Infos at the end are those of Monitor, so that evaluate_policy has no reason to warn.
+    assert env.env_is_wrapped(Monitor) == [True] * 3
     env.reset()
     assert len(env.env_method("action_masks", indices=[0, 2])) == 2
     assert env.action_masks().shape == (3, env.action_space.n)
@@ -115,6 +118,12 @@ def test_seeds_and_options_hold_for_one_reset() -> None:
     env.set_options({"function": abs})
     env.reset()
     assert {function.source() for function in env.env.functions} == {""}
+    env.set_options({"given": 7})
+    assert ((env.reset()["asked"] > 0).sum(axis=1) == 7).all()
+    assert ((env.reset()["asked"] > 0).sum(axis=1) == 0).all()
+    env.set_options([{"given": 7}, {}])
+    with pytest.raises(ValueError, match=r"expected the same option 'given' for all environments, actual: \[7, None\]"):
+        env.reset()
     env.set_options({"functions": [abs, abs]})
     with pytest.raises(ValueError, match="expected options among"):
         env.reset()

@@ -199,6 +199,25 @@ def test_bad_steps() -> None:
         envs.step([0, 1, 2])
 
 
+@pytest.mark.parametrize("mode", ["vector_entry_point", "sync"])
+def test_every_row_of_masks_has_a_legal_action(mode: str) -> None:
+    envs = gym.make_vec("FIND-strings-v0", num_envs=4, vectorization_mode=mode, max_queries=3, max_steps=9)
+
+    def masks() -> np.ndarray:
+        return envs.action_masks() if mode == "vector_entry_point" else np.stack(envs.call("action_masks"))
+
+    with pytest.raises(RuntimeError, match=r"expected an episode, actual: reset\(\) has not been called"):
+        masks()
+    envs.reset(seed=0)
+    rng = np.random.default_rng(0)
+    ended = np.zeros(4, dtype=bool)
+    for _ in range(60):
+        rows = masks()
+        assert (rows.all(axis=1) == ended).all() and rows.any(axis=1).all()
+        _, _, ended, _, _ = envs.step(np.array([rng.choice(np.flatnonzero(row)) for row in rows]))
+    envs.close()
+
+
 def test_a_failed_score_leaves_the_step_untaken(monkeypatch: pytest.MonkeyPatch) -> None:
     envs = make(2)
     envs.reset(seed=0)
