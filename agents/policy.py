@@ -8,7 +8,7 @@ import numpy as np
 import torch as th
 from numpy.typing import NDArray
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 from find_gym_agents.training.categories import CATEGORIES
 from find_gym_agents.training.checkpoints import CheckpointError, load
 from find_gym_agents.training.networks import make_policy
@@ -46,7 +46,8 @@ class PolicyAgent:
         self.category, self.max_queries = str(data["category"]), int(data["max_queries"])
         self._free_stopping = bool(data["free_stopping"])
         category = CATEGORIES[self.category]
-        level = CATEGORY_FUNCTIONS[self.category].read_difficulty(data["config"]["difficulty"])
+        self._env = str(data["config"]["env"])
+        level = CATEGORY_FUNCTIONS[self.category].read_difficulty(data["config"]["difficulty"], version_of(self._env))
         self._codec = category.codec(level)
         self.probes = self._codec.probes
         self.network = make_policy(
@@ -83,7 +84,7 @@ class PolicyAgent:
         expected = {name: space.shape for name, space in self._codec.observation_space.spaces.items()}
         if shapes != expected:
             raise CheckpointError(
-                f"expected the environment FIND-{self.category}-v0, which {self._path!r} was trained for, actual "
+                f"expected the environment {self._env}, which {self._path!r} was trained for, actual "
                 f"observations: {shapes}"
             )
         if info["budget"] != self.max_queries:

@@ -11,19 +11,25 @@ from gymnasium.envs.registration import register, registry
 
 __version__ = "0.1.0"
 
-# For each id the environment and its vectorised class.
+# For each category its environment, its vectorised class, and the latest version of its splits and draws.
 _ENTRY_POINTS = {
-    "FIND-numeric-v0": ("numeric:NumericEnv", "numeric:NumericVectorEnv"),
-    "FIND-strings-v0": ("strings:StringEnv", "strings:StringVectorEnv"),
-    "FIND-entities-v0": ("entities:EntityEnv", "entities:EntityVectorEnv"),
-    "FIND-relations-v0": ("relations:RelationEnv", "relations:RelationVectorEnv"),
+    "numeric": ("NumericEnv", "NumericVectorEnv", 0),
+    "strings": ("StringEnv", "StringVectorEnv", 1),
+    "entities": ("EntityEnv", "EntityVectorEnv", 1),
+    "relations": ("RelationEnv", "RelationVectorEnv", 1),
 }
-ENVIRONMENT_IDS = tuple(_ENTRY_POINTS)
+LATEST_VERSIONS = {category: latest for category, (_, _, latest) in _ENTRY_POINTS.items()}
+LATEST_IDS = {category: f"FIND-{category}-v{latest}" for category, latest in LATEST_VERSIONS.items()}
+EARLIER_IDS = tuple(f"FIND-{category}-v{n}" for category, latest in LATEST_VERSIONS.items() for n in range(latest))
+ENVIRONMENT_IDS = (*LATEST_IDS.values(), *EARLIER_IDS)
 
-for _identifier, (_single, _vector) in _ENTRY_POINTS.items():
+for _identifier in ENVIRONMENT_IDS:
+    _, _category, _version = _identifier.split("-")
+    _single, _vector, _ = _ENTRY_POINTS[_category]
     if _identifier not in registry:
         register(
             id=_identifier,
-            entry_point=f"find_gym.envs.{_single}",
-            vector_entry_point=f"find_gym.envs.vector.{_vector}",
+            entry_point=f"find_gym.envs.{_category}:{_single}",
+            vector_entry_point=f"find_gym.envs.vector.{_category}:{_vector}",
+            kwargs={"version": int(_version[1:])},
         )

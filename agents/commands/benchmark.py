@@ -61,7 +61,7 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
         JSON-serialisable data: "machine", "config", "figures", "ratios" of those that belong together, "episodes" (the
         milliseconds of one in each set-up), "training", "shares" (of the environment in a training with such episodes).
     """
-    from find_gym import ENVIRONMENT_IDS
+    from find_gym import LATEST_IDS
     from find_gym_agents.benchmarks import single, stepping
     from find_gym_agents.benchmarks.measuring import Figure, measure
 
@@ -79,7 +79,7 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
         for figure in own:
             ratios[f"{figure.name.split(', ')[-1]} to CartPole-v1 at {count}"] = figure.per_second / cart.per_second
     episodes: dict[stepping.Episodes, float] = {}
-    for identifier in ENVIRONMENT_IDS:
+    for identifier in LATEST_IDS.values():
         progress(identifier)
         tried = [
             stepping.Episodes(identifier, config.envs[0], together, workers, effort)

@@ -72,6 +72,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         RunError: a dataset of another configuration was begun there.
         ImportError: networks are among the functions and torch is not installed, or joblib or tqdm is not.
     """
+    from find_gym import LATEST_IDS
     from find_gym.functions import DatasetError, write_dataset
     from find_gym.functions.categories import CATEGORY_FUNCTIONS
     from find_gym_agents.evaluation import EvaluationConfig
@@ -94,7 +95,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
     sampling = EvaluationConfig(
         # No agent runs here, and this form of its name fits every category.
         agents=("find_gym_agents.constant:ConstantAgent",),
-        env=f"FIND-{config.category}-v0",
+        env=LATEST_IDS[config.category],
         functions=config.functions,
         seed=config.seed,
         split=config.split,

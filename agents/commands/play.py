@@ -43,17 +43,17 @@ class PlayConfig:
     """A JSON file for the whole game, written at its end, as an episode of an evaluation."""
 
     def __post_init__(self) -> None:
-        from find_gym import ENVIRONMENT_IDS
+        from find_gym import ENVIRONMENT_IDS, LATEST_IDS
         from find_gym.functions import SPLITS
-        from find_gym.functions.categories import CATEGORY_FUNCTIONS
+        from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 
         if self.env in CATEGORY_FUNCTIONS:
-            object.__setattr__(self, "env", f"FIND-{self.env}-v0")
+            object.__setattr__(self, "env", LATEST_IDS[self.env])
         if self.env not in ENVIRONMENT_IDS:
             raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
         if self.seed is not None and self.seed < 0:
             raise ValueError(f"expected seed to be an integer >= 0, actual value: {self.seed!r}")
         if self.exemplars and self.category not in ("entities", "relations"):

@@ -83,7 +83,7 @@ class EvaluationConfig:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
         from find_gym.functions import SPLITS
-        from find_gym.functions.categories import CATEGORY_FUNCTIONS
+        from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
         from find_gym_agents.registry import check_agent
 
         if self.env not in ENVIRONMENT_IDS:
@@ -96,7 +96,7 @@ class EvaluationConfig:
         self._check_language_model()
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
         if self.exemplars and self.category not in ("entities", "relations"):
             raise ValueError(f"expected entities or relations for exemplars, actual: {self.category}")
         self._check_checkpoint()

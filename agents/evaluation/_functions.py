@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from find_gym.functions import DatasetEntry, FINDDataset, function_seed
-from find_gym.functions.categories import sample_seeded, servable_entries
+from find_gym.functions.categories import sample_seeded, servable_entries, version_of
 from find_gym_agents.evaluation._config import DEFAULT_FUNCTIONS, EvaluationConfig
 from find_gym_agents.evaluation._records import SKIPPED, SPECS, Lines, RunError, read_lines, write_json
 
@@ -40,6 +40,7 @@ class _Draw:
     seed: int
     split: str | None
     difficulty: Any
+    version: int
 
 
 def prepare_functions(
@@ -80,7 +81,7 @@ def _missing(config: EvaluationConfig, folder: Path, known: set[int], run_all: S
     count = config.functions or DEFAULT_FUNCTIONS
     seeds = (function_seed(config.sampled_split, config.category, config.seed, index) for index in range(count))
     draws = [
-        _Draw(config.category, index, seed, config.sampled_split, config.difficulty)
+        _Draw(config.category, index, seed, config.sampled_split, config.difficulty, version_of(config.env))
         for index, seed in enumerate(seeds)
         if index not in known
     ]
@@ -89,7 +90,7 @@ def _missing(config: EvaluationConfig, folder: Path, known: set[int], run_all: S
 
 def sample(draw: _Draw) -> RunFunction:
     """Samples the function that `env.reset(seed=draw.seed)` draws."""
-    spec = sample_seeded(draw.category, draw.seed, split=draw.split, difficulty=draw.difficulty)
+    spec = sample_seeded(draw.category, draw.seed, split=draw.split, difficulty=draw.difficulty, version=draw.version)
     return RunFunction(draw.index, str(draw.seed), draw.seed, spec.to_json())
 
 

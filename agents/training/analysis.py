@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions import function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 from find_gym_agents.evaluation._records import write_bytes, write_json
 from find_gym_agents.policy import PolicyAgent
 from find_gym_agents.report.plots import COLOURS
@@ -52,6 +52,7 @@ def analyse(checkpoint: Path, folder: Path, functions: int = 200) -> str:
             np.random.default_rng(function_seed("test", agent.category, 0, index)),
             split="test",
             difficulty=config["difficulty"],
+            version=version_of(config["env"]),
         )
         for index in range(functions)
     ]

@@ -91,13 +91,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
-        from find_gym.functions.categories import CATEGORY_FUNCTIONS
+        from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 
         if self.env not in ENVIRONMENT_IDS:
             raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         if self.algo not in ALGORITHMS:
             raise ValueError(f"expected an algorithm among {', '.join(ALGORITHMS)}, actual value: {self.algo!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
         if self.quick_fits and self.category != "numeric":
             raise ValueError(f"expected numeric functions for quick fits, actual: {self.category}")
         for name, least in (

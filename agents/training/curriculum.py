@@ -10,7 +10,7 @@ import numpy as np
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 from find_gym_agents.training.categories import TrainingCategory
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.play import own_masks
@@ -73,7 +73,7 @@ def environment_options(config: TrainConfig, category: TrainingCategory, stage: 
     options: dict[str, Any] = {"difficulty": config.difficulty, "max_queries": budget}
     if stage is None:
         return options
-    level = CATEGORY_FUNCTIONS[category.name].read_difficulty(config.difficulty)
+    level = CATEGORY_FUNCTIONS[category.name].read_difficulty(config.difficulty, version_of(config.env))
     changes = {**category.changes(level), **stage.changes}
     if changes:
         options["difficulty"] = changed_difficulty(config.difficulty, changes)

@@ -73,7 +73,8 @@ class Demonstrations:
         self._legal: dict[tuple[int, ...], NDArray[np.bool_]] = {}
         self._open: dict[tuple[int, ...], list[int]] = {}
         sample = CATEGORY_FUNCTIONS[category.name].sample
-        specs = [sample(rng, split="train", difficulty=difficulty) for _ in range(stock)]
+        version = env.unwrapped.version  # type: ignore[attr-defined]
+        specs = [sample(rng, split="train", difficulty=difficulty, version=version) for _ in range(stock)]
         kind = NumericStock if category.name == "numeric" else TableStock
         self._stock: Stock = kind(env, category, specs)
 

@@ -23,7 +23,7 @@ from stable_baselines3.common.utils import set_random_seed
 
 from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym.functions import function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 from find_gym.functions.files import write_text
 from find_gym_agents.training.categories import CATEGORIES
 from find_gym_agents.training.checkpoints import CHECKPOINT, POLICY, UNTRAINED, CheckpointError, load, save
@@ -284,6 +284,7 @@ class Training:
                 np.random.default_rng(function_seed("validation", self.category.name, self.config.seed, index)),
                 split="validation",
                 difficulty=self.config.difficulty,
+                version=version_of(self.config.env),
             )
             for index in range(self.config.validation_functions)
         ]

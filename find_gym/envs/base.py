@@ -18,7 +18,7 @@ from find_gym.envs.text import printable
 from find_gym.envs.tokens import TokensInterface
 from find_gym.functions import FINDDataset
 from find_gym.functions.categories import CATEGORY_FUNCTIONS
-from find_gym.functions.splits import check_split
+from find_gym.functions.splits import check_split, check_version
 
 _TEXTS = ("description", "domain", "code")
 
@@ -34,6 +34,7 @@ class FINDEnv(gym.Env[Any, Any]):
         rules: the rules of each episode.
         codec: the interface.
         given: how many probes are answered before the first step; two numbers draw it between them, both included.
+        version: the version of the splits and draws, that of the id.
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 2}
@@ -54,6 +55,7 @@ class FINDEnv(gym.Env[Any, Any]):
         query_cost: float = 0.0,
         reward: Reward = "skill",
         render_mode: str | None = None,
+        version: int | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -72,8 +74,9 @@ class FINDEnv(gym.Env[Any, Any]):
         self.given = given
         self.render_mode = render_mode
         self._split = split
+        self.version = check_version(self.category.name, version)
         self._functions = CATEGORY_FUNCTIONS[self.category.name]
-        self._level = self._functions.read_difficulty(difficulty)
+        self._level = self._functions.read_difficulty(difficulty, self.version)
         self._dataset = dataset
         if dataset is not None and not isinstance(dataset, FINDDataset):
             self._dataset = FINDDataset(dataset, self.category.name)
@@ -219,7 +222,8 @@ class FINDEnv(gym.Env[Any, Any]):
         if isinstance(self._dataset, FINDDataset):
             return self._functions.read(self._dataset[int(rng.integers(len(self._dataset)))].spec)
         functions = self._functions
-        return functions.make(functions.sample(rng, split=self._split, difficulty=self._level))
+        spec = functions.sample(rng, split=self._split, difficulty=self._level, version=self.version)
+        return functions.make(spec)
 
     def black_box(self, named: Any) -> Any:
         """Returns the function that a spec, its JSON data, a function, a callable or a dataset's id stands for."""

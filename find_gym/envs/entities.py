@@ -1,4 +1,4 @@
-"""`FIND-entities-v0`: interpret synthetic neurons, functions from words to activations."""
+"""`FIND-entities-v1`: interpret synthetic neurons, functions from words to activations."""
 
 from __future__ import annotations
 
@@ -82,21 +82,25 @@ class EntityEnv(FINDEnv):
     - `reward`: "skill", "accuracy" or "find".
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (needs matplotlib).
 
+    - `version`: the version of the splits and draws; set by the id, for a class made without one the latest.
+
     ## Vectorized environment
 
-    `gym.make_vec("FIND-entities-v0", num_envs=N, autoreset_mode=...)` makes a
+    `gym.make_vec("FIND-entities-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.entities.EntityVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
     `"async"`.
 
     ## Version History
 
+    - v1: splits divide the concepts, so that those of `test` are in no function of `train`; 44 % are for training, 28 %
+      each for validation and test. In v0 a hash divided formulas, and one concept made up 6 % of a split.
     - v0: first version.
 
     Example:
         >>> import gymnasium as gym
         >>> import find_gym
-        >>> env = gym.make("FIND-entities-v0", interface="text", function={"formula": "golf"})
+        >>> env = gym.make("FIND-entities-v1", interface="text", function={"formula": "golf"})
         >>> observation, info = env.reset(seed=3)
         >>> observation, reward, terminated, truncated, info = env.step('QUERY ["Tiger Woods", "flour"]')
         >>> [round(value) for value in info["outputs"]], info["budget"], terminated

@@ -83,6 +83,8 @@ class NumericEnv(FINDEnv):
       stays that of the code. The path or name of a causal language model, the address of a server, or a `Judge`.
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (a plot; needs matplotlib).
 
+    - `version`: the version of the splits and draws; set by the id, for a class made without one the latest.
+
     ## Vectorized environment
 
     `gym.make_vec("FIND-numeric-v0", num_envs=N, autoreset_mode=...)` makes a

@@ -1,4 +1,4 @@
-"""`FIND-relations-v0`: interpret relations, functions from words to words."""
+"""`FIND-relations-v1`: interpret relations, functions from words to words."""
 
 from __future__ import annotations
 
@@ -81,21 +81,25 @@ class RelationEnv(FINDEnv):
     - `reward`: "skill", "accuracy" or "find".
     - `render_mode`: "ansi" (the transcript so far), "rgb_array" or "human" (needs matplotlib).
 
+    - `version`: the version of the splits and draws; set by the id, for a class made without one the latest.
+
     ## Vectorized environment
 
-    `gym.make_vec("FIND-relations-v0", num_envs=N, autoreset_mode=...)` makes a
+    `gym.make_vec("FIND-relations-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.relations.RelationVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
     `"async"`.
 
     ## Version History
 
+    - v1: splits divide relations and exceptions evenly, and no function makes up more than 2 % of the draws; "easy" has
+      exceptions, too. In v0 a hash divided them, and one relation made up a third of the split `test`.
     - v0: first version.
 
     Example:
         >>> import gymnasium as gym
         >>> import find_gym
-        >>> env = gym.make("FIND-relations-v0", interface="text", function={"relation": "capital", "exceptions": []})
+        >>> env = gym.make("FIND-relations-v1", interface="text", function={"relation": "capital", "exceptions": []})
         >>> observation, info = env.reset(seed=3)
         >>> observation, reward, terminated, truncated, info = env.step('QUERY ["Norway", "zebra"]')
         >>> info["outputs"], info["budget"], terminated

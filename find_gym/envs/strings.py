@@ -1,4 +1,4 @@
-"""`FIND-strings-v0`: interpret black-box functions from strings to strings."""
+"""`FIND-strings-v1`: interpret black-box functions from strings to strings."""
 
 from __future__ import annotations
 
@@ -74,21 +74,25 @@ class StringEnv(FINDEnv):
     `split`, `function`, `dataset`, `max_steps`, `given`, `query_cost` and `reward` are as in
     `find_gym.envs.numeric.NumericEnv`.
 
+    - `version`: the version of the splits and draws; set by the id, for a class made without one the latest.
+
     ## Vectorized environment
 
-    `gym.make_vec("FIND-strings-v0", num_envs=N, autoreset_mode=...)` makes a
+    `gym.make_vec("FIND-strings-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.strings.StringVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
     `"async"`.
 
     ## Version History
 
+    - v1: the difficulty "easy" has operations with many constants in place of the 40 without any, of which the split
+      `test` had three. All other functions are those of v0.
     - v0: first version.
 
     Example:
         >>> import gymnasium as gym
         >>> import find_gym
-        >>> env = gym.make("FIND-strings-v0", interface="text", function=str.title)
+        >>> env = gym.make("FIND-strings-v1", interface="text", function=str.title)
         >>> observation, info = env.reset(seed=0)
         >>> observation, reward, terminated, truncated, info = env.step('QUERY ["two words"]')
         >>> info["outputs"]

@@ -33,8 +33,8 @@ class CategoryFunctions:
     """The functions of one category.
 
     Attributes:
-        sample: `(rng, *, split, difficulty) -> spec`.
-        read_difficulty: the name of a difficulty, or a mapping, to the difficulty; ValueError for anything else.
+        sample: `(rng, *, split, difficulty, version) -> spec`.
+        read_difficulty: `(name or mapping, version) -> difficulty`; ValueError for anything else.
         read_spec: a spec's JSON data to the spec.
         make: a spec to the function.
         wrap: a callable to a function.
@@ -43,7 +43,7 @@ class CategoryFunctions:
     """
 
     sample: Callable[..., Any]
-    read_difficulty: Callable[[Any], Any]
+    read_difficulty: Callable[..., Any]
     read_spec: Callable[[Any], Any]
     make: Callable[[Any], Any]
     wrap: Callable[[Any], Any]
@@ -114,7 +114,12 @@ def category_of(environment: str) -> str:
     return environment.removeprefix("find_gym:").split("-")[1]
 
 
-def sample_seeded(category: str, seed: int, *, split: str | None, difficulty: Any) -> Any:
+def version_of(environment: str) -> int:
+    """Returns the version of an environment's id: "FIND-numeric-v0" is 0."""
+    return int(environment.rpartition("-v")[2])
+
+
+def sample_seeded(category: str, seed: int, *, split: str | None, difficulty: Any, version: int | None = None) -> Any:
     """Samples the spec of the function that an environment's `reset(seed=seed)` draws.
 
     Args:
@@ -122,10 +127,11 @@ def sample_seeded(category: str, seed: int, *, split: str | None, difficulty: An
         seed: the seed of the reset, such as `find_gym.functions.function_seed` gives.
         split: the split, None for all functions.
         difficulty: the name of a difficulty, or a mapping.
+        version: that of the environment's id; by default the latest one.
     """
     rng, _ = seeding.np_random(seed)
     functions = CATEGORY_FUNCTIONS[category]
-    return functions.sample(rng, split=split, difficulty=functions.read_difficulty(difficulty))
+    return functions.sample(rng, split=split, difficulty=difficulty, version=version)
 
 
 def servable_entries(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str, str]]:

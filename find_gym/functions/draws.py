@@ -9,6 +9,9 @@ import numpy as np
 
 Key = TypeVar("Key")
 
+# No function that a sampler can list makes up more of the draws, as far as there are others.
+MOST_OFTEN = 0.02
+
 _BLOCK = 256
 _HALF, _LOW = 32, (1 << 32) - 1
 _MANTISSA = 11, 2.0**-53
@@ -81,6 +84,35 @@ class SingleDraws:
         word = self._next()
         self._half = word >> _HALF
         return word & _LOW
+
+
+def bounded_shares(shares: Mapping[Key, float], bounds: Mapping[Key, float]) -> dict[Key, float]:
+    """Lowers shares to their bounds, and raises the others in proportion.
+
+    Args:
+        shares: non-negative shares, at least one of them positive.
+        bounds: the most that a share may be of the whole; those of keys that are not there are not bounded.
+
+    Returns:
+        Shares that sum to 1. Where the bounds leave no other way they are in proportion to the bounds, and where those
+        are 0 as they were.
+
+    Example:
+        >>> bounded_shares({"few": 2, "some": 1, "many": 1}, {"few": 0.2})
+        {'few': 0.2, 'some': 0.4, 'many': 0.4}
+    """
+    whole = sum(shares.values())
+    kept = {key: share / whole for key, share in shares.items()}
+    bounded: dict[Key, float] = {}
+    while over := [k for k in kept if k not in bounded and kept[k] > bounds.get(k, 1.0) + 1e-12]:
+        bounded |= {key: bounds[key] for key in over}
+        free = {key: shares[key] for key in kept if key not in bounded and shares[key] > 0}
+        total = sum(free.values()) if free else sum(bounded.values())
+        if not free:
+            return {key: bounded.get(key, 0.0) / total for key in kept} if total else kept
+        left = 1 - sum(bounded.values())
+        kept = {key: bounded.get(key, left * free.get(key, 0.0) / total) for key in kept}
+    return kept
 
 
 def choose(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:

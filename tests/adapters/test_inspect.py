@@ -208,7 +208,7 @@ def test_functions_and_noise_are_those_of_an_evaluation(category: str) -> None:
         drawn = sample(_Draw(category, index, int(name), "test", "find"))
         env, _, _ = functions.open(index)
         assert env.unwrapped.function.spec.to_json() == drawn.spec
-        other = gym.make(f"FIND-{category}-v0", interface="text")
+        other = gym.make(find_gym.LATEST_IDS[category], interface="text")
         other.reset(seed=drawn.seed, options={"function": env.unwrapped.function.spec})
         query = f"QUERY {json.dumps(INPUTS[category])}"
         assert env.step(query)[4]["outputs"] == other.step(query)[4]["outputs"]

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from find_gym import LATEST_IDS
 from find_gym.functions.strings.function import StringSpec
 from find_gym.functions.strings.programs import Step
 from find_gym_agents.evaluation._records import CONFIG, EPISODES, SPECS, EpisodeRecord, Lines, write_json
@@ -41,7 +42,7 @@ def write_run(folder, records, category="numeric", **identity):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
-        "env": f"FIND-{category}-v0", "agents": list(dict.fromkeys(record.agent for record in records)),
+        "env": LATEST_IDS[category], "agents": list(dict.fromkeys(record.agent for record in records)),
         "functions": len({record.index for record in records}), "seed": 0, "max_queries": 100, "split": "test",
         "difficulty": "find",
     }  # fmt: skip

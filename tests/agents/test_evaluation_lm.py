@@ -14,6 +14,7 @@ from pathlib import Path
 import gymnasium as gym
 import pytest
 
+from find_gym import LATEST_IDS
 from find_gym.language import MissingModelError, ModelError, ScriptedChatModel
 from find_gym_agents.evaluation import ConfigurationMismatchError, EvaluationConfig, evaluate, read_run
 from find_gym_agents.evaluation._records import read_lines
@@ -36,7 +37,7 @@ def _no_models_are_left():
 def run(folder, *, category="numeric", functions=6, agents=("lm",), difficulty=EXACT, seed=0, **language_model):
     options = LanguageModelOptions(**({"model": "stub"} | language_model))
     config = EvaluationConfig(
-        agents=agents, env=f"FIND-{category}-v0", functions=functions, seed=seed, difficulty=difficulty, workers=1,
+        agents=agents, env=LATEST_IDS[category], functions=functions, seed=seed, difficulty=difficulty, workers=1,
         report=False, out=str(folder), language_model=options,
     )  # fmt: skip
     return evaluate(config, progress=False)
@@ -213,7 +214,7 @@ def test_what_a_function_returns_changes_nothing():
     )
     model = ScriptedChatModel(lambda messages: next(replies))
     agent = StringLanguageModelAgent(LanguageModelOptions(reply_tokens=64), chat_model=model)
-    env = gym.make("FIND-strings-v0", interface="text", function=lambda text: HOSTILE, max_queries=5)
+    env = gym.make("FIND-strings-v1", interface="text", function=lambda text: HOSTILE, max_queries=5)
     observation, info = env.reset(seed=0)
     budgets, terminated = [], False
     while not terminated:

@@ -16,7 +16,7 @@ from find_gym_agents.exemplar_embedding import ExemplarEmbeddingAgent
 
 def skill(exemplars: bool, budget: int, episodes: int = 20) -> float:
     env = gym.make(
-        "FIND-entities-v0",
+        "FIND-entities-v1",
         interface="text",
         exemplars=exemplars,
         max_queries=budget,
@@ -48,7 +48,7 @@ def test_any_budget_will_do(budget: int) -> None:
 def test_the_runner_evaluates_and_reports(tmp_path: Path) -> None:
     config = EvaluationConfig(
         agents=("exemplar-embedding",),
-        env="FIND-entities-v0",
+        env="FIND-entities-v1",
         functions=3,
         exemplars=True,
         workers=1,
@@ -68,7 +68,7 @@ def test_datasets_are_made_and_evaluated(tmp_path: Path) -> None:
     assert len(made) == len(FINDDataset(folder, "entities")) == 3
     config = EvaluationConfig(
         agents=("exemplar-embedding",),
-        env="FIND-entities-v0",
+        env="FIND-entities-v1",
         dataset=folder,
         workers=1,
         report=False,
@@ -81,4 +81,4 @@ def test_settings_of_other_categories_are_refused() -> None:
     with pytest.raises(ValueError, match="expected entities or relations"):
         EvaluationConfig(agents=("constant",), exemplars=True)
     with pytest.raises(ValueError, match="expected an agent for entities"):
-        EvaluationConfig(agents=("constant",), env="FIND-entities-v0")
+        EvaluationConfig(agents=("constant",), env="FIND-entities-v1")

@@ -39,7 +39,7 @@ def test_rows_have_the_figures_and_the_configuration(tmp_path):
     assert row.tokens == {"mean": 360.0, "low": 360.0, "high": 360.0} and row.queries["mean"] == 10
     assert row.settings == {"temperature": 0.5}
     assert row.configuration == {
-        "env": "FIND-strings-v0", "split": "test", "difficulty": "find", "functions": 2, "seed": 0, "max_queries": 100,
+        "env": "FIND-strings-v1", "split": "test", "difficulty": "find", "functions": 2, "seed": 0, "max_queries": 100,
         "judge": "grounding",
     }  # fmt: skip
     assert row.versions["find-gym"] == "0.1.0" and len(row.date) == 10

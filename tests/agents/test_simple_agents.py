@@ -46,7 +46,7 @@ def test_random_agent_always_ends_with_a_submission(difficulty, budget):
 def test_string_agents_submit_judgeable_descriptions_with_any_budget(name, budget):
     agent = make_agent(name, "strings")
     for seed, difficulty in enumerate(("easy", "find", "hard", "extreme")):
-        info, refusals = play(agent, budget=budget, seed=seed, env="FIND-strings-v0", difficulty=difficulty)
+        info, refusals = play(agent, budget=budget, seed=seed, env="FIND-strings-v1", difficulty=difficulty)
         assert info["score"]["outcome"] in ("right", "wrong"), info["score"]
         assert all("token that may come next" in message for message in refusals)
         assert name == "random" or not refusals
@@ -57,14 +57,14 @@ def test_string_agents_submit_judgeable_descriptions_with_any_budget(name, budge
 def test_trivial_string_agents_have_next_to_no_skill():
     for name in ("identity", "constant", "lookup", "random"):
         agent = make_agent(name, "strings")
-        skills = [play(agent, env="FIND-strings-v0", seed=seed)[0]["score"]["skill"] for seed in range(12)]
+        skills = [play(agent, env="FIND-strings-v1", seed=seed)[0]["score"]["skill"] for seed in range(12)]
         assert np.mean(skills) <= 0.02, name
 
 
 def test_constant_and_lookup_write_what_they_saw():
-    info, _ = play(make_agent("constant", "strings"), lambda s: "yes" if s else "no", env="FIND-strings-v0")
+    info, _ = play(make_agent("constant", "strings"), lambda s: "yes" if s else "no", env="FIND-strings-v1")
     assert info["submission"]["description"] == "It always gives 'yes'."
-    info, _ = play(make_agent("lookup", "strings"), lambda s: s[::-1], env="FIND-strings-v0", budget=30)
+    info, _ = play(make_agent("lookup", "strings"), lambda s: s[::-1], env="FIND-strings-v1", budget=30)
     table = {}
     exec(info["submission"]["code"], table)
     assert table["f"]("ox") == "xo" and table["f"]("unheard-of") == "unheard-of"
@@ -79,7 +79,7 @@ def test_tables_stay_below_the_cap():
 
 def test_agents_are_deterministic_given_the_seed():
     for name in ("lookup", "random"):
-        options = {"env": "FIND-strings-v0", "seed": 5}
+        options = {"env": "FIND-strings-v1", "seed": 5}
         assert play(make_agent(name, "strings"), **options)[0] == play(make_agent(name, "strings"), **options)[0]
     for name in (*SCRIPTED, "random"):
         first, _ = play(make_agent(name), SPECS["noised"], seed=5)
@@ -167,6 +167,6 @@ def test_scripted_agents_may_ask_any_string(parts):
 
     agent = Curious()
     asked = []
-    play(agent, lambda text: asked.append(text) or text, env="FIND-strings-v0")
+    play(agent, lambda text: asked.append(text) or text, env="FIND-strings-v1")
     assert agent.outputs == ["".join(parts), *parts]
     assert set(agent.outputs) <= set(asked)

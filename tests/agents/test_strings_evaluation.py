@@ -28,7 +28,7 @@ REVERSED = StringSpec((Step("reverse_string"),))
 BRANCHED = StringSpec(
     (Step("remove_digits"), Branch("has_even_length", (), (Step("reverse_string"), Step("string_strip"))))
 )
-DEFAULTS = {"env": "FIND-strings-v0", "agents": ("enumeration", "random"), "functions": 4, "workers": 1}
+DEFAULTS = {"env": "FIND-strings-v1", "agents": ("enumeration", "random"), "functions": 4, "workers": 1}
 
 
 def run(folder, **options):
@@ -36,7 +36,7 @@ def run(folder, **options):
 
 
 def task_for(agent, spec):
-    return EpisodeTask(agent, RunFunction(0, "0", 1, spec.to_json()), "FIND-strings-v0", None, None, 20, 0)
+    return EpisodeTask(agent, RunFunction(0, "0", 1, spec.to_json()), "FIND-strings-v1", None, None, 20, 0)
 
 
 @pytest.fixture(scope="module")

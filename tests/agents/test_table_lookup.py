@@ -13,7 +13,7 @@ from find_gym_agents.table_lookup import TableLookupAgent
 def test_it_finds_relations_and_exceptions(level: str, exemplars: bool) -> None:
     agent = TableLookupAgent()
     arguments = {"interface": "text", "split": "test", "difficulty": level, "exemplars": exemplars}
-    env = gym.make("FIND-relations-v0", disable_env_checker=True, **arguments)
+    env = gym.make("FIND-relations-v1", disable_env_checker=True, **arguments)
     rewards = []
     for seed in range(6):
         observation, info = env.reset(seed=seed)
@@ -28,7 +28,7 @@ def test_it_finds_relations_and_exceptions(level: str, exemplars: bool) -> None:
 @pytest.mark.parametrize("budget", [0, 1, 3])
 def test_it_submits_whatever_the_budget(budget: int) -> None:
     agent = make_agent("table-lookup")
-    env = gym.make("FIND-relations-v0", disable_env_checker=True, interface="text", max_queries=budget)
+    env = gym.make("FIND-relations-v1", disable_env_checker=True, interface="text", max_queries=budget)
     observation, info = env.reset(seed=1)
     agent.reset(0)
     for _ in range(budget + 1):
@@ -60,7 +60,7 @@ def test_it_is_evaluated_and_reported(tmp_path) -> None:
 
     config = EvaluationConfig(
         agents=("table-lookup",),
-        env="FIND-relations-v0",
+        env="FIND-relations-v1",
         functions=4,
         exemplars=True,
         workers=1,

@@ -27,7 +27,7 @@ DIFFICULTY = {"numeric": {"variants": {"plain": 1.0}}}
 
 def make(name, budget=6):
     return gym.make(
-        f"FIND-{name}-v0", max_queries=budget, difficulty=DIFFICULTY.get(name, "find"), disable_env_checker=True
+        find_gym.LATEST_IDS[name], max_queries=budget, difficulty=DIFFICULTY.get(name, "find"), disable_env_checker=True
     )
 
 
@@ -118,7 +118,7 @@ def test_agent_refuses_another_category(tmp_path):
     save(tmp_path / "policy.pt", state | {"policy": policy.state_dict()})
     agent = PolicyAgent(str(tmp_path / "policy.pt"))
     observation, info = make("numeric", budget=3).reset(seed=0)
-    with pytest.raises(CheckpointError, match="expected the environment FIND-strings-v0"):
+    with pytest.raises(CheckpointError, match="expected the environment FIND-strings-v1"):
         agent.act(observation, info)
 
 

@@ -6,6 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from find_gym import LATEST_IDS
 from find_gym.functions.entities.exemplars import probe_words
 
 _QUERIES = {
@@ -37,7 +38,7 @@ def listen(category: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
 
 @pytest.mark.parametrize("name", list(_QUERIES))
 def test_messages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    env = gym.make(f"FIND-{name}-v0", interface="text", difficulty="easy", disable_env_checker=True)
+    env = gym.make(LATEST_IDS[name], interface="text", difficulty="easy", disable_env_checker=True)
     heard = listen(env.unwrapped.category, monkeypatch)
     env.reset(seed=0)
     env.step(_QUERIES[name])
@@ -48,9 +49,9 @@ def test_messages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tokens_single_and_vectorised(monkeypatch: pytest.MonkeyPatch) -> None:
     probes = probe_words()
     actions = [3, 5, len(probes) + 20]
-    single = gym.make("FIND-entities-v0", difficulty="easy", disable_env_checker=True)
+    single = gym.make("FIND-entities-v1", difficulty="easy", disable_env_checker=True)
     heard = listen(single.unwrapped.category, monkeypatch)
-    many = gym.make_vec("FIND-entities-v0", num_envs=2, difficulty="easy")
+    many = gym.make_vec("FIND-entities-v1", num_envs=2, difficulty="easy")
     for env, shape in ((single, ()), (many, (2,))):
         env.reset(seed=0)
         for action in actions:

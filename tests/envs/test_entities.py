@@ -1,4 +1,4 @@
-"""`FIND-entities-v0`: both interfaces, the checkers, exemplars, what is told and what is not."""
+"""`FIND-entities-v1`: both interfaces, the checkers, exemplars, what is told and what is not."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ PROBES = len(probe_words())
 
 
 def make(**arguments: Any) -> gym.Env:
-    return gym.make("FIND-entities-v0", disable_env_checker=True, **arguments)
+    return gym.make("FIND-entities-v1", disable_env_checker=True, **arguments)
 
 
 @pytest.mark.filterwarnings("error")
@@ -39,8 +39,8 @@ def test_the_checkers_have_no_complaint(interface: str, exemplars: bool) -> None
 
 
 def test_it_is_registered() -> None:
-    assert "FIND-entities-v0" in find_gym.ENVIRONMENT_IDS
-    assert gym.make("find_gym:FIND-entities-v0").spec is not None
+    assert "FIND-entities-v1" in find_gym.ENVIRONMENT_IDS
+    assert gym.make("find_gym:FIND-entities-v1").spec is not None
 
 
 @pytest.mark.parametrize("level", sorted(DIFFICULTIES))

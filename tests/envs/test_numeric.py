@@ -259,7 +259,7 @@ def test_rewards(reward: str) -> None:
     assert 0 < score["skill"] < score["accuracy"] < 1
 
 
-@pytest.mark.parametrize("identifier", ["FIND-numeric-v0", "FIND-strings-v0"])
+@pytest.mark.parametrize("identifier", ["FIND-numeric-v0", "FIND-strings-v1"])
 def test_a_judge_scores_the_description_beside_the_code(identifier: str) -> None:
     env = gym.make(identifier, interface="text", judge=LanguageModelJudge(ScriptedModel()))
     env.reset(seed=1)

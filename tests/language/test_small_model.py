@@ -120,7 +120,7 @@ def interpret(folder: Path, model: str, base_url: str | None = None) -> tuple[li
     """The dialogue and the actions of one episode of the agent lm."""
     options = LanguageModelOptions(model, base_url, reply_tokens=24, rounds=2, start="exemplars")
     config = EvaluationConfig(
-        ("lm",), "FIND-strings-v0", functions=1, workers=1, report=False, out=str(folder), language_model=options
+        ("lm",), "FIND-strings-v1", functions=1, workers=1, report=False, out=str(folder), language_model=options
     )
     try:
         (record,) = evaluate(config, progress=False).episodes

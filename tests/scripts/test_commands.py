@@ -83,8 +83,8 @@ def test_version(capsys):
         (["make-dataset"], "--out"),
         (["make-dataset", "--out", "x", "--category", "poems"], "expected a category among numeric, strings"),
         (["make-dataset", "--out", "x", "--category", "strings", "--difficulty", '{"variants": {}}'], "branch_share"),
-        (["evaluate", "--agent", "constant", "--env", "FIND-strings-v0", "--difficulty", "{}x"], "expected a name or"),
-        (["evaluate", "--agent", "atom-fit", "--env", "FIND-strings-v0"], "expected an agent for strings functions"),
+        (["evaluate", "--agent", "constant", "--env", "FIND-strings-v1", "--difficulty", "{}x"], "expected a name or"),
+        (["evaluate", "--agent", "atom-fit", "--env", "FIND-strings-v1"], "expected an agent for strings functions"),
         (["benchmark", "--seconds", "x"], "expected a number, actual value: 'x'"),
         (["benchmark", "--envs", "0"], "expected envs to be integers >= 1"),
         (["report"], "RUN"),
@@ -168,7 +168,7 @@ def test_datasets_of_strings_read_back_as_they_were_sampled(tmp_path):
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["strings"]
     make_dataset(DatasetConfig(str(tmp_path / "two"), **options, workers=2), progress=False)
     assert [entry.spec for entry in FINDDataset(tmp_path / "two", "strings")] == [entry.spec for entry in dataset]
-    env = gym.make("FIND-strings-v0", interface="text", split="test", difficulty="hard")
+    env = gym.make("FIND-strings-v1", interface="text", split="test", difficulty="hard")
     env.reset(seed=function_seed("test", "strings", 3, 4))
     assert dataset[4].spec == env.unwrapped.function.spec
     with pytest.raises(DatasetError, match="actual: .*test_data.json exists"):
@@ -220,7 +220,7 @@ def test_benchmark_measures_everything_once(tmp_path):
     assert results["training"] == [] and results["shares"] == {}
     assert "steps a second" in table(results)
     text = page(json.loads(json.dumps(results)) | {"command": "find-gym benchmark"})
-    assert "| FIND-strings-v0, 2 environments |" in text and "## Training" not in text
+    assert "| FIND-strings-v1, 2 environments |" in text and "## Training" not in text
     assert '| FIND-numeric-v0, effort="quick" |' in text
 
 

@@ -140,7 +140,7 @@ def test_nothing_tells_the_truth_before_the_end(monkeypatch, capsys) -> None:
 
 
 def test_the_truth_in_strings_has_full_marks(monkeypatch, capsys, tmp_path) -> None:
-    truth = truth_of("FIND-strings-v0", 5)
+    truth = truth_of("FIND-strings-v1", 5)
     picture = tmp_path / "plot.png"
     typed = ["Hello World", '"" "submit" "[CODE]: x"', "submit", "so and so", "none", *truth.source().splitlines()]
     screen = played(monkeypatch, capsys, typed, "--env", "strings", "--seed", "5", "--plot", str(picture))
@@ -151,7 +151,7 @@ def test_the_truth_in_strings_has_full_marks(monkeypatch, capsys, tmp_path) -> N
 
 @pytest.mark.parametrize(("env", "seed", "word"), [("entities", 5, "golf"), ("relations", 5, "Norway")])
 def test_words_are_described_in_language(monkeypatch, capsys, env: str, seed: int, word: str) -> None:
-    truth = truth_of(f"FIND-{env}-v0", seed)
+    truth = truth_of(find_gym.LATEST_IDS[env], seed)
     domain = [truth.domain()] if env == "relations" else []
     typed = [f"{word}, zebra", "table", "submit", truth.describe(), *domain]
     screen = played(monkeypatch, capsys, typed, "--env", env, "--seed", str(seed), "--exemplars", "--hints")

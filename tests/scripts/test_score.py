@@ -29,9 +29,9 @@ def numeric(tmp_path_factory):
     ("env", "agent"),
     [
         ("FIND-numeric-v0", "piecewise"),
-        ("FIND-strings-v0", "enumeration"),
-        ("FIND-entities-v0", "exemplar-embedding"),
-        ("FIND-relations-v0", "table-lookup"),
+        ("FIND-strings-v1", "enumeration"),
+        ("FIND-entities-v1", "exemplar-embedding"),
+        ("FIND-relations-v1", "table-lookup"),
     ],
 )
 def test_the_same_scorer_gives_the_same_scores(tmp_path, env, agent):

@@ -74,7 +74,7 @@ def test_policy_refuses_another_budget(run, tmp_path, capsys):
         (["--env", "FIND-music-v0"], "expected an environment among"),
         (["--algo", "dqn"], "expected an algorithm among maskable_ppo, ppo"),
         (["--minutes", "0"], "expected minutes > 0"),
-        (["--quick-fits", "--env", "FIND-strings-v0"], "expected numeric functions for quick fits"),
+        (["--quick-fits", "--env", "FIND-strings-v1"], "expected numeric functions for quick fits"),
         (["--num-envs", "0"], "expected num_envs to be an integer >= 1"),
     ],
 )

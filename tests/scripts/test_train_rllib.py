@@ -29,7 +29,7 @@ def example():
     del sys.modules["train_rllib"]
 
 
-@pytest.mark.parametrize("env", ["FIND-numeric-v0", "FIND-strings-v0", "FIND-entities-v0", "FIND-relations-v0"])
+@pytest.mark.parametrize("env", ["FIND-numeric-v0", "FIND-strings-v1", "FIND-entities-v1", "FIND-relations-v1"])
 def test_observations_begin_with_the_legal_actions(example, env):
     environment = example.make_environment(example.Args(env=env, max_queries=3), "train")
     plain = gym.make(f"find_gym:{env}", max_queries=3)

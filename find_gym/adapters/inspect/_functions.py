@@ -10,7 +10,7 @@ from typing import Any
 
 import gymnasium as gym
 
-import find_gym  # noqa: F401  (registers the environments)
+from find_gym import LATEST_IDS
 from find_gym.envs import Rules
 from find_gym.functions import DatasetEntry, FINDDataset, function_seed
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, sample_seeded, servable_entries
@@ -100,7 +100,7 @@ class Functions:
         own: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
         own |= {} if self.judge is None else {"judge": self.judge}
         env = gym.make(
-            f"FIND-{self.category}-v0",
+            LATEST_IDS[self.category],
             interface="text",
             function=self._spec(index),
             max_queries=self.max_queries,

@@ -1,4 +1,4 @@
-"""The vectorised `FIND-entities-v0`."""
+"""The vectorised `FIND-entities-v1`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vectorised `FIND-relations-v0`."""
+"""The vectorised `FIND-relations-v1`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vectorised `FIND-strings-v0`."""
+"""The vectorised `FIND-strings-v1`."""
 
 from __future__ import annotations
 

@@ -49,8 +49,12 @@ class EntityDifficulty:
             raise ValueError(f"expected region_share in [0, 1], actual value: {self.region_share!r}")
 
     @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | EntityDifficulty) -> EntityDifficulty:
+    def of(difficulty: str | Mapping[str, Any] | EntityDifficulty, version: int | None = None) -> EntityDifficulty:
         """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
+
+        Args:
+            difficulty: the name, the mapping, or a difficulty.
+            version: the version of the splits and draws; the difficulties of all versions are the same.
 
         Raises:
             ValueError: an unknown name or attribute, or a value out of its range.

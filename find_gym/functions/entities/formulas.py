@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from find_gym.functions.splits import EVEN_BUCKETS, divide, split_of
+from find_gym.knowledge.concepts import concepts
 
 FloatArray = NDArray[np.float64]
 OperatorName = Literal["or", "and", "not", "half"]
@@ -104,6 +108,16 @@ def canonical(formula: Formula) -> str:
     if formula.operator in ("or", "and"):
         parts.sort()
     return f"{formula.operator}({','.join(parts)})"
+
+
+def split_of_concept(name: str) -> str:
+    """Returns the split of a concept: those of the inventory are divided evenly, others by a hash."""
+    return _divided().get(name) or split_of(f"concept:{name}", EVEN_BUCKETS)
+
+
+@cache
+def _divided() -> dict[str, str]:
+    return divide([list(concepts())])
 
 
 def to_json(formula: Formula) -> Any:

@@ -15,7 +15,7 @@ from find_gym.functions.entities import formulas
 from find_gym.functions.entities.formulas import Combination, Formula
 from find_gym.functions.entities.neurons import NEURON_KINDS, Neuron, NeuronKind, load_neuron
 from find_gym.functions.entities.regions import Region, has_form
-from find_gym.functions.splits import split_of
+from find_gym.functions.splits import SPLITS, check_version, split_of
 
 FloatArray = NDArray[np.float64]
 # A word with at least this activation is a true execution.
@@ -85,7 +85,17 @@ class EntitySpec:
     @property
     def split(self) -> str:
         """The split that the function belongs to: "train", "validation" or "test"."""
-        return split_of(f"entities:{self.canonical}")
+        return self.split_in()
+
+    def split_in(self, version: int | None = None) -> str:
+        """Returns the split that the function belongs to in a version of the splits; by default the latest one.
+
+        In version 0 it is a hash of the function. Since version 1 the concepts are divided: a formula belongs to the
+        most held out of its concepts' splits, so that no function to train on knows a concept of another split.
+        """
+        if check_version(self.category, version) == 0:
+            return split_of(f"entities:{self.canonical}")
+        return max(map(formulas.split_of_concept, formulas.concepts_of(self.formula)), key=SPLITS.index)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the spec as JSON-serialisable data."""

@@ -15,7 +15,7 @@ from find_gym.functions.entities.formulas import Combination, Formula
 from find_gym.functions.entities.function import LIT, EntitySpec
 from find_gym.functions.entities.regions import BIAS, FORMS, Region
 from find_gym.functions.entities.vectors import entity_vectors
-from find_gym.functions.splits import check_split
+from find_gym.functions.splits import check_split, check_version
 from find_gym.knowledge.concepts import concepts, vocabulary
 
 # A function that differs from a simpler one on fewer words of the vocabulary can't be told from it.
@@ -29,6 +29,7 @@ def sample_entity(
     *,
     split: str | None = None,
     difficulty: str | Mapping[str, Any] | EntityDifficulty = "find",
+    version: int | None = None,
 ) -> EntitySpec:
     """Samples the spec of an entity function.
 
@@ -40,6 +41,7 @@ def sample_entity(
         split: "train", "validation", "test", or None for all of them.
         difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), an `EntityDifficulty`, or a mapping
             of its attributes to values that replace FIND's.
+        version: the version of the splits; by default the latest one.
 
     Raises:
         ValueError: the difficulty has next to no function of the split.
@@ -52,7 +54,8 @@ def sample_entity(
         ('test', 'entities')
     """
     check_split(split)
-    level = EntityDifficulty.of(difficulty)
+    number = check_version("entities", version)
+    level = EntityDifficulty.of(difficulty, number)
     shape, kind = choose(rng, level.shapes), choose(rng, level.kinds)
     biased = rng.random() < level.region_share
     names = tuple(concepts()) if level.concepts is None else level.concepts
@@ -66,7 +69,7 @@ def sample_entity(
             model=level.model if kind == "language_model" else "",
             seed=int(rng.integers(2**63)),
         )
-        if (split is None or spec.split == split) and not is_degenerate(formula, region):
+        if (split is None or spec.split_in(number) == split) and not is_degenerate(formula, region):
             return spec
     raise ValueError(f"expected a difficulty with functions in the split {split!r}, actual value: {level!r}")
 

@@ -74,8 +74,12 @@ class NumericDifficulty:
                 raise ValueError(f"expected non-negative shares of {kinds} in {name}, actual value: {shares!r}")
 
     @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | NumericDifficulty) -> NumericDifficulty:
+    def of(difficulty: str | Mapping[str, Any] | NumericDifficulty, version: int | None = None) -> NumericDifficulty:
         """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
+
+        Args:
+            difficulty: the name, the mapping, or a difficulty.
+            version: the version of the splits and draws; the difficulties of all versions are the same.
 
         Raises:
             ValueError: an unknown name or attribute, or a value out of its range.

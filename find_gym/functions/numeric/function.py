@@ -60,6 +60,13 @@ class NumericSpec:
         return "noised" if self.noise is not None else "plain"
 
     @property
+    def canonical(self) -> str:
+        """A text that is the same for specs of the same function: the rule, and all that changes its answers."""
+        changes = self.to_json()
+        parts = [changes[name] for name in ("domain", "noise", "regions", "network")]
+        return json.dumps([rules.canonical(self.rule), *parts])
+
+    @property
     def split(self) -> str:
         """The split that the rule belongs to, whatever its variant: "train", "validation" or "test"."""
         return split_of(f"numeric:{rules.canonical(self.rule)}")

@@ -17,7 +17,7 @@ from find_gym.functions.numeric.networks import train_network
 from find_gym.functions.numeric.rules import AtomRule, CompoundRule, Operator, Rule
 from find_gym.functions.numeric.spread import spread_of
 from find_gym.functions.numeric.variants import Noise, Region, contained_in
-from find_gym.functions.splits import check_split, split_of
+from find_gym.functions.splits import check_split, check_version, split_of
 
 _DOMAIN_POINTS = 100
 _PROBES = np.linspace(*QUERY_RANGE, 1025)
@@ -32,6 +32,7 @@ def sample_numeric(
     *,
     split: str | None = None,
     difficulty: str | Mapping[str, Any] | NumericDifficulty = "find",
+    version: int | None = None,
 ) -> NumericSpec:
     """Samples the spec of a numeric function.
 
@@ -40,6 +41,7 @@ def sample_numeric(
         split: "train", "validation", "test", or None for all of them.
         difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), a `NumericDifficulty`, or a mapping of
             its attributes to values that replace FIND's.
+        version: the version of the splits and draws, of which there is one.
 
     Raises:
         ValueError: a split or difficulty that does not exist, or one of which no function was found in 2000 draws
@@ -56,6 +58,7 @@ def sample_numeric(
         ('test', 'numeric')
     """
     check_split(split)
+    check_version("numeric", version)
     level = NumericDifficulty.of(difficulty)
     variant = choose(rng, level.variants)
     for _ in range(_RULE_TRIES):

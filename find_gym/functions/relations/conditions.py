@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -154,6 +155,13 @@ def words_that_meet(relation_name: str, condition: Condition) -> frozenset[str]:
     """Returns the words of a relation's table, by their own names, that meet a condition."""
     relation = RELATIONS[relation_name]
     return frozenset(name for name in relation.facts.facts if condition.holds(relation, name))
+
+
+def canonical(relation_name: str, exceptions: Sequence[Condition]) -> str:
+    """Returns a text that is the same for the same function: the relation and the words that are excepted."""
+    excepted = [words_that_meet(relation_name, condition) for condition in exceptions]
+    words = [word for word in RELATIONS[relation_name].words if any(word in met for met in excepted)]
+    return json.dumps([relation_name, words])
 
 
 def _candidates(relation: Relation) -> Iterator[Condition]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from find_gym.functions.difficulties import read_difficulty
 from find_gym.functions.relations.catalogue import FIND_RELATIONS, RELATIONS
+from find_gym.functions.splits import check_version
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,24 @@ class RelationDifficulty:
             raise ValueError(f"expected exemplars to be an integer >= 0, actual value: {self.exemplars!r}")
 
     @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | RelationDifficulty) -> RelationDifficulty:
+    def of(difficulty: str | Mapping[str, Any] | RelationDifficulty, version: int | None = None) -> RelationDifficulty:
         """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
 
+        Args:
+            difficulty: the name, the mapping, or a difficulty.
+            version: the version of the splits and draws; by default the latest one.
+
         Raises:
-            ValueError: an unknown name or attribute, or a value out of its range.
+            ValueError: an unknown name, attribute or version, or a value out of its range.
         """
-        return read_difficulty(difficulty, DIFFICULTIES)
+        return read_difficulty(difficulty, DIFFICULTIES if check_version("relations", version) else DIFFICULTIES_V0)
 
 
 DIFFICULTIES: dict[str, RelationDifficulty] = {
-    "easy": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0}),
+    "easy": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0, 1: 2.0}),
     "find": RelationDifficulty(),
     "hard": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0, 1: 4.0}),
     "extreme": RelationDifficulty(relations=tuple(RELATIONS), exceptions={1: 1.0, 2: 3.0}),
 }
+# Before version 1: the relations alone, 56 functions for three splits.
+DIFFICULTIES_V0 = DIFFICULTIES | {"easy": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0})}

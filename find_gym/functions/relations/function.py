@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
-from find_gym.functions.relations import writing
+from find_gym.functions.relations import division, writing
 from find_gym.functions.relations.answers import UNDEFINED, same
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
-from find_gym.functions.relations.conditions import Condition, words_that_meet
-from find_gym.functions.splits import split_of
+from find_gym.functions.relations.conditions import Condition, canonical, words_that_meet
+from find_gym.functions.splits import check_version
 from find_gym.functions.strings.published import Triplet
 
 
@@ -60,14 +60,16 @@ class RelationSpec:
     @property
     def canonical(self) -> str:
         """A text that is the same for specs of the same function: the relation and the words that are excepted."""
-        excepted = [words_that_meet(self.relation, condition) for condition in self.exceptions]
-        words = [word for word in RELATIONS[self.relation].words if any(word in met for met in excepted)]
-        return json.dumps([self.relation, words])
+        return canonical(self.relation, self.exceptions)
 
     @property
     def split(self) -> str:
         """The split that the function belongs to: "train", "validation" or "test"."""
-        return split_of(f"relations:{self.canonical}")
+        return self.split_in()
+
+    def split_in(self, version: int | None = None) -> str:
+        """Returns the split that the function belongs to in a version of the splits; by default the latest one."""
+        return division.split_of_relation(self.canonical, check_version(self.category, version))
 
     def to_json(self) -> dict[str, Any]:
         """Returns the spec as JSON-serialisable data."""

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from find_gym.functions.difficulties import read_difficulty
+from find_gym.functions.splits import check_version
 from find_gym.functions.strings.operations import DETERMINISTIC, INNER, OPERATIONS
+
+# Operations that have fifty constants or more, so that every split has some of each; of two that are the same, one.
+_EASY = (
+    "string_concatenate", "replace_substring", "map_string", "count_substring", "find_string", "add_letter_if_needed",
+    "insert_letter", "split_string", "remove_substring", "replace_vowels_with_character", "add_order_of_inx1_to_inx2",
+    "sub_order_of_inx1_to_inx2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,20 +58,28 @@ class StringDifficulty:
             raise ValueError(f"expected branch_length >= 1, actual value: {self.branch_length!r}")
 
     @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | StringDifficulty) -> StringDifficulty:
+    def of(difficulty: str | Mapping[str, Any] | StringDifficulty, version: int | None = None) -> StringDifficulty:
         """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
 
+        Args:
+            difficulty: the name, the mapping, or a difficulty.
+            version: the version of the splits and draws; by default the latest one.
+
         Raises:
-            ValueError: an unknown name or attribute, or a value out of its range.
+            ValueError: an unknown name, attribute or version, or a value out of its range.
         """
-        return read_difficulty(difficulty, DIFFICULTIES)
+        return read_difficulty(difficulty, DIFFICULTIES if check_version("strings", version) else DIFFICULTIES_V0)
 
 
 DIFFICULTIES: dict[str, StringDifficulty] = {
-    "easy": StringDifficulty(
-        single_operations=tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds), lengths={1: 1.0}
-    ),
+    "easy": StringDifficulty(single_operations=_EASY, lengths={1: 1.0}),
     "find": StringDifficulty(),
     "hard": StringDifficulty(single_operations=DETERMINISTIC, lengths={1: 0.1, 2: 0.4, 3: 0.5}, branch_share=0.3),
     "extreme": StringDifficulty(lengths={2: 0.2, 3: 0.4, 4: 0.4}, branch_share=0.5, branch_length=2),
+}
+# Before version 1: the operations without constants, 40 functions for three splits.
+DIFFICULTIES_V0 = DIFFICULTIES | {
+    "easy": StringDifficulty(
+        single_operations=tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds), lengths={1: 1.0}
+    )
 }

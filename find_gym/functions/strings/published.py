@@ -81,9 +81,14 @@ class PublishedStringSpec:
         return [triplet.pair for triplet in self.triplets]
 
     @property
+    def canonical(self) -> str:
+        """A text that is the same for all that is published of the same function."""
+        return self.digest().hex()
+
+    @property
     def split(self) -> str:
         """The split, from a hash of all that is published."""
-        return split_of(f"strings:{self.digest().hex()}")
+        return split_of(f"strings:{self.canonical}")
 
     def to_json(self) -> dict[str, Any]:
         """Returns the spec as JSON-serialisable data."""

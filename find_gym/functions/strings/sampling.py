@@ -27,6 +27,7 @@ def sample_string(
     *,
     split: str | None = None,
     difficulty: str | Mapping[str, Any] | StringDifficulty = "find",
+    version: int | None = None,
     include_stochastic: bool = False,
 ) -> StringSpec:
     """Samples the spec of a string function.
@@ -39,6 +40,7 @@ def sample_string(
         split: "train", "validation", "test", or None for all of them.
         difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), a `StringDifficulty`, or a mapping of
             its attributes to values that replace FIND's.
+        version: the version of the difficulties; by default the latest one.
         include_stochastic: whether to sample FIND's two random operations as well. They have no learnable answer: the
             truth is the program without them.
 
@@ -50,7 +52,7 @@ def sample_string(
         ('test', 'strings')
     """
     check_split(split)
-    level = StringDifficulty.of(difficulty)
+    level = StringDifficulty.of(difficulty, version)
     extra = STOCHASTIC if include_stochastic else ()
     length = choose(rng, level.lengths)
     branched = rng.random() < level.branch_share

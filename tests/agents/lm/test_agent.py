@@ -118,7 +118,7 @@ def test_the_environments_last_message_is_announced():
     ("made", "env", "function"),
     [
         (NumericLanguageModelAgent, "FIND-numeric-v0", lambda x: 2 * x),
-        (StringLanguageModelAgent, "FIND-strings-v0", str.upper),
+        (StringLanguageModelAgent, "FIND-strings-v1", str.upper),
     ],
 )
 def test_exemplars_are_asked_for_and_charged(made, env, function):
@@ -142,10 +142,10 @@ def test_exemplars_beyond_the_budget_are_not_asked_for():
 @pytest.mark.parametrize(
     ("made", "env", "function"),
     [
-        (EntityLanguageModelAgent, "FIND-entities-v0", {"formula": "golf"}),
+        (EntityLanguageModelAgent, "FIND-entities-v1", {"formula": "golf"}),
         (
             RelationLanguageModelAgent,
-            "FIND-relations-v0",
+            "FIND-relations-v1",
             {"relation": "capital", "exceptions": [], "exemplars": ["Norway", "zebra"]},
         ),
     ],
@@ -215,7 +215,7 @@ def test_a_reply_that_is_no_submission_leaves_the_first_one():
 )
 def test_code_that_fails_is_told_and_harmless(code, words):
     script = Scripted('QUERY ["a", "b", "c", "d"]', CODE.format("x", code), "no")
-    info = play(agent(script, StringLanguageModelAgent, reflection=True), "FIND-strings-v0", function=str.upper)
+    info = play(agent(script, StringLanguageModelAgent, reflection=True), "FIND-strings-v1", function=str.upper)
     shown = script.prompts()[2][-1]
     assert words in shown and "<|im_end|>" not in shown and len(shown) < 1000
     assert info["score"]["skill"] == 0.0
@@ -225,7 +225,7 @@ def test_descriptions_in_words_are_checked_by_the_model_itself():
     first, second = "[DESCRIPTION]: the currency\n[DOMAIN]: none", "[DESCRIPTION]: It returns the capital of a country."
     script = Scripted('QUERY ["Norway", "zebra", "Japan", "France"]', first, second)
     interpreter = agent(script, RelationLanguageModelAgent, reflection=True)
-    info = play(interpreter, "FIND-relations-v0", function={"relation": "capital", "exceptions": []})
+    info = play(interpreter, "FIND-relations-v1", function={"relation": "capital", "exceptions": []})
     assert "Paris" not in "".join(script.prompts()[1]) and '"France": "Paris"' in script.prompts()[2][-1]
     assert info["score"]["skill"] == 1.0
 

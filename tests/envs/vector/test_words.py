@@ -11,18 +11,18 @@ from find_gym.functions.strings.programs import Step
 from .comparison import MODES, Twins
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
-    "strings": ("FIND-strings-v0", {"max_queries": 12}),
-    "strings, hard": ("FIND-strings-v0", {"difficulty": "hard", "query_cost": 0.02, "given": [1, 5]}),
-    "strings, extreme": ("FIND-strings-v0", {"difficulty": "extreme", "max_queries": 40}),
-    "strings, random": ("FIND-strings-v0", {"function": StringSpec((Step("add_order_to_inx"),), 3)}),
-    "strings, own": ("FIND-strings-v0", {"function": str.title, "reward": "accuracy"}),
-    "entities": ("FIND-entities-v0", {"max_queries": 12}),
-    "entities, extreme": ("FIND-entities-v0", {"difficulty": "extreme", "exemplars": True, "given": 7}),
-    "entities, own": ("FIND-entities-v0", {"function": lambda word: len(word) % 3 / 2}),
-    "entities, lexicon": ("FIND-entities-v0", {"function": {"formula": "golf", "kind": "lexicon"}}),
-    "relations": ("FIND-relations-v0", {"max_queries": 12}),
-    "relations, extreme": ("FIND-relations-v0", {"difficulty": "extreme", "exemplars": True, "given": 60}),
-    "relations, own": ("FIND-relations-v0", {"function": lambda word: word[:3] if word > "L" else "undefined"}),
+    "strings": ("FIND-strings-v1", {"max_queries": 12}),
+    "strings, hard": ("FIND-strings-v1", {"difficulty": "hard", "query_cost": 0.02, "given": [1, 5]}),
+    "strings, extreme": ("FIND-strings-v1", {"difficulty": "extreme", "max_queries": 40}),
+    "strings, random": ("FIND-strings-v1", {"function": StringSpec((Step("add_order_to_inx"),), 3)}),
+    "strings, own": ("FIND-strings-v1", {"function": str.title, "reward": "accuracy"}),
+    "entities": ("FIND-entities-v1", {"max_queries": 12}),
+    "entities, extreme": ("FIND-entities-v1", {"difficulty": "extreme", "exemplars": True, "given": 7}),
+    "entities, own": ("FIND-entities-v1", {"function": lambda word: len(word) % 3 / 2}),
+    "entities, lexicon": ("FIND-entities-v1", {"function": {"formula": "golf", "kind": "lexicon"}}),
+    "relations": ("FIND-relations-v1", {"max_queries": 12}),
+    "relations, extreme": ("FIND-relations-v1", {"difficulty": "extreme", "exemplars": True, "given": 60}),
+    "relations, own": ("FIND-relations-v1", {"function": lambda word: word[:3] if word > "L" else "undefined"}),
 }
 
 
@@ -35,7 +35,7 @@ def test_the_same_as_single_environments(case: str, mode: str) -> None:
     assert twins.submissions > 0
 
 
-@pytest.mark.parametrize("identifier", ["FIND-strings-v0", "FIND-entities-v0", "FIND-relations-v0"])
+@pytest.mark.parametrize("identifier", ["FIND-strings-v1", "FIND-entities-v1", "FIND-relations-v1"])
 def test_the_same_when_blocks_are_handed_out_again(identifier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "_SMALL", 0)
     twins = Twins(identifier, 6, "SameStep", max_queries=10)

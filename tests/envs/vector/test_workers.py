@@ -170,7 +170,7 @@ def test_a_script_needs_no_guard_around_it(tmp_path):
     script.write_text(
         "import gymnasium as gym, numpy as np, find_gym\n"
         "print('once')\n"
-        "envs = gym.make_vec('FIND-strings-v0', num_envs=4, workers=1, autoreset_mode='SameStep')\n"
+        "envs = gym.make_vec('FIND-strings-v1', num_envs=4, workers=1, autoreset_mode='SameStep')\n"
         "envs.reset(seed=0)\n"
         "rng = np.random.default_rng(0)\n"
         "for _ in range(40):\n"
@@ -210,9 +210,9 @@ SOME_NETWORKS = {"difficulty": {"variants": {"plain": 0.85, "approximated": 0.15
     [
         ("FIND-numeric-v0", 12, PLAIN),
         ("FIND-numeric-v0", 4, SOME_NETWORKS),
-        ("FIND-strings-v0", 12, {}),
-        ("FIND-entities-v0", 12, {}),
-        ("FIND-relations-v0", 12, {}),
+        ("FIND-strings-v1", 12, {}),
+        ("FIND-entities-v1", 12, {}),
+        ("FIND-relations-v1", 12, {}),
     ],
 )
 def test_episodes_are_the_same_with_workers(identifier, count, options):
@@ -236,9 +236,9 @@ def test_a_function_of_this_process_is_judged_here():
 @pytest.mark.parametrize("count", [-1, 1.5, True, "two", None])
 def test_the_number_of_workers_is_checked(count):
     with pytest.raises(ValueError, match="expected workers to be an integer >= 0, actual value"):
-        gym.make_vec("FIND-strings-v0", num_envs=2, workers=count)
+        gym.make_vec("FIND-strings-v1", num_envs=2, workers=count)
 
 
 def test_a_judge_stays_in_one_process():
     with pytest.raises(ValueError, match="expected no judge with workers=1, actual value: 'embedding'"):
-        gym.make_vec("FIND-entities-v0", num_envs=2, workers=1, judge="embedding")
+        gym.make_vec("FIND-entities-v1", num_envs=2, workers=1, judge="embedding")

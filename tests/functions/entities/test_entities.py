@@ -164,8 +164,11 @@ def test_sampled_functions_are_of_their_split_and_not_degenerate(seed: int, leve
 
 
 def test_sampling_is_pinned() -> None:
-    drawn = [sample_entity(np.random.default_rng(seed), difficulty="hard").canonical for seed in range(3)]
-    assert drawn == GOLDEN
+    for version in (0, 1):
+        drawn = [sample_entity(np.random.default_rng(seed), difficulty="hard", version=version) for seed in range(3)]
+        assert [spec.canonical for spec in drawn] == GOLDEN
+    drawn = [sample_entity(np.random.default_rng(seed), split="test", version=1) for seed in range(4)]
+    assert [spec.formula for spec in drawn] == ["track and field", "biology", "Islam", "sculpture"]
 
 
 def test_shares_are_those_of_find() -> None:

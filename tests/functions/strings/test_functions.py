@@ -32,11 +32,16 @@ def sample(seed: int, **arguments: Any) -> StringSpec:
 
 def test_golden_specs_never_change() -> None:
     """The same seed gives the same spec on every platform and for ever."""
-    digests = [sample(seed, difficulty=level).digest() for seed in range(24) for level in DIFFICULTIES]
-    assert (
-        hashlib.sha256(b"".join(digests)).hexdigest()
-        == "6b1dce536bbfd126a2ca16ba01e9b8aeca38b02c5f33e0d28f66813b8acab90e"
-    )
+    for version, pinned in enumerate(
+        (
+            "6b1dce536bbfd126a2ca16ba01e9b8aeca38b02c5f33e0d28f66813b8acab90e",
+            "9a96060bcf8965666b5103288b7c94a8cc65449a95550b83a2632698cc527726",
+        )
+    ):
+        digests = [
+            sample(seed, difficulty=level, version=version).digest() for seed in range(24) for level in DIFFICULTIES
+        ]
+        assert hashlib.sha256(b"".join(digests)).hexdigest() == pinned
 
 
 @given(seed=SEEDS, level=LEVELS, stochastic=st.booleans())
@@ -125,8 +130,9 @@ def test_difficulty_adds_operations_and_branches() -> None:
     assert 0.2 < np.mean([has_branches(program) for program in hard]) < 0.4
     assert 0.4 < np.mean([has_branches(program) for program in extreme]) < 0.6
     assert max(len(list(steps_of(program))) for program in extreme) > 4
-    easy = [sample(seed, difficulty="easy").program for seed in range(100)]
-    assert all(len(program) == 1 and not program[0].constants for program in easy)
+    for version in (0, 1):
+        easy = [sample(seed, difficulty="easy", version=version).program for seed in range(100)]
+        assert all(len(program) == 1 and bool(program[0].constants) == bool(version) for program in easy)
 
 
 @given(seed=SEEDS, split=st.sampled_from(SPLITS))
