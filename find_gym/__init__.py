@@ -25,7 +25,7 @@ ENVIRONMENT_IDS = (*LATEST_IDS.values(), *EARLIER_IDS)
 
 for _identifier in ENVIRONMENT_IDS:
     _, _category, _version = _identifier.split("-")
-    _single, _vector, _ = _ENTRY_POINTS[_category]
+    _single, _vector, _latest = _ENTRY_POINTS[_category]
     if _identifier not in registry:
         register(
             id=_identifier,

@@ -15,7 +15,7 @@ import find_gym  # noqa: F401
 from find_gym.envs.relations_tokens import TOKENS, RelationDraft, fit_exceptions, tokens_of
 from find_gym.functions import FINDDataset, write_dataset
 from find_gym.functions.relations.conditions import Condition, conditions_of
-from find_gym.functions.relations.difficulty import DIFFICULTIES
+from find_gym.functions.relations.difficulty import DIFFICULTIES, DIFFICULTIES_V0
 from find_gym.functions.relations.function import RelationFunction, RelationSpec
 from find_gym.functions.relations.sampling import sample_relation
 
@@ -152,7 +152,7 @@ def test_datasets_and_callables_are_served(tmp_path) -> None:
 
 
 def test_the_grammar_is_cut_down_to_the_difficulty() -> None:
-    easy, find = RelationDraft(DIFFICULTIES["easy"]), RelationDraft(DIFFICULTIES["find"])
+    easy, find = RelationDraft(DIFFICULTIES_V0["easy"]), RelationDraft(DIFFICULTIES["find"])
     attributes = sum(token.startswith("except ") for token in TOKENS)
     assert not easy.legal()[:attributes].any() and easy.legal()[attributes:].all()
     assert find.legal()[attributes:].sum() == 25 and find.legal()[:attributes].any()
