@@ -26,10 +26,12 @@ class Metric:
     Attributes:
         column: the title of its column.
         read: an episode's value.
+        bounded: whether it is a share, or a score whose best is 1.
     """
 
     column: str
     read: Callable[[EpisodeRecord], float]
+    bounded: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,9 @@ def _part(name: str) -> Callable[[EpisodeRecord], float]:
 def _metrics(*, paper: tuple[str, str], others: Mapping[str, Metric] | None = None) -> dict[str, Metric]:
     """Returns the metrics of a category: those that all have, the paper's (key and column), and others."""
     return {
-        "accuracy": Metric("accuracy", _part("accuracy")),
-        "skill": Metric("skill", _part("skill")),
-        paper[0]: Metric(paper[1], _part(paper[0])),
+        "accuracy": Metric("accuracy", _part("accuracy"), bounded=True),
+        "skill": Metric("skill", _part("skill"), bounded=True),
+        paper[0]: Metric(paper[1], _part(paper[0]), bounded=True),
         **(others or {}),
         "queries": Metric("queries", lambda record: float(record.queries)),
         "seconds": Metric("seconds", lambda record: record.agent_seconds),
@@ -133,7 +135,7 @@ _NUMERIC = ReportedCategory(
     trivial="best constant",
     metrics=_metrics(
         paper=("paper_success", "paper's success"),
-        others={"beyond_range": Metric("beyond range", _part("beyond_range"))},
+        others={"beyond_range": Metric("beyond range", _part("beyond_range"), bounded=True)},
     ),
     group_metrics=("accuracy", "skill", "paper_success", "queries", "seconds"),
     paper="paper_success",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from find_gym_agents.evaluation._records import EpisodeRecord
-from find_gym_agents.report.bootstrap import bootstrap_means
+from find_gym_agents.report.bootstrap import mean_intervals
+from find_gym_agents.report.distinct import function_keys
 
 EXCEPTION_FOUND = 0.8
 
@@ -16,8 +17,8 @@ def count_exceptions(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
     corrupted = [record for record in episodes if record.variant == "corrupted"]
     others = [record for record in episodes if record.variant != "corrupted"]
     return {
-        "found": _share([_overlap(record) >= EXCEPTION_FOUND for record in corrupted]),
-        "false_alarms": _share([false_alarm(record) for record in others]),
+        "found": _share(corrupted, [_overlap(record) >= EXCEPTION_FOUND for record in corrupted]),
+        "false_alarms": _share(others, [false_alarm(record) for record in others]),
     }
 
 
@@ -30,8 +31,8 @@ def false_alarm(record: EpisodeRecord) -> bool:
     return record.outcome in ("right", "wrong") and record.variant != "corrupted" and _overlap(record) < 1
 
 
-def _share(hits: list[bool]) -> dict[str, Any] | None:
+def _share(episodes: Sequence[EpisodeRecord], hits: list[bool]) -> dict[str, Any] | None:
     if not hits:
         return None
-    mean, low, high = bootstrap_means([[float(hit)] for hit in hits])
+    mean, low, high = mean_intervals([[float(hit)] for hit in hits], function_keys(episodes), [True])
     return {"n": len(hits), "mean": float(mean[0]), "low": float(low[0]), "high": float(high[0])}

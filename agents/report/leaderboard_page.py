@@ -15,7 +15,7 @@ from find_gym_agents.report.template import fill, read_asset
 
 _TITLE = "Leaderboard"
 _INTRODUCTION = (
-    "Means for a function, scores with 95 % bootstrap intervals. Agents are ranked by skill, and only among those that "
+    "Means for a function, scores with 95 % intervals. Agents are ranked by skill, and only among those that "
     "were asked the same functions in the same way: each table has one set of functions. An agent has a rank when all "
     "of them are scored."
 )

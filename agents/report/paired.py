@@ -11,6 +11,7 @@ from typing import Any
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import bootstrap_means
 from find_gym_agents.report.categories import Metric, ReportedCategory
+from find_gym_agents.report.distinct import function_keys
 
 # Up to so many agents all pairs are compared, with more of them each with the first only.
 _MOST_FOR_ALL_PAIRS = 5
@@ -31,7 +32,8 @@ def paired_differences(category: ReportedCategory, episodes: Sequence[EpisodeRec
         episodes: the records, at most one of each agent and function of the run.
 
     Returns:
-        For each pair "agent", "against", "n" (functions that both have been scored on), "unscored" (common functions
+        For each pair "agent", "against", "n" (functions that both have been scored on),
+        "distinct" (how many of them are not the same), "unscored" (common functions
         that are left out because one of them, or both, have no score), "not_common" (the other functions of either),
         "differences" (for skill and the paper's score the mean of the agent's less the other's, with its interval
         as "mean", "low" and "high"; None where n is 0), and the shares of functions on which the agent's skill is
@@ -69,6 +71,7 @@ def _compare(
     scored = [(first, second) for first, second in alike if first.scored and second.scored]
     counts = {
         "n": len(scored),
+        "distinct": len(set(function_keys([first for first, _ in scored]))),
         "unscored": len(alike) - len(scored),
         "not_common": len(agent) + len(against) - len(common) - len(alike),
     }
@@ -76,7 +79,8 @@ def _compare(
     if not scored:
         return counts | {"differences": dict.fromkeys(compared), "better": None, "equal": None, "worse": None}
     rows = [[_difference(metric, first, second) for metric in compared.values()] for first, second in scored]
-    columns = zip(*bootstrap_means(rows), strict=True)
+    keys = function_keys([first for first, _ in scored])
+    columns = zip(*bootstrap_means(rows, keys), strict=True)
     figures = [{"mean": float(mean), "low": float(low), "high": float(high)} for mean, low, high in columns]
     skill = list(compared).index("skill")
     better = sum(row[skill] > _EQUAL for row in rows) / len(rows)

@@ -8,8 +8,9 @@ from typing import Any
 
 from find_gym.scoring import OUTCOMES
 from find_gym_agents.evaluation._records import EpisodeRecord
-from find_gym_agents.report.bootstrap import LEVEL, RESAMPLES, bootstrap_means
+from find_gym_agents.report.bootstrap import LEVEL, RESAMPLES, mean_intervals
 from find_gym_agents.report.categories import CATEGORIES, ReportedCategory
+from find_gym_agents.report.distinct import function_keys
 from find_gym_agents.report.exceptions import count_exceptions
 from find_gym_agents.report.paired import paired_differences
 from find_gym_agents.report.usage import count_usage
@@ -25,8 +26,9 @@ def summarise(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
 
     Returns:
         JSON-serialisable data: "category", and for each agent "overall", the groups of the category ("by_family",
-        "by_variant", ...), "outcomes", "unscored" and, where there are any, "exceptions" and "usage". Unscored episodes
-        are counted, and in no mean. "pairs" has the paired differences between the agents.
+        "by_variant", ...; each with "n" episodes of "distinct" functions), "outcomes",
+        "unscored" and, where there are any, "exceptions" and "usage". Unscored episodes are counted, and in no mean.
+        "pairs" has the paired differences between the agents.
     """
     category = CATEGORIES[episodes[0].category]
     names = list(dict.fromkeys(record.agent for record in episodes))
@@ -69,13 +71,18 @@ def _grouped(
 
 
 def _means(category: ReportedCategory, episodes: list[EpisodeRecord]) -> dict[str, Any]:
-    """Returns the number of episodes and each metric's mean with its interval, None where there are no episodes."""
+    """Returns the numbers of episodes and of distinct functions, and each metric's mean with its interval.
+
+    The metrics are None where there are no episodes.
+    """
     metrics = category.metrics
     if not episodes:
-        return {"n": 0} | dict.fromkeys(metrics)
-    columns = bootstrap_means([[metric.read(record) for metric in metrics.values()] for record in episodes])
+        return {"n": 0, "distinct": 0} | dict.fromkeys(metrics)
+    keys = function_keys(episodes)
+    values = [[metric.read(record) for metric in metrics.values()] for record in episodes]
+    columns = mean_intervals(values, keys, [metric.bounded for metric in metrics.values()])
     figures = {name: _figure(*values) for name, values in zip(metrics, zip(*columns, strict=True), strict=True)}
-    return {"n": len(episodes)} | figures
+    return {"n": len(episodes), "distinct": len(set(keys))} | figures
 
 
 def _figure(mean: float, low: float, high: float) -> dict[str, float]:

@@ -47,7 +47,8 @@ def tables(summary: dict[str, Any]) -> list[Table]:
 def _overall(category: ReportedCategory, agents: dict[str, Any]) -> Table:
     columns = [metric.column for metric in category.metrics.values()]
     rows = [[name, *_figures(agent["overall"], tuple(category.metrics))] for name, agent in agents.items()]
-    return Table("Overall (mean and 95 % bootstrap interval)", ["agent", "n", *columns], rows)
+    title = "Overall (mean and 95 % interval; a function that was drawn often counts once in the interval)"
+    return Table(title, ["agent", "n", "distinct", *columns], rows)
 
 
 def _grouped(category: ReportedCategory, group: Grouping, agents: dict[str, Any]) -> Table:
@@ -67,7 +68,7 @@ def _grouped(category: ReportedCategory, group: Grouping, agents: dict[str, Any]
         if member in agent[group.key]
     ]
     columns = [category.metrics[key].column for key in category.group_metrics]
-    return Table(title, ["agent", group.column, "n", *columns], rows, labels=2, folded=True)
+    return Table(title, ["agent", group.column, "n", "distinct", *columns], rows, labels=2, folded=True)
 
 
 def members(group: Grouping, agents: dict[str, Any]) -> list[str]:
@@ -76,7 +77,7 @@ def members(group: Grouping, agents: dict[str, Any]) -> list[str]:
 
 
 def _figures(figures: dict[str, Any], columns: tuple[str, ...]) -> list[str]:
-    return [str(figures["n"]), *(_figure(name, figures[name]) for name in columns)]
+    return [str(figures["n"]), str(figures["distinct"]), *(_figure(name, figures[name]) for name in columns)]
 
 
 def _figure(name: str, figure: dict[str, float] | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import bootstrap_means
+from find_gym_agents.report.distinct import function_keys
 
 USED = ("tokens", "prompt_tokens", "completion_tokens", "calls", "retries", "seconds")
 
@@ -32,7 +33,8 @@ def count_usage(episodes: Sequence[EpisodeRecord]) -> dict[str, Any] | None:
         "n", the number of episodes that counted something, and for each name of `USED` the "mean", "low" and "high" for
         an episode and the "total" of all of them, or None where an episode does not know it.
     """
-    counted = [used(record) for record in episodes if record.usage is not None]
+    asked = [record for record in episodes if record.usage is not None]
+    counted, keys = [used(record) for record in asked], function_keys(asked)
     if not counted:
         return None
     figures: dict[str, Any] = {"n": len(counted)}
@@ -41,6 +43,6 @@ def count_usage(episodes: Sequence[EpisodeRecord]) -> dict[str, Any] | None:
         if len(values) < len(counted):
             figures[name] = None
             continue
-        mean, low, high = (float(part[0]) for part in bootstrap_means([[value] for value in values]))
+        mean, low, high = (float(part[0]) for part in bootstrap_means([[value] for value in values], keys))
         figures[name] = {"mean": mean, "low": low, "high": high, "total": sum(values)}
     return figures

@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 from find_gym import LATEST_IDS
+from find_gym.functions.entities.function import EntitySpec
+from find_gym.functions.relations.catalogue import RELATIONS
+from find_gym.functions.relations.function import RelationSpec
 from find_gym.functions.strings.function import StringSpec
 from find_gym.functions.strings.programs import Step
 from find_gym_agents.evaluation._records import CONFIG, EPISODES, SPECS, EpisodeRecord, Lines, write_json
 from tests.agents.episodes import SPECS as NUMERIC
-
-REVERSED = StringSpec((Step("reverse_string"),))
 
 
 def spec_of(category, index):
@@ -18,8 +19,11 @@ def spec_of(category, index):
     if category == "numeric":
         return list(NUMERIC.values())[index % len(NUMERIC)].to_json()
     if category == "strings":
-        return REVERSED.to_json() | {"seed": index}
-    return {"category": category, "concepts": [f"concept {index}"]}
+        word = "".join("abcdefghij"[int(digit)] for digit in str(index))
+        return StringSpec((Step("string_concatenate", (word,)),)).to_json()
+    if category == "relations":
+        return RelationSpec(tuple(RELATIONS)[index]).to_json()
+    return EntitySpec(f"concept {index}").to_json()
 
 
 def make_record(category="numeric", index=0, agent="a", skill=0.5, outcome="wrong", **changes):

@@ -16,14 +16,14 @@ from find_gym_agents.evaluation import EvaluationConfig, RunError, evaluate, rea
 from find_gym_agents.evaluation._curves import GRID, Scale, curve_of, near, scales, thin
 from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report import write_report
-from find_gym_agents.report.bootstrap import bootstrap_means
+from find_gym_agents.report.bootstrap import bootstrap_means, mean_intervals, wilson
 from find_gym_agents.report.episodes import embed
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.tables import tables
 from tests.agents.episodes import SPECS
 from tests.agents.odd_agents import HOSTILE
-from tests.agents.report_records import read_page
+from tests.agents.report_records import make_record, read_page
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: value + 0.0)
 
@@ -52,6 +52,44 @@ def test_bootstrap_intervals_cover_the_true_mean_as_often_as_they_say():
         _, low, high = bootstrap_means(row[:, None], resamples=500)
         covered += low[0] <= 0.3 <= high[0]
     assert 0.90 <= covered / 300 <= 0.98
+
+
+def test_clusters_of_one_change_nothing_and_a_cluster_counts_once():
+    rows = np.random.default_rng(1).random((30, 2))
+    for plain, clustered in zip(bootstrap_means(rows), bootstrap_means(rows, range(30)), strict=True):
+        assert (plain == clustered).all()
+    # Ten functions, each drawn three times: the interval of ten, not of thirty.
+    repeated = [part[:, None] for part in (rows[:10, 0], np.repeat(rows[:10, 0], 3))]
+    ten, thirty = bootstrap_means(repeated[0]), bootstrap_means(repeated[1], np.repeat(range(10), 3).tolist())
+    assert np.array(ten) == pytest.approx(np.array(thirty))
+    assert thirty[2] - thirty[1] > 1.5 * np.subtract(*bootstrap_means(repeated[1])[:0:-1])
+    with pytest.raises(ValueError, match="expected a cluster for each of 30 rows, actual: 2"):
+        bootstrap_means(rows, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "low", "high"),
+    # Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I, method 3.
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_intervals_are_the_published_ones(right, count, low, high):
+    assert wilson(right / count, count) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_two_of_two_is_no_certainty_and_the_same_function_twice_is_one():
+    means, low, high = mean_intervals([[1.0, 1.0, 0.5]] * 2, ["f", "g"], [True, False, True])
+    assert means.tolist() == [1.0, 1.0, 0.5] and high.tolist() == [1.0, 1.0, 0.5]
+    assert low == pytest.approx([0.3424, 1.0, 0.5], abs=1e-4)
+    assert mean_intervals([[1.0]] * 2, ["f", "f"], [True])[1] == pytest.approx([0.2065], abs=1e-4)
+
+
+def test_distinct_functions_are_counted():
+    records = [make_record("strings", 0, skill=1.0) for _ in range(4)]
+    summary = summarise(records)
+    overall = summary["agents"]["a"]["overall"]
+    assert (overall["n"], overall["distinct"]) == (4, 1) and overall["skill"]["low"] < 0.25
+    table = tables(summary)[0]
+    assert table.header[:3] == ["agent", "n", "distinct"] and table.rows[0][:3] == ["a", "4", "1"]
 
 
 def test_bootstrap_needs_rows():
@@ -94,8 +132,8 @@ def test_summary_leaves_out_unscored_and_counts_missing_submissions_as_zero():
 def test_an_agent_with_nothing_but_failures_has_a_table_too():
     summary = summarise([record(0, outcome="unscored")])
     assert summary["agents"]["a"]["overall"] == {
-        "n": 0, "accuracy": None, "skill": None, "paper_success": None, "beyond_range": None, "queries": None,
-        "seconds": None,
+        "n": 0, "distinct": 0, "accuracy": None, "skill": None, "paper_success": None, "beyond_range": None,
+        "queries": None, "seconds": None,
     }  # fmt: skip
     assert "UNSCORED" in "\n".join(table.as_text() for table in tables(summary))
 

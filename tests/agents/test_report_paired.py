@@ -72,8 +72,8 @@ def test_missing_submissions_count_as_zero_and_no_common_function_is_no_error():
     summary = summarise([a, make_record("strings", 5, "b", 0.7)])
     assert summary["pairs"] == [
         {
-            "agent": "b", "against": "a", "n": 0, "unscored": 0, "not_common": 2, "better": None, "equal": None,
-            "worse": None, "differences": {"skill": None, "paper_score": None},
+            "agent": "b", "against": "a", "n": 0, "distinct": 0, "unscored": 0, "not_common": 2, "better": None,
+            "equal": None, "worse": None, "differences": {"skill": None, "paper_score": None},
         }
     ]  # fmt: skip
     table = next(table for table in tables(summary) if table.title.startswith("Paired"))
