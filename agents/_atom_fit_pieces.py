@@ -9,7 +9,7 @@ import numpy as np
 from find_gym.functions.numeric.atoms import FloatArray
 from find_gym.functions.numeric.function import QUERY_RANGE
 
-# Two numbers for each point, and 24 numbers in all are allowed in code.
+# About half of what the cap on the complexity of code lets pass.
 MAX_POINTS = 12
 # The scoring tolerance: errors up to this share of the value, or of the spread of values, count as right.
 TOLERANCE = 0.05

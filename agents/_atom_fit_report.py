@@ -15,6 +15,7 @@ from find_gym.functions.numeric.sampling import domain_mean
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym.scoring.fitting.regions import REGION_STD, covered
 from find_gym.scoring.fitting.skeletons import RuleFit, assemble, fit_rule
+from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym_agents._atom_fit_pieces import MAX_POINTS, fit_pieces, score_weights, tolerance
 from find_gym_agents._atom_fit_search import Hypothesis
 
@@ -104,14 +105,14 @@ def _submission(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
     function = NumericFunction(spec)
     code = function.source()
     try:
-        prepare_code(code)
+        prepare_code(code, cap=MAX_NUMERIC_COMPLEXITY)
     except MalformedError:
         return _short(spec, x, y)
     return Submission(function.describe(), domain_text(spec), code)
 
 
 def _short(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
-    """Writes a rule whose code has too many numbers by pieces between which the lines are straight."""
+    """Writes a rule whose code is beyond the cap on complexity by pieces between which the lines are straight."""
     regionless = NumericFunction(replace(spec, regions=()))
     grid = np.unique(np.concatenate([x, np.linspace(-128, 128, 129)]))
     values = regionless.truth(grid)

@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 
 from find_gym.functions import QUERY_RANGE
 from find_gym.scoring import Submission
+from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym_agents.base import ScriptedAgent, Solution
-from find_gym_agents.knots import MAX_KNOTS, choose_knots, defined_span, write_list
+from find_gym_agents.knots import choose_knots, defined_span, longest_that_fits, write_list
 from find_gym_agents.spread import spread_inputs
+
+MAX_KNOTS = 24
 
 
 class InterpolationAgent(ScriptedAgent):
     """The naive interpreter: linear interpolation between evenly spaced queries.
 
-    It asks as many as the cap on numeric literals lets pass, and no more.
+    It asks as many as the cap on complexity lets pass, and no more.
     """
 
     def solve(self, budget: int, rng: np.random.Generator) -> Solution:
@@ -30,8 +33,8 @@ class InterpolationAgent(ScriptedAgent):
 class PiecewiseAgent(ScriptedAgent):
     """Spends the budget on spread inputs and submits linear interpolation through the knots that matter most.
 
-    As many knots as the cap on numeric literals lets pass; they are chosen one by one where the error is greatest. Not
-    naive any more: for functions made of few straight lines, it is the right model.
+    As many knots as the cap on complexity lets pass, 24 at most; they are chosen one by one where the error is
+    greatest. Not naive any more: for functions made of few straight lines, it is the right model.
     """
 
     def solve(self, budget: int, rng: np.random.Generator) -> Solution:
@@ -60,9 +63,13 @@ def interpolate(x: NDArray[np.float64], y: NDArray[np.float64]) -> Submission:
     low, high = defined_span(x, defined)
     guards = [f"x < {low!r}"] if low is not None else []
     guards += [f"x > {high!r}"] if high is not None else []
-    # Each knot takes two literals, both guards one each.
-    knots = choose_knots(x[defined], y[defined], MAX_KNOTS - (1 if guards else 0), _predict)
-    xs, ys = x[defined][knots], y[defined][knots]
+    most = min(MAX_KNOTS, int(defined.sum()))
+    return longest_that_fits(lambda count: _write(x[defined], y[defined], guards, count), most, MAX_NUMERIC_COMPLEXITY)
+
+
+def _write(x: NDArray[np.float64], y: NDArray[np.float64], guards: list[str], count: int) -> Submission:
+    knots = choose_knots(x, y, max(count, 1), _predict)
+    xs, ys = x[knots], y[knots]
     lines = ["import math", "import numpy as np\n\n", "def f(x):"]
     if guards:
         lines += [f"    if {' or '.join(guards)}:", "        return math.nan"]

@@ -1,4 +1,4 @@
-"""Knots: the few of many queries that a description under the cap on literals can hold."""
+"""Knots: the few of many queries that a description under the cap on complexity can hold."""
 
 from __future__ import annotations
 
@@ -8,14 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions.numeric.spread import spread_of
+from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym.scoring.inputs import tolerance_of
-from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS
 
 FloatArray = NDArray[np.float64]
 Predict = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
-# A knot is an input and an output.
-MAX_KNOTS = MAX_NUMERIC_LITERALS // 2
+# Digits that knots are written with.
+_DIGITS = 5
+
+
+def longest_that_fits(write: Callable[[int], Submission], most: int, cap: float) -> Submission:
+    """Returns the longest of submissions whose code is within the cap on complexity.
+
+    Args:
+        write: writes the submission with so many entries; more of them take more code.
+        most: the greatest number of entries.
+        cap: the cap, in bits.
+    """
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        try:
+            prepare_code(write(middle).code, cap=cap)
+            low = middle
+        except MalformedError:
+            high = middle - 1
+    return write(low)
 
 
 def choose_knots(x: FloatArray, y: FloatArray, count: int, predict: Predict) -> NDArray[np.intp]:
@@ -59,5 +78,5 @@ def defined_span(x: FloatArray, defined: NDArray[np.bool_]) -> tuple[float | Non
 
 
 def write_list(values: FloatArray) -> str:
-    """Writes numbers as a Python list with seven significant digits."""
-    return f"[{', '.join(repr(float(f'{value:.7g}')) for value in values)}]"
+    """Writes numbers as a Python list with five significant digits."""
+    return f"[{', '.join(repr(float(f'{value:.{_DIGITS}g}')) for value in values)}]"

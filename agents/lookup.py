@@ -1,7 +1,7 @@
 """The exploit: a table of its own queries, handed in as code.
 
 The paper's score lets such a table pass on most functions, because it divides by the uncentred sum of squares. It is
-here to show what accuracy, skill and the cap on literals make of it.
+here to show what accuracy, skill and the cap on complexity make of it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.scoring import Submission
+from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym_agents.base import ScriptedAgent, Solution
-from find_gym_agents.knots import MAX_KNOTS, choose_knots, write_list
+from find_gym_agents.knots import choose_knots, longest_that_fits, write_list
 from find_gym_agents.spread import spread_inputs
 
 
 class LookupAgent(ScriptedAgent):
     """Spends the budget on spread inputs and submits a table; an input gets the output of its nearest neighbour.
 
-    As many rows as the cap on numeric literals lets pass; they are chosen one by one where the error is greatest.
+    As many rows as the cap on complexity lets pass; they are chosen one by one where the error is greatest.
     """
 
     def solve(self, budget: int, rng: np.random.Generator) -> Solution:
@@ -45,7 +46,12 @@ def tabulate(x: NDArray[np.float64], y: NDArray[np.float64]) -> Submission:
     # An undefined output stands in the table as a value beyond all others, so that its neighbours differ from it.
     defined = np.isfinite(y)
     beyond = 10.0 * (1.0 + np.max(np.abs(y[defined]), initial=0.0))
-    rows = choose_knots(x, np.where(defined, y, beyond), MAX_KNOTS, _nearest)
+    known = np.where(defined, y, beyond)
+    return longest_that_fits(lambda count: _write(x, y, known, count), x.size, MAX_NUMERIC_COMPLEXITY)
+
+
+def _write(x: NDArray[np.float64], y: NDArray[np.float64], known: NDArray[np.float64], count: int) -> Submission:
+    rows = choose_knots(x, known, max(count, 1), _nearest)
     values = write_list(y[rows]).replace("nan", "math.nan")
     code = (
         f"import math\n\nINPUTS = {write_list(x[rows])}\nOUTPUTS = {values}\n\n\n"

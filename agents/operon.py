@@ -18,7 +18,7 @@ from find_gym_agents.constant import best_constant
 from find_gym_agents.knots import defined_span
 from find_gym_agents.spread import spread_inputs
 
-# Leaves room for the cap on literals: at most every second node is a leaf, and each leaf holds one literal.
+# Leaves room for the cap on complexity: at most every second node is a leaf, and each leaf holds one number.
 _MAX_LENGTH = 24
 _SYMBOLS = "add,sub,mul,div,abs,square,sqrt,exp,log,sin,cos,tanh,constant,variable"
 _FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tanh")

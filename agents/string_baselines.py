@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Mapping
 
@@ -11,10 +10,12 @@ import numpy as np
 from find_gym.functions.strings.inputs import draw_inputs
 from find_gym.functions.strings.probes import PROBES
 from find_gym.scoring import Submission
-from find_gym.scoring.strings import MAX_TEXT_LITERALS, count_text_literals
+from find_gym.scoring.submissions import MAX_STRING_COMPLEXITY
 from find_gym_agents.base import ScriptedStringAgent, StringSolution
+from find_gym_agents.knots import longest_that_fits
 
 _QUERIES = 16
+_LONGEST = 200
 
 
 class IdentityAgent(ScriptedStringAgent):
@@ -34,8 +35,8 @@ class ConstantStringAgent(ScriptedStringAgent):
         outputs: list[str] = []
         if budget > 0:
             outputs = yield list(PROBES[: min(budget, _QUERIES)])
-        # A long answer comes once at most and would not pass the cap on literals.
-        short = [output for output in outputs if len(output) <= MAX_TEXT_LITERALS // 2]
+        # A long answer comes once at most and would not pass the cap on complexity.
+        short = [output for output in outputs if len(output) <= _LONGEST]
         answer = Counter(short).most_common(1)[0][0] if short else ""
         return Submission(f"It always gives {answer!r}.", code=f"def f(s):\n    return {ascii(answer)}\n")
 
@@ -43,7 +44,7 @@ class ConstantStringAgent(ScriptedStringAgent):
 class LookupStringAgent(ScriptedStringAgent):
     """The exploit: spends the budget on probes and random strings and submits a table; others stay as they are.
 
-    As many rows as the cap on literals lets pass, the short ones first.
+    As many rows as the cap on complexity lets pass, the short ones first.
     """
 
     def solve(self, budget: int, rng: np.random.Generator) -> StringSolution:
@@ -54,7 +55,7 @@ class LookupStringAgent(ScriptedStringAgent):
 
 
 def tabulate(answers: Mapping[str, str]) -> Submission:
-    """Writes the answers that differ from their inputs as code, as many as the cap on literals lets pass.
+    """Writes the answers that differ from their inputs as code, as many as the cap on complexity lets pass.
 
     Args:
         answers: outputs by inputs.
@@ -72,14 +73,10 @@ def tabulate(answers: Mapping[str, str]) -> Submission:
         <BLANKLINE>
     """
     changed = [(text, output) for text, output in answers.items() if text != output]
-    rows: dict[str, str] = {}
-    for text, output in sorted(changed, key=lambda row: (len(row[0]) + len(row[1]), row)):
-        if count_text_literals(ast.parse(_write_table({**rows, text: output}))) > MAX_TEXT_LITERALS:
-            break
-        rows[text] = output
-    code = f"{_write_table(rows)}\n\n\ndef f(s):\n    return TABLE.get(s, s)\n"
+    changed.sort(key=lambda row: (len(row[0]) + len(row[1]), row))
+    return longest_that_fits(lambda count: _write(dict(changed[:count])), len(changed), MAX_STRING_COMPLEXITY)
+
+
+def _write(rows: Mapping[str, str]) -> Submission:
+    code = f"TABLE = {ascii(dict(rows))}\n\n\ndef f(s):\n    return TABLE.get(s, s)\n"
     return Submission(f"A table of {len(rows)} inputs and outputs.", code=code)
-
-
-def _write_table(rows: Mapping[str, str]) -> str:
-    return f"TABLE = {ascii(dict(rows))}"

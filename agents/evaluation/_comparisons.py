@@ -7,9 +7,7 @@ from typing import Any
 
 from find_gym.functions.categories import CATEGORY_FUNCTIONS
 from find_gym.functions.strings.probes import PROBES, large_probe_set
-from find_gym.sandbox import run_code
-from find_gym.scoring import MalformedError
-from find_gym.scoring.strings import prepare_string_code
+from find_gym.scoring import MalformedError, prepare_code
 from find_gym_agents.evaluation._records import EpisodeRecord
 
 # Inputs of many kinds, shown where they were not asked: there an answer that was only memorised is wrong.
@@ -63,6 +61,6 @@ def _predict(record: EpisodeRecord, inputs: Sequence[str]) -> list[Any]:
         answers: list[str] = functions.make(functions.read_spec(program)).truth(inputs)
         return answers
     try:
-        return list(run_code(prepare_string_code(submission.get("code", "")), inputs).values)
+        return list(prepare_code(submission.get("code", ""), cap=None).run(inputs).values)
     except MalformedError:
         return [None] * len(inputs)

@@ -6,16 +6,16 @@ Nothing but what the environment answered goes into the comparison, and submitte
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from find_gym.envs.quoting import escape_controls, quote_values
-from find_gym.sandbox import Status, run_code
+from find_gym.sandbox import Status
 from find_gym.scoring import MalformedError, Submission, prepare_code
-from find_gym.scoring.strings import prepare_string_code
+from find_gym.scoring.submissions import COMPLEXITY_CAPS
 
 Pair = tuple[Any, Any]
 
@@ -24,7 +24,6 @@ _EVERY = 4
 _MOST_ROWS = 20
 _LONGEST = 300
 _GREATEST = sys.float_info.max
-_CODED: dict[str, Callable[[str], str]] = {"numeric": prepare_code, "strings": prepare_string_code}
 
 
 def hold_back(inputs: Sequence[Any], outputs: Sequence[Any]) -> tuple[list[Pair], list[Pair]]:
@@ -64,7 +63,7 @@ def review(category: str, submission: Submission, held: Sequence[Pair]) -> str |
     Raises:
         SandboxError: the sandbox failed.
     """
-    if category in _CODED:
+    if category in COMPLEXITY_CAPS:
         problem = _differences(category, submission.code, held)
         if problem is None:
             return None
@@ -82,10 +81,10 @@ def review(category: str, submission: Submission, held: Sequence[Pair]) -> str |
 def _differences(category: str, code: str, held: Sequence[Pair]) -> str | None:
     """Runs code on the held inputs and says where it departs from their outputs; None where it does not."""
     try:
-        prepared = _CODED[category](code)
+        prepared = prepare_code(code, cap=COMPLEXITY_CAPS[category])
     except MalformedError as error:
         return f"Its code can't be used: {escape_controls(str(error))[:_LONGEST]}"
-    result = run_code(prepared, [value for value, _ in held])
+    result = prepared.run([value for value, _ in held])
     if result.status is not Status.OK:
         return f"Its code failed ({result.status}): {escape_controls(result.message)[:_LONGEST]}"
     rows = [

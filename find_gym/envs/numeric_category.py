@@ -35,8 +35,8 @@ def f(x):
     return ...
 ```
 The code is judged: it is called with single numbers, should return the function's output without noise, and nan where
-f is undefined. It may import math and numpy, and have at most 24 numeric literals, so that a table of your queries does
-not pass. You have one submission and {messages} messages in all."""
+f is undefined. It may import math and numpy, and hold about as many numbers as 24 points have (48 numbers of five
+digits), so that a table of your queries does not pass. You have one submission and {messages} messages in all."""
 
 
 class NumericCategory:

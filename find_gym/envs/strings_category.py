@@ -37,8 +37,8 @@ def f(s):
     return ...
 ```
 The code is judged: it is called with single strings and has to return exactly the function's output. It may import
-string, re and math. The literals in it may have about 400 characters in all, so that a table of your queries does not
-pass. You have one submission and {messages} messages in all."""
+string, re and math. The texts and numbers in it may have about 300 characters in all, so that a table of your queries
+does not pass. You have one submission and {messages} messages in all."""
 
 
 class StringCategory:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import struct
 from array import array
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -38,7 +40,7 @@ class TooLargeError(ValueError):
 
 
 class Simplifier:
-    """Turns values into plain data: exact built-in types only, NumPy scalars and arrays converted.
+    """Turns values into plain data: exact built-in types only, fractions, decimals, NumPy scalars and arrays converted.
 
     Arrays of one element become their scalar, larger ones nested lists; subclasses (named tuples, ``IntEnum``,
     ``Counter``) become the built-in type that they extend.
@@ -94,6 +96,8 @@ class Simplifier:
             item = value.item()
             if not isinstance(item, np.generic):
                 return self(item, depth + 1)
+        if isinstance(value, (Decimal, Fraction)):
+            return float(value)
         if isinstance(value, str):
             return str.__str__(value)
         for number in (int, float, complex):

@@ -5,7 +5,7 @@ from find_gym.scoring.inputs import NumericInputs, intersection_over_union
 from find_gym.scoring.numeric import OUTCOMES, NumericScore, NumericScorer, predict, score_numeric_programs, skill
 from find_gym.scoring.paper import PAPER_INPUTS, normalised_squared_error, paper_numeric_score
 from find_gym.scoring.strings import StringScore, StringScorer
-from find_gym.scoring.submissions import MalformedError, Submission, count_literals, prepare_code
+from find_gym.scoring.submissions import MalformedError, PreparedCode, Submission, TooComplexError, prepare_code
 
 __all__ = [
     "OUTCOMES",
@@ -16,8 +16,9 @@ __all__ = [
     "NumericScorer",
     "StringScore",
     "StringScorer",
+    "PreparedCode",
     "Submission",
-    "count_literals",
+    "TooComplexError",
     "intersection_over_union",
     "normalised_squared_error",
     "paper_numeric_score",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,6 +16,7 @@ from find_gym.functions.entities.exemplars import fired_words
 from find_gym.functions.entities.formulas import Combination, Formula, concepts_of
 from find_gym.functions.entities.function import LIT, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.knowledge.concepts import concepts
+from find_gym.scoring.complexity import program_complexity, text_complexity
 from find_gym.scoring.judges.embedding import EmbeddingJudge
 from find_gym.scoring.judges.protocol import Execution, Judge
 from find_gym.scoring.skills import skill
@@ -48,6 +49,7 @@ class EntityScore:
         paper_score: the share right among ten tests: the published ones where there are any.
         strata: the accuracy on each part of an OR, in the order of the parts ("part 1", ...).
         judge: the judge's name; "program" where a program was run in place of judging a description.
+        complexity: how long the description or the program is, in bits.
         outcome: "right" (an accuracy of 1), "wrong" or "malformed".
         message: what went wrong, if anything.
     """
@@ -61,6 +63,7 @@ class EntityScore:
     paper_score: float = 0.0
     strata: dict[str, float] = field(default_factory=dict)
     judge: str = "program"
+    complexity: float = 0.0
     outcome: str = "wrong"
     message: str = ""
 
@@ -154,12 +157,15 @@ class EntityScorer:
             program: Any = submission.program
             if not isinstance(program, EntitySpec):
                 raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
-            return self._score(ProgramJudge(EntityFunction(program)), submission.description, empty=CHANCE, truth=1.0)
+            judge = ProgramJudge(EntityFunction(program))
+            score = self._score(judge, submission.description, empty=CHANCE, truth=1.0)
+            return replace(score, complexity=program_complexity(program.to_json()))
         size = len(submission.description.encode("utf-8", "surrogatepass"))
         if size > MAX_CODE_BYTES:
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
             return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
-        return self._score(self._judge, submission.description)
+        score = self._score(self._judge, submission.description)
+        return replace(score, complexity=text_complexity(submission.description))
 
     def _score(
         self, judge: Judge, description: str, empty: float | None = None, truth: float | None = None

@@ -11,14 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions import NumericBlackBox, NumericFunction, NumericSpec
-from find_gym.sandbox import Result, Status, run_code
+from find_gym.sandbox import Result, Status
+from find_gym.scoring.complexity import program_complexity
 from find_gym.scoring.descriptions import DescriptionScorer
 from find_gym.scoring.domains import read_domain
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
 from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.scoring.skills import skill
-from find_gym.scoring.submissions import MAX_NUMERIC_LITERALS, MalformedError, Submission, prepare_code
+from find_gym.scoring.submissions import (
+    MAX_NUMERIC_COMPLEXITY,
+    MalformedError,
+    PreparedCode,
+    Submission,
+    TooComplexError,
+    prepare_code,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -41,6 +49,7 @@ class NumericScore:
         paper_success: whether that is below 0.1.
         outcome: one of `OUTCOMES`; "right" means an accuracy of 1.
         message: what went wrong, if anything.
+        complexity: how long the code or the program is, in bits; 0 where it can't be read.
         unit_tests: how the description in language does in unit tests, where there is a judge; see `UnitTestScore`.
     """
 
@@ -54,6 +63,7 @@ class NumericScore:
     paper_success: bool = False
     outcome: str = "wrong"
     message: str = ""
+    complexity: float = 0.0
     unit_tests: dict[str, Any] | None = None
 
     @property
@@ -98,12 +108,12 @@ class NumericScorer:
         self._regions = merge_intervals([(region.lower, region.upper) for region in function.regions])
         self.trivial_accuracy = self._best_constant()
 
-    def score(self, submission: Submission, *, max_literals: int | None = MAX_NUMERIC_LITERALS) -> NumericScore:
+    def score(self, submission: Submission, *, cap: float | None = MAX_NUMERIC_COMPLEXITY) -> NumericScore:
         """Judges a submission: its program, or else its code, which runs in the sandbox.
 
         Args:
             submission: what was handed in.
-            max_literals: the cap on numeric literals in code; None lifts it.
+            cap: the greatest complexity of code, in bits; None lifts it. The paper's score has none.
 
         Returns:
             The score. A failure of the submission is a score of 0 with its kind as the outcome.
@@ -112,26 +122,40 @@ class NumericScorer:
             SandboxError: the sandbox itself failed, so there is no score.
             TypeError: the submission's program is one of another category.
         """
-        score = self._score(submission, max_literals)
+        score = self._score(submission, cap)
         if self._descriptions is None:
             return score
         return replace(score, unit_tests=self._descriptions.score(submission).to_json())
 
-    def _score(self, submission: Submission, max_literals: int | None) -> NumericScore:
+    def _score(self, submission: Submission, cap: float | None) -> NumericScore:
         if submission.program is not None:
             program = numeric_program(submission)
             claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
             predicted = NumericFunction(program).truth(self._x)
-            return self._judge(predicted, claimed, None)
+            return replace(self._judge(predicted, claimed, None), complexity=program_complexity(program.to_json()))
         try:
-            code = prepare_code(submission.code, max_literals=max_literals)
+            code = prepare_code(submission.code, cap=cap)
+        except TooComplexError as error:
+            return self._too_complex(error)
         except MalformedError as error:
             return self._failure("malformed", str(error))
-        result = run_code(code, self._x.tolist())
+        return replace(self._run(code, submission.domain), complexity=code.complexity)
+
+    def _run(self, code: PreparedCode, domain: str) -> NumericScore:
+        result = code.run(self._x.tolist())
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.discreet_message)
-        predicted = np.array([_number(value) for value in result.values])
-        return self._judge(predicted, read_domain(submission.domain), result)
+        predicted = np.array([to_number(value) for value in result.values])
+        return self._judge(predicted, read_domain(domain), result)
+
+    def _too_complex(self, error: TooComplexError) -> NumericScore:
+        """Scores code beyond the cap by the paper's rule alone."""
+        result = error.prepared.run(PAPER_INPUTS.tolist())
+        squared_error, success = paper_error(self._truth[self._paper], result)
+        failure = self._failure("malformed", str(error))
+        return replace(
+            failure, paper_error=squared_error, paper_success=bool(success), complexity=error.prepared.complexity
+        )
 
     def score_predictions(self, predict: Any) -> NumericScore:
         """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""
@@ -223,20 +247,22 @@ def predict(submission: Submission, x: FloatArray) -> FloatArray:
     if submission.program is not None:
         return NumericFunction(numeric_program(submission)).truth(x)
     try:
-        result = run_code(prepare_code(submission.code), x.tolist())
+        result = prepare_code(submission.code, cap=None).run(x.tolist())
     except MalformedError:
         return np.full(x.shape, np.nan)
     if result.status is not Status.OK:
         return np.full(x.shape, np.nan)
-    return np.array([_number(value) for value in result.values])
+    return np.array([to_number(value) for value in result.values])
 
 
 def _share(right: NDArray[np.bool_]) -> float:
     return int(np.count_nonzero(right)) / right.size
 
 
-def _number(value: Any) -> float:
+def to_number(value: Any) -> float:
     """Returns an output of code as a float; whatever is no real number is undefined."""
+    if isinstance(value, complex) and value.imag == 0:
+        value = value.real
     if not isinstance(value, (int, float)):
         return math.nan
     try:

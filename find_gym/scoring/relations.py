@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from find_gym.functions.relations.catalogue import RELATIONS
 from find_gym.functions.relations.function import RelationBlackBox, RelationFunction, RelationSpec
 from find_gym.functions.relations.probes import probe_words
 from find_gym.functions.relations.sampling import OTHER_WORDS
+from find_gym.scoring.complexity import program_complexity, text_complexity
 from find_gym.scoring.judges.grounding import GroundingJudge
 from find_gym.scoring.judges.protocol import Execution, Judge
 from find_gym.scoring.numeric import skill
@@ -46,6 +47,7 @@ class RelationScore:
         paper_score: the share of unit tests: of the published ones where there are any.
         judge: the judge's name; "program" where a program was run in place of judging a description.
         grounded: what the description was matched to, in English; empty where to nothing.
+        complexity: how long the description or the program is, in bits.
         outcome: "right" (an accuracy of 1), "wrong" or "malformed".
         message: what went wrong, if anything.
     """
@@ -60,6 +62,7 @@ class RelationScore:
     paper_score: float = 0.0
     judge: str = "program"
     grounded: str = ""
+    complexity: float = 0.0
     outcome: str = "wrong"
     message: str = ""
 
@@ -119,14 +122,16 @@ class RelationScorer:
             if not isinstance(program, RelationSpec):
                 raise TypeError(f"expected a RelationSpec as the program, actual value: {program!r}")
             claimed = RelationFunction(program)
-            return self._score(claimed.describe(), lambda word: claimed.truth([word])[0], self._grounding, "program")
+            score = self._score(claimed.describe(), lambda word: claimed.truth([word])[0], self._grounding, "program")
+            return replace(score, complexity=program_complexity(program.to_json()))
         text = join_domain(submission.description, submission.domain)
         size = len(text.encode("utf-8", "surrogatepass"))
         if not text or size > MAX_CODE_BYTES:
             actual = f"{size} bytes" if text else "an empty description"
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {actual}"
             return RelationScore(0.0, 0.0, self.trivial_accuracy, outcome="malformed", message=message)
-        return self._score(text, self._grounding.predictor(text), self._judge, self._judge.name)
+        score = self._score(text, self._grounding.predictor(text), self._judge, self._judge.name)
+        return replace(score, complexity=text_complexity(text))
 
     def score_predictions(self, predict: Callable[[str], str]) -> float:
         """Returns the accuracy of a trusted predictor, a callable from a word to a word."""

@@ -1,9 +1,7 @@
-"""Scores of string descriptions: accuracy and skill, and the caps that keep lookup tables out."""
+"""Scores of string descriptions: accuracy and skill."""
 
 from __future__ import annotations
 
-import ast
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,21 +10,24 @@ from typing import Any
 import numpy as np
 
 from find_gym.functions.draws import SingleDraws
-from find_gym.functions.strings.alphabet import NUMBER_WORDS
 from find_gym.functions.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.functions.strings.inputs import balanced_inputs
-from find_gym.sandbox import Status, run_code
+from find_gym.sandbox import Status
+from find_gym.scoring.complexity import program_complexity
 from find_gym.scoring.descriptions import DescriptionScorer
 from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.skills import skill
-from find_gym.scoring.submissions import MAX_CODE_BYTES, MalformedError, Submission, prepare_code
+from find_gym.scoring.submissions import (
+    MAX_STRING_COMPLEXITY,
+    MalformedError,
+    PreparedCode,
+    Submission,
+    TooComplexError,
+    prepare_code,
+)
 
 HELD_OUT_INPUTS = 64
 PAPER_INPUTS = 10
-MAX_TEXT_LITERALS = 400
-
-_WORDS = frozenset((*NUMBER_WORDS, "none", "unknown"))
-_WORD = re.compile(r"[a-z]+(?:-[a-z]+)?")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class StringScore:
         paper_score: the share among the first ten inputs, as many as the paper scores code on.
         outcome: one of `find_gym.scoring.OUTCOMES`; "right" means an accuracy of 1.
         message: what went wrong, if anything.
+        complexity: how long the code or the program is, in bits; 0 where it can't be read.
         unit_tests: how the description in language does in unit tests, where there is a judge; see `UnitTestScore`.
     """
 
@@ -53,6 +55,7 @@ class StringScore:
     paper_score: float = 0.0
     outcome: str = "wrong"
     message: str = ""
+    complexity: float = 0.0
     unit_tests: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -94,12 +97,12 @@ class StringScorer:
         constant = Counter(self._truth).most_common(1)[0][1] / len(self._truth)
         self.trivial_accuracy = max(constant, 1 - float(np.mean(changed)))
 
-    def score(self, submission: Submission, *, max_literals: int | None = MAX_TEXT_LITERALS) -> StringScore:
+    def score(self, submission: Submission, *, cap: float | None = MAX_STRING_COMPLEXITY) -> StringScore:
         """Judges a submission: its program, or else its code, which runs in the sandbox.
 
         Args:
             submission: what was handed in.
-            max_literals: the cap on literals in code, see `prepare_string_code`; None lifts it.
+            cap: the greatest complexity of code, in bits; None lifts it. The paper's score has none.
 
         Returns:
             The score. A failure of the submission is a score of 0 with its kind as the outcome.
@@ -108,22 +111,30 @@ class StringScorer:
             SandboxError: the sandbox itself failed, so there is no score.
             TypeError: the submission's program is one of another category.
         """
-        score = self._score(submission, max_literals)
+        score = self._score(submission, cap)
         if self._descriptions is None:
             return score
         return replace(score, unit_tests=self._descriptions.score(submission).to_json())
 
-    def _score(self, submission: Submission, max_literals: int | None) -> StringScore:
+    def _score(self, submission: Submission, cap: float | None) -> StringScore:
         if submission.program is not None:
             program: Any = submission.program
             if not isinstance(program, StringSpec):
                 raise TypeError(f"expected a StringSpec as the program, actual value: {program!r}")
-            return self._judge(StringFunction(program).truth(self._inputs))
+            score = self._judge(StringFunction(program).truth(self._inputs))
+            return replace(score, complexity=program_complexity(program.to_json()))
         try:
-            code = prepare_string_code(submission.code, max_literals=max_literals)
+            code = prepare_code(submission.code, cap=cap)
+        except TooComplexError as error:
+            paper_score = self._run(error.prepared).paper_score
+            failure = self._failure("malformed", str(error))
+            return replace(failure, paper_score=paper_score, complexity=error.prepared.complexity)
         except MalformedError as error:
             return self._failure("malformed", str(error))
-        result = run_code(code, self._inputs)
+        return replace(self._run(code), complexity=code.complexity)
+
+    def _run(self, code: PreparedCode) -> StringScore:
+        result = code.run(self._inputs)
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.discreet_message)
         return self._judge(result.values)
@@ -147,48 +158,3 @@ class StringScorer:
             paper_score=float(np.mean(right[:PAPER_INPUTS])),
             outcome="right" if accuracy == 1 else "wrong",
         )
-
-
-def prepare_string_code(code: str, *, max_literals: int | None = MAX_TEXT_LITERALS) -> str:
-    """Checks the caps on submitted code and returns it without comments and docstrings.
-
-    Each character of a text literal and each digit of a number counts one, an English number word ("zero" to "thirty",
-    "none" and "unknown" as well) counts one as a whole, wherever it stands. The alphabet in both cases, two maps of it
-    and two tables of number words with their numbers come to about 350; a table of 20 queries with their answers comes
-    to more than the cap.
-
-    Args:
-        code: Python source.
-        max_literals: the greatest count; None lifts all caps.
-
-    Returns:
-        The source to run.
-
-    Raises:
-        MalformedError: the code is empty, is not Python, or exceeds a cap.
-    """
-    if max_literals is None:
-        return prepare_code(code, max_literals=None)
-    size = len(code.encode("utf-8", "surrogatepass"))
-    if size > MAX_CODE_BYTES:
-        raise MalformedError(f"expected at most {MAX_CODE_BYTES} bytes of code, actual: {size}")
-    # The numeric cap of `prepare_code` does not fit texts: a number that no code of this size can reach.
-    stripped = prepare_code(code, max_literals=MAX_CODE_BYTES)
-    count = count_text_literals(ast.parse(stripped))
-    if count > max_literals:
-        raise MalformedError(f"expected at most {max_literals} characters in the literals of the code, actual: {count}")
-    return stripped
-
-
-def count_text_literals(tree: ast.AST) -> int:
-    """Counts the literals of parsed code, as `prepare_string_code` does."""
-    total = 0
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
-            continue
-        if isinstance(node.value, (int, float, complex)):
-            total += sum(character.isdigit() for character in repr(node.value))
-        elif isinstance(node.value, (str, bytes)):
-            text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-            total += len(_WORD.sub(lambda match: "." if match.group() in _WORDS else match.group(), text))
-    return total

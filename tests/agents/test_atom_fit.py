@@ -16,6 +16,7 @@ from find_gym.functions.numeric.rules import AtomRule, CompoundRule, Rule
 from find_gym.functions.numeric.sampling import domain_mean
 from find_gym.functions.numeric.variants import Noise, Region
 from find_gym.scoring import NumericScore, NumericScorer, Submission, prepare_code, read_domain
+from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym_agents.atom_fit import AtomFit
 from tests.reference import REFERENCE, needs_reference
 
@@ -55,7 +56,7 @@ def test_any_budget_ends_in_a_readable_submission(budget: int, variant: str) -> 
     for _ in range(2):
         submission, score = served(sample_numeric(rng, difficulty=level), budget)
         compile(submission.code, "submission", "exec")
-        prepare_code(submission.code)
+        prepare_code(submission.code, cap=MAX_NUMERIC_COMPLEXITY)
         assert submission.description and submission.domain
         assert score.outcome in ("right", "wrong")
 
@@ -73,7 +74,7 @@ def test_any_budget_ends_in_a_readable_submission(budget: int, variant: str) -> 
 @pytest.mark.parametrize("budget", [5, 20, 60])
 def test_functions_that_are_not_finds_are_survived(oracle: Oracle, budget: int) -> None:
     submission = interpret(oracle, budget)
-    prepare_code(submission.code)
+    prepare_code(submission.code, cap=MAX_NUMERIC_COMPLEXITY)
 
 
 def test_a_wave_of_any_period_is_found() -> None:
@@ -132,7 +133,7 @@ def test_networks_are_described_in_pieces_or_by_what_they_approximate() -> None:
         network = train_network(lambda x, rule=rule: rules.evaluate(rule, x), (-100.0, 100.0), np.random.default_rng(0))
         submission, score = served(spec_of(rule, network=network))
         assert score.skill > 0.7 and score.exception_iou == 1
-        prepare_code(submission.code)
+        prepare_code(submission.code, cap=MAX_NUMERIC_COMPLEXITY)
 
 
 def test_the_same_seeds_give_the_same_submission() -> None:

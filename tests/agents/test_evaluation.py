@@ -236,7 +236,7 @@ def test_a_failing_sandbox_is_unscored_and_never_zero(monkeypatch):
         raise SandboxError("no server")
 
     _AGENTS.made.clear()
-    monkeypatch.setattr("find_gym.scoring.numeric.run_code", fail)
+    monkeypatch.setattr("find_gym.scoring.submissions.run_code", fail)
     record = run_episode(task_for("constant", SPECS["linear"]))
     assert record.outcome == "unscored"
     assert record.score is None

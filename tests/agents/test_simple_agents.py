@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.scoring import Submission, prepare_code
-from find_gym.scoring.strings import prepare_string_code
+from find_gym.scoring.submissions import COMPLEXITY_CAPS
 from find_gym_agents.base import ScriptedStringAgent
 from find_gym_agents.constant import best_constant
-from find_gym_agents.knots import MAX_KNOTS, choose_knots, defined_span
+from find_gym_agents.knots import choose_knots, defined_span
 from find_gym_agents.registry import AGENTS, check_agent, make_agent
 from find_gym_agents.spread import spread_inputs
 from find_gym_agents.string_baselines import tabulate
@@ -26,7 +26,7 @@ def test_scripted_agents_submit_judgeable_code_with_any_budget(name, budget):
         info, refusals = play(agent, spec, budget=budget)
         assert not refusals
         assert info["score"]["outcome"] in ("right", "wrong"), info["score"]
-        assert prepare_code(info["submission"]["code"])
+        assert prepare_code(info["submission"]["code"], cap=COMPLEXITY_CAPS["numeric"])
         assert info["budget"] >= 0
 
 
@@ -72,8 +72,9 @@ def test_constant_and_lookup_write_what_they_saw():
 
 
 def test_tables_stay_below_the_cap():
-    submission = tabulate({f"row {index}": "w" * index for index in range(100)})
-    assert prepare_string_code(submission.code)
+    rows = {f"row {index}": "w" * index for index in range(100)}
+    written = prepare_code(tabulate(rows).code, cap=COMPLEXITY_CAPS["strings"])
+    assert written.complexity > COMPLEXITY_CAPS["strings"] - 1000
     assert tabulate({}).code.startswith("TABLE = {}")
 
 
@@ -116,7 +117,8 @@ def test_piecewise_knows_where_the_logarithm_is_undefined():
 def test_lookup_fools_the_papers_score_more_than_accuracy():
     info, _ = play(make_agent("lookup"), SPECS["linear"])
     assert info["score"]["paper_success"]
-    assert info["score"]["skill"] < 0.5
+    # Within 5 % of the spread is right, and on a line each row of the table is for many inputs.
+    assert info["score"]["outcome"] == "wrong" and info["score"]["skill"] < 1
 
 
 def test_spread_inputs_differ_and_cover_the_range():
@@ -132,7 +134,7 @@ def test_knots_are_where_the_error_is():
     x = np.linspace(0, 10, 101)
     knots = choose_knots(x, np.where(x < 5, 0.0, x - 5), 3, np.interp)
     assert x[knots].tolist() == [0.0, 5.0, 10.0]
-    assert choose_knots(x[:4], x[:4], MAX_KNOTS, np.interp).tolist() == [0, 1, 2, 3]
+    assert choose_knots(x[:4], x[:4], 24, np.interp).tolist() == [0, 1, 2, 3]
 
 
 def test_defined_span_is_half_way_to_the_undefined():

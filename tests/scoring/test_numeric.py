@@ -37,7 +37,7 @@ def test_the_truth_is_right(level: str) -> None:
         function = sampled(seed, level)
         scorer = NumericScorer(function)
         for submission in (Submission(program=function.spec), Submission(code=function.source())):
-            score = scorer.score(submission, max_literals=None)
+            score = scorer.score(submission, cap=None)
             assert (score.accuracy, score.skill, score.outcome) == (1.0, 1.0, "right"), function.describe()
             assert score.beyond_range == 1.0
 
@@ -46,7 +46,7 @@ def test_a_network_is_right_with_the_cap_lifted_and_malformed_with_it() -> None:
     difficulty = {"variants": {"approximated": 1.0}}
     function = NumericFunction(sample_numeric(np.random.default_rng(2), difficulty=difficulty))
     scorer = NumericScorer(function)
-    assert scorer.score(Submission(code=function.source()), max_literals=None).skill == 1.0
+    assert scorer.score(Submission(code=function.source()), cap=None).skill == 1.0
     assert scorer.score(Submission(code=function.source())).outcome == "malformed"
 
 
@@ -139,12 +139,12 @@ def test_undefined_has_to_be_predicted() -> None:
         ("def f(x:", "malformed"),
         ("y = 3", "malformed"),
         ("def f(x):\n    return " + " + ".join("12345"), "wrong"),
-        ("def f(x):\n    return " + " + ".join(["1"] * 25), "malformed"),
+        ("def f(x):\n    return " + " + ".join(f"{n}.25" for n in range(200)), "malformed"),
         ("# " + "x" * 9000 + "\ndef f(x): return x", "malformed"),
         ("def f(x):\n    raise ValueError(x)", "raised"),
         ("def f(x):\n    while True: pass", "timed_out"),
         ("def f(x):\n    return [0] * 10**12", "out_of_memory"),
-        ("def f(x):\n    return open('/etc/passwd').read()", "forbidden"),
+        ("def f(x):\n    return open('/etc/passwd').read()", "malformed"),
         ("def f(x):\n    return 'text'", "wrong"),
         ("def f(x):\n    return 10**400", "wrong"),
         ("def f(x, y):\n    return x", "raised"),
@@ -161,7 +161,7 @@ def test_a_failing_sandbox_is_never_a_score(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*arguments: object, **options: object) -> None:
         raise SandboxError("no processes left")
 
-    monkeypatch.setattr("find_gym.scoring.numeric.run_code", fail)
+    monkeypatch.setattr("find_gym.scoring.submissions.run_code", fail)
     with pytest.raises(SandboxError):
         NumericScorer(line()).score(Submission(code="def f(x): return x"))
 
@@ -170,7 +170,7 @@ SECRETS = [
     "import gc\ndef f(x):\n    return [o for o in gc.get_objects() if 'Numeric' in type(o).__name__][0].truth(x)[0]",
     "import sys\ndef f(x):\n    return sys._getframe(1).f_locals['function'].truth([x])[0]",
     "import os\ndef f(x):\n    return float(os.environ['FIND_TRUTH'])",
-    "import find_gym\ndef f(x):\n    return x",
+    "import find_gym\ndef f(x):\n    return find_gym.truth(x)",
     "def f(x):\n    return ().__class__.__base__.__subclasses__()[-1].truth(x)",
     "def f(x):\n    return float(open('/proc/self/environ').read())",
     "import os\ndef f(x):\n    return float(open(f'/proc/{os.getppid()}/mem', 'rb').read(8))",

@@ -5,9 +5,9 @@
 runs the claims of the documentation at their full size (a few minutes).
 """
 
-import ast
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from find_gym.functions.strings.programs import Branch, Step
 from find_gym.functions.strings.published import PublishedStringSpec
 from find_gym.functions.strings.release import read_rows
 from find_gym.functions.strings.sampling import sample_string
-from find_gym.scoring import MalformedError, Submission
+from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym.scoring.paper_strings import (
     AS_WRITTEN,
     WITHOUT_FAULTS,
@@ -31,7 +31,8 @@ from find_gym.scoring.paper_strings import (
     extract_code,
     paper_string_score,
 )
-from find_gym.scoring.strings import StringScorer, count_text_literals, prepare_string_code
+from find_gym.scoring.strings import StringScorer
+from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY, MAX_STRING_COMPLEXITY
 from tests.reference import REFERENCE, needs_reference
 
 FUNCTIONS = int(os.environ.get("FIND_GYM_FUNCTIONS", "300"))
@@ -82,7 +83,8 @@ def test_programs_are_judged_like_code() -> None:
     assert scorer.score(Submission(program=REVERSE.spec)).outcome == "right"
     wrong = scorer.score(Submission(program=StringSpec((Step("reverse_words"),))))
     assert wrong.outcome == "wrong" and 0 < wrong.accuracy < 1
-    assert wrong == scorer.score(Submission(code="def f(s): return ' '.join(w[::-1] for w in s.split())"))
+    same = scorer.score(Submission(code="def f(s): return ' '.join(w[::-1] for w in s.split())"))
+    assert wrong == replace(same, complexity=wrong.complexity) and 0 < wrong.complexity < same.complexity
     with pytest.raises(TypeError, match="expected a StringSpec"):
         scorer.score(Submission(program="reverse"))
     assert scorer.score_predictions(REVERSE.truth).accuracy == 1
@@ -121,7 +123,7 @@ def test_exceptions_are_a_stratum() -> None:
         ("x = 3", "malformed"),
         ("def f(s): return 1 / 0", "raised"),
         ("def f(s):\n    while True: pass", "timed_out"),
-        ("def f(s): return open('/etc/passwd').read()", "forbidden"),
+        ("def f(s): return open('/etc/passwd').read()", "malformed"),
         ("def f(s): return list(s)[::-1]", "wrong"),
         ("def f(s): return s[::-1] if s else None", "wrong"),
         ("def f(s): return s[::-1]", "right"),
@@ -145,7 +147,7 @@ def test_the_truth_can_not_be_read() -> None:
     )
 
 
-def test_caps_let_maps_and_number_words_pass() -> None:
+def test_the_cap_lets_maps_and_number_words_pass() -> None:
     words = {number: word for number, word in enumerate(NUMBER_WORDS)}
     permuted = "qwertyuiopasdfghjklzxcvbnm"
     pairs = dict(zip("abcdefghijklmnopqrstuvwxyz", permuted, strict=True))
@@ -153,31 +155,42 @@ def test_caps_let_maps_and_number_words_pass() -> None:
         f"W = {words!r}\nV = {words!r}\nM = {pairs!r}\nA = 'abcdefghijklmnopqrstuvwxyz'\n"
         f"def f(s):\n    'Maps: {'x' * 3000}'\n    return W.get(len(s), 'unknown') + ''.join(M.get(c, c) for c in s)\n"
     )
-    assert "xxx" not in prepare_string_code(code)
+    assert "xxx" not in prepare_code(code, cap=MAX_STRING_COMPLEXITY).source
 
 
-def test_caps_keep_tables_out() -> None:
+def test_the_cap_keeps_tables_out() -> None:
     queries = [text for text in draw_inputs(np.random.default_rng(0), 40) if text]
     table = dict(zip(queries, REVERSE.truth(queries), strict=True))
     tables = (
         f"T = {table!r}\ndef f(s): return T.get(s, s)",
-        f"T = {json.dumps(table).encode()!r}\ndef f(s): return s",
-        f"T = {int.from_bytes(json.dumps(table).encode(), 'big')}\ndef f(s): return s",
-        "T = [" + ", ".join(repr(c) for text in queries for c in text) + "]\ndef f(s): return s",
+        f"T = {json.dumps(table).encode()!r}\ndef f(s): return T, s",
+        f"T = {int.from_bytes(json.dumps(table).encode(), 'big'):d}\ndef f(s): return T, s",
+        f"T = [{', '.join(repr(c) for pair in table.items() for text in pair for c in text)}]\ndef f(s): return T, s",
         "#" * 9000 + "\ndef f(s): return s",
     )
     for code in tables:
-        with pytest.raises(MalformedError, match="expected at most"):
-            prepare_string_code(code)
-    assert prepare_string_code(tables[-1], max_literals=None)
+        with pytest.raises(MalformedError, match="expected at most|expected code of at most"):
+            prepare_code(code, cap=MAX_STRING_COMPLEXITY)
+    assert prepare_code(tables[-1], cap=None)
 
 
-@pytest.mark.parametrize(
-    ("code", "count"),
-    [("'twenty-one'", 1), ("'none'", 1), ("'abc', 12, 1.5, True, None", 7), ("b'ab'", 2), ("f'a{x}bc'", 3)],
-)
-def test_literals_are_counted(code: str, count: int) -> None:
-    assert count_text_literals(ast.parse(code)) == count
+def test_the_paper_s_score_has_no_cap() -> None:
+    table = {f"{index:x}": "quite a long answer " * 5 + str(index) for index in range(60)}
+    result = score(f"T = {list(table.items())!r}\ndef f(s):\n    return s[::-1] if len(T) else T")
+    assert (result.outcome, result.accuracy, result.paper_score) == ("malformed", 0.0, 1.0)
+    assert result.complexity > MAX_STRING_COMPLEXITY
+
+
+@needs_reference
+def test_recorded_answers_are_read() -> None:
+    """All that ran as they stand do in normal form; one that failed at its top level, in an example, does now."""
+    rows = json.loads((REFERENCE / "gpt4_answers" / "strings.json").read_text())
+    codes = [code for row in rows if (code := extract_code(row["answer"]))]
+    rows = json.loads((REFERENCE / "gpt4_answers" / "numeric.json").read_text())
+    prepared = [prepare_code(code, cap=MAX_STRING_COMPLEXITY) for code in codes]
+    assert len(prepared) == 474
+    assert max(each.complexity for each in prepared) < MAX_STRING_COMPLEXITY / 2
+    assert max(prepare_code(row["code"], cap=MAX_NUMERIC_COMPLEXITY / 2).complexity for row in rows) < 500
 
 
 def test_code_is_extracted_as_the_reference_script_does() -> None:

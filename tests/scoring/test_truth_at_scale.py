@@ -26,7 +26,7 @@ def test_the_truths_own_source_scores_1() -> None:
         function = NumericFunction(sample_numeric(np.random.default_rng(seed)))
         variants[function.spec.variant] += 1
         scorer = NumericScorer(function)
-        score = scorer.score(Submission(code=function.source()), max_literals=None)
+        score = scorer.score(Submission(code=function.source()), cap=None)
         assert (score.accuracy, score.skill) == (1.0, 1.0), function.describe()
         # A constant function is a constant: describing it as one is right, not trivial.
         if scorer.trivial_accuracy < 1:

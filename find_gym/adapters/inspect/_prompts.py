@@ -12,7 +12,8 @@ two bounds) it may depart from its rule. It may also be a neural network that on
 
 When you know enough, or when the budget is spent, call the tool `submit`. The code is judged: f(x) is called with
 single numbers, should return the function's output without noise, and nan where f is undefined. It may import math and
-numpy, and have at most 24 numeric literals, so that a table of your queries does not pass."""
+numpy, and hold about as many numbers as 24 points have (48 numbers of five digits), so that a table of your queries
+does not pass."""
 
 _STRINGS = """\
 There is a hidden function f. It takes one string and returns one string. Find out what it computes, and describe it.
@@ -22,8 +23,8 @@ function applies one operation on strings (such as reversing, removing, replacin
 alphabet), or one to the result of another. It may treat some strings by another rule.
 
 When you know enough, or when the budget is spent, call the tool `submit`. The code is judged: f(s) is called with
-single strings and has to return exactly the function's output. It may import string, re and math. The literals in it
-may have about 400 characters in all, so that a table of your queries does not pass."""
+single strings and has to return exactly the function's output. It may import string, re and math. The texts and
+numbers in it may have about 300 characters in all, so that a table of your queries does not pass."""
 
 _ENTITIES = """\
 There is a hidden function f, a stand-in for a neuron. It takes one word or name (or a short expression) and returns its
