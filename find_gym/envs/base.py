@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.arguments import is_integer, read_options, read_seed
 from find_gym.envs import rendering
 from find_gym.envs.episode import Category, Episode, Outcome, Reward, Rules, Submit
 from find_gym.envs.interfaces import Interface
@@ -78,8 +79,10 @@ class FINDEnv(gym.Env[Any, Any]):
         self._functions = CATEGORY_FUNCTIONS[self.category.name]
         self._level = self._functions.read_difficulty(difficulty, self.version)
         self._dataset = dataset
-        if dataset is not None and not isinstance(dataset, FINDDataset):
+        if isinstance(dataset, (str, os.PathLike)):
             self._dataset = FINDDataset(dataset, self.category.name)
+        elif dataset is not None and not isinstance(dataset, FINDDataset):
+            raise TypeError(f"expected dataset to be a FINDDataset or the path of one, actual value: {dataset!r}")
         if isinstance(self._dataset, FINDDataset) and len(self._dataset) == 0:
             raise ValueError(f"expected a dataset with functions, actual: {self._dataset.path} has none to read")
         self._fixed = None if function is None else self.black_box(function)
@@ -135,11 +138,8 @@ class FINDEnv(gym.Env[Any, Any]):
         Returns:
             The first observation and the info.
         """
-        super().reset(seed=seed)
-        options = options or {}
-        unknown = set(options) - {"function", "given"}
-        if unknown:
-            raise ValueError(f"expected options among ['function', 'given'], actual: {sorted(unknown)}")
+        options = read_options(options, ("function", "given"))
+        super().reset(seed=read_seed(seed))
         given = self.check_given(options.get("given", self.given))
         named = options.get("function")
         function = self.draw(self.np_random) if named is None else self.black_box(named)
@@ -249,8 +249,7 @@ class FINDEnv(gym.Env[Any, Any]):
         """
         most = len(self.codec.probes) if isinstance(self.codec, TokensInterface) else 0
         bounds = tuple(given) if isinstance(given, Sequence) else (given, given)
-        whole = all(isinstance(bound, (int, np.integer)) and not isinstance(bound, bool) for bound in bounds)
-        if len(bounds) != 2 or not whole or not 0 <= bounds[0] <= bounds[1] <= most:
+        if len(bounds) != 2 or not all(map(is_integer, bounds)) or not 0 <= bounds[0] <= bounds[1] <= most:
             raise ValueError(
                 f"expected given to be an integer from 0 to {most} (the probes of the interface {self.interface!r}) or "
                 f"two of them, the least first, actual value: {given!r}"

@@ -9,7 +9,7 @@ from find_gym.envs.entities_category import EntityCategory, EntityText
 from find_gym.envs.entities_tokens import EntityTokens
 from find_gym.envs.episode import Outcome
 from find_gym.envs.interfaces import Interface
-from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.loading import read_judge
 from find_gym.scoring.judges.protocol import Judge
 
 
@@ -113,7 +113,7 @@ class EntityEnv(FINDEnv):
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
         self._exemplars = exemplars
-        self.category = EntityCategory(load_judge(judge) if isinstance(judge, str) else judge)
+        self.category = EntityCategory(read_judge(judge))
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from find_gym.arguments import read_integer, read_number
 from find_gym.scoring import Submission
 
 Reward = Literal["skill", "accuracy", "find"]
@@ -142,11 +143,8 @@ class Rules:
 
     def __post_init__(self) -> None:
         for name, least in (("max_queries", 0), ("max_steps", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
-        if not isinstance(self.query_cost, (int, float)) or not 0 <= self.query_cost < float("inf"):
-            raise ValueError(f"expected a query_cost >= 0, actual value: {self.query_cost!r}")
+            object.__setattr__(self, name, read_integer(name, getattr(self, name), least))
+        object.__setattr__(self, "query_cost", read_number("a query_cost >= 0", self.query_cost, 0.0))
         if self.reward not in REWARDS:
             raise ValueError(f"expected a reward in {REWARDS}, actual value: {self.reward!r}")
 

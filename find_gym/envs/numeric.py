@@ -10,7 +10,7 @@ from find_gym.envs.interfaces import Interface
 from find_gym.envs.numeric_category import NumericCategory, numeric_text
 from find_gym.envs.numeric_tokens import NumericTokens
 from find_gym.scoring.fitting import Effort
-from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.loading import read_judge
 from find_gym.scoring.judges.protocol import Judge
 
 
@@ -112,7 +112,7 @@ class NumericEnv(FINDEnv):
         if effort not in get_args(Effort):
             raise ValueError(f"expected an effort in {get_args(Effort)}, actual value: {effort!r}")
         self._effort = effort
-        self.category = NumericCategory(load_judge(judge) if isinstance(judge, str) else judge)
+        self.category = NumericCategory(read_judge(judge))
         super().__init__(**arguments)
 
     @property

@@ -9,7 +9,7 @@ from find_gym.envs.episode import Outcome
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.relations_category import RelationCategory, RelationText
 from find_gym.envs.relations_tokens import RelationTokens
-from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.loading import read_judge
 from find_gym.scoring.judges.protocol import Judge
 
 
@@ -114,7 +114,7 @@ class RelationEnv(FINDEnv):
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
         self._exemplars = exemplars
-        self.category = RelationCategory(load_judge(judge) if isinstance(judge, str) else judge)
+        self.category = RelationCategory(read_judge(judge))
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:

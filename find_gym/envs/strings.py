@@ -8,7 +8,7 @@ from find_gym.envs.base import FINDEnv
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.strings_category import StringCategory, string_text
 from find_gym.envs.strings_tokens import StringTokens
-from find_gym.scoring.judges.loading import load_judge
+from find_gym.scoring.judges.loading import read_judge
 from find_gym.scoring.judges.protocol import Judge
 
 
@@ -104,7 +104,7 @@ class StringEnv(FINDEnv):
     interfaces = ("tokens", "text")
 
     def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
-        self.category = StringCategory(load_judge(judge) if isinstance(judge, str) else judge)
+        self.category = StringCategory(read_judge(judge))
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:

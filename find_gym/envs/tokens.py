@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from find_gym.arguments import read_actions
 from find_gym.envs.draft import Draft
 from find_gym.envs.episode import Episode, Move, Query, Refuse, Submit, Write
 from find_gym.scoring import Submission
@@ -90,9 +91,7 @@ class TokensInterface:
 
     def decode(self, action: Any, episode: Episode) -> Move:
         """Returns the move that an action stands for."""
-        if not self.action_space.contains(action):
-            raise ValueError(f"expected an action in {self.action_space}, actual value: {action!r}")
-        index = int(action)
+        index = int(read_actions(action, (), len(self.probes) + len(self.tokens)))
         if index < len(self.probes):
             if episode.budget == 0:
                 return Refuse("expected a token of the description: the budget of queries is spent")

@@ -12,13 +12,14 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from find_gym.arguments import read_actions, read_integer
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.episode import REWARD_OF, Score
 from find_gym.envs.tokens import TokensInterface
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
-from find_gym.envs.vector.options import read_actions, read_autoreset_mode, read_options, read_seeds
+from find_gym.envs.vector.options import read_autoreset_mode, read_reset_options, read_seeds
 from find_gym.envs.vector.referee import Beginning, Ending, Referee
 from find_gym.envs.vector.workers import Workers
 from find_gym.scoring import Submission
@@ -72,8 +73,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         workers: int = 0,
         **arguments: Any,
     ) -> None:
-        if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
-            raise ValueError(f"expected num_envs to be an integer >= 1, actual value: {num_envs!r}")
+        self.num_envs = read_integer("num_envs", num_envs, 1)
         for name, only in (("interface", "tokens"), ("render_mode", None)):
             if arguments.get(name, only) != only:
                 raise ValueError(
@@ -89,7 +89,6 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._referee = self.referee(self._env)
         self._workers = Workers(workers, self._referee.do)
         self.rules = self._env.rules
-        self.num_envs = int(num_envs)
         self.render_mode = None
         self._mode = read_autoreset_mode(autoreset_mode)
         self._full_info = full_info
@@ -159,7 +158,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             The first observations and the infos; those of environments that are not reset stay as they are.
         """
         seeds = read_seeds(seed, self.num_envs)
-        chosen, named, given = read_options(options, self.num_envs)
+        chosen, named, given = read_reset_options(options, self.num_envs)
         if not self._begun and len(chosen) < self.num_envs:
             raise ValueError("expected a reset of all environments first, actual: a reset_mask that leaves some out")
         bounds = self._env.check_given(self.given if given is None else given)
@@ -190,7 +189,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         if not self._begun:
             raise RuntimeError("expected reset() before step(), actual: it has not been called")
-        actions = read_actions(actions, self.num_envs, len(self.codec.probes) + len(self.codec.tokens))
+        actions = read_actions(actions, (self.num_envs,), len(self.codec.probes) + len(self.codec.tokens))
         over = self._ended.nonzero()[0] if np.count_nonzero(self._ended) else None
         if over is not None and self._mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"expected no episode that has ended, actual: those of {over.tolist()}; call reset()")

@@ -9,6 +9,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from find_gym.arguments import read_options, read_seed
+
 Integers = NDArray[np.int64]
 
 _OPTIONS = ("function", "functions", "given", "reset_mask")
@@ -31,18 +33,17 @@ def read_seeds(seed: int | Sequence[int | None] | None, count: int) -> list[int 
     """Returns one seed for each environment: an integer is the first one's, and the next ones follow.
 
     Raises:
-        ValueError: there are more or fewer seeds than environments.
+        ValueError: there are more or fewer seeds than environments, or one is no seed.
     """
-    if seed is None:
-        return [None] * count
-    if isinstance(seed, (int, np.integer)):
-        return [int(seed) + env for env in range(count)]
-    if len(seed) != count:
-        raise ValueError(f"expected {count} seeds, one for each environment, actual: {len(seed)}")
-    return [None if one is None else int(one) for one in seed]
+    if isinstance(seed, Sequence) and not isinstance(seed, (str, bytes)):
+        if len(seed) != count:
+            raise ValueError(f"expected {count} seeds, one for each environment, actual: {len(seed)}")
+        return [read_seed(one) for one in seed]
+    first = read_seed(seed)
+    return [None if first is None else first + env for env in range(count)]
 
 
-def read_options(options: dict[str, Any] | None, count: int) -> tuple[Integers, list[Any], Any]:
+def read_reset_options(options: dict[str, Any] | None, count: int) -> tuple[Integers, list[Any], Any]:
     """Reads the options of a reset.
 
     Returns:
@@ -52,10 +53,7 @@ def read_options(options: dict[str, Any] | None, count: int) -> tuple[Integers, 
     Raises:
         ValueError, TypeError: an option that there is not, or one of the wrong kind.
     """
-    options = options or {}
-    unknown = set(options) - set(_OPTIONS)
-    if unknown:
-        raise ValueError(f"expected options among {_OPTIONS}, actual: {sorted(unknown)}")
+    options = read_options(options, _OPTIONS)
     if "function" in options and "functions" in options:
         raise ValueError("expected the option 'function' or 'functions', actual: both")
     named = options.get("functions", [options.get("function")] * count)
@@ -69,18 +67,3 @@ def read_options(options: dict[str, Any] | None, count: int) -> tuple[Integers, 
     if mask.shape != (count,) or not mask.any():
         raise ValueError(f"expected a 'reset_mask' of shape ({count},), not all False, actual value: {mask!r}")
     return mask.nonzero()[0], list(named), options.get("given")
-
-
-def read_actions(actions: Any, count: int, size: int) -> Integers:
-    """Returns actions as an array of int64.
-
-    Raises:
-        ValueError: they are not integers of shape `(count,)` from 0 to `size - 1`.
-    """
-    array = np.asarray(actions)
-    if array.dtype.kind in "iu" and array.shape == (count,):
-        whole = array.astype(np.int64)
-        # Read as unsigned numbers, negative ones are too large.
-        if np.maximum.reduce(whole.view(np.uint64)) < size:
-            return whole
-    raise ValueError(f"expected integers in [0, {size - 1}] of shape ({count},), actual value: {actions!r}")

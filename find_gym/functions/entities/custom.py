@@ -25,10 +25,9 @@ class CallableEntityFunction(OwnFunction):
     """
 
     category = "entities"
+    maps = "a string to a number"
 
     def __init__(self, function: Callable[[str], float]) -> None:
-        if not callable(function):
-            raise TypeError(f"expected a callable from a string to a number, actual value: {function!r}")
         super().__init__(function)
 
     def __call__(self, words: Sequence[str], rng: np.random.Generator | None = None) -> FloatArray:

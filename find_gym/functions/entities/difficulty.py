@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.arguments import read_names, read_share, read_shares
 from find_gym.functions.difficulties import read_difficulty
 from find_gym.functions.entities.neurons import NEURON_KINDS
 from find_gym.knowledge.concepts import concepts
@@ -32,21 +33,18 @@ class EntityDifficulty:
     model: str = ""
 
     def __post_init__(self) -> None:
-        for name, allowed in (("shapes", SHAPES), ("kinds", NEURON_KINDS)):
-            shares = getattr(self, name)
-            if set(shares) - set(allowed) or any(share < 0 for share in shares.values()) or not sum(shares.values()):
-                raise ValueError(f"expected non-negative shares of {name} among {allowed}, actual value: {shares!r}")
+        read: dict[str, Any] = {
+            "shapes": read_shares("shapes", self.shapes, SHAPES),
+            "kinds": read_shares("kinds", self.kinds, NEURON_KINDS),
+            "region_share": read_share("region_share", self.region_share),
+        }
         if self.concepts is not None:
-            # JSON has lists where this has tuples.
-            object.__setattr__(self, "concepts", tuple(self.concepts))
-            unknown = [name for name in self.concepts if name not in concepts()]
-            if unknown or len(self.concepts) < 3:
-                raise ValueError(
-                    "expected three or more concepts of find_gym.knowledge.concepts.concepts(), actual value: "
-                    f"{self.concepts!r}"
-                )
-        if not 0 <= self.region_share <= 1:
-            raise ValueError(f"expected region_share in [0, 1], actual value: {self.region_share!r}")
+            expected = "find_gym.knowledge.concepts.concepts(), three or more"
+            read["concepts"] = read_names("concepts", self.concepts, concepts(), expected, least=3)
+        if not isinstance(self.model, str):
+            raise ValueError(f"expected model to be a text, actual value: {self.model!r}")
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
 
     @staticmethod
     def of(difficulty: str | Mapping[str, Any] | EntityDifficulty, version: int | None = None) -> EntityDifficulty:

@@ -31,11 +31,10 @@ class CallableFunction(OwnFunction):
     """
 
     category = "numeric"
+    maps = "a number to a number"
     regions: tuple[Region, ...] = ()
 
     def __init__(self, function: Callable[[float], Any]) -> None:
-        if not callable(function):
-            raise TypeError(f"expected a callable from a number to a number, actual value: {function!r}")
         super().__init__(function)
 
     def __call__(self, x: ArrayLike, rng: np.random.Generator | None = None) -> FloatArray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.arguments import read_bounds, read_integer, read_names, read_number, read_share, read_shares
 from find_gym.functions.difficulties import read_difficulty
 from find_gym.functions.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES
 from find_gym.functions.numeric.variants import NOISE_KINDS, REGION_KINDS, VARIANTS
@@ -13,6 +15,12 @@ from find_gym.functions.numeric.variants import NOISE_KINDS, REGION_KINDS, VARIA
 
 def _shares(**shares: float) -> dict[str, float]:
     return shares
+
+
+_FAMILIES = ("families", "compound_families")
+_SHARES = ("compound_share", "product_share", "noise_with_regions")
+_BOUNDS = {"parts": 2, "region_count": 1}
+_KINDS = {"variants": VARIANTS, "noises": NOISE_KINDS, "regions": REGION_KINDS}
 
 
 @dataclass(frozen=True)
@@ -50,28 +58,15 @@ class NumericDifficulty:
     noise_with_regions: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, allowed in (("families", tuple(ATOMS)), ("compound_families", tuple(ATOMS))):
-            # JSON has lists where this has tuples.
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-            unknown = [family for family in getattr(self, name) if family not in allowed]
-            if unknown or not getattr(self, name):
-                raise ValueError(f"expected {name} among {allowed}, actual value: {getattr(self, name)!r}")
-        for name in ("compound_share", "product_share", "noise_with_regions"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"expected {name} in [0, 1], actual value: {getattr(self, name)!r}")
-        for name, least in (("parts", 2), ("region_count", 1)):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-            low, high = getattr(self, name)
-            if not least <= low <= high:
-                raise ValueError(f"expected {least} <= least <= greatest in {name}, actual value: {(low, high)!r}")
-        if self.depth < 1:
-            raise ValueError(f"expected depth >= 1, actual value: {self.depth!r}")
-        if not self.noise_scale > 0:
-            raise ValueError(f"expected a positive noise_scale, actual value: {self.noise_scale!r}")
-        for name, kinds in (("variants", VARIANTS), ("noises", NOISE_KINDS), ("regions", REGION_KINDS)):
-            shares = getattr(self, name)
-            if set(shares) - set(kinds) or any(share < 0 for share in shares.values()) or not sum(shares.values()) > 0:
-                raise ValueError(f"expected non-negative shares of {kinds} in {name}, actual value: {shares!r}")
+        atoms = tuple(ATOMS)
+        read = {name: read_names(name, getattr(self, name), atoms, str(atoms)) for name in _FAMILIES}
+        read |= {name: read_share(name, getattr(self, name)) for name in _SHARES}
+        read |= {name: read_bounds(name, getattr(self, name), least) for name, least in _BOUNDS.items()}
+        read |= {name: read_shares(name, getattr(self, name), kinds) for name, kinds in _KINDS.items()}
+        read["depth"] = read_integer("depth", self.depth, 1)
+        read["noise_scale"] = read_number("a positive noise_scale", self.noise_scale, math.ulp(0.0))
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
 
     @staticmethod
     def of(difficulty: str | Mapping[str, Any] | NumericDifficulty, version: int | None = None) -> NumericDifficulty:

@@ -51,11 +51,10 @@ class CallableRelation(OwnFunction):
     """
 
     category = "relations"
+    maps = "a word to a word"
     unnamed = "A relation of one's own."
 
     def __init__(self, function: Callable[[str], str], words: Sequence[str] = ()) -> None:
-        if not callable(function):
-            raise TypeError(f"expected a callable from a word to a word, actual value: {function!r}")
         super().__init__(function)
         self._words = tuple(words)
 

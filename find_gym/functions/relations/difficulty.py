@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.arguments import read_counted_shares, read_integer, read_names
 from find_gym.functions.difficulties import read_difficulty
 from find_gym.functions.relations.catalogue import FIND_RELATIONS, RELATIONS
 from find_gym.functions.splits import check_version
@@ -26,17 +27,14 @@ class RelationDifficulty:
     exemplars: int = 8
 
     def __post_init__(self) -> None:
-        # JSON has lists where this has tuples, and texts for the keys of a mapping.
-        object.__setattr__(self, "relations", tuple(self.relations))
-        object.__setattr__(self, "exceptions", {int(count): share for count, share in self.exceptions.items()})
-        unknown = [name for name in self.relations if name not in RELATIONS]
-        if unknown or not self.relations:
-            raise ValueError(f"expected relations among {tuple(RELATIONS)}, actual value: {self.relations!r}")
-        shares = self.exceptions
-        if any(count < 0 or share < 0 for count, share in shares.items()) or not sum(shares.values()) > 0:
-            raise ValueError(f"expected non-negative shares of numbers of exceptions, actual value: {shares!r}")
-        if isinstance(self.exemplars, bool) or not isinstance(self.exemplars, int) or self.exemplars < 0:
-            raise ValueError(f"expected exemplars to be an integer >= 0, actual value: {self.exemplars!r}")
+        names = tuple(RELATIONS)
+        read = {
+            "relations": read_names("relations", self.relations, names, str(names)),
+            "exceptions": read_counted_shares("exceptions", self.exceptions, 0),
+            "exemplars": read_integer("exemplars", self.exemplars, 0),
+        }
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
 
     @staticmethod
     def of(difficulty: str | Mapping[str, Any] | RelationDifficulty, version: int | None = None) -> RelationDifficulty:

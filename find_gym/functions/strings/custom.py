@@ -25,10 +25,9 @@ class CallableStringFunction(OwnFunction):
     """
 
     category = "strings"
+    maps = "a string to a string"
 
     def __init__(self, function: Callable[[str], str]) -> None:
-        if not callable(function):
-            raise TypeError(f"expected a callable from a string to a string, actual value: {function!r}")
         super().__init__(function)
 
     def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:

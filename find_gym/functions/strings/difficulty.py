@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.arguments import read_counted_shares, read_integer, read_names, read_share
 from find_gym.functions.difficulties import read_difficulty
 from find_gym.functions.splits import check_version
 from find_gym.functions.strings.operations import DETERMINISTIC, INNER, OPERATIONS
@@ -42,20 +43,16 @@ class StringDifficulty:
     branch_length: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("single_operations", "operations", "inner_operations"):
-            # JSON has lists where this has tuples.
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-            unknown = [operation for operation in getattr(self, name) if operation not in OPERATIONS]
-            if unknown or not getattr(self, name):
-                raise ValueError(f"expected {name} among {tuple(OPERATIONS)}, actual value: {getattr(self, name)!r}")
-        # JSON has texts for the keys of a mapping.
-        object.__setattr__(self, "lengths", {int(length): share for length, share in self.lengths.items()})
-        if any(length < 1 or share < 0 for length, share in self.lengths.items()) or not sum(self.lengths.values()) > 0:
-            raise ValueError(f"expected non-negative shares of lengths >= 1, actual value: {self.lengths!r}")
-        if not 0 <= self.branch_share <= 1:
-            raise ValueError(f"expected branch_share in [0, 1], actual value: {self.branch_share!r}")
-        if self.branch_length < 1:
-            raise ValueError(f"expected branch_length >= 1, actual value: {self.branch_length!r}")
+        names = tuple(OPERATIONS)
+        read: dict[str, Any] = {
+            name: read_names(name, getattr(self, name), names, str(names))
+            for name in ("single_operations", "operations", "inner_operations")
+        }
+        read["lengths"] = read_counted_shares("lengths", self.lengths, 1)
+        read["branch_share"] = read_share("branch_share", self.branch_share)
+        read["branch_length"] = read_integer("branch_length", self.branch_length, 1)
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
 
     @staticmethod
     def of(difficulty: str | Mapping[str, Any] | StringDifficulty, version: int | None = None) -> StringDifficulty:

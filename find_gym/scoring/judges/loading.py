@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from find_gym.scoring.judges.protocol import Judge
+
+
+def read_judge(judge: Any) -> Judge | None:
+    """Returns the judge that an argument stands for: its name as `load_judge` takes it, a judge itself, or None.
+
+    Raises:
+        TypeError: it is none of these.
+        MissingModelError: the language model, or what runs it, is not there.
+    """
+    if isinstance(judge, str):
+        return load_judge(judge)
+    if judge is not None and not callable(getattr(judge, "rate", None)):
+        raise TypeError(f"expected judge to be a name, a Judge (with a method `rate`) or None, actual value: {judge!r}")
+    return judge  # type: ignore[no-any-return]
 
 
 def load_judge(name: str) -> Judge:

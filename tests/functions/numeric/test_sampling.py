@@ -94,7 +94,7 @@ def test_split_shares_and_seeds() -> None:
         ({"variants": {"plain": -1.0}}, "expected non-negative shares"),
         ({"variants": {"silent": 1.0}}, "expected non-negative shares"),
         ({"noise_scale": 0}, "expected a positive noise_scale"),
-        ({"depth": 0}, "expected depth >= 1"),
+        ({"depth": 0}, "expected depth to be an integer >= 1"),
     ],
 )
 def test_bad_difficulties_are_refused(difficulty: object, message: str) -> None:
