@@ -5,7 +5,12 @@ Importing this package registers the environments:
     >>> import gymnasium as gym
     >>> import find_gym
     >>> env = gym.make("FIND-numeric-v0")
+
+The environments explain themselves: `help(find_gym.envs.NumericEnv)`.
 """
+
+from importlib import import_module
+from typing import Any
 
 from gymnasium.envs.registration import register, registry
 
@@ -33,3 +38,16 @@ for _identifier in ENVIRONMENT_IDS:
             vector_entry_point=f"find_gym.envs.vector.{_category}:{_vector}",
             kwargs={"version": int(_version[1:])},
         )
+
+# Packages that are imported when they are first named: to register environments needs none of them.
+_PACKAGES = ("envs", "functions", "language", "sandbox", "scoring")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"expected an attribute of {__name__} or a package among {_PACKAGES}, actual: {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PACKAGES})

@@ -39,3 +39,14 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
             text = path.read_text(encoding="utf-8")
             for word in ("index-url", "find-links", "pypi.org", "/work/"):
                 assert word not in text, (path, word)
+
+
+def test_environments_are_there_by_their_names_without_being_imported_before() -> None:
+    script = (
+        "import sys, pydoc, find_gym; assert 'find_gym.envs' not in sys.modules\n"
+        "for name in ('NumericEnv', 'StringEnv', 'EntityEnv', 'RelationEnv'):\n"
+        "    print(pydoc.render_doc(getattr(find_gym.envs, name))[:40])\n"
+        "assert 'envs' in dir(find_gym) and not hasattr(find_gym, 'environments')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.count("class ") == 4

@@ -89,7 +89,7 @@ class EntityEnv(FINDEnv):
     `gym.make_vec("FIND-entities-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.entities.EntityVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
-    `"async"`.
+    `"async"` (for `text` with `vector_kwargs={"shared_memory": False}`: shared memory carries no texts).
 
     ## Version History
 

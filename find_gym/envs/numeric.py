@@ -90,7 +90,7 @@ class NumericEnv(FINDEnv):
     `gym.make_vec("FIND-numeric-v0", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.numeric.NumericVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
-    `"async"`.
+    `"async"` (for `text` with `vector_kwargs={"shared_memory": False}`: shared memory carries no texts).
 
     ## Version History
 

@@ -88,7 +88,7 @@ class RelationEnv(FINDEnv):
     `gym.make_vec("FIND-relations-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.relations.RelationVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
-    `"async"`.
+    `"async"` (for `text` with `vector_kwargs={"shared_memory": False}`: shared memory carries no texts).
 
     ## Version History
 

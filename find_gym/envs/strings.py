@@ -81,7 +81,7 @@ class StringEnv(FINDEnv):
     `gym.make_vec("FIND-strings-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.envs.vector.strings.StringVectorEnv`: the interface `tokens`, N environments stepped together by array
     operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
-    `"async"`.
+    `"async"` (for `text` with `vector_kwargs={"shared_memory": False}`: shared memory carries no texts).
 
     ## Version History
 

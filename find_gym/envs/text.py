@@ -12,6 +12,7 @@ from gymnasium import spaces
 
 from find_gym.envs.episode import Episode, Move, Query, Refuse, Submit
 from find_gym.envs.quoting import escape_controls, quote_values
+from find_gym.interfaces.spaces import Texts
 from find_gym.scoring import Submission
 
 CHARSET = frozenset(string.printable) - frozenset("\t\r\x0b\x0c")
@@ -175,7 +176,7 @@ class TextInterface:
         self._read_inputs = read_inputs
         characters = "".join(sorted(CHARSET))
         self.action_space = spaces.Text(MAX_MESSAGE, min_length=0, charset=characters)
-        self.observation_space = spaces.Text(max_observation, min_length=0, charset=characters)
+        self.observation_space = Texts(max_observation, min_length=0, charset=characters)
 
     def begin(self, episode: Episode) -> str:
         """Starts an episode and returns its task."""

@@ -6,17 +6,16 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-import find_gym  # noqa: F401  (registers the environments)
+import find_gym
 
-CATEGORIES = ("numeric", "strings", "entities", "relations")
 VECTORISED = pytest.mark.parametrize("vectorised", [False, True], ids=["single", "vectorised"])
 NUMBERS = (True, np.True_, "1", None, [1], 1j, float("nan"), -1)
 
 
 def make(vectorised: bool, category: str = "numeric", **arguments: Any) -> Any:
     if vectorised:
-        return gym.make_vec(f"FIND-{category}-v0", num_envs=2, **arguments)
-    return gym.make(f"FIND-{category}-v0", disable_env_checker=True, **arguments).unwrapped
+        return gym.make_vec(find_gym.LATEST_IDS[category], num_envs=2, **arguments)
+    return gym.make(find_gym.LATEST_IDS[category], disable_env_checker=True, **arguments).unwrapped
 
 
 ARGUMENTS: list[tuple[dict[str, Any], str]] = [

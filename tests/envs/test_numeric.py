@@ -307,6 +307,20 @@ def test_episodes_that_end_in_different_ways_side_by_side(interface: str) -> Non
     envs.close()
 
 
+def test_texts_are_not_shared_between_processes() -> None:
+    def make(mode: str, **more: Any) -> Any:
+        return gym.make_vec(
+            "FIND-numeric-v0", num_envs=2, vectorization_mode=mode, interface="text", difficulty=QUICK, **more
+        )
+
+    with pytest.raises(ValueError, match=r"expected vector_kwargs=\{'shared_memory': False\} .*actual"):
+        make("async")
+    sync, processes = make("sync"), make("async", vector_kwargs={"shared_memory": False})
+    assert sync.reset(seed=0)[0] == processes.reset(seed=0)[0]
+    assert sync.step(("QUERY [1]", "QUERY [2]"))[0] == processes.step(("QUERY [1]", "QUERY [2]"))[0]
+    processes.close()
+
+
 def test_async_workers_start_from_the_prefixed_id() -> None:
     envs = gym.make_vec(
         "find_gym:FIND-numeric-v0", num_envs=2, vectorization_mode="async", interface="continuous", difficulty=QUICK

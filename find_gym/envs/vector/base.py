@@ -35,7 +35,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     `gym.make_vec("FIND-numeric-v0", num_envs=N, ...)` makes one. Observations, rewards, terminations and masks are
     those of N single environments whose seeds are `seed`, `seed + 1`, ..., bit for bit. For another interface, or to
-    render, name `vectorization_mode="sync"` or `"async"`.
+    render, name `vectorization_mode="sync"` or `"async"` (for texts with `vector_kwargs={"shared_memory": False}`).
 
     `infos` has `budget` and `steps_left` at each step. Where episodes end it also has `score` (all parts of the score,
     nothing for an episode that ended without a submission); `truth` and `submission`, whose sources cost time to write,
@@ -78,7 +78,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             if arguments.get(name, only) != only:
                 raise ValueError(
                     f"expected {name}={only!r} for the vectorised class, actual value: {arguments[name]!r}; pass "
-                    "vectorization_mode='sync' or 'async' to gymnasium.make_vec"
+                    "vectorization_mode='sync', or 'async' (for texts with vector_kwargs={'shared_memory': False}), to "
+                    "gymnasium.make_vec"
                 )
         self._env = self.single(**arguments)
         codec = self._env.codec

@@ -153,8 +153,8 @@ def test_given_holds_for_the_episodes_that_begin_afterwards() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"interface": "text"}, "expected interface='tokens' .* vectorization_mode='sync' or 'async'"),
-        ({"render_mode": "ansi"}, "expected render_mode=None .* vectorization_mode='sync' or 'async'"),
+        ({"interface": "text"}, "expected interface='tokens' .* vectorization_mode='sync', or 'async'"),
+        ({"render_mode": "ansi"}, "expected render_mode=None .* vectorization_mode='sync', or 'async'"),
         ({"autoreset_mode": "never"}, "expected an autoreset_mode in"),
         ({"count": 0}, "expected num_envs to be an integer >= 1, actual value: 0"),
         ({"max_queries": -1}, "expected max_queries to be an integer >= 0"),

@@ -10,7 +10,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-import find_gym  # noqa: F401  (registers the environments)
+import find_gym
 
 EPISODES = int(os.environ.get("FIND_GYM_EPISODES", "64"))
 # Networks take long to train, and give evidence like that of any other function.
@@ -36,7 +36,7 @@ def test_every_legal_sequence_of_actions_is_an_episode(category: str, difficulty
         level = {"base": difficulty} | (WITHOUT_NETWORKS if category == "numeric" else {})
         budget = int(rng.choice([0, 1, 2, 4, 8, 16]))
         envs = gym.make_vec(
-            f"FIND-{category}-v0", num_envs=16, difficulty=level, max_queries=budget, autoreset_mode="SameStep"
+            find_gym.LATEST_IDS[category], num_envs=16, difficulty=level, max_queries=budget, autoreset_mode="SameStep"
         )
         probes = len(envs.codec.probes)
         with warnings.catch_warnings():
