@@ -226,7 +226,7 @@ def train(args: Args) -> None:
 
 @torch.no_grad()
 def evaluate(args: Args) -> list[float]:
-    """Returns the skill of the last checkpoint on each function of the split, in [0, 1]."""
+    """Returns the skill of the last checkpoint on each function of the split, 1 at most."""
     policy = RLModule.from_checkpoint(f"{last_checkpoint(args)[0]}/{POLICY}")
     environment = make_environment(args, args.split)
     skills = []

@@ -189,7 +189,8 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
 
 
 def _skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> None:
-    set_limits(-0.03, 1.03)
+    # What is worse than chance is below 0.
+    set_limits(min(0.0, axis.get_data_interval()[0]) - 0.03, 1.03)
     set_label(f"skill (0: {trivial}, 1: truth)")
     axis.grid(color=_GRID_COLOUR, linewidth=0.6)
     axis.get_major_locator().set_params(nbins=5)

@@ -165,7 +165,7 @@ def _draw_skills(skills: dict[str, float], path: Path) -> None:
     names = list(skills)[::-1]
     bars = axes.barh(names, [skills[name] for name in names], color=COLOURS[0])
     axes.bar_label(bars, fmt="%.2f", padding=3)
-    axes.set(xlim=(0, 1), xlabel="mean skill on test functions")
+    axes.set(xlim=(min(0.0, *skills.values()), 1), xlabel="mean skill on test functions")
     _save(figure, path)
 
 

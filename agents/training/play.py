@@ -21,7 +21,7 @@ class Played:
     """An episode that was played.
 
     Attributes:
-        skill: what the submission earned, in [0, 1].
+        skill: what the submission earned, 1 at most; below 0 where it is worse than chance (entities).
         accuracy: its accuracy, in [0, 1].
         asked: the probes that were asked, in order.
         tokens: the tokens that were written.

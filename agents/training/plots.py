@@ -32,7 +32,8 @@ def draw_learning_curve(curves: Sequence[Sequence[dict[str, Any]]], path: Path, 
             minute = before["seconds"] / 60
             axes.axvline(minute, color="#BBBBBB", linewidth=1, linestyle=":")
             axes.text(minute, 0.02, f" {row['phase']}", fontsize=8, color="#555555", rotation=90, va="bottom")
-    axes.set(xlabel="minutes of training", ylabel="skill on validation functions", ylim=(0, 1), title=title)
+    least = min([0.0, *(row["skill"] for curve in curves for row in curve)])
+    axes.set(xlabel="minutes of training", ylabel="skill on validation functions", ylim=(least, 1), title=title)
     axes.grid(color="#DDDDDD")
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=150)

@@ -46,8 +46,8 @@ class EntityEnv(FINDEnv):
 
     ## Rewards
 
-    A submission earns its skill, in [0, 1]: the share of unit tests that are right with it, rescaled so that chance
-    (one in three) has 0. A test asks which of three words activates the function. A program written as tokens answers
+    A submission earns its skill, in [-0.5, 1]: the share of unit tests that are right with it, rescaled so that chance
+    (one in three) has 0 and the truth 1; it is not cut off at 0, so that ignorance has mean 0. A test asks which of three words activates the function. A program written as tokens answers
     by its own activations, a description in language is read by the judge. `reward="accuracy"` (the share itself) and
     `reward="find"` (the share among ten tests, the published ones where there are any) are the alternatives. Each input
     that is charged subtracts `query_cost`. All other steps earn 0.

@@ -31,7 +31,8 @@ less; words that have a little to do with it may lead you there.
 When you know enough, or when the budget is spent, submit in this form:
 [DESCRIPTION]: the concept, or the concepts, that the function responds to, in one sentence.
 The description is judged by how well one can tell from it which words activate the function, on words that you have not
-seen. Name what it responds to; a list of everything is worth nothing. You have one submission and {messages} messages
+seen. Name what it responds to, by six names at most; a list of everything is worth nothing. Words that you have asked
+are examples and are not read, unless they name a concept: say what they have in common. You have one submission and {messages} messages
 in all."""
 _EXEMPLARS = "\nSome of these words activate it, you may begin with them: {words}\n"
 
@@ -71,7 +72,7 @@ class EntityCategory:
 
     def score(self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> EntityScore:
         """Judges a submission."""
-        return EntityScorer(function, self._judge).score(submission)
+        return EntityScorer(function, self._judge).score(submission, asked)
 
 
 class EntityText(WordText):

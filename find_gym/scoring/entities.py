@@ -10,26 +10,33 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.functions.draws import Draws, SingleDraws
+from find_gym.functions.draws import SingleDraws
 from find_gym.functions.entities.banks import held_out_bank
 from find_gym.functions.entities.exemplars import fired_words
 from find_gym.functions.entities.formulas import Combination, Formula, concepts_of
 from find_gym.functions.entities.function import LIT, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.knowledge.concepts import concepts
 from find_gym.scoring.complexity import program_complexity, text_complexity
-from find_gym.scoring.judges.embedding import EmbeddingJudge
+from find_gym.scoring.judges.embedding import EmbeddingJudge, VocabularyJudge
+from find_gym.scoring.judges.examples import remove_examples
 from find_gym.scoring.judges.protocol import Execution, Judge
-from find_gym.scoring.skills import skill
+from find_gym.scoring.skills import skill_over_chance
 from find_gym.scoring.submissions import MAX_CODE_BYTES, Submission
-from find_gym.scoring.unit_tests import UnitTest, judged_share, make_unit_tests, share_right
+from find_gym.scoring.unit_tests import MARGIN, OPTIONS, UnitTest, judged_share, replace_untold, share_right
 
 FloatArray = NDArray[np.float64]
 
 TESTS = 60
+# How often a test is drawn again that the truth fails by the shipped vectors (which tell half at least), and how often
+# those are that it fails by another judge, which has to be asked.
+_ATTEMPTS = 40
+ROUNDS = 2
 # The paper has ten unit tests to a function.
 PAPER_TESTS = 10
 CHANCE = 1 / 3
 _RANKED_WORDS = 128
+# A word that was asked and activates the function so much is an example of what it responds to.
+EXAMPLE = 0.02
 # A distractor activates the function clearly less than half.
 _UNLIT = 0.3
 
@@ -40,7 +47,7 @@ class EntityScore:
 
     Attributes:
         accuracy: the share of the unit tests that are right with the description, in [0, 1].
-        skill: accuracy, rescaled so that chance has 0 and 1 has 1, clipped to [0, 1].
+        skill: accuracy, rescaled so that chance has 0 and 1 has 1; in [-0.5, 1], so that ignorance has mean 0.
         trivial_accuracy: chance, one in three.
         rank_correlation: Spearman's correlation of the predicted and the true activations of held-out words, in
             [-1, 1]; 0 where nothing is predicted, None where the judge can't rank words.
@@ -114,7 +121,12 @@ class EntityScorer:
     """Judges descriptions of one entity function, always by the same unit tests.
 
     A test has a word that activates the function and two that activate other concepts, but not the function. Probes of
-    the `tokens` interface are in no test.
+    the `tokens` interface are in no test. Tests that the true description fails are drawn again: by the shipped vectors
+    for all submissions, so that programs and descriptions meet the same tests, and beyond that by the judge of a
+    description, twice at most (a language model has to be asked for each). Published tests stay as they are.
+
+    Of a description, what merely repeats words that were asked and activate the function is not read (see
+    `find_gym.scoring.judges.examples`).
 
     Args:
         function: the truth.
@@ -135,7 +147,8 @@ class EntityScorer:
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
         self._words, self._truth = _draw_words(function, rng)
-        self.tests, self._parts = _draw_tests(function, self._words, self._truth, rng)
+        self._source = _Tests(function, self._words, self._truth)
+        self._turns, self.tests = self._source.draw(rng)
         self._ranked = _spread(self._truth, rng)
         spec = getattr(function, "spec", None)
         triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
@@ -143,8 +156,12 @@ class EntityScorer:
             UnitTest(tuple(Execution(word) for word in triplet.words), triplet.correct) for triplet in triplets
         ]
 
-    def score(self, submission: Submission) -> EntityScore:
+    def score(self, submission: Submission, asked: Sequence[str] = ()) -> EntityScore:
         """Judges a submission: its program, or else its description.
+
+        Args:
+            submission: the submission.
+            asked: the words that the interpreter asked.
 
         Returns:
             The score. A description longer than the cap is malformed.
@@ -158,33 +175,49 @@ class EntityScorer:
             if not isinstance(program, EntitySpec):
                 raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
             judge = ProgramJudge(EntityFunction(program))
-            score = self._score(judge, submission.description, empty=CHANCE, truth=1.0)
+            score = self._score(judge, "", self.tests, empty=CHANCE, truth=1.0)
             return replace(score, complexity=program_complexity(program.to_json()))
         size = len(submission.description.encode("utf-8", "surrogatepass"))
         if size > MAX_CODE_BYTES:
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
             return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
-        score = self._score(self._judge, submission.description)
-        return replace(score, complexity=text_complexity(submission.description))
+        tests = self._source.replace(self._turns, self.tests, self._judge)
+        score = self._score(self._judge, self._without_examples(submission.description, asked), tests)
+        score = replace(score, complexity=text_complexity(submission.description))
+        if not self._published:
+            return score
+        # The paper's protocol reads lists, and knows nothing of what was asked.
+        reader = self._judge.without_cap() if isinstance(self._judge, EmbeddingJudge) else self._judge
+        return replace(score, paper_score=judged_share(reader, submission.description, self._published))
+
+    def _without_examples(self, description: str, asked: Sequence[str]) -> str:
+        words = list(dict.fromkeys(asked))
+        lit = self._function.truth(words) >= EXAMPLE if words else ()
+        return remove_examples(description, [word for word, is_lit in zip(words, lit, strict=True) if is_lit])
 
     def _score(
-        self, judge: Judge, description: str, empty: float | None = None, truth: float | None = None
+        self,
+        judge: Judge,
+        description: str,
+        tests: Sequence[UnitTest],
+        empty: float | None = None,
+        truth: float | None = None,
     ) -> EntityScore:
-        ratings = judge.rate(description, [test.options for test in self.tests])
-        share = share_right(ratings, self.tests)
+        ratings = judge.rate(description, [test.options for test in tests])
+        share = share_right(ratings, tests)
         parts = {
-            f"part {part + 1}": share_right(ratings[self._parts == part], [self.tests[place] for place in places])
-            for part in sorted(set(self._parts.tolist()))
-            if len(places := np.flatnonzero(self._parts == part)) and self._parts.max() > 0
+            f"part {part + 1}": share_right(ratings[self._turns == part], [tests[place] for place in places])
+            for part in sorted(set(self._turns.tolist()))
+            if (places := np.flatnonzero(self._turns == part).tolist()) and self._turns.max() > 0
         }
-        paper = self._published or self.tests[:PAPER_TESTS]
+        paper = self._published or tests[:PAPER_TESTS]
         return EntityScore(
             accuracy=share,
-            skill=skill(share, CHANCE),
+            skill=skill_over_chance(share, CHANCE),
             rank_correlation=self._correlation(judge, description),
-            empty_accuracy=judged_share(judge, "", self.tests) if empty is None else empty,
-            truth_accuracy=judged_share(judge, self._function.describe(), self.tests) if truth is None else truth,
-            paper_score=share_right(judge.rate(description, [test.options for test in paper]), paper),
+            empty_accuracy=judged_share(judge, "", tests) if empty is None else empty,
+            truth_accuracy=judged_share(judge, self._function.describe(), tests) if truth is None else truth,
+            paper_score=judged_share(judge, description, paper),
             strata=parts,
             judge=judge.name,
             outcome="right" if share == 1 else "wrong",
@@ -216,63 +249,98 @@ def _near_concepts(formula: Formula, words: Sequence[str], rng: np.random.Genera
     return own + [others[place] for place in rng.choice(len(others), 2 * _RANKED_WORDS, replace=False)]
 
 
-def _draw_tests(
-    function: EntityBlackBox, words: Sequence[str], truth: FloatArray, rng: np.random.Generator
-) -> tuple[list[UnitTest], NDArray[np.intp]]:
-    """Returns unit tests, and for each the part of an OR whose word it has."""
-    lit = np.flatnonzero(truth >= LIT)
-    unlit = np.flatnonzero(truth < _UNLIT)
-    if len(lit) == 0 or len(unlit) < 2:
-        raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
-    parts = _parts_of(function, words, lit)
-    own: list[int] = []
-    groups = [np.flatnonzero(parts == part) for part in range(parts.max() + 1)]
-    draws = SingleDraws(rng)
-    for turn in range(TESTS):
-        # The parts of an OR take turns, so that each counts alike.
-        places = groups[turn % len(groups)]
-        places = places if len(places) else np.arange(len(lit))
-        own.append(int(places[draws.integers(len(places))]))
-    executions = [Execution(words[lit[place]]) for place in own]
-    # Distractors are drawn from words that the function does not produce.
-    tests = make_unit_tests(draws, executions, _Distractors(words, truth).draw, lambda other: True)
-    draws.give_back()
-    return tests, parts[own]
-
-
-class _Distractors:
-    """True executions of other functions: words that activate some concept, but not the function.
+class _Tests:
+    """Draws unit tests of one function: a word that activates it, and two that activate other concepts instead.
 
     Args:
+        function: the function.
         words: held-out words.
-        truth: their activations by the function, shape `(n,)`; other words are not drawn.
+        truth: their activations, shape `(n,)`; other words are not drawn.
+
+    Raises:
+        ValueError: no word activates the function, or all do.
     """
 
-    def __init__(self, words: Sequence[str], truth: FloatArray) -> None:
+    def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
+        lit = np.flatnonzero(truth >= LIT)
+        if len(lit) == 0 or np.count_nonzero(truth < _UNLIT) < 2:
+            raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
         bank = held_out_bank()
-        activations = truth
+        rows, activations = lit, truth
         if words is not bank.words:
-            known = dict(zip(words, truth.tolist(), strict=True))
-            activations = np.array([known.get(word, 1.0) for word in bank.words])
+            among = np.array([_numbers()[word] for word in words])
+            activations = np.ones(len(bank.words))
+            activations[among] = truth
+            rows = among[lit]
+        # The parts of an OR take turns, so that each counts alike.
+        parts = _parts_of(function, words, lit)
+        self._own = [rows[parts == part].tolist() for part in range(parts.max() + 1)]
         places, concept = _fired_places()
         allowed = activations[places] < _UNLIT
-        self._places = places[allowed].tolist()
+        self._others = places[allowed].tolist()
+        if len(set(self._others)) < 2:
+            raise ValueError(f"expected words that do not activate the function, actual: {len(set(self._others))}")
         counts = np.bincount(concept[allowed])
         self._starts = (np.cumsum(counts) - counts)[counts > 0].tolist()
         self._counts = counts[counts > 0].tolist()
+        self._function = function
+        self._ratings = VocabularyJudge().rank_held_out(function.describe()).tolist()
 
-    def draw(self, rng: Draws) -> Execution:
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], list[UnitTest]]:
+        """Returns all tests, and for each the part of an OR whose word it has."""
+        parts = [part for part, places in enumerate(self._own) if places]
+        turns = [parts[turn % len(parts)] for turn in range(TESTS)]
+        draws = SingleDraws(rng)
+        tests = [self._draw(draws, part) for part in turns]
+        draws.give_back()
+        return np.array(turns), tests
+
+    def replace(self, turns: NDArray[np.intp], tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
+        """Draws tests again that a judge fails with the true description, always the same ones."""
+        draws = SingleDraws(np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1]))
+        return replace_untold(
+            tests,
+            judge,
+            self._function.describe(),
+            lambda failed: [self._draw(draws, turns[place]) for place in failed],
+            ROUNDS,
+        )
+
+    def _draw(self, draws: SingleDraws, part: int) -> UnitTest:
+        """Draws a test that the shipped vectors tell by the true description, as far as they tell any."""
+        words, ratings, own = held_out_bank().words, self._ratings, self._own[part]
+        for _ in range(_ATTEMPTS):
+            right = own[draws.integers(len(own))]
+            first = self._draw_other(draws)
+            second = self._draw_other(draws)
+            if first == second:
+                continue
+            if ratings[right] > max(ratings[first], ratings[second]) + MARGIN:
+                break
+        while first == second:
+            second = self._draw_other(draws)
+        place = draws.integers(OPTIONS)
+        options = [first, second]
+        options.insert(place, right)
+        return UnitTest(tuple([Execution(words[option]) for option in options]), place)
+
+    def _draw_other(self, draws: SingleDraws) -> int:
         """Draws a concept of which there is something left, then one of the words that activate it."""
-        row = rng.integers(len(self._counts))
-        place = self._places[self._starts[row] + rng.integers(self._counts[row])]
-        return Execution(held_out_bank().words[place])
+        row = draws.integers(len(self._counts))
+        place: int = self._others[self._starts[row] + draws.integers(self._counts[row])]
+        return place
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    """Returns the places of held-out words."""
+    return {word: place for place, word in enumerate(held_out_bank().words)}
 
 
 @cache
 def _fired_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Returns the places of the words that activate each concept, one concept after the other, and the concepts'."""
-    numbers = {word: place for place, word in enumerate(held_out_bank().words)}
-    rows = [[numbers[word] for word in row] for row in fired_words()]
+    rows = [[_numbers()[word] for word in row] for row in fired_words()]
     return np.concatenate([np.array(row, dtype=np.intp) for row in rows]), np.repeat(
         np.arange(len(rows)), [len(row) for row in rows]
     )

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from find_gym.functions.draws import Draws
 from find_gym.scoring.judges.protocol import Execution, Judge
-from find_gym.scoring.skills import skill
+from find_gym.scoring.skills import skill_over_chance
 
 OPTIONS = 3
 _ATTEMPTS = 1000
+# Ratings of the same options may differ by less, from one batch to another.
+MARGIN = 1e-5
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class UnitTestScore:
         empty_share: the same with an empty description: what the judge gets from the options alone.
         truth_share: the same with the true description: what the judge can get at all.
         chance: the share that guessing gets.
-        skill: the share, rescaled so that chance has 0 and 1 has 1, clipped to [0, 1].
+        skill: the share, rescaled so that chance has 0 and 1 has 1; negative below chance, so that ignorance has
+            mean 0.
         judge: the judge's name.
     """
 
@@ -104,6 +107,46 @@ def make_unit_tests(
     return tests
 
 
+def replace_untold(
+    tests: Sequence[UnitTest],
+    judge: Judge,
+    truth: str,
+    draw: Callable[[list[int]], list[UnitTest]],
+    rounds: int,
+) -> list[UnitTest]:
+    """Draws tests again that a judge fails with the true description, so that the truth gets all of them.
+
+    Args:
+        tests: the tests.
+        judge: reads the description.
+        truth: the true description. Where the judge makes nothing of it, the tests stay as they are.
+        draw: draws other tests in the place of those with these numbers.
+        rounds: how often at most; each round asks the judge for the tests that were drawn in the last one. What is left
+            then stays.
+
+    Returns:
+        As many tests.
+    """
+    tests = list(tests)
+    failed = list(range(len(tests)))
+    for turn in range(rounds + 1):
+        ratings = judge.rate(truth, [tests[place].options for place in failed])
+        if turn == 0 and len(ratings) and np.all(ratings == ratings[:, :1]):
+            break
+        told = [_is_told(row, tests[place].correct) for row, place in zip(ratings, failed, strict=True)]
+        failed = [place for place, is_told in zip(failed, told, strict=True) if not is_told]
+        if not failed or turn == rounds:
+            break
+        for place, test in zip(failed, draw(failed), strict=True):
+            tests[place] = test
+    return tests
+
+
+def _is_told(ratings: NDArray[np.float64], correct: int) -> bool:
+    others = np.delete(ratings, correct)
+    return bool(ratings[correct] > others.max() + MARGIN)
+
+
 def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> float:
     """Returns the share of tests whose true option is rated highest; ties count as guessing.
 
@@ -150,6 +193,6 @@ def score_unit_tests(judge: Judge, description: str, truth: str, tests: Sequence
         empty_share=judged_share(judge, "", tests),
         truth_share=judged_share(judge, truth, tests),
         chance=chance,
-        skill=skill(share, chance),
+        skill=skill_over_chance(share, chance),
         judge=judge.name,
     )

@@ -42,7 +42,7 @@ def test_it_finds_the_concepts() -> None:
 
 @pytest.mark.parametrize("budget", [0, 1, 3])
 def test_any_budget_will_do(budget: int) -> None:
-    assert 0 <= skill(exemplars=False, budget=budget, episodes=3) <= 1
+    assert -0.5 <= skill(exemplars=False, budget=budget, episodes=3) <= 1
 
 
 def test_the_runner_evaluates_and_reports(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ function score(episode) {
   place.append(make("div", "small", `skill ${skill.toFixed(2)}, accuracy ${accuracy.toFixed(2)}`));
   const meter = make("div", "meter");
   const bar = make("span");
-  bar.style.width = `${100 * skill}%`;
+  bar.style.width = `${100 * Math.max(skill, 0)}%`;
   meter.append(bar);
   place.append(meter);
   return place;

@@ -46,7 +46,7 @@ class WordBank:
             return function.truth(self.words)
         assert isinstance(function, EntityFunction)
         neuron = function.neuron
-        return function.combine(lambda name: self._activation(neuron, name), self._has_form)
+        return function.combine(lambda name: self._activation(neuron, name), self.has_form)
 
     def _activation(self, neuron: Neuron, name: str) -> FloatArray:
         key = (type(neuron), name)
@@ -54,7 +54,8 @@ class WordBank:
             self._activations[key] = neuron.activations(name, self.words)
         return self._activations[key]
 
-    def _has_form(self, form: str) -> NDArray[np.bool_]:
+    def has_form(self, form: str) -> NDArray[np.bool_]:
+        """Returns which words have a form, a key of `regions.FORMS`; bool of shape `(n,)`."""
         if form not in self._forms:
             self._forms[form] = has_form(form, self.words)
         return self._forms[form]

