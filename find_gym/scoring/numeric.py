@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.functions import NumericBlackBox, NumericFunction, NumericSpec
+from find_gym.functions.numeric.custom import LARGEST_OUTPUT
 from find_gym.sandbox import Result, Status
 from find_gym.scoring.complexity import program_complexity
 from find_gym.scoring.descriptions import DescriptionScorer
@@ -188,11 +189,14 @@ class NumericScorer:
         )
 
     def _right(self, predicted: FloatArray) -> NDArray[np.bool_]:
-        """Returns which inputs are predicted well enough; where the truth is undefined, undefined is right."""
+        """Returns which inputs are predicted well enough; where the truth is undefined, undefined is right.
+
+        There, a number beyond all that a truth of one's own may have is right as well.
+        """
         predicted_defined, defined = np.isfinite(predicted), np.isfinite(self._truth)
         with np.errstate(invalid="ignore"):
             close = np.abs(predicted - self._truth) <= self._tolerance
-        return np.where(defined, predicted_defined & close, ~predicted_defined)
+        return np.where(defined, predicted_defined & close, ~predicted_defined | (np.abs(predicted) > LARGEST_OUTPUT))
 
     def _best_constant(self) -> float:
         """Returns the accuracy of the best constant, found by sweeping over the ends of all tolerated intervals."""

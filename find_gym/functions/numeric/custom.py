@@ -13,6 +13,8 @@ from find_gym.functions.callables import OwnFunction
 from find_gym.functions.numeric.atoms import FloatArray
 from find_gym.functions.numeric.variants import Region
 
+# Beyond it, an output of one's own function counts as undefined: fits and errors need squares that are finite.
+LARGEST_OUTPUT = 1e100
 _PROBES = np.linspace(-128.0, 128.0, 257)
 
 
@@ -20,8 +22,8 @@ class CallableFunction(OwnFunction):
     """A callable from a number to a number as a black box.
 
     Args:
-        function: called with one float at a time; it returns a number, or None or NaN where it is undefined. Arithmetic
-            errors (`ValueError`, `ZeroDivisionError`, `OverflowError`) count as undefined too, others are raised.
+        function: called with one float at a time; it returns a number. Where it raises, or returns anything else (None,
+            NaN, a complex number, a number beyond 1e100), it is undefined.
 
     It is taken to be deterministic and without exceptions: its outputs are the truth that descriptions are judged by.
 
@@ -41,13 +43,18 @@ class CallableFunction(OwnFunction):
         """Serves a query: inputs `(n,)` to outputs `(n,)`; NaN where undefined."""
         values = [self._evaluate(value) for value in np.atleast_1d(np.asarray(x, dtype=np.float64)).tolist()]
         y = np.array(values, dtype=np.float64)
-        return np.where(np.isfinite(y), y, np.nan)
+        return np.where(np.abs(y) <= LARGEST_OUTPUT, y, np.nan)
 
     def _evaluate(self, value: float) -> float:
         try:
             output = self._function(value)
-            return np.nan if output is None else float(output)
-        except (ValueError, ArithmeticError):
+        except Exception:
+            return np.nan
+        if isinstance(output, (complex, np.complexfloating)) and output.imag == 0:
+            output = output.real
+        try:
+            return np.nan if output is None or isinstance(output, str) else float(output)
+        except (TypeError, ValueError, OverflowError):
             return np.nan
 
     def truth(self, x: ArrayLike) -> FloatArray:
