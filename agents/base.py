@@ -43,15 +43,20 @@ class ScriptedAgent:
 
     def __init__(self) -> None:
         self._solution: Generator[list[Any], Any, Submission] | None = None
+        self._submitted = ""
         self._rng = np.random.default_rng(0)
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode and seeds the agent's own randomness for the next."""
         self._solution = None
+        self._submitted = ""
         self._rng = np.random.default_rng(seed)
 
     def act(self, observation: str, info: dict[str, Any]) -> str:
         """Returns the next message: a query or the submission."""
+        if self._submitted:
+            # It was refused, and a script has nothing else to say.
+            return self._submitted
         if info["message"]:
             raise RuntimeError(f"expected the environment to accept the query, actual: {info['message']}")
         try:
@@ -61,7 +66,8 @@ class ScriptedAgent:
             else:
                 inputs = self._solution.send(self._read_outputs(info["outputs"]))
         except StopIteration as stop:
-            return write_submission(stop.value)
+            self._submitted = write_submission(stop.value)
+            return self._submitted
         plain = [value if isinstance(value, str) else float(value) for value in inputs]
         return write_query(plain)
 

@@ -144,8 +144,9 @@ class LanguageModelAgent:
     def _answer(self, observation: str, info: dict[str, Any]) -> str:
         """Returns the environment's answer without the outputs that are held back."""
         shown, held = self._split(info)
-        # The outputs are the first line.
-        return describe_outputs(shown, held, observation.partition("\n")[2]) if held else observation
+        # The outputs are a line each, below a heading.
+        rest = "\n".join(observation.split("\n")[1 + len(info["inputs"]) :])
+        return describe_outputs(shown, held, rest) if held else observation
 
     # --- What it says -------------------------------------------------------------------------------------------------
 

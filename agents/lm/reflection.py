@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.envs.quoting import escape_controls, quote_values
+from find_gym.interfaces.quoting import escape_controls, quote_values
+from find_gym.interfaces.text import write_pairs
 from find_gym.sandbox import Status
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym.scoring.submissions import COMPLEXITY_CAPS
@@ -42,8 +43,8 @@ def describe_outputs(shown: Sequence[Pair], held: Sequence[Pair], rest: str) -> 
         rest: the lines of the environment's answer below the outputs.
     """
     lines = [
-        f"OUTPUTS {quote_values(value for _, value in shown)}",
-        f"These are the outputs of {quote_values(value for value, _ in shown)}.",
+        "OUTPUTS",
+        write_pairs(shown),
         f"Held back, to check your submission with: {quote_values(value for value, _ in held)}",
     ]
     return "\n".join([*lines, rest] if rest else lines)

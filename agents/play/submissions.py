@@ -62,5 +62,5 @@ def checked_message(submission: Submission) -> str:
         raise ValueError("expected a description or code, actual: neither")
     message = write_submission(submission)
     if read_submission(message) != submission:
-        raise ValueError("expected no marker such as [CODE] at the beginning of a line, and no ``` within the parts")
+        raise ValueError("expected no marker such as [CODE] at the beginning of a line, and no markup around the parts")
     return message

@@ -15,11 +15,12 @@ from find_gym.arguments import is_integer, read_options, read_seed
 from find_gym.envs import rendering
 from find_gym.envs.episode import Category, Episode, Outcome, Reward, Rules, Submit
 from find_gym.envs.interfaces import Interface
-from find_gym.envs.text import printable
 from find_gym.envs.tokens import TokensInterface
 from find_gym.functions import FINDDataset
 from find_gym.functions.categories import CATEGORY_FUNCTIONS
 from find_gym.functions.splits import check_split, check_version
+from find_gym.interfaces import Message
+from find_gym.interfaces.text import TextInterface, printable, write_pairs
 
 _TEXTS = ("description", "domain", "code")
 
@@ -177,6 +178,11 @@ class FINDEnv(gym.Env[Any, Any]):
             self.render()
         return observation, float(outcome.reward), outcome.terminated, False, self._info(outcome)
 
+    @property
+    def tools(self) -> list[dict[str, Any]]:
+        """The tools `query` and `submit` as JSON schemas of the category, in the style of OpenAI's functions."""
+        return self.category.messages.tools()
+
     def action_masks(self) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of the action space's size; for MaskablePPO, `tokens` only.
 
@@ -265,6 +271,9 @@ class FINDEnv(gym.Env[Any, Any]):
             "outputs": self.category.to_json(list(outcome.outputs)),
             "message": outcome.message,
         }
+        if isinstance(self.codec, TextInterface):
+            reading = self.codec.reading
+            info |= {"note": reading.note if reading else "", "reasoning": reading.reasoning if reading else ""}
         if outcome.terminated:
             function = episode.function
             info["truth"] = {"description": function.describe(), "source": function.source()}
@@ -281,11 +290,14 @@ class FINDEnv(gym.Env[Any, Any]):
     def _record(self, action: Any, move: Any, observation: Any, outcome: Outcome) -> None:
         """Adds a step to the transcript."""
         if isinstance(observation, str):
-            self._transcript += [f"> {printable(action)}", observation]
+            calls = action.tool_calls if isinstance(action, Message) else ()
+            said = "\n".join(str(each) for each in (action, *calls) if str(each))
+            self._transcript += [f"> {printable(said)}", observation]
             return
         if outcome.inputs:
+            outputs = self.category.to_json(list(outcome.outputs))
             self._transcript.append(f"QUERY {json.dumps(list(outcome.inputs))}")
-            self._transcript.append(f"OUTPUTS {json.dumps(self.category.to_json(list(outcome.outputs)))}")
+            self._transcript.append(f"OUTPUTS\n{write_pairs(zip(outcome.inputs, outputs, strict=True))}")
         elif isinstance(move, Submit) and outcome.score is not None:
             program = move.submission.program
             text = "nothing could be fitted" if program is None else self._functions.read(program).describe()

@@ -33,15 +33,18 @@ class EntityEnv(FINDEnv):
       over concepts token by token; `action_masks()` tells which are legal. See
       `find_gym.envs.entities_tokens.EntityTokens`.
     - `text`: `Text`. `QUERY ["violin", "tax"]` or `[DESCRIPTION]: ...`. See `find_gym.envs.entities_category`.
+    - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
+      `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
 
     ## Observation Space
 
     - `tokens`: a flat `Dict` of boxes: for each word of the bank how often it was asked and its activation, the tokens
       written so far, the budget left.
-    - `text`: `Text`; the first observation is the task, the others are answers.
+    - `text`, `tools`: `Text`; the first observation is the task, the others are answers.
 
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists) and `message` (why an
-    action was refused); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
+    action was refused); for `text` and `tools` also `note` (what of a message was not taken) and `reasoning` (what was
+    set aside); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
     (all parts of `find_gym.scoring.entities.EntityScore`), `submission`, and `truth` (description and source).
 
     ## Rewards
@@ -65,7 +68,7 @@ class EntityEnv(FINDEnv):
 
     ## Arguments
 
-    - `interface`: "tokens" or "text".
+    - `interface`: "tokens", "text" or "tools".
     - `split`: "train", "validation", "test", or None for all functions. Not used with `function` or `dataset`.
     - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
       `find_gym.functions.entities.difficulty.EntityDifficulty` that replace FIND's.
@@ -107,7 +110,7 @@ class EntityEnv(FINDEnv):
         ([1, 0], 98, False)
     """
 
-    interfaces = ("tokens", "text")
+    interfaces = ("tokens", "text", "tools")
 
     def __init__(self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Any) -> None:
         if not isinstance(exemplars, bool):
@@ -117,8 +120,8 @@ class EntityEnv(FINDEnv):
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
-        if self.interface == "text":
-            return EntityText(max_queries, self._exemplars)
+        if self.interface in ("text", "tools"):
+            return EntityText(max_queries, self._exemplars, tools=self.interface == "tools")
         return EntityTokens(level, self._exemplars)
 
     def _info(self, outcome: Outcome) -> dict[str, Any]:

@@ -8,33 +8,44 @@ from typing import Any
 import numpy as np
 
 from find_gym.envs.episode import Episode
-from find_gym.envs.text import shorten
-from find_gym.envs.words import WordText, objection_to
-from find_gym.functions.entities.function import EntityBlackBox
+from find_gym.envs.objections import objection_to_text
+from find_gym.envs.words import MAX_QUOTED_WORD, WordText, objection_to, read_words
+from find_gym.functions.entities.function import MAX_WORD_LENGTH, EntityBlackBox
 from find_gym.functions.entities.vectors import entity_vectors
+from find_gym.interfaces.quoting import shorten
+from find_gym.interfaces.rules import MessageRules
+from find_gym.interfaces.text import Task
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
 from find_gym.scoring.entities import EntityScore, EntityScorer
 from find_gym.scoring.judges.protocol import Judge
 
-TASK = """\
+TASK = Task(
+    opening="""\
 There is a hidden function f, a stand-in for a neuron. It takes one word or name (or a short expression) and returns its
 activation, a number in [0, 1]. It responds to one concept, or to a combination of a few. Find out which, and describe
-it.
-
-To see activations, send a line such as
-QUERY ["violin", "Mount Everest", "tax"]
-with a JSON list of any words of at most 200 characters. Each word costs 1 of your budget of {budget}. You get the
-activations in the same order. Words that have to do with the concept activate the function by more than 0.5, others by
-less; words that have a little to do with it may lead you there.
-{exemplars}
-When you know enough, or when the budget is spent, submit in this form:
-[DESCRIPTION]: the concept, or the concepts, that the function responds to, in one sentence.
+it.""",
+    asking="""\
+Inputs are a JSON list of any words of at most 200 characters. Each word costs 1 of your budget of {budget}. You get a
+line `word -> activation` for each of them. Words that have to do with the concept activate the function by more than
+0.5, others by less; words that have a little to do with it may lead you there.""",
+    hints="{exemplars}",
+    judging="""\
 The description is judged by how well one can tell from it which words activate the function, on words that you have not
 seen. Name what it responds to, by six names at most; a list of everything is worth nothing. Words that you have asked
-are examples and are not read, unless they name a concept: say what they have in common. You have one submission and {messages} messages
-in all."""
-_EXEMPLARS = "\nSome of these words activate it, you may begin with them: {words}\n"
+are examples and are not read, unless they name a concept: say what they have in common. You have one submission and
+{messages} messages in all.""",
+)
+_EXEMPLARS = "Some of these words activate it, you may begin with them: {words}"
+
+ENTITY_MESSAGES = MessageRules(
+    read_inputs=read_words,
+    input_schema={"type": "string", "minLength": 1, "maxLength": MAX_WORD_LENGTH},
+    inputs="The words, of at most 200 characters; each costs 1 of the budget.",
+    example='["violin", "Mount Everest", "tax"]',
+    parts={"description": "the concept, or the concepts, that the function responds to, in one sentence"},
+    required=("description",),
+)
 
 
 class EntityCategory:
@@ -45,6 +56,7 @@ class EntityCategory:
     """
 
     name = "entities"
+    messages = ENTITY_MESSAGES
 
     def __init__(self, judge: Judge | None = None) -> None:
         self._judge = judge
@@ -70,21 +82,27 @@ class EntityCategory:
         """Returns outputs as they are."""
         return outputs
 
+    def objection_to_submission(self, submission: Submission) -> str | None:
+        """Says why a submission can't be judged, or returns None."""
+        return None if submission.program is not None else objection_to_text(submission.description)
+
     def score(self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> EntityScore:
         """Judges a submission."""
         return EntityScorer(function, self._judge).score(submission, asked)
 
 
 class EntityText(WordText):
-    """The `text` interface to entity functions.
+    """The `text` or `tools` interface to entity functions.
 
     Args:
         max_queries: the budget; observations have room for the answers to all of it at once.
         exemplars: whether the task names words to start from.
+        tools: whether it speaks of tools.
     """
 
-    def __init__(self, max_queries: int, exemplars: bool) -> None:
-        super().__init__(TASK, 8192 + 64 * max_queries, _EXEMPLARS if exemplars else None)
+    def __init__(self, max_queries: int, exemplars: bool, *, tools: bool = False) -> None:
+        size = 8192 + (64 + MAX_QUOTED_WORD) * max_queries
+        super().__init__(TASK, ENTITY_MESSAGES, size, _EXEMPLARS if exemplars else None, tools=tools)
 
     def exemplars(self, episode: Episode) -> list[str]:
         """Returns the words to start from."""

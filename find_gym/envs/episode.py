@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from find_gym.arguments import read_integer, read_number
+from find_gym.interfaces import MessageRules
+from find_gym.interfaces.moves import Move, Query, Refuse, Submit, Write
 from find_gym.scoring import Submission
+
+__all__ = ["Category", "Episode", "Move", "Outcome", "Query", "Refuse", "Rules", "Score", "Submit", "Write"]
 
 Reward = Literal["skill", "accuracy", "find"]
 REWARDS: tuple[Reward, ...] = ("skill", "accuracy", "find")
@@ -49,9 +53,11 @@ class Category(Protocol):
 
     Attributes:
         name: "numeric", "strings", "entities" or "relations".
+        messages: what messages about its functions look like.
     """
 
     name: str
+    messages: MessageRules
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered (what was expected and what came), or returns None."""
@@ -61,6 +67,9 @@ class Category(Protocol):
 
     def to_json(self, outputs: list[Any]) -> list[Any]:
         """Returns outputs as JSON-serialisable data that passes Gymnasium's checks."""
+
+    def objection_to_submission(self, submission: Submission) -> str | None:
+        """Says why a submission can't be judged (what was expected and what came), or returns None."""
 
     def score(self, function: Any, submission: Submission, asked: Sequence[Any] = ()) -> Score:
         """Judges a submission.
@@ -80,49 +89,6 @@ REWARD_OF: dict[str, Callable[[Score], float]] = {
     "accuracy": lambda score: score.accuracy,
     "find": lambda score: score.paper_score,
 }
-
-
-@dataclass(frozen=True)
-class Query:
-    """Asks for the function's outputs.
-
-    Attributes:
-        inputs: numbers, strings or words, as the category has it.
-    """
-
-    inputs: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Submit:
-    """Hands in the final description.
-
-    Attributes:
-        submission: the description.
-    """
-
-    submission: Submission
-
-
-@dataclass(frozen=True)
-class Write:
-    """Goes on with a description that is not complete yet; costs nothing but the step."""
-
-
-@dataclass(frozen=True)
-class Refuse:
-    """An action that can't be taken.
-
-    Attributes:
-        reason: what was expected and what came.
-        charge: inputs that it costs all the same, as far as there are any left.
-    """
-
-    reason: str
-    charge: int = 0
-
-
-Move: TypeAlias = Query | Submit | Write | Refuse
 
 
 @dataclass(frozen=True)

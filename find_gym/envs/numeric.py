@@ -31,7 +31,9 @@ class NumericEnv(FINDEnv):
     - `tokens` (default): `Discrete(92)`. Actions 0 to 64 query a probe of a fixed bank, the others write a description
       token by token; `action_masks()` tells which are legal. See `find_gym.envs.tokens.NumericTokens`.
     - `text`: `Text`. `QUERY [1, 2.5, -3]` or `[DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...`. See
-      `find_gym.envs.text.TextInterface`.
+      `find_gym.interfaces.text.TextInterface`.
+    - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
+      `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
     - `continuous`: `Box(-1, 1, (77,))`. Any input, constants from the agent itself. See
       `find_gym.envs.continuous.ContinuousInterface`.
 
@@ -39,11 +41,12 @@ class NumericEnv(FINDEnv):
 
     - `tokens`: a flat `Dict` of boxes: for each probe how often it was asked and what it answered, the tokens written
       so far, the budget left.
-    - `text`: `Text`; the first observation is the task, the others are answers.
+    - `text`, `tools`: `Text`; the first observation is the task, the others are answers.
     - `continuous`: `Box(-1, 1, (6 * max_queries,))`, a row of features for each input asked.
 
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists; None where undefined)
-    and `message` (why an action was refused). At the end it also has `score` (all parts of
+    and `message` (why an action was refused); for `text` and `tools` also `note` (what of a message was not taken) and
+    `reasoning` (what was set aside). At the end it also has `score` (all parts of
     `find_gym.scoring.NumericScore`), `submission`, and `truth` (description and source).
 
     ## Rewards
@@ -65,7 +68,7 @@ class NumericEnv(FINDEnv):
 
     ## Arguments
 
-    - `interface`: "tokens", "text" or "continuous".
+    - `interface`: "tokens", "text", "tools" or "continuous".
     - `split`: "train", "validation", "test", or None for all functions. Not used with `function` or `dataset`.
     - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
       `find_gym.functions.NumericDifficulty` that replace FIND's.
@@ -106,7 +109,7 @@ class NumericEnv(FINDEnv):
         (3, 17, False)
     """
 
-    interfaces = ("tokens", "text", "continuous")
+    interfaces = ("tokens", "text", "tools", "continuous")
 
     def __init__(self, *, judge: Judge | str | None = None, effort: Effort = "full", **arguments: Any) -> None:
         if effort not in get_args(Effort):
@@ -122,8 +125,8 @@ class NumericEnv(FINDEnv):
         return bool(sampled and self._level.variants.get("approximated"))
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
-        if self.interface == "text":
-            return numeric_text(max_queries)
+        if self.interface in ("text", "tools"):
+            return numeric_text(max_queries, tools=self.interface == "tools")
         if self.interface == "continuous":
             return ContinuousInterface(max_queries)
         return NumericTokens(level, self._effort)

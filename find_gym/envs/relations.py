@@ -32,15 +32,18 @@ class RelationEnv(FINDEnv):
       token by token; `action_masks()` tells which are legal. See `find_gym.envs.relations_tokens.RelationTokens`.
     - `text`: `Text`. `QUERY ["Norway", "zebra"]` or `[DESCRIPTION]: ... [DOMAIN]: ...`. See
       `find_gym.envs.relations_category`.
+    - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
+      `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
 
     ## Observation Space
 
     - `tokens`: a flat `Dict` of boxes: for each word of the bank how often it was asked and what it answered, the
       tokens written so far, the budget left.
-    - `text`: `Text`; the first observation is the task, the others are answers.
+    - `text`, `tools`: `Text`; the first observation is the task, the others are answers.
 
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists) and `message` (why an
-    action was refused); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
+    action was refused); for `text` and `tools` also `note` (what of a message was not taken) and `reasoning` (what was
+    set aside); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
     (all parts of `find_gym.scoring.relations.RelationScore`), `submission`, and `truth` (description and source).
 
     ## Rewards
@@ -63,7 +66,7 @@ class RelationEnv(FINDEnv):
 
     ## Arguments
 
-    - `interface`: "tokens" or "text".
+    - `interface`: "tokens", "text" or "tools".
     - `split`: "train", "validation", "test", or None for all functions. Not used with `function` or `dataset`.
     - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
       `find_gym.functions.relations.difficulty.RelationDifficulty` that replace FIND's.
@@ -108,7 +111,7 @@ class RelationEnv(FINDEnv):
         1.0
     """
 
-    interfaces = ("tokens", "text")
+    interfaces = ("tokens", "text", "tools")
 
     def __init__(self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Any) -> None:
         if not isinstance(exemplars, bool):
@@ -118,7 +121,9 @@ class RelationEnv(FINDEnv):
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
-        return RelationText(max_queries, self._exemplars) if self.interface == "text" else RelationTokens(level)
+        if self.interface in ("text", "tools"):
+            return RelationText(max_queries, self._exemplars, tools=self.interface == "tools")
+        return RelationTokens(level)
 
     def _info(self, outcome: Outcome) -> dict[str, Any]:
         info = super()._info(outcome)

@@ -31,17 +31,20 @@ class StringEnv(FINDEnv):
       by token; `action_masks()` tells which are legal. See `find_gym.envs.strings_tokens.StringTokens`.
     - `text`: `Text`. `QUERY ["Hello", "abc 123"]` or `[DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...`. See
       `find_gym.envs.strings_category`.
+    - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
+      `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
 
     ## Observation Space
 
     - `tokens`: a flat `Dict` of boxes: for each probe how often it was asked and the characters of its answer, the
     tokens
       written so far, the budget left.
-    - `text`: `Text`; the first observation is the task, the others are answers.
+    - `text`, `tools`: `Text`; the first observation is the task, the others are answers.
 
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists of strings) and
-    `message` (why an action was refused). At the end it also has `score` (all parts of `find_gym.scoring.StringScore`),
-    `submission`, and `truth` (description and source).
+    `message` (why an action was refused); for `text` and `tools` also `note` (what of a message was not taken) and
+    `reasoning` (what was set aside). At the end it also has `score` (all parts of
+    `find_gym.scoring.StringScore`), `submission`, and `truth` (description and source).
 
     ## Rewards
 
@@ -63,7 +66,7 @@ class StringEnv(FINDEnv):
 
     ## Arguments
 
-    - `interface`: "tokens" or "text".
+    - `interface`: "tokens", "text" or "tools".
     - `difficulty`: "easy", "find" (the benchmark's own distribution), "hard", "extreme", or a mapping of attributes of
       `find_gym.functions.strings.difficulty.StringDifficulty` that replace FIND's.
     - `max_queries`: the budget, a number of strings of at most 1000 characters each; default 100.
@@ -101,11 +104,13 @@ class StringEnv(FINDEnv):
         1.0
     """
 
-    interfaces = ("tokens", "text")
+    interfaces = ("tokens", "text", "tools")
 
     def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
         self.category = StringCategory(read_judge(judge))
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
-        return string_text(max_queries) if self.interface == "text" else StringTokens(level)
+        if self.interface in ("text", "tools"):
+            return string_text(max_queries, tools=self.interface == "tools")
+        return StringTokens(level)

@@ -7,22 +7,30 @@ import shlex
 from typing import Any
 
 from find_gym.envs.episode import Episode
-from find_gym.envs.quoting import quote_values
-from find_gym.envs.text import TextInterface, shorten
 from find_gym.functions.entities.function import MAX_WORD_LENGTH
+from find_gym.interfaces.quoting import quote_values, shorten
+from find_gym.interfaces.rules import MessageRules
+from find_gym.interfaces.text import Task, TextInterface
+
+# The longest a word can be as JSON of ASCII characters.
+MAX_QUOTED_WORD = 12 * MAX_WORD_LENGTH + 2
 
 
 class WordText(TextInterface):
-    """The `text` interface to functions of words.
+    """The `text` or `tools` interface to functions of words.
 
     Args:
         task: the task, with a place for `{exemplars}`.
+        rules: what messages of the category look like.
         size: the greatest length of an observation, in characters.
         invitation: the sentence that names `{words}` to start from; None to name none.
+        tools: whether the task and refusals speak of the tools.
     """
 
-    def __init__(self, task: str, size: int, invitation: str | None) -> None:
-        super().__init__(task, read_words, size)
+    def __init__(
+        self, task: Task, rules: MessageRules, size: int, invitation: str | None, *, tools: bool = False
+    ) -> None:
+        super().__init__(task, rules, size, tools=tools)
         self._invitation = invitation
 
     def begin(self, episode: Episode) -> str:
@@ -30,7 +38,7 @@ class WordText(TextInterface):
         text = ""
         if self._invitation and (words := self.exemplars(episode)):
             text = self._invitation.replace("{words}", quote_values(words))
-        return super().begin(episode).replace("{exemplars}", text)
+        return super().begin(episode).replace("{exemplars}\n\n" if not text else "{exemplars}", text)
 
     def exemplars(self, episode: Episode) -> list[str]:
         """Returns the words to start from."""
@@ -42,6 +50,8 @@ def objection_to(words: tuple[str, ...]) -> str | None:
     for word in words:
         if not word.strip() or len(word) > MAX_WORD_LENGTH:
             return f"expected words of 1 to {MAX_WORD_LENGTH} characters, actual value: {shorten(word)}"
+        if not word.isascii() and word != word.encode("utf-8", "replace").decode():
+            return f"expected words of Unicode characters, actual value: {shorten(word)}"
     return None
 
 

@@ -35,7 +35,7 @@ class Message(str):
         text: what the model wrote.
         tool_calls: the calls that the server found in it.
         truncated: whether the message was cut off, at the limit of tokens for instance.
-        reasoning: what the server set aside as the model's reasoning; it is kept in the info, never read as the message.
+        reasoning: what the server set aside as the model's reasoning; kept in the info, never read as the message.
 
     Example:
         >>> from find_gym.interfaces import Message, ToolCall

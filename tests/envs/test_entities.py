@@ -91,7 +91,7 @@ def test_text_episode() -> None:
     task, info = env.reset(seed=1)
     assert len(info["exemplars"]) == 10 and info["exemplars"][0] in task
     observation, *_, info = env.step('QUERY ["Tiger Woods", "cinema"]')
-    assert min(info["outputs"]) > 0.5 and observation.startswith("OUTPUTS [0.")
+    assert min(info["outputs"]) > 0.5 and observation.startswith('OUTPUTS\n"Tiger Woods" -> 0.')
     *_, info = env.step("QUERY Tiger Woods, flour")
     assert info["inputs"] == ["Tiger Woods", "flour"]
     *_, info = env.step('QUERY [""]')

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from find_gym.envs.continuous import ACTION_SIZE, ContinuousInterface, read_atom, split_action
 from find_gym.envs.episode import Query, Refuse, Submit
 from find_gym.envs.features import log_magnitude, relative, squash, unsquash
-from find_gym.envs.numeric_category import NumericCategory, numeric_text, read_numbers
+from find_gym.envs.numeric_category import NUMERIC_MESSAGES, NumericCategory, numeric_text
 from find_gym.envs.numeric_grammar import MAX_TOKENS, TOKENS, NumericDraft, tokens_of
 from find_gym.envs.probes import numeric_probes
-from find_gym.envs.text import CHARSET, printable, read_message, read_submission, write_submission
+from find_gym.envs.text import read_submission
 from find_gym.functions import NumericDifficulty, NumericFunction, NumericSpec, sample_numeric
 from find_gym.functions.numeric.atoms import ATOMS, RELEASED_FAMILIES
 from find_gym.functions.numeric.rules import AtomRule, evaluate, skeleton
+from find_gym.interfaces import read_message
+from find_gym.interfaces.text import CHARSET, printable, write_submission
 from find_gym.scoring import Submission
 
 LEVELS = st.sampled_from(["easy", "find", "hard", "extreme", None])
@@ -194,12 +196,12 @@ def test_features_are_bounded(values: list[float]) -> None:
     ],
 )
 def test_queries_are_read_leniently(message: str, inputs: tuple) -> None:
-    assert read_message(message, read_numbers) == Query(inputs)
+    assert read_message(message, NUMERIC_MESSAGES).move == Query(inputs)
 
 
 @pytest.mark.parametrize("message", ["", "queries are fun", "My QUERY is 3", "QUERY [1, two]", "QUERY nan", "3"])
 def test_what_is_neither_is_refused_with_a_reason(message: str) -> None:
-    move = read_message(message, read_numbers)
+    move = read_message(message, NUMERIC_MESSAGES).move
     assert isinstance(move, Refuse) and move.reason.startswith("expected") and move.charge == 0
 
 
@@ -213,12 +215,10 @@ def test_what_is_neither_is_refused_with_a_reason(message: str) -> None:
         "[DESCRIPTION]: a line [DOMAIN]: x < 3 [CODE]: def f(x):\n    return x",
         "[CODE]: ```python\nold\n```\n[DESCRIPTION]: a line\n[DOMAIN]: x < 3\n[CODE]: ```x = 1``` and\n"
         "```python\ndef f(x):\n    return x\n```",
-        "[DESCRIPTION]: a line\nQUERY [3]\n[DESCRIPTION]: a line\n[DOMAIN]: x < 3\n[CODE]:\n```python\ndef f(x):\n"
-        "    return x\n```\nQUERY [4]",
     ],
 )
 def test_submissions_are_read_leniently(message: str) -> None:
-    move = read_message(message, read_numbers)
+    move = read_message(message, NUMERIC_MESSAGES).move
     assert isinstance(move, Submit)
     assert move.submission == Submission("a line", "x < 3", "def f(x):\n    return x")
 
@@ -240,7 +240,7 @@ def test_what_is_written_is_read(description: str, domain: str, code: str) -> No
 
 @given(message=st.text(max_size=300))
 def test_any_message_is_a_move(message: str) -> None:
-    assert isinstance(read_message(message, read_numbers), (Query, Submit, Refuse))
+    assert isinstance(read_message(message, NUMERIC_MESSAGES).move, (Query, Submit, Refuse))
 
 
 @settings(max_examples=40, deadline=None)

@@ -103,7 +103,7 @@ def test_nothing_tells_the_answer_before_the_end() -> None:
         )
         for secret in (function.describe(), function.source(), repr(function.spec.rule), str(function.spec.digest())):
             assert secret not in seen
-        assert set(info2) == {"budget", "steps_left", "inputs", "outputs", "message"}
+        assert set(info2) == {"budget", "steps_left", "inputs", "outputs", "message", "note", "reasoning"}
 
 
 # --- The budget -------------------------------------------------------------------------------------------------------
@@ -337,9 +337,9 @@ def test_ansi_is_the_transcript() -> None:
     env = make("text", function=LINE, render_mode="ansi")
     env.reset(seed=0)
     env.step("QUERY [1, 2]")
-    env.step("[CODE]: def f(x): return x\u00b2")
+    env.step("[CODE]: def f(x): return x  # \u00b2")
     text = env.render()
-    assert "> QUERY [1, 2]\nOUTPUTS [3.0, 5.0]" in text
+    assert "> QUERY [1, 2]\nOUTPUTS\n1.0 -> 3.0\n2.0 -> 5.0" in text
     assert "\\xb2" in text and "SCORE accuracy" in text
     tokens = make("tokens", function=LINE, render_mode="ansi")
     tokens.reset(seed=0)
@@ -347,7 +347,7 @@ def test_ansi_is_the_transcript() -> None:
         tokens.step(action)
     lines = tokens.render().splitlines()
     assert [line.split()[0] for line in lines[1:]] == [
-        "QUERY", "OUTPUTS", "QUERY", "OUTPUTS", "WRITE", "WRITE", "SUBMIT", "SCORE",
+        "QUERY", "OUTPUTS", "-128.0", "QUERY", "OUTPUTS", "128.0", "WRITE", "WRITE", "SUBMIT", "SCORE",
     ]  # fmt: skip
 
 

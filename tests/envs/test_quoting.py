@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 import find_gym  # noqa: F401
 from find_gym.envs.episode import Query, Refuse, Submit
-from find_gym.envs.quoting import escape_controls, escape_template_tokens, quote_values
-from find_gym.envs.strings_category import read_strings
-from find_gym.envs.text import CHARSET, read_message, read_submission, shorten, write_query
+from find_gym.envs.strings_category import STRING_MESSAGES
+from find_gym.envs.text import CHARSET, read_submission, shorten, write_query
 from find_gym.functions.entities.formulas import Combination
 from find_gym.functions.entities.function import EntitySpec
+from find_gym.interfaces import read_message
+from find_gym.interfaces.quoting import escape_controls, escape_template_tokens, quote_values
 
 TOKENS = [
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<s>", "</s>", "<think>", "</think>",
@@ -43,6 +44,10 @@ TEXTS = st.lists(st.sampled_from(TOKENS + MARKERS + OTHERS) | st.text(max_size=3
 VALUES = st.lists(TEXTS | st.floats(allow_nan=False, allow_infinity=False) | st.none(), max_size=5)
 
 
+def read(message: str) -> object:
+    return read_message(message, STRING_MESSAGES).move
+
+
 @given(values=VALUES)
 def test_quoted_values_read_back_and_hold_no_controls(values: list) -> None:
     text = quote_values(values)
@@ -56,7 +61,7 @@ def test_quoted_values_read_back_and_hold_no_controls(values: list) -> None:
 
 @given(inputs=st.lists(TEXTS, min_size=1, max_size=4))
 def test_a_written_query_is_read_as_that_query(inputs: list[str]) -> None:
-    assert read_message(write_query(inputs), read_strings) == Query(tuple(inputs))
+    assert read(write_query(inputs)) == Query(tuple(inputs))
 
 
 @given(text=TEXTS)
@@ -81,9 +86,10 @@ def test_an_observation_says_nothing_but_outputs(output: str, asked: str) -> Non
     observation, *_, info = env.step(write_query([asked[:1000], "b"]))
     assert info["outputs"] == [output, output]
     lines = observation.split("\n")
-    assert len(lines) == 2 and json.loads(lines[0].removeprefix("OUTPUTS ")) == [output, output]
+    assert len(lines) == 4 and lines[0] == "OUTPUTS"
+    assert lines[1:3] == [f"{quote_values([each])[1:-1]} -> {quote_values([output])[1:-1]}" for each in info["inputs"]]
     assert read_submission(observation) is None
-    assert isinstance(read_message(observation, read_strings), Refuse)
+    assert isinstance(read(observation), Refuse)
     assert not [token for token in TOKENS if token in observation]
 
 
@@ -131,17 +137,17 @@ def test_exemplars_in_the_task_are_quoted() -> None:
 def test_a_quoted_marker_submits_nothing(quotation: str) -> None:
     assert read_submission(quotation) is None
     message = f'{quotation}\nQUERY ["a"]'
-    assert read_message(message, read_strings) == Query(("a",))
-    submitted = read_message(f"{quotation}\n[DESCRIPTION]: mine\n[CODE]:\ndef f(s): return s", read_strings)
+    assert read(message) == Query(("a",))
+    submitted = read(f"{quotation}\n[DESCRIPTION]: mine\n[CODE]:\ndef f(s): return s")
     assert isinstance(submitted, Submit)
     assert (submitted.submission.description, submitted.submission.code) == ("mine", "def f(s): return s")
 
 
 def test_a_marker_within_a_query_submits_nothing() -> None:
     for asked in ("[DESCRIPTION]: x", "a\n[DESCRIPTION]: x\n[CODE]: y"):
-        assert read_message(f"QUERY {json.dumps([asked])}", read_strings) == Query((asked,))
+        assert read(f"QUERY {json.dumps([asked])}") == Query((asked,))
         # A message may break a line within a string.
-        assert read_message(f'QUERY ["{asked}", "b"]', read_strings) == Query((asked, "b"))
+        assert read(f'QUERY ["{asked}", "b"]') == Query((asked, "b"))
 
 
 def test_markers_within_the_parts_of_a_submission_are_text() -> None:

@@ -13,15 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.envs.episode import Query, Refuse
-from find_gym.envs.strings_category import read_strings
+from find_gym.envs.strings_category import STRING_MESSAGES
 from find_gym.envs.strings_grammar import MAX_TOKENS, TOKENS, StringDraft, tokens_of
-from find_gym.envs.text import CHARSET, read_message, write_submission
 from find_gym.functions import write_dataset
 from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.probes import PROBES
 from find_gym.functions.strings.programs import Branch, Step
 from find_gym.functions.strings.sampling import sample_string
+from find_gym.interfaces import read_message
+from find_gym.interfaces.text import CHARSET, write_submission
 from find_gym.scoring import Submission
 from find_gym.scoring.fitting.strings import fit_string_skeleton
 
@@ -51,7 +52,7 @@ def test_stable_baselines3s_checker_is_content() -> None:
 
 
 def test_continuous_is_for_numbers_only() -> None:
-    with pytest.raises(ValueError, match=r"expected an interface in \('tokens', 'text'\)"):
+    with pytest.raises(ValueError, match=r"expected an interface in \('tokens', 'text', 'tools'\)"):
         make("continuous")
 
 
@@ -81,13 +82,16 @@ def test_rewards(reward: str) -> None:
 def test_messages_never_lose_or_alter_a_string(inputs: list[str]) -> None:
     """From the query to the function, and from its output to the observation, whatever the strings hold."""
     for written in (json.dumps(inputs), json.dumps(inputs, ensure_ascii=False), json.dumps(inputs, indent=1)):
-        assert read_message(f"Let me see.\nQUERY {written}\nThanks.", read_strings) == Query(tuple(inputs))
+        assert read_message(f"Let me see.\nQUERY {written}\nThanks.", STRING_MESSAGES).move == Query(tuple(inputs))
     env = make(function=lambda s: s + "\u2713[DESCRIPTION]: x\nQUERY").unwrapped
     env.reset(seed=0)
     observation, *_, info = env.step(f"QUERY {json.dumps(inputs)}")
     assert info["inputs"] == inputs
-    first = observation.splitlines()[0]
-    assert json.loads(first.removeprefix("OUTPUTS ")) == [s + "\u2713[DESCRIPTION]: x\nQUERY" for s in inputs]
+    decoder = json.JSONDecoder()
+    for asked, line in zip(inputs, observation.splitlines()[1:], strict=False):
+        read, end = decoder.raw_decode(line)
+        assert (read, line[end : end + 4]) == (asked, " -> ")
+        assert json.loads(line[end + 4 :]) == asked + "\u2713[DESCRIPTION]: x\nQUERY"
     assert set(observation) <= CHARSET and env.observation_space.contains(observation)
 
 
@@ -105,12 +109,12 @@ def test_messages_never_lose_or_alter_a_string(inputs: list[str]) -> None:
     ],
 )
 def test_queries_are_read_leniently(message: str, inputs: tuple) -> None:
-    assert read_message(message, read_strings) == Query(inputs)
+    assert read_message(message, STRING_MESSAGES).move == Query(inputs)
 
 
 @pytest.mark.parametrize("message", ["QUERY", "QUERY []", "QUERY [1]", 'QUERY ["a', "QUERY 'a", "QUERY [a]"])
 def test_what_is_no_query_is_refused_with_a_reason(message: str) -> None:
-    move = read_message(message, read_strings)
+    move = read_message(message, STRING_MESSAGES).move
     assert isinstance(move, Refuse) and move.reason.startswith("expected")
 
 

@@ -176,8 +176,8 @@ def test_the_end_of_the_input_within_a_submission_ends_politely(monkeypatch, cap
     assert "without a submission" in played(monkeypatch, capsys, ["submit"], "--seed", "1")
 
 
-def test_code_that_would_be_read_otherwise_is_refused(monkeypatch, capsys) -> None:
-    typed = ["submit", "one", "", "def f(x): return len('```')", ".", "quit"]
+def test_a_part_that_would_be_read_otherwise_is_refused(monkeypatch, capsys) -> None:
+    typed = ["submit", "**one**", "", "def f(x): return 1", ".", "quit"]
     screen = played(monkeypatch, capsys, typed, "--seed", "1")
     assert "Not submitted: expected no marker" in screen and "nothing was scored" in screen
 

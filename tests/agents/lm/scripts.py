@@ -35,10 +35,10 @@ class Knowing:
         self.known = [(list(function(inputs, rng)), function) for function in run_functions]
 
     def __call__(self, messages):
-        found = re.search(r"^OUTPUTS (\[.*\])$", messages[-1]["content"], re.MULTILINE)
-        if found is None:
+        _, _, answers = messages[-1]["content"].partition("OUTPUTS\n")
+        outputs = [json.loads(line) for line in re.findall(r" -> (.*)$", answers, re.MULTILINE)]
+        if not outputs:
             return f"Let me see.\n{write_query(self.probes)}"
-        outputs = json.loads(found.group(1))
         distances = [sum(map(distance, outputs, known)) for known, _ in self.known]
         return submission_of(self.known[int(np.argmin(distances))][1], self.category)
 

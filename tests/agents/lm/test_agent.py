@@ -68,7 +68,7 @@ def test_a_dialogue_is_kept_whole():
         "role": "assistant", "content": "", "kind": "reply", "prompt_tokens": log["dialogue"][2]["prompt_tokens"],
         "completion_tokens": 5, "seconds": 0.0, "retries": 0, "finish_reason": "stop", "dropped_before": 0,
     }  # fmt: skip
-    assert "OUTPUTS [2.0, 4.0]" in script.prompts()[1][-1] and "<think>" not in script.prompts()[1][2]
+    assert "OUTPUTS\n1.0 -> 2.0\n2.0 -> 4.0\n" in script.prompts()[1][-1] and "<think>" not in script.prompts()[1][2]
     assert "ERROR" in script.prompts()[2][-1]
     assert log["usage"]["calls"] == 3
 
@@ -128,7 +128,7 @@ def test_exemplars_are_asked_for_and_charged(made, env, function):
     assert info["budget"] == 10
     assert kinds(interpreter) == ["system", "task", "exemplars", "reply"]
     assert "These inputs were asked for you:\nQUERY [" in script.prompts()[0][1]
-    assert "OUTPUTS [" in script.prompts()[0][1] and "10 of 20 inputs left" in script.prompts()[0][1]
+    assert "OUTPUTS\n" in script.prompts()[0][1] and "10 of 20 inputs left" in script.prompts()[0][1]
 
 
 def test_exemplars_beyond_the_budget_are_not_asked_for():
@@ -178,7 +178,7 @@ def test_held_outputs_are_shown_with_the_differences_and_once():
     interpreter = agent(script, reflection=True)
     info = play(interpreter)
     told = script.prompts()[1][-1]
-    assert "OUTPUTS [2.0, 4.0, 6.0, 10.0, 12.0, 14.0]" in told and "8.0" in told.partition("Held back")[2]
+    assert "\n3.0 -> 6.0\n5.0 -> 10.0\n" in told and "4.0 -> " not in told and "8.0" in told.partition("Held back")[2]
     assert "16.0" not in told and "12 of 20 inputs left" in told
     shown = script.prompts()[2][-1]
     assert "Of 2 inputs whose outputs were held back, its code gives another output on 2" in shown
@@ -214,7 +214,8 @@ def test_a_reply_that_is_no_submission_leaves_the_first_one():
     ],
 )
 def test_code_that_fails_is_told_and_harmless(code, words):
-    script = Scripted('QUERY ["a", "b", "c", "d"]', CODE.format("x", code), "no")
+    last = CODE.format("x", "def f(s): return s")
+    script = Scripted('QUERY ["a", "b", "c", "d"]', CODE.format("x", code), "no", last)
     info = play(agent(script, StringLanguageModelAgent, reflection=True), "FIND-strings-v1", function=str.upper)
     shown = script.prompts()[2][-1]
     assert words in shown and "<|im_end|>" not in shown and len(shown) < 1000

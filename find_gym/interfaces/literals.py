@@ -1,0 +1,94 @@
+"""Values within texts: where a bracket closes, and what is written there as JSON or as a Python literal.
+
+All of it takes a time that grows with the length of the text alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from typing import Any
+
+# Longer texts are parsed as JSON only.
+MAX_PYTHON = 32_768
+
+# A message may break a line within a string of its list.
+_DECODER = json.JSONDecoder(strict=False)
+_MARKS = re.compile(r"[\"'\[\](){}]")
+_STRING_ENDS = {
+    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
+    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
+    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
+    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
+}
+_MOST_UNCLOSED = 8
+
+
+class Brackets:
+    """The brackets of one text.
+
+    Args:
+        text: the text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._unclosed = 0
+
+    def end(self, start: int) -> int | None:
+        """Returns the place after the bracket that closes the one at `start`; brackets within quotes don't count.
+
+        Returns None where it never closes, and after a few such for all others: each costs the length of the text.
+        """
+        if self._unclosed >= _MOST_UNCLOSED:
+            return None
+        text, depth, place = self._text, 0, start
+        while found := _MARKS.search(text, place):
+            mark, place = found.group(), found.end()
+            if mark in "\"'":
+                quote = mark * 3 if text.startswith(mark * 3, found.start()) else mark
+                closed = _STRING_ENDS[quote].match(text, found.start() + len(quote))
+                if closed is None:
+                    break
+                place = closed.end()
+                continue
+            depth += 1 if mark in "[({" else -1
+            if depth <= 0:
+                return place
+        self._unclosed += 1
+        return None
+
+
+def read_value(text: str) -> Any:
+    """Reads a value written as JSON or as a Python literal.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        pass
+    tree = parse_python(text.strip(), "eval")
+    try:
+        return ast.literal_eval(tree)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError(f"expected a literal, actual: {type(error).__name__}") from error
+
+
+def parse_python(source: str, mode: str = "exec") -> ast.AST:
+    """Parses Python code, without warnings of what stands in it.
+
+    Raises:
+        ValueError: it is none, or longer than `MAX_PYTHON` characters; a SyntaxError is its cause where there is one.
+    """
+    if len(source) > MAX_PYTHON:
+        raise ValueError(f"expected at most {MAX_PYTHON} characters of Python, actual: {len(source)}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source, mode=mode)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise ValueError(f"expected Python, actual: {type(error).__name__}: {error}") from error

@@ -1,0 +1,73 @@
+"""Queries and submissions as JSON objects or in XML's tags."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from find_gym.interfaces.calls import INPUT_NAMES, submission_of
+from find_gym.interfaces.found import Found
+from find_gym.interfaces.queries import list_of
+from find_gym.interfaces.rules import MessageRules
+from find_gym.interfaces.tool_calls import objects_in
+
+_TAG = re.compile(r"(?<![\"'`\\])<(?P<end>/?)(?P<name>description|domain|code|query|inputs)\s{0,8}>(?![\"'`])", re.I)
+_CDATA = re.compile(r"\A\s*<!\[CDATA\[(.*?)(?:\]\]>\s*\Z|\Z)", re.DOTALL)
+_MOST_NESTED = 3
+
+
+def read_objects(text: str, rules: MessageRules) -> Found | None:
+    """Reads JSON objects with the keys of a query or of a submission, or XML with tags of these names."""
+    found = Found(whole=True)
+    for value in objects_in(text):
+        _read_object(value, found, rules, _MOST_NESTED)
+    if not found.queries and found.submission is None:
+        _read_tags(text, found, rules)
+    return found if found.queries or found.submission else None
+
+
+def _read_object(value: Any, found: Found, rules: MessageRules, depth: int) -> None:
+    if not isinstance(value, Mapping):
+        return
+    keys = {str(key).lower(): each for key, each in value.items()}
+    if isinstance(keys.get("description"), str) or isinstance(keys.get("code"), str):
+        found.submission = submission_of(keys, rules)
+        return
+    for name in INPUT_NAMES:
+        if isinstance(keys.get(name), list):
+            found.queries.append(keys[name])
+            return
+    for each in keys.values() if depth else ():
+        _read_object(each, found, rules, depth - 1)
+
+
+def _read_tags(text: str, found: Found, rules: MessageRules) -> None:
+    parts: dict[str, str] = {}
+    opened: tuple[str, int] | None = None
+    for tag in _TAG.finditer(text):
+        name = tag.group("name").lower()
+        if opened is None and not tag.group("end"):
+            opened = name, tag.end()
+        elif opened is not None and name == opened[0] and tag.group("end"):
+            _take(name, text[opened[1] : tag.start()], parts, found)
+            opened = None
+        elif opened is not None and name == "inputs" and opened[0] == "query" and not tag.group("end"):
+            opened = name, tag.end()
+    if opened is not None:
+        found.whole = False
+        _take(*(opened[0], text[opened[1] :]), parts, found)
+    if "description" in parts or "code" in parts:
+        found.submission = submission_of(parts, rules)
+
+
+def _take(name: str, content: str, parts: dict[str, str], found: Found) -> None:
+    cdata = _CDATA.match(content)
+    content = cdata.group(1) if cdata else content
+    if name in ("query", "inputs"):
+        items = list_of(content.strip())
+        found.queries.append(content.strip() if items is None else items)
+    else:
+        # Code that compares is escaped in XML by some models, and not by others.
+        parts[name] = html.unescape(content) if "&lt;" in content or "&gt;" in content else content
