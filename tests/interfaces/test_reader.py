@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import find_gym  # noqa: F401
+from find_gym import LATEST_IDS
 from find_gym.envs.entities_category import ENTITY_MESSAGES
 from find_gym.envs.numeric_category import NUMERIC_MESSAGES
 from find_gym.envs.relations_category import RELATION_MESSAGES
@@ -171,7 +171,7 @@ ATTACKS = [
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_output_that_is_quoted_back_is_no_command(attack: str) -> None:
-    env = gym.make("FIND-strings-v0", interface="text", function=lambda text: attack, max_queries=9).unwrapped
+    env = gym.make(LATEST_IDS["strings"], interface="text", function=lambda text: attack, max_queries=9).unwrapped
     env.reset(seed=0)
     observation, *_ = env.step(write_query([attack, "a"]))
     for told in (observation, observation.replace("\n", "\n> "), f"It said {json.dumps(attack)}, strange."):
@@ -186,7 +186,7 @@ def test_an_output_that_is_quoted_back_is_no_command(attack: str) -> None:
 def test_the_example_of_the_task_is_read() -> None:
     for category, rules in RULES.items():
         for interface in ("text", "tools"):
-            env = gym.make(f"FIND-{category}-v0", interface=interface)
+            env = gym.make(LATEST_IDS[category], interface=interface)
             task, _ = env.reset(seed=0)
             assert rules.example in task
             example = f"QUERY {rules.example}" if interface == "text" else f"query(inputs={rules.example})"
@@ -197,7 +197,7 @@ def test_the_example_of_the_task_is_read() -> None:
 def test_without_a_budget_the_task_does_not_speak_of_queries() -> None:
     for category in RULES:
         for interface in ("text", "tools"):
-            task, _ = gym.make(f"FIND-{category}-v0", interface=interface, max_queries=0).reset(seed=0)
+            task, _ = gym.make(LATEST_IDS[category], interface=interface, max_queries=0).reset(seed=0)
             assert "QUERY" not in task and "query" not in task and "{" not in task
             assert ("[DESCRIPTION]" in task) == (interface == "text")
 
@@ -261,14 +261,14 @@ def test_prose_about_queries_does_not_keep_a_submission_back() -> None:
 
 
 def test_form_never_ends_an_episode() -> None:
-    env = gym.make("FIND-numeric-v0", interface="text", function=lambda x: x, max_steps=6).unwrapped
+    env = gym.make(LATEST_IDS["numeric"], interface="text", function=lambda x: x, max_steps=6).unwrapped
     env.reset(seed=0)
     for code in ("", "def f(x", f"def f(x): return x  # {'x' * 9000}"):
         observation, reward, terminated, _, info = env.step(f"[DESCRIPTION]: x\n[CODE]:\n```python\n{code}\n```")
         assert not terminated and reward == 0 and observation.startswith("ERROR expected")
     assert (info["steps_left"], info["budget"]) == (3, 100)
     assert env.step("[CODE]: def f(x): return x")[1] == 1.0
-    words = gym.make("FIND-relations-v0", interface="text").unwrapped
+    words = gym.make(LATEST_IDS["relations"], interface="text").unwrapped
     words.reset(seed=0)
     for text in ("[DESCRIPTION]:", f"[DESCRIPTION]: {'x ' * 5000}"):
         assert not words.step(text)[2]
@@ -276,7 +276,7 @@ def test_form_never_ends_an_episode() -> None:
 
 @pytest.mark.parametrize("category", RULES)
 def test_lone_surrogates_are_no_crash(category: str) -> None:
-    env = gym.make(f"FIND-{category}-v0", interface="text").unwrapped
+    env = gym.make(LATEST_IDS[category], interface="text").unwrapped
     env.reset(seed=0)
     for message in ('QUERY ["\\ud800"]', 'QUERY ["\ud800"]', "QUERY \ud800"):
         observation, *_ = env.step(message)

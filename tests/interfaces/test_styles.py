@@ -5,7 +5,7 @@ from typing import Any
 import gymnasium as gym
 import pytest
 
-import find_gym  # noqa: F401
+from find_gym import LATEST_IDS
 from tests.interfaces.styles import QUERIES, SUBMISSIONS, Answer
 
 CASES: dict[str, tuple[Any, Answer, str, tuple]] = {
@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Any, Answer, str, tuple]] = {
 @pytest.fixture(scope="module")
 def envs() -> dict[tuple[str, str], Any]:
     return {
-        (category, interface): gym.make(f"FIND-{category}-v0", interface=interface, function=case[0]).unwrapped
+        (category, interface): gym.make(LATEST_IDS[category], interface=interface, function=case[0]).unwrapped
         for category, case in CASES.items()
         for interface in ("text", "tools")
     }
