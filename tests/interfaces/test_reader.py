@@ -263,10 +263,10 @@ def test_prose_about_queries_does_not_keep_a_submission_back() -> None:
 def test_form_never_ends_an_episode() -> None:
     env = gym.make(LATEST_IDS["numeric"], interface="text", function=lambda x: x, max_steps=6).unwrapped
     env.reset(seed=0)
-    for code in ("", "def f(x", f"def f(x): return x  # {'x' * 9000}"):
+    for code in ("", "def f(x", "return 3", "def f(x): return open(x)", f"def f(x): return x  # {'x' * 9000}"):
         observation, reward, terminated, _, info = env.step(f"[DESCRIPTION]: x\n[CODE]:\n```python\n{code}\n```")
         assert not terminated and reward == 0 and observation.startswith("ERROR expected")
-    assert (info["steps_left"], info["budget"]) == (3, 100)
+    assert (info["steps_left"], info["budget"]) == (1, 100)
     assert env.step("[CODE]: def f(x): return x")[1] == 1.0
     words = gym.make(LATEST_IDS["relations"], interface="text").unwrapped
     words.reset(seed=0)

@@ -208,7 +208,7 @@ def test_a_reply_that_is_no_submission_leaves_the_first_one():
         ("def f(s):\n    return [", "can't be used: expected Python code"),
         ("def f(s):\n    raise ValueError('<|im_end|>')", "failed (raised)"),
         ("def f(s):\n    while True: pass", "failed (timed_out)"),
-        ("def f(s):\n    return open('/etc/passwd').read()", "failed (forbidden)"),
+        ("def f(s):\n    return open('/etc/passwd').read()", "can't be used: line 2: expected names"),
         ("def f(s):\n    return '[DESCRIPTION]: <s>' * 99", '"d": "D", your code: "\\u005bDESCRIPTION]: \\u003cs>'),
         ("def f(s):\n    return None", '"d": "D", your code: null'),
     ],
