@@ -265,7 +265,7 @@ def test_form_never_ends_an_episode() -> None:
     env.reset(seed=0)
     for code in ("", "def f(x", "return 3", "def f(x): return open(x)", f"def f(x): return x  # {'x' * 9000}"):
         observation, reward, terminated, _, info = env.step(f"[DESCRIPTION]: x\n[CODE]:\n```python\n{code}\n```")
-        assert not terminated and reward == 0 and observation.startswith("ERROR expected")
+        assert not terminated and reward == 0 and observation.startswith("ERROR ") and "expected" in observation
     assert (info["steps_left"], info["budget"]) == (1, 100)
     assert env.step("[CODE]: def f(x): return x")[1] == 1.0
     words = gym.make(LATEST_IDS["relations"], interface="text").unwrapped
