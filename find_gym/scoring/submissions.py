@@ -15,7 +15,7 @@ __all__ = ["MalformedError", "PreparedCode", "Program", "Submission", "TooComple
 # Bounds the work of reading code, comments included.
 MAX_CODE_BYTES = 8 * 1024
 # Bits that the code of a numeric function may have. Truths of all families (networks apart) have less than half of that
-# at the difficulties easy, find and hard; at extreme 98 in 100 have, and all are below the cap. 24 knots of straight
+# at the difficulties easy, find and hard; at extreme 96 in 100 have, and all are below the cap. 24 knots of straight
 # lines fit, with five digits for each number; a table of 100 answers with three digits does not, nor does a program
 # that carries the evidence that it interprets.
 MAX_NUMERIC_COMPLEXITY = 2200.0
