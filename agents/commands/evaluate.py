@@ -29,19 +29,19 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
         program: the name that the usage shows.
 
     Returns:
-        The exit status: 0, or 1 where episodes are unscored or a worker died, 2 for a wrong command line or folder,
-        130 after an interrupt.
+        The exit status: 0, or 1 where episodes are unscored, the budget was spent or a worker died, 2 for a wrong
+        command line or folder, 130 after an interrupt.
     """
     # One worker computes in this process, and like the others on one thread; numpy reads this when it is imported.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     from find_gym.functions import DatasetError
-    from find_gym_agents.evaluation import BackendError, EvaluationConfig, RunError, evaluate
+    from find_gym_agents.evaluation import BackendError, EvaluationConfig, RunError, evaluate, evaluate_paper
 
     config = parse(EvaluationConfig, arguments, program=program, description=describe())
 
     try:
-        result = evaluate(config)
+        result = evaluate_paper(config) if config.paper else evaluate(config)
     except KeyboardInterrupt:
         print(f"interrupted; the same command goes on where this one stopped ({config.folder})", file=sys.stderr)
         return 130
@@ -52,6 +52,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
     show(result.table)
+    if result.stopped is not None:
+        print(
+            f"\nthe run was stopped: {result.stopped}; {result.not_run} episodes were not run; the same command with a "
+            "greater budget goes on",
+            file=sys.stderr,
+        )
     for record in result.unscored[:3]:
         print(f"\nunscored: {record.agent}, function {record.function}: {record.error}", file=sys.stderr)
     if result.unscored:
@@ -60,4 +66,4 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
             f"{result.folder / 'episodes.jsonl'}); the same command tries them again",
             file=sys.stderr,
         )
-    return 1 if result.unscored else 0
+    return 1 if result.unscored or result.stopped is not None else 0

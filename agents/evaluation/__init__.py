@@ -8,6 +8,7 @@ Example:
 """
 
 from find_gym_agents.evaluation._config import EvaluationConfig
+from find_gym_agents.evaluation._paper import evaluate_paper
 from find_gym_agents.evaluation._parallel import BackendError
 from find_gym_agents.evaluation._records import ConfigurationMismatchError, EpisodeRecord, Run, RunError, read_run
 from find_gym_agents.evaluation._runner import EvaluationResult, evaluate
@@ -21,5 +22,6 @@ __all__ = [
     "Run",
     "RunError",
     "evaluate",
+    "evaluate_paper",
     "read_run",
 ]

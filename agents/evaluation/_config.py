@@ -49,6 +49,9 @@ class EvaluationConfig:
     """The environment's id."""
     functions: int | None = None
     """The number of functions; by default 200, or all of the dataset."""
+    repeats: int = 1
+    """How often each agent works on each function, every time with another seed of its own sampling; for a language
+    model together with --temperature."""
     seed: int = 0
     """Seeds the functions, the noise and the agents."""
     split: str = "test"
@@ -68,6 +71,9 @@ class EvaluationConfig:
     one that is named adds unit tests of the description beside the score of the code."""
     checkpoint: str | None = field(default=None, metadata={"metavar": "FILE"})
     """The policy of the agent policy: policy.pt of a training run."""
+    paper: bool = False
+    """The paper's table of the category: the agent lm in all of its settings (20 messages; for entities and relations
+    also MILAN, and with exemplars), by its scores, beside the published figures."""
     workers: int | None = None
     """Processes that run episodes side by side; by default one for each processor core."""
     backend: str = "loky"
@@ -94,6 +100,8 @@ class EvaluationConfig:
         for agent in self.agents:
             check_agent(agent, self.category)
         self._check_language_model()
+        if self.paper:
+            self._check_paper()
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
@@ -102,6 +110,7 @@ class EvaluationConfig:
         self._check_checkpoint()
         for name, least, optional in (
             ("functions", 1, True),
+            ("repeats", 1, False),
             ("seed", 0, False),
             ("max_queries", 0, False),
             ("workers", 1, True),
@@ -122,6 +131,13 @@ class EvaluationConfig:
             raise ValueError("expected a language model for the agent lm (--model NAME), actual: none")
         if not wanted and self.language_model != LanguageModelOptions():
             raise ValueError(f"expected the agent lm for options of language models, actual: {', '.join(self.agents)}")
+
+    def _check_paper(self) -> None:
+        if self.agents != ("lm",):
+            raise ValueError(f"expected the agent lm alone for the paper's table, actual: {', '.join(self.agents)}")
+        given = [name for name in ("rounds", "start", "milan") if getattr(self.language_model, name)]
+        if given or self.exemplars:
+            raise ValueError(f"expected none of the settings that paper has: {', '.join([*given, 'exemplars'])}")
 
     def _check_checkpoint(self) -> None:
         wanted = any("checkpoint" in self.agent_options(agent) for agent in self.agents)
@@ -182,9 +198,11 @@ class EvaluationConfig:
         if self.dataset is None and self.difficulty != "find":
             text = self.difficulty if isinstance(self.difficulty, str) else _short_digest(self.difficulty)
             parts.insert(3, text)
+        parts += [f"{self.repeats}-repeats"] if self.repeats > 1 else []
         if self.max_queries != 100:
             parts.append(f"{self.max_queries}-queries")
         parts += ["exemplars"] if self.exemplars else []
+        parts += ["paper"] if self.paper else []
         parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
         if self.checkpoint is not None:
             parts.append(f"policy-{hashlib.sha256(Path(self.checkpoint).read_bytes()).hexdigest()[:8]}")
@@ -209,6 +227,7 @@ class EvaluationConfig:
             "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
             "seed": self.seed,
             "max_queries": self.max_queries,
+            **({"repeats": self.repeats} if self.repeats > 1 else {}),
             **self.environment_options,
         }
         if self.language_model.model is not None:

@@ -38,6 +38,7 @@ class EpisodeTask:
         seed: the run's seed.
         options: further arguments of the environment.
         label: how the agent is called in the record; its name by default.
+        repeat: how many episodes of the same agent and function there are before it.
         agent_options: what the agent is made with.
     """
 
@@ -51,6 +52,7 @@ class EpisodeTask:
     options: dict[str, Any] = field(default_factory=dict)
     label: str = ""
     agent_options: dict[str, Any] = field(default_factory=dict)
+    repeat: int = 0
 
 
 class _Agents(threading.local):
@@ -88,6 +90,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
         outcome="unscored",
         truth={"description": truth.describe(), "source": truth.source()},
         spec=task.function.spec,
+        repeat=task.repeat,
     )
     started = time.perf_counter()
     log = _Log()
@@ -135,6 +138,7 @@ class _Log:
         self._info: dict[str, Any] = {}
         self._budget = 0
         self._over = False
+        self._gave_up = ""
 
     def play(self, task: EpisodeTask, spec: Any) -> None:
         """Runs the episode to its end."""
@@ -142,7 +146,8 @@ class _Log:
         # Imports are not what the agent computes.
         agent = self._agent = _AGENTS.get(task.agent, spec.category, task.agent_options)
         with self._agent_runs():
-            agent.reset(function_seed("agent", spec.category, task.seed, task.function.index))
+            seeded = "agent" if task.repeat == 0 else f"agent {task.repeat}"
+            agent.reset(function_seed(seeded, spec.category, task.seed, task.function.index))
         options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries, **task.options}
         if task.difficulty is None:
             options["function"] = spec
@@ -157,6 +162,10 @@ class _Log:
             while not self._over:
                 with self._agent_runs():
                     action = agent.act(observation, info)
+                self._gave_up = getattr(agent, "gave_up", "")
+                if self._gave_up:
+                    self._over = True
+                    break
                 # An action that is none is the agent's fault as well.
                 self.running = "the agent"
                 observation, _, terminated, truncated, info = env.step(action)
@@ -200,6 +209,7 @@ class _Log:
             "transcript": self.transcript,
             "rendered": self._rendered,
             "submission": self._info.get("submission") or None,
+            "ended": self._gave_up,
             **self._agent_log(),
         }
 

@@ -35,6 +35,8 @@ class EpisodeRecord:
     Attributes:
         agent: the agent's name.
         index: the function's place in the run.
+        repeat: how many episodes of the same agent and function the run has before this one.
+        ended: why the agent gave up before the environment's end of the episode; empty where it did not.
         function: its id: the seed of the environment's reset, or the dataset's id.
         family: the function's family, as its category has it: the atom, the last operation.
         variant: the function's variant, such as "plain" or "corrupted".
@@ -59,7 +61,8 @@ class EpisodeRecord:
         dialogue: every message in order: "role", "content", "kind" (see `find_gym_agents.lm.dialogue.KINDS`); replies
             of the model also have "prompt_tokens", "completion_tokens", "seconds", "retries", "finish_reason" and
             "dropped_before", the number of messages before it that were left out of its prompt.
-        usage: the sums over the replies: "calls", "retries", "prompt_tokens", "completion_tokens" and "seconds".
+        usage: the sums over the replies: "calls", "retries", "prompt_tokens", "completion_tokens" and "seconds", and
+            where there are prices "cost".
     """
 
     agent: str
@@ -86,6 +89,8 @@ class EpisodeRecord:
     model: str | None = None
     dialogue: list[dict[str, Any]] | None = None
     usage: dict[str, Any] | None = None
+    repeat: int = 0
+    ended: str = ""
 
     @property
     def scored(self) -> bool:
@@ -205,13 +210,22 @@ class Run:
     Attributes:
         folder: where it is.
         config: the content of config.json: "identity", "settings" and "versions".
-        episodes: the latest record of each agent and function, sorted by agent (in the configuration's order) and
-            index.
+        episodes: the latest record of each agent, function and repeat, sorted by agent (in the configuration's order),
+            index and repeat.
+        functions: the number of functions.
     """
 
     folder: Path
     config: dict[str, Any]
     episodes: list[EpisodeRecord]
+    functions: int = 0
+
+    @property
+    def not_run(self) -> int:
+        """The number of episodes that the run lacks: it was interrupted, or its budget is spent."""
+        identity = self.config["identity"]
+        planned = self.functions * len(identity.get("agents", ())) * identity.get("repeats", 1)
+        return max(0, planned - len(self.episodes))
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -240,19 +254,21 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     """
     place = Path(folder)
     config = read_config(place)
-    latest: dict[tuple[str, int], EpisodeRecord] = {}
+    latest: dict[tuple[str, int, int], EpisodeRecord] = {}
     for data in read_lines(place / EPISODES):
         try:
             record = EpisodeRecord.from_json(data)
         except TypeError as error:
             raise RunError(f"{place / EPISODES}: expected the records of episodes, actual: {error}") from error
-        key = record.agent, record.index
+        key = record.agent, record.index, record.repeat
         # A retried episode replaces the one that failed, and never the other way round.
         if key not in latest or record.scored or not latest[key].scored:
             latest[key] = record
     order = {name: place for place, name in enumerate(config["identity"].get("agents", []))}
-    episodes = sorted(latest.values(), key=lambda record: (order.get(record.agent, len(order)), record.index))
-    return Run(place, config, episodes)
+    episodes = sorted(
+        latest.values(), key=lambda record: (order.get(record.agent, len(order)), record.index, record.repeat)
+    )
+    return Run(place, config, episodes, sum(1 for _ in read_lines(place / SPECS)))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
+from find_gym_agents.evaluation._budget import Budget
 from find_gym_agents.evaluation._config import EvaluationConfig
 from find_gym_agents.evaluation._functions import RunFunction, count_functions, prepare_functions
 from find_gym_agents.evaluation._parallel import check_backend, run_all
@@ -24,6 +25,7 @@ from find_gym_agents.evaluation._records import (
     RunError,
     locked,
     read_config,
+    read_lines,
     read_run,
     write_json,
 )
@@ -41,12 +43,19 @@ class EvaluationResult:
         episodes: the records, sorted by agent and index.
         summary: the content of results.json.
         table: the printed table.
+        stopped: why the run was stopped before all episodes were run, None where it was not.
     """
 
     folder: Path
     episodes: list[EpisodeRecord]
     summary: dict[str, Any]
     table: str
+    stopped: str | None = None
+
+    @property
+    def not_run(self) -> int:
+        """The number of episodes that were not run because the budget was spent."""
+        return int(self.summary.get("not_run", 0))
 
     @property
     def unscored(self) -> list[EpisodeRecord]:
@@ -82,10 +91,14 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
     with locked(folder):
         claim(config, folder)
         functions = prepare(config, folder, progress)
-        _run_missing(config, folder, functions, progress)
+        budget = Budget(config.language_model, (line.get("usage") for line in read_lines(folder / EPISODES)))
+        _run_missing(config, folder, functions, budget, progress)
         run = read_run(folder)
+        stopped = budget.spent if run.not_run else None
+        if stopped is not None and not run.episodes:
+            raise RunError(f"expected a budget for at least one episode, actual: {stopped}")
         summary, table = write_report([run], folder, pictures=config.report)
-    return EvaluationResult(folder, run.episodes, summary, table)
+    return EvaluationResult(folder, run.episodes, summary, table, stopped)
 
 
 class Identified(Protocol):
@@ -142,24 +155,27 @@ def prepare(config: EvaluationConfig, folder: Path, progress: bool) -> list[RunF
         return prepare_functions(config, folder, side_by_side, bar.update)
 
 
-def _run_missing(config: EvaluationConfig, folder: Path, functions: list[RunFunction], progress: bool) -> None:
-    done = {(record.agent, record.index) for record in read_run(folder).episodes if record.scored}
+def _run_missing(
+    config: EvaluationConfig, folder: Path, functions: list[RunFunction], budget: Budget, progress: bool
+) -> None:
+    done = {(record.agent, record.index, record.repeat) for record in read_run(folder).episodes if record.scored}
     tasks = [
-        _task(config, agent, function)
+        _task(config, agent, function, repeat)
         for agent in config.agents
+        for repeat in range(config.repeats)
         for function in functions
-        if (config.label(agent), function.index) not in done
+        if (config.label(agent), function.index, repeat) not in done
     ]
-    total = len(config.agents) * len(functions)
+    total = len(config.agents) * len(functions) * config.repeats
     with progress_bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
         bar.update(total - len(tasks))
-        for record in _run(config, tasks):
+        for record in _run(config, tasks, budget):
             lines.append(record.to_json())
             bar.set_postfix_str(record.agent, refresh=False)
             bar.update(1)
 
 
-def _run(config: EvaluationConfig, tasks: list[Any]) -> Iterator[EpisodeRecord]:
+def _run(config: EvaluationConfig, tasks: list[Any], budget: Budget) -> Iterator[EpisodeRecord]:
     """Runs episodes: of most agents in processes, of those that share a model in threads of this one."""
     # Imported here for the progress bar to stand before the first worker has imported it as well.
     from find_gym_agents.evaluation._episode import run_episode
@@ -171,7 +187,17 @@ def _run(config: EvaluationConfig, tasks: list[Any]) -> Iterator[EpisodeRecord]:
         # What is missing is told before the first episode; all threads find the model loaded.
         make_agent(together[0].agent, config.category, **together[0].agent_options)
         _use_cores(config.worker_count())
-        yield from run_all(run_episode, together, workers=config.language_model.threads, backend="threading")
+
+        def run_within_budget(task: Any) -> EpisodeRecord | None:
+            if budget.spent is not None:
+                return None
+            record = run_episode(task)
+            budget.add(record.usage)
+            return record
+
+        threads = config.language_model.threads
+        results = run_all(run_within_budget, together, workers=threads, backend="threading")
+        yield from (record for record in results if record is not None)
 
 
 def _in_threads(agent: str) -> bool:
@@ -185,7 +211,7 @@ def _use_cores(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
+def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: int) -> Any:
     from find_gym_agents.evaluation._episode import EpisodeTask
 
     sampled = config.dataset is None
@@ -200,6 +226,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction) -> Any:
         seed=config.seed,
         options=config.environment_options,
         agent_options=config.agent_options(agent),
+        repeat=repeat,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import threading
 from typing import Any
 
@@ -22,14 +23,19 @@ def shared_model(options: LanguageModelOptions) -> ChatModel:
     """
     if options.model is None:
         raise ValueError("expected a language model for the agent lm (--model NAME), actual: none")
-    settings = {"base_url": options.base_url, "batch_size": options.batch_size, "patience": options.patience}
+    settings: dict[str, Any] = {
+        "base_url": options.base_url,
+        "batch_size": options.batch_size,
+        "patience": options.patience,
+    }
     settings |= {"connections": options.connections, "requests_per_minute": options.requests_per_minute}
-    key = (options.model, *settings.values())
+    settings |= {"extra_body": options.request_fields or None}
+    key = (options.model, json.dumps(settings, sort_keys=True))
     with _lock:
         if key not in _models:
             if not _models:
                 atexit.register(close_models)
-            _models[key] = load_chat_model(options.model, **settings)  # type: ignore[arg-type]
+            _models[key] = load_chat_model(options.model, **settings)
         return _models[key]
 
 

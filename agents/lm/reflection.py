@@ -42,10 +42,12 @@ def describe_outputs(shown: Sequence[Pair], held: Sequence[Pair], rest: str) -> 
         held: the others.
         rest: the lines of the environment's answer below the outputs.
     """
+    count = len(shown) + len(held)
     lines = [
         "OUTPUTS",
         write_pairs(shown),
-        f"Held back, to check your submission with: {quote_values(value for value, _ in held)}",
+        f"Of the {count} inputs that you asked for, the outputs of {len(held)} are held back, to check your submission "
+        f"with: {quote_values(value for value, _ in held)}",
     ]
     return "\n".join([*lines, rest] if rest else lines)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from find_gym.envs.quoting import quote_values
+from find_gym.interfaces.text import write_pairs
 from find_gym.language import Message
-from find_gym_agents.lm.dialogue import Dialogue, Entry, Turn, merged
+from find_gym.language.messages import merged
+from find_gym_agents.lm.dialogue import Dialogue, Entry, Turn
 
 Count = Callable[[Sequence[Message]], int]
 
@@ -66,12 +67,12 @@ def _size(turns: Sequence[Turn]) -> int:
 
 
 def _messages(dialogue: Dialogue, left_out: int, in_short: bool, longest: int | None = None) -> list[Message]:
-    contents = [(entry.role, entry.content) for entry in dialogue.head]
+    messages = [entry.as_message(entry.content) for entry in dialogue.head]
     if left_out:
-        contents.append(("user", _notice(dialogue.turns[:left_out], in_short)))
+        messages.append(Message(role="user", content=_notice(dialogue.turns[:left_out], in_short)))
     for turn in dialogue.turns[left_out:]:
-        contents += [(entry.role, _shortened(entry, longest)) for entry in turn.entries]
-    return merged(contents)
+        messages += [entry.as_message(_shortened(entry, longest)) for entry in turn.entries]
+    return merged(messages)
 
 
 def _notice(turns: Sequence[Turn], in_short: bool) -> str:
@@ -79,8 +80,7 @@ def _notice(turns: Sequence[Turn], in_short: bool) -> str:
     text = f"({len(turns)} earlier queries were left out here for want of room"
     if not in_short or not pairs:
         return f"{text}.)"
-    data = "; ".join(": ".join(quote_values([value])[1:-1] for value in pair) for pair in pairs)
-    return f"{text}; their inputs and outputs in short: {data})"
+    return f"{text}; their inputs and outputs in short: {'; '.join(write_pairs(pairs).splitlines())})"
 
 
 def _shortened(entry: Entry, longest: int | None) -> str:

@@ -13,6 +13,8 @@ from find_gym_agents.report.categories import CATEGORIES, ReportedCategory
 from find_gym_agents.report.distinct import function_keys
 from find_gym_agents.report.exceptions import count_exceptions
 from find_gym_agents.report.paired import paired_differences
+from find_gym_agents.report.repeats import count_repeats
+from find_gym_agents.report.troubles import count_troubles
 from find_gym_agents.report.usage import count_usage
 
 _ALL_OUTCOMES = (*OUTCOMES, "no_submission", "unscored")
@@ -45,7 +47,7 @@ def summarise(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
 def _summarise_agent(category: ReportedCategory, episodes: list[EpisodeRecord]) -> dict[str, Any]:
     scored = [record for record in episodes if record.scored]
     counts = Counter(record.outcome for record in episodes)
-    usage = count_usage(episodes)
+    usage, repeats, troubles = count_usage(episodes), count_repeats(episodes), count_troubles(episodes)
     return {
         "episodes": len(episodes),
         "unscored": len(episodes) - len(scored),
@@ -53,6 +55,8 @@ def _summarise_agent(category: ReportedCategory, episodes: list[EpisodeRecord]) 
         **{group.key: _grouped(category, scored, group.read, group.order) for group in category.groups},
         **({"exceptions": count_exceptions(scored)} if category.has_exceptions else {}),
         **({"usage": usage} if usage is not None else {}),
+        **({"repeats": repeats} if repeats is not None else {}),
+        **({"troubles": troubles} if troubles else {}),
         "outcomes": {outcome: counts[outcome] for outcome in _ALL_OUTCOMES if counts[outcome]},
     }
 

@@ -40,7 +40,11 @@ def tables(summary: dict[str, Any]) -> list[Table]:
         found.append(_exceptions(agents))
     if any("usage" in agent for agent in agents.values()):
         found.append(_usage(agents))
+    if any("repeats" in agent for agent in agents.values()):
+        found.append(_repeats(agents))
     found.append(_outcomes(agents))
+    if any("troubles" in agent for agent in agents.values()):
+        found.append(_troubles(agents))
     return found + [table for group in category.groups if (table := _grouped(category, group, agents)).rows]
 
 
@@ -119,23 +123,50 @@ _USED = {
     "calls": ("calls", "{:.1f}"),
     "retries": ("retries", "{:.2f}"),
     "seconds": ("seconds", "{:.1f}"),
+    "cost": ("cost", "{:.4g}"),
 }
 
 
 def _usage(agents: dict[str, Any]) -> Table:
     """Returns the means for an episode, the tokens with their interval and in total."""
     rows = []
-    for name, agent in agents.items():
-        usage = agent.get("usage")
-        if usage is None:
-            continue
-        cells = ["-" if usage[key] is None else _USED[key][1].format(usage[key]["mean"]) for key in USED]
+    usages = {name: agent["usage"] for name, agent in agents.items() if "usage" in agent}
+    priced = any(usage["cost"] for usage in usages.values())
+    shown = USED if priced else USED[:-1]
+    for name, usage in usages.items():
+        cells = ["-" if usage[key] is None else _USED[key][1].format(usage[key]["mean"]) for key in shown]
         tokens = usage["tokens"]
         if tokens is not None:
             cells[0] = f"{tokens['mean']:.0f} [{tokens['low']:.0f}, {tokens['high']:.0f}]"
-        rows.append([name, str(usage["n"]), *cells, "-" if tokens is None else f"{tokens['total']:.0f}"])
-    header = ["agent", "n", *(_USED[key][0] for key in USED), "tokens in all"]
+        totals = [("tokens", "{:.0f}"), *([("cost", "{:.4g}")] if priced else [])]
+        sums = ["-" if usage[key] is None else form.format(usage[key]["total"]) for key, form in totals]
+        rows.append([name, str(usage["n"]), *cells, *sums])
+    header = ["agent", "n", *(_USED[key][0] for key in shown), "tokens in all", *(["cost in all"] if priced else [])]
     return Table("Use of language models (means for an episode, unscored ones included)", header, rows)
+
+
+def _repeats(agents: dict[str, Any]) -> Table:
+    """Returns the shares of functions that are right in at least one of k episodes."""
+    columns = list(
+        dict.fromkeys(key for agent in agents.values() for key in agent.get("repeats", {}).get("pass_at", {}))
+    )
+    rows = []
+    for name, agent in agents.items():
+        repeats = agent.get("repeats")
+        if repeats is not None:
+            cells = [_figure("", repeats["pass_at"].get(key)) for key in columns]
+            rows.append([name, str(repeats["functions"]), _figure("", repeats["skill"]), *cells])
+    title = "Repeats (means over functions with 95 % bootstrap intervals over functions; pass@k: right in one of k)"
+    return Table(title, ["agent", "functions", "skill", *(f"pass@{key}" for key in columns)], rows)
+
+
+def _troubles(agents: dict[str, Any]) -> Table:
+    rows = [
+        [name, trouble["what"], trouble["hint"], str(trouble["count"])]
+        for name, agent in agents.items()
+        for trouble in agent.get("troubles", ())
+    ]
+    return Table("Troubles", ["agent", "what", "what to do", "count"], rows, labels=3)
 
 
 def write_seconds(value: float) -> str:

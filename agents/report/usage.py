@@ -9,7 +9,7 @@ from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import bootstrap_means
 from find_gym_agents.report.distinct import function_keys
 
-USED = ("tokens", "prompt_tokens", "completion_tokens", "calls", "retries", "seconds")
+USED = ("tokens", "prompt_tokens", "completion_tokens", "calls", "retries", "seconds", "cost")
 
 
 def used(record: EpisodeRecord) -> dict[str, float | None]:

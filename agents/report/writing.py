@@ -23,7 +23,8 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
         pictures: whether to write report.html and the plots.
 
     Returns:
-        The content of results.json, and the tables as plain text. Where there are several categories, results.json has
+        The content of results.json, and the tables as plain text. Where episodes of a run are missing, "not_run" is
+        their number. Where there are several categories, results.json has
         "runs" and under "categories" the figures of each; where there is one, these stand beside "runs".
 
     Raises:
@@ -45,7 +46,14 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
     found = {category: tables(summary) for category, summary in summaries.items()}
     several = len(groups) > 1
     configs = [run.config for run in runs]
-    results = {"runs": configs} | ({"categories": summaries} if several else next(iter(summaries.values())))
+    not_run = sum(run.not_run for run in runs)
+    if not_run:
+        next(iter(found.values())).insert(1, _unfinished(runs))
+    results = (
+        {"runs": configs}
+        | ({"not_run": not_run} if not_run else {})
+        | ({"categories": summaries} if several else next(iter(summaries.values())))
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "results.json", results)
     title = _title(configs)
@@ -53,6 +61,12 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
     if pictures:
         _write_pictures(folder, title, configs, summaries, found, groups)
     return results, _text(found)
+
+
+def _unfinished(runs: Sequence[Run]) -> Table:
+    rows = [[run.folder.name, str(len(run.episodes)), str(run.not_run)] for run in runs if run.not_run]
+    title = "Unfinished: interrupted, or the budget is spent; the same command, with a greater budget, goes on"
+    return Table(title, ["run", "episodes", "not run"], rows)
 
 
 def _write_pictures(

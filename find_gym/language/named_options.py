@@ -5,14 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# What stands before an answer, at its end; models that think write it under many names.
-_END_OF_REASONING = re.compile(
-    r"</(?:think|thinking|thought|reasoning|scratchpad|reflection)>|\[/THINK\]|<\|channel\|>final(?:<\|message\|>)?",
-    re.I,
-)
-_REASONING = re.compile(
-    r"\s*(?:<(?:think|thinking|thought|reasoning|scratchpad|reflection)>|\[THINK\]|<\|channel\|>)", re.I
-)
+from find_gym.interfaces import set_reasoning_aside
 
 
 def named_option(answer: str, options: Sequence[str]) -> int | None:
@@ -25,8 +18,9 @@ def named_option(answer: str, options: Sequence[str]) -> int | None:
         >>> named_option("<think>1 or 2?</think>The answer is **2**, not 3.", ["1", "2", "3"])
         1
     """
-    text = answer[max((match.end() for match in _END_OF_REASONING.finditer(answer)), default=0) :]
-    if _REASONING.match(text):
+    parts = set_reasoning_aside(answer)
+    text = parts.text
+    if parts.cut_off:
         return None
     places = {option.strip(): place for place, option in enumerate(options)}
     option = rf"(?<![\w.-])({'|'.join(re.escape(name) for name in sorted(places, key=len, reverse=True))})(?!\w|\.\d)"

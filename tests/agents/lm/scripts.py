@@ -35,12 +35,17 @@ class Knowing:
         self.known = [(list(function(inputs, rng)), function) for function in run_functions]
 
     def __call__(self, messages):
-        _, _, answers = messages[-1]["content"].partition("OUTPUTS\n")
-        outputs = [json.loads(line) for line in re.findall(r" -> (.*)$", answers, re.MULTILINE)]
+        outputs = outputs_of(messages)
         if not outputs:
             return f"Let me see.\n{write_query(self.probes)}"
         distances = [sum(map(distance, outputs, known)) for known, _ in self.known]
         return submission_of(self.known[int(np.argmin(distances))][1], self.category)
+
+
+def outputs_of(messages):
+    """Returns the outputs that the newest message shows."""
+    _, found, answer = messages[-1]["content"].rpartition("OUTPUTS\n")
+    return [json.loads(text) for text in re.findall(r"^.+ -> (.+)$", answer, re.MULTILINE)] if found else []
 
 
 def submission_of(function, category):

@@ -1,6 +1,8 @@
 """The agent, message by message, with scripted models."""
 
+import json
 import re
+from dataclasses import replace
 
 import gymnasium as gym
 import pytest
@@ -15,11 +17,12 @@ from find_gym_agents.lm.agent import (
     NumericLanguageModelAgent,
     RelationLanguageModelAgent,
     StringLanguageModelAgent,
-    system_prompt,
 )
+from find_gym_agents.lm.instructions import system_prompt
 from find_gym_agents.registry import AGENTS, agent_label, make_agent
 
 CODE = "[DESCRIPTION]: {}\n[CODE]:\n```python\n{}\n```"
+WRONG = "def f(s):\n    return 'other'"
 LINE = CODE.format("a line", "def f(x):\n    return 2 * x")
 
 
@@ -36,9 +39,9 @@ class Scripted:
 
 def play(agent, env="FIND-numeric-v0", *, function=lambda x: 2 * x, seed=0, **options):
     options = {"max_queries": 20} | options | agent.environment_options
-    made = gym.make(env, interface="text", function=function, **options)
-    observation, info = made.reset(seed=seed)
     agent.reset(seed)
+    made = gym.make(env, interface=agent.interface, function=function, **options)
+    observation, info = made.reset(seed=seed)
     terminated = False
     while not terminated:
         observation, _, terminated, _, info = made.step(agent.act(observation, info))
@@ -78,6 +81,12 @@ def test_each_category_has_its_prompt_and_the_environment_its_task():
     assert len(set(texts.values())) == 4
     for category, text in texts.items():
         assert "QUERY [" in text and "[DESCRIPTION]:" in text and len(text) < 2800 and text.isascii()
+        assert "%%" not in text
+        for tools in (False, True):
+            shown = system_prompt(category, tools=tools, asks=False)
+            assert "QUERY" not in shown and "query" not in shown.replace("can't", "") and "\n\n\n" not in shown
+            called = system_prompt(category, tools=True, asks=not tools)
+            assert "[DESCRIPTION]" not in called and "tool submit" in called and "QUERY" not in called
         assert ("[CODE]:" in text) == (category in ("numeric", "strings"))
         assert ("[DOMAIN]:" in text) == (category != "entities")
         options = LanguageModelOptions(model="m")
@@ -127,8 +136,8 @@ def test_exemplars_are_asked_for_and_charged(made, env, function):
     info = play(interpreter, env, function=function)
     assert info["budget"] == 10
     assert kinds(interpreter) == ["system", "task", "exemplars", "reply"]
-    assert "These inputs were asked for you:\nQUERY [" in script.prompts()[0][1]
-    assert "OUTPUTS\n" in script.prompts()[0][1] and "10 of 20 inputs left" in script.prompts()[0][1]
+    assert "These inputs were asked for you.\nOUTPUTS\n" in script.prompts()[0][1]
+    assert script.prompts()[0][1].count(" -> ") >= 10 and "10 of 20 inputs left" in script.prompts()[0][1]
 
 
 def test_exemplars_beyond_the_budget_are_not_asked_for():
@@ -166,6 +175,7 @@ def test_milan_has_one_reply(reply):
     interpreter = agent(script, milan=True)
     info = play(interpreter)
     assert len(script.model.calls) == 1 and "you can't query" in script.prompts()[0][1]
+    assert not any("QUERY" in content for content in script.prompts()[0])
     assert bool(info["score"]) == (reply == LINE)
 
 
@@ -178,8 +188,9 @@ def test_held_outputs_are_shown_with_the_differences_and_once():
     interpreter = agent(script, reflection=True)
     info = play(interpreter)
     told = script.prompts()[1][-1]
-    assert "\n3.0 -> 6.0\n5.0 -> 10.0\n" in told and "4.0 -> " not in told and "8.0" in told.partition("Held back")[2]
-    assert "16.0" not in told and "12 of 20 inputs left" in told
+    shown, _, held = told.partition("Of the 8 inputs that you asked for, the outputs of 2 are held back")
+    assert "OUTPUTS\n1.0 -> 2.0\n2.0 -> 4.0\n3.0 -> 6.0\n5.0 -> 10.0\n6.0 -> 12.0\n7.0 -> 14.0\n" in shown
+    assert "[4.0, 8.0]" in held and "16.0" not in told and "12 of 20 inputs left" in held
     shown = script.prompts()[2][-1]
     assert "Of 2 inputs whose outputs were held back, its code gives another output on 2" in shown
     assert "4.0: 8.0, your code: raised an error" in shown and "8.0: 16.0, your code: 0.25" in shown
@@ -214,8 +225,8 @@ def test_a_reply_that_is_no_submission_leaves_the_first_one():
     ],
 )
 def test_code_that_fails_is_told_and_harmless(code, words):
-    last = CODE.format("x", "def f(s): return s")
-    script = Scripted('QUERY ["a", "b", "c", "d"]', CODE.format("x", code), "no", last)
+    # What can't be read as code is refused by the environment as well, and may be sent again.
+    script = Scripted('QUERY ["a", "b", "c", "d"]', CODE.format("x", code), "no", *[CODE.format("y", WRONG)] * 2)
     info = play(agent(script, StringLanguageModelAgent, reflection=True), "FIND-strings-v1", function=str.upper)
     shown = script.prompts()[2][-1]
     assert words in shown and "<|im_end|>" not in shown and len(shown) < 1000
@@ -233,12 +244,12 @@ def test_descriptions_in_words_are_checked_by_the_model_itself():
 
 def test_what_is_held_back_is_not_in_short_either():
     script = Scripted("QUERY [1, 2, 3, 4]\n" + "word " * 60, "QUERY [5]", LINE, LINE)
-    script.model.context_tokens = 750
+    script.model.context_tokens = 770
     interpreter = agent(script, reflection=True, reply_tokens=50)
     play(interpreter)
     prompt = script.prompts()[2]
     assert "1 earlier queries were left out" in prompt[1]
-    assert "1.0: 2.0; 2.0: 4.0; 3.0: 6.0)" in prompt[1] and "8.0" not in "".join(prompt[1:])
+    assert "1.0 -> 2.0; 2.0 -> 4.0; 3.0 -> 6.0)" in prompt[1] and "8.0" not in "".join(prompt[1:])
     assert interpreter.episode_log()["dialogue"][6]["dropped_before"] == 2
 
 
@@ -302,6 +313,16 @@ def test_a_failed_call_leaves_the_log():
         ({"base_url": "localhost:8000"}, "expected an address such as http"),
         ({"base_url": "http://me:secret@localhost/v1"}, "expected an address without a user"),
         ({"model": "https://localhost/v1?key=secret#m"}, "expected an address without a user"),
+        ({"protocol": "xml"}, "expected a protocol among auto, tools, text"),
+        ({"model": "m", "protocol": "tools"}, r"expected a server \(base_url\) for the protocol 'tools'"),
+        ({"model": "m", "reasoning_effort": "low"}, r"expected a server \(base_url\) for reasoning_effort"),
+        ({"extra_body": "[1]"}, "expected a JSON object"),
+        ({"extra_body": "{"}, "expected a JSON object"),
+        ({"system_prompt": "/nowhere"}, "expected a file with a system prompt"),
+        ({"price_in": 1.0}, "expected price_in and price_out together"),
+        ({"price_in": -1.0, "price_out": 1.0}, "expected price_in to be a number >= 0"),
+        ({"max_cost": 1.0}, "expected price_in and price_out for max_cost"),
+        ({"max_tokens": 0}, "expected max_tokens to be an integer >= 1"),
     ],
 )
 def test_options_say_what_was_expected(options, words):
@@ -332,3 +353,135 @@ def test_threads_are_those_that_the_model_can_answer_at_once():
     assert LanguageModelOptions(model="m", **options).threads == 3
     assert LanguageModelOptions(model="m", base_url="http://localhost/v1", **options).threads == 5
     assert LanguageModelOptions(model="http://localhost/v1#m", **options).threads == 5
+
+
+# --- Tools ------------------------------------------------------------------------------------------------------------
+
+
+def called(name, arguments, *, text="", identity="c1"):
+    """Returns a reply that calls a tool."""
+    function = {"name": name, "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments)}
+    calls = ({"id": identity, "type": "function", "function": function},)
+    return Reply(text, 9, 3, 0.5, 0, "tool_calls", reasoning="hm", tool_calls=calls)
+
+
+SUBMIT = {"description": "a line", "domain": "none", "code": "def f(x):\n    return 2 * x"}
+
+
+def play_tools(*replies, **options):
+    """Plays an episode with a model that calls tools; returns the agent, the last info and the model."""
+    script = Scripted(*replies)
+    script.model = ScriptedChatModel(lambda messages: next(script.replies), tools=True)
+    interpreter = agent(script, **options)
+    assert interpreter.interface == "tools"
+    return interpreter, play(interpreter), script.model
+
+
+def test_tools_are_called_and_answered_as_the_protocol_has_it():
+    interpreter, info, model = play_tools(called("query", {"inputs": [1, 2]}), called("submit", SUBMIT))
+    assert info["score"]["skill"] == 1.0 and info["budget"] == 18
+    messages, options = model.calls[1]
+    assert [tool["function"]["name"] for tool in options.tools] == ["query", "submit"]
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "tool"]
+    assert messages[2]["tool_calls"][0]["function"] == {"name": "query", "arguments": '{"inputs": [1, 2]}'}
+    assert messages[3]["tool_call_id"] == "c1" and "1.0 -> 2.0" in messages[3]["content"]
+    assert "QUERY" not in messages[0]["content"] + messages[1]["content"]
+    reply = interpreter.episode_log()["dialogue"][2]
+    assert reply["reasoning"] == "hm" and reply["tool_calls"][0]["id"] == "c1"
+
+
+def test_every_call_of_a_message_is_answered():
+    two = called("query", {"inputs": [1]})
+    second = {"id": "c2", "type": "function", "function": {"name": "query", "arguments": '{"inputs": [2, 3]}'}}
+    two = replace(two, tool_calls=(*two.tool_calls, second))
+    _, info, model = play_tools(two, called("submit", SUBMIT))
+    assert info["budget"] == 17
+    answers = model.calls[1][0][-2:]
+    assert [(each["role"], each["tool_call_id"]) for each in answers] == [("tool", "c1"), ("tool", "c2")]
+    assert "3.0 -> 6.0" in answers[0]["content"]
+
+
+def test_a_call_that_can_not_be_sent_back_is_text_there():
+    _, info, model = play_tools(called("query", "{broken"), called("submit", SUBMIT))
+    assert info["score"]["skill"] == 1.0
+    messages = model.calls[1][0]
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
+    assert messages[2] == {"role": "assistant", "content": "query({broken)"} and "ERROR" in messages[3]["content"]
+
+
+def test_a_model_that_writes_instead_of_calling_is_read_as_well():
+    _, info, _ = play_tools(Reply("QUERY [1]", 9, 3, 0.5, 0, "stop"), Reply(LINE, 9, 3, 0.5, 0, "stop"))
+    assert info["score"]["skill"] == 1.0
+
+
+def test_reflection_answers_the_call_that_submits():
+    wrong = SUBMIT | {"code": "def f(x):\n    return x"}
+    _, info, model = play_tools(
+        called("query", {"inputs": [1, 2, 3, 4]}), called("submit", wrong), called("submit", SUBMIT), reflection=True
+    )
+    assert info["score"]["skill"] == 1.0
+    assert model.calls[2][0][-1]["role"] == "tool" and "held back" in model.calls[2][0][-1]["content"]
+
+
+def test_one_message_has_no_tool_to_query_with():
+    _, info, model = play_tools(called("submit", SUBMIT), milan=True)
+    assert [tool["function"]["name"] for tool in model.calls[0][1].tools] == ["submit"]
+    assert info["score"]["skill"] == 1.0
+
+
+@pytest.mark.parametrize(("protocol", "takes", "interface"), [
+    ("auto", True, "tools"), ("auto", False, "text"), ("text", True, "text"), ("tools", False, "tools"),
+])  # fmt: skip
+def test_the_protocol_decides_the_interface(protocol, takes, interface):
+    model = ScriptedChatModel(lambda messages: "", tools=takes)
+    options = LanguageModelOptions("m", "http://localhost:1/v1", protocol=protocol)
+    assert NumericLanguageModelAgent(options, chat_model=model).interface == interface
+
+
+# --- Form -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_that_was_cut_off_is_refused_with_the_reason_and_sent_again():
+    cut = Reply(LINE[: LINE.index("2 * x") + 4], 9, 1024, 0.5, 0, "length")
+    script = Scripted("QUERY [1]", cut, LINE)
+    info = play(agent(script))
+    assert info["score"]["skill"] == 1.0
+    assert "cut off" in script.prompts()[2][-1]
+
+
+def test_a_dialogue_in_circles_is_ended():
+    script = Scripted(*["I don't know."] * 3, LINE)
+    interpreter = agent(script)
+    info = play(interpreter)
+    assert interpreter.gave_up == "refused three times alike" and len(script.model.calls) == 3
+    assert info["score"] == {}
+    interpreter.reset(0)
+    assert interpreter.gave_up == ""
+
+
+def test_refusals_that_differ_do_not_end_a_dialogue():
+    script = Scripted("I don't know.", "Nor do I.", "I don't know.", "QUERY [x]", LINE)
+    assert play(agent(script))["score"]["skill"] == 1.0
+
+
+def test_what_a_model_writes_reaches_the_environment_as_it_is():
+    greek = CODE.format("a line", "def f(x):\n    \u03b1 = 2\n    return \u03b1 * x")
+    script = Scripted("<think>QUERY [7]</think>QUERY [1, 2]", greek)
+    info = play(agent(script))
+    assert info["score"]["skill"] == 1.0 and info["budget"] == 18
+
+
+def test_a_system_prompt_of_ones_own(tmp_path):
+    (tmp_path / "prompt.md").write_text("Be quick.\n")
+    script = Scripted(LINE)
+    play(agent(script, system_prompt=str(tmp_path / "prompt.md")))
+    assert script.prompts()[0][0] == "Be quick."
+    options = LanguageModelOptions("m", system_prompt=str(tmp_path / "prompt.md"))
+    assert options.label.startswith("m+prompt-") and options.identity()["system_prompt"] in options.label
+
+
+def test_prices_make_costs():
+    script = Scripted(Reply(LINE, 1000, 200, 0.5, 0, "stop"))
+    interpreter = agent(script, price_in=2.0, price_out=10.0)
+    play(interpreter)
+    assert interpreter.episode_log()["usage"]["cost"] == pytest.approx(0.002 + 0.002)

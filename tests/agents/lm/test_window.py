@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.language import Reply, ScriptedChatModel
-from find_gym_agents.lm.dialogue import Dialogue, without_reasoning
+from find_gym_agents.lm.dialogue import Dialogue
 from find_gym_agents.lm.window import Window
 
 MODEL = ScriptedChatModel(lambda messages: "")
@@ -40,7 +40,7 @@ def test_the_oldest_are_left_out_first_and_told_in_short():
     assert 2 <= left_out <= 8 and left_out % 2 == 0
     assert "the task\n\n(" in messages[1]["content"]
     assert f"({left_out // 2} earlier queries were left out" in messages[1]["content"]
-    assert '0: "a\\n"; 1: "a\\n"' in messages[1]["content"]
+    assert '0 -> "a\\n"; 1 -> "a\\n"' in messages[1]["content"]
     assert messages[-1]["content"] == "OUTPUTS [5.5] and more words"
     assert f"OUTPUTS [{left_out // 2}.5]" in messages[3]["content"]
 
@@ -90,22 +90,6 @@ def test_prompts_are_never_longer_than_the_window(turns, limit, notices, exempla
             assert "left out here" not in str(messages)
         made.say(Reply(turn[0], 1, 1, 0.0, 0, "stop"), left_out)
         made.hear(turn[1], "outputs", turn[2])
-
-
-@pytest.mark.parametrize(
-    ("reply", "message"),
-    [
-        ("plain", "plain"),
-        ("<think>QUERY [1]\n</think>QUERY [2]", "QUERY [2]"),
-        ("\n <thinking>a <b> c</thinking>\n\nQUERY [2]", "\n\nQUERY [2]"),
-        ("The template has opened it.\n</think>\n\nQUERY [2]", "\nQUERY [2]"),
-        ("<think>cut off", ""),
-        ('QUERY ["<think>", "</think>"]', 'QUERY ["<think>", "</think>"]'),
-        ('QUERY ["</think>"]\n', 'QUERY ["</think>"]\n'),
-    ],
-)
-def test_reasoning_is_no_part_of_the_message(reply, message):
-    assert without_reasoning(reply) == message
 
 
 def test_usage_sums_what_is_known():
