@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from find_gym.functions import DatasetEntry, FINDDataset, function_seed
+from find_gym.functions import FINDDataset, function_seed
 from find_gym.functions.categories import sample_seeded, servable_entries, version_of
 from find_gym_agents.evaluation._config import DEFAULT_FUNCTIONS, EvaluationConfig
 from find_gym_agents.evaluation._records import SKIPPED, SPECS, Lines, RunError, read_lines, write_json
@@ -97,7 +96,8 @@ def sample(draw: _Draw) -> RunFunction:
 def _read(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
     assert config.dataset is not None
     dataset = FINDDataset(config.dataset, config.category)
-    entries, skipped = _served(dataset)
+    entries, unserved = servable_entries(dataset)
+    skipped = dataset.skipped | unserved
     if skipped:
         write_json(folder / SKIPPED, skipped)
     wanted = len(entries) if config.functions is None else config.functions
@@ -111,16 +111,3 @@ def _read(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
         RunFunction(index, entry.id, function_seed(None, config.category, config.seed, index), entry.spec.to_json())
         for index, entry in enumerate(entries[:wanted])
     ]
-
-
-def _served(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str, str]]:
-    """Returns the functions that can be served, and for each of the others its name and why it can't."""
-    entries, unserved = servable_entries(dataset)
-    if unserved:
-        name, reason = next(iter(unserved.items()))
-        warnings.warn(
-            f"{dataset.path}: {len(unserved)} functions can't be served and are skipped, see {SKIPPED}; the first, "
-            f"{name}: {reason}",
-            stacklevel=2,
-        )
-    return entries, dataset.skipped | unserved

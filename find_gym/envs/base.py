@@ -16,8 +16,8 @@ from find_gym.envs import rendering
 from find_gym.envs.episode import Category, Episode, Outcome, Reward, Rules, Submit
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.tokens import TokensInterface
-from find_gym.functions import FINDDataset
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions import DatasetEntry, FINDDataset
+from find_gym.functions.categories import CATEGORY_FUNCTIONS, servable_entries
 from find_gym.functions.splits import check_split, check_version
 from find_gym.interfaces import Message
 from find_gym.interfaces.text import TextInterface, printable, write_pairs
@@ -84,8 +84,12 @@ class FINDEnv(gym.Env[Any, Any]):
             self._dataset = FINDDataset(dataset, self.category.name)
         elif dataset is not None and not isinstance(dataset, FINDDataset):
             raise TypeError(f"expected dataset to be a FINDDataset or the path of one, actual value: {dataset!r}")
-        if isinstance(self._dataset, FINDDataset) and len(self._dataset) == 0:
-            raise ValueError(f"expected a dataset with functions, actual: {self._dataset.path} has none to read")
+        self._entries: list[DatasetEntry] = []
+        self._unserved: dict[str, str] = {}
+        if isinstance(self._dataset, FINDDataset):
+            self._entries, self._unserved = servable_entries(self._dataset)
+            if not self._entries:
+                raise ValueError(f"expected a dataset with functions to serve, actual: {self._dataset.path} has none")
         self._fixed = None if function is None else self.black_box(function)
         # Checks the budget before the spaces are made from it.
         Rules(max_queries, 1 if max_steps is None else max_steps, query_cost, reward)
@@ -226,7 +230,7 @@ class FINDEnv(gym.Env[Any, Any]):
         if self._fixed is not None:
             return self._fixed
         if isinstance(self._dataset, FINDDataset):
-            return self._functions.read(self._dataset[int(rng.integers(len(self._dataset)))].spec)
+            return self._functions.read(self._entries[int(rng.integers(len(self._entries)))].spec)
         functions = self._functions
         spec = functions.sample(rng, split=self._split, difficulty=self._level, version=self.version)
         return functions.make(spec)
@@ -234,10 +238,10 @@ class FINDEnv(gym.Env[Any, Any]):
     def black_box(self, named: Any) -> Any:
         """Returns the function that a spec, its JSON data, a function, a callable or a dataset's id stands for."""
         if isinstance(named, str) and isinstance(self._dataset, FINDDataset):
-            for entry in self._dataset:
+            for entry in self._entries:
                 if entry.id == named:
                     return self._functions.read(entry.spec)
-            reason = self._dataset.skipped.get(named, "no such id")
+            reason = (self._dataset.skipped | self._unserved).get(named, "no such id")
             raise ValueError(f"expected the id of a function of {self._dataset.path}, actual: {named!r} ({reason})")
         function = self._functions.read(named)
         if function is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ from find_gym.functions.strings.difficulty import StringDifficulty
 from find_gym.functions.strings.function import StringFunction, StringSpec
 from find_gym.functions.strings.published import PublishedStringFunction, PublishedStringSpec
 from find_gym.functions.strings.sampling import sample_string
+
+# Functions of a dataset that a warning names.
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,10 @@ def sample_seeded(category: str, seed: int, *, split: str | None, difficulty: An
 
 
 def servable_entries(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str, str]]:
-    """Returns the entries of a dataset that can be served, and for each of the others its id and why it can't."""
+    """Returns the entries of a dataset that can be served, and for each of the others its id and why it can't.
+
+    A warning names the others.
+    """
     entries: list[DatasetEntry] = []
     unserved: dict[str, str] = {}
     for entry in dataset.entries:
@@ -145,4 +152,12 @@ def servable_entries(dataset: FINDDataset) -> tuple[list[DatasetEntry], dict[str
             unserved[entry.id] = str(error)
         else:
             entries.append(entry)
+    if unserved:
+        names, first = list(unserved), next(iter(unserved.values()))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        warnings.warn(
+            f"{dataset.path}: left out {len(names)} of {len(dataset)} {dataset.category} functions, which can't be "
+            f"served: {', '.join(names[:_NAMED])}{more}; the first: {first}",
+            stacklevel=3,
+        )
     return entries, unserved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,18 +23,40 @@ def read_each(
         unit_tests: the content of `unit_test_data.json`.
 
     Returns:
-        The specs by the functions' ids; and for each function that could not be read, its id and why.
+        The specs by the functions' ids; and for each function that could not be read, its id and why. Of rows with the
+        same id, only the first is a function.
     """
     tests = {row["name"]: row for row in unit_tests if isinstance(row, dict) and isinstance(row.get("name"), str)}
     specs: dict[str, Spec] = {}
     skipped: dict[str, str] = {}
     for index, row in enumerate(rows):
         name = str(row.get(key, f"row {index}")).rsplit("/", 1)[-1] if isinstance(row, dict) else f"row {index}"
+        if name in specs or name in skipped:
+            skipped[f"{name} (row {index})"] = f"expected an id of its own, actual: that of an earlier row, {name!r}"
+            continue
         try:
             specs[name] = read(row, tests.get(name))
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError) as error:
             skipped[name] = f"{type(error).__name__}: {error}"
     return specs, skipped
+
+
+def check_agreement(row: Mapping[str, Any], released: Mapping[str, Any]) -> None:
+    """Checks that a row has the released keys of the spec under its key `find_gym`, which is the one that counts.
+
+    Args:
+        row: the row.
+        released: what the spec's released keys are.
+
+    Raises:
+        ValueError: one of them is another, because it was edited for instance.
+    """
+    for name, value in json.loads(json.dumps(released)).items():
+        if row.get(name) != value:
+            raise ValueError(
+                f"expected {name!r} as the spec under 'find_gym' has it, {value!r}, actual value: {row.get(name)!r}; "
+                "edit that spec, or take 'find_gym' out of the row"
+            )
 
 
 def write_tables(folder: Path, unit_tests: list[dict[str, Any]], name: str, rows: list[dict[str, Any]]) -> None:

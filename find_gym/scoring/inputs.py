@@ -25,6 +25,7 @@ RELATIVE_TOLERANCE = 0.05
 ABSOLUTE_TOLERANCE = 1e-9
 
 _CELLS = 8192
+_LEAST_SPREAD = 1e-270
 _BINS = 24
 _WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
 _SIGNS = np.where(np.arange(POINTS_PER_STRATUM) % 2 == 0, 1.0, -1.0)
@@ -91,7 +92,9 @@ def _balanced(
     if values.size == 0:
         return rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM)
     median = (ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
-    scaled = np.arcsinh((values - median) / (spread or 1.0))
+    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
+    unit = max(spread, _LEAST_SPREAD) if spread else 1.0
+    scaled = np.arcsinh((values - median) / unit)
     low, high = scaled.min(), scaled.max()
     bins = np.minimum((scaled - low) / ((high - low) or 1.0) * _BINS, _BINS - 1).astype(np.uint8)
     sizes = np.bincount(bins, minlength=_BINS)

@@ -100,7 +100,7 @@ def test_published_functions_without_a_source_are_skipped_by_name(tmp_path):
     (folder / "test_data.json").write_text(json.dumps(rows))
     (folder / "unit_test_data.json").write_text("[]")
     options = {"dataset": str(tmp_path / "data"), "functions": None, "agents": ("enumeration",)}
-    with pytest.warns(UserWarning, match="2 functions can't be served .*the first, f00000: expected a published"):
+    with pytest.warns(UserWarning, match="left out 2 of .* can't be served: f00000, .*the first: expected a published"):
         result = run(tmp_path / "run", **options)
     assert [(record.function, record.outcome, record.family) for record in result.episodes] == [
         ("f00001", "right", "published")

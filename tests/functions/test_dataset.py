@@ -5,10 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
+import find_gym  # noqa: F401  (registers the environments)
 from find_gym.functions import DatasetError, FINDDataset, NumericFunction, sample_numeric, write_dataset
+from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.functions.dataset import FOLDERS, METADATA
 from find_gym.functions.numeric.sampling import domain_mean
 from tests.reference import REFERENCE, needs_reference
 
@@ -132,3 +136,74 @@ def test_published_functions_have_the_published_means() -> None:
             continue  # A square wave whose edges fall on the very points of the mean: rounding decided there.
         assert np.isclose(mean, published, rtol=1e-3, atol=1e-9), entry.id
         assert list(entry.spec.domain) == rows[entry.id]["domain"]
+
+
+EDITS = {
+    "numeric": ("params", [9.0, 9.0]),
+    "entities": ("concept1", "golf"),
+    "relations": ("exeption", "the input country is in Europe"),
+}
+
+
+@pytest.mark.parametrize("category", EDITS)
+def test_an_edit_beside_the_spec_that_counts_is_named(category: str, tmp_path: Path) -> None:
+    functions = CATEGORY_FUNCTIONS[category]
+    rng, level = np.random.default_rng(5), QUICK if category == "numeric" else "find"
+    write_dataset(tmp_path, [functions.sample(rng, difficulty=level) for _ in range(3)])
+    path = tmp_path / FOLDERS[category] / "data.json"
+    rows = json.loads(path.read_text())
+    key, edit = EDITS[category]
+    rows[1][key] = edit
+    path.write_text(json.dumps(rows))
+    with pytest.warns(UserWarning, match="skipped 1 of 3 functions; the first, f00001"):
+        dataset = FINDDataset(tmp_path, category)
+    reason = dataset.skipped["f00001"]
+    assert f"expected '{key}' as the spec under 'find_gym' has it" in reason and f"actual value: {edit!r}" in reason
+    assert [entry.id for entry in dataset] == ["f00000", "f00002"]
+
+
+def test_an_edit_of_the_served_form_is_named(tmp_path: Path) -> None:
+    write_dataset(tmp_path, [spec for spec in specs(20) if spec.variant == "noised"][:1])
+    path = tmp_path / "numeric" / "func_name_dict.json"
+    path.write_text(path.read_text().replace("noised_function_code.py", "function_code.py"))
+    with pytest.warns(UserWarning, match="expected the served form of the spec"):
+        assert len(FINDDataset(tmp_path)) == 0
+
+
+@pytest.mark.parametrize("category", ["strings", "entities", "relations"])
+def test_rows_with_the_id_of_another_are_named(category: str, tmp_path: Path) -> None:
+    functions = CATEGORY_FUNCTIONS[category]
+    rng = np.random.default_rng(5)
+    write_dataset(tmp_path, [functions.sample(rng) for _ in range(3)])
+    path = tmp_path / FOLDERS[category] / METADATA[category]
+    rows = json.loads(path.read_text())
+    key = "name" if category == "strings" else "dir"
+    rows[2][key] = rows[0][key]
+    path.write_text(json.dumps(rows))
+    with pytest.warns(
+        UserWarning, match=r"skipped 1 of 3 functions; the first, f00000 \(row 2\): expected an id of its"
+    ):
+        dataset = FINDDataset(tmp_path, category)
+    assert [entry.id for entry in dataset] == ["f00000", "f00001"]
+
+
+@pytest.mark.parametrize("vectorised", [False, True], ids=["single", "vectorised"])
+def test_functions_that_cannot_be_served_are_left_out_when_the_environment_is_made(
+    vectorised: bool, tmp_path: Path
+) -> None:
+    folder = tmp_path / "strings"
+    (folder / "f00001").mkdir(parents=True)
+    (folder / "f00001" / "function_code.py").write_text("def f(s):\n    return s[::-1]\n")
+    rows = [{"name": f"f{index:05d}", "description": "Reverses."} for index in range(12)]
+    (folder / "test_data.json").write_text(json.dumps(rows))
+    (folder / "unit_test_data.json").write_text("[]")
+    make = gym.make_vec if vectorised else gym.make
+    with pytest.warns(UserWarning, match=r"left out 11 of 12 strings functions.*: f00000, f00002, .* and 3 more; the"):
+        env = make("FIND-strings-v1", dataset=str(tmp_path))
+    for seed in range(3):
+        env.reset(seed=seed)
+    with pytest.raises(ValueError, match=r"actual: 'f00000' \(expected a published function with its source"):
+        env.reset(options={"function": "f00000"})
+    (folder / "f00001" / "function_code.py").unlink()
+    with pytest.warns(UserWarning), pytest.raises(ValueError, match="expected a dataset with functions to serve"):
+        make("FIND-strings-v1", dataset=str(tmp_path))

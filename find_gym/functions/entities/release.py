@@ -14,7 +14,7 @@ import numpy as np
 from find_gym.functions.entities.exemplars import held_out_words
 from find_gym.functions.entities.formulas import Combination, Formula
 from find_gym.functions.entities.function import LIT, EntityFunction, EntitySpec, WordTriplet
-from find_gym.functions.files import read_each, write_tables, write_text
+from find_gym.functions.files import check_agreement, read_each, write_tables, write_text
 
 TRIPLETS = 10
 _UNLIT = 0.3
@@ -35,7 +35,9 @@ def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str,
 
 def _read_row(row: Any, test: Any) -> EntitySpec:
     if "find_gym" in row:
-        return EntitySpec.from_json(row["find_gym"])
+        spec = EntitySpec.from_json(row["find_gym"])
+        check_agreement(row, _released_keys(spec))
+        return spec
     names = [name for name in (row["concept1"], row.get("concept2")) if name]
     formula: Formula = names[0] if len(names) == 1 else Combination("or", tuple(names))
     triplets = () if test is None else read_triplets(test)
@@ -64,12 +66,10 @@ def write_entities(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
     identifiers = [f"f{index:05d}" for index in range(len(functions))]
     rows, tests = [], []
     for identifier, function in zip(identifiers, functions, strict=True):
-        names = list(_names(function.spec.formula))
         rows.append(
             {
                 "dir": identifier,
-                "concept1": names[0],
-                "concept2": names[1] if len(names) > 1 else None,
+                **_released_keys(function.spec),
                 "initial": function.exemplars(),
                 "find_gym": function.spec.to_json(),
             }
@@ -86,6 +86,11 @@ def write_entities(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
         write_text(folder / identifier / "function_code.py", function.source())
     write_tables(folder, tests, "data.json", rows)
     return identifiers
+
+
+def _released_keys(spec: EntitySpec) -> dict[str, Any]:
+    first, *others = _names(spec.formula)
+    return {"concept1": first, "concept2": others[0] if others else None}
 
 
 def _names(formula: Formula) -> Iterable[str]:

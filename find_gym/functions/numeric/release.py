@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from find_gym.functions.files import write_text
+from find_gym.functions.files import check_agreement, write_text
 from find_gym.functions.numeric import rules
 from find_gym.functions.numeric.atoms import Constants
 from find_gym.functions.numeric.function import NumericFunction, NumericSpec
@@ -73,7 +74,13 @@ def read_row(row: dict[str, Any], form: str | None, folder: Path) -> NumericSpec
     if "find_gym" in row:
         data = dict(row["find_gym"])
         network = load_network(folder / WEIGHTS) if form == FORMS["approximated"] else None
-        return NumericSpec.from_json({**data, "network": None if network is None else network.to_json()})
+        spec = NumericSpec.from_json({**data, "network": None if network is None else network.to_json()})
+        if form_of(spec) != form:
+            raise ValueError(f"expected the served form of the spec, {form_of(spec)!r}, actual value: {form!r}")
+        keys = _released_keys(replace(spec, network=None))
+        # The name of a compound is free text, and the others have their constants in `params`.
+        check_agreement(row, {name: value for name, value in keys.items() if name != "name"})
+        return spec
     rule = _read_rule(row)
     domain = (float(row["domain"][0]), float(row["domain"][1]))
     seed = int(row["dir"].removeprefix("f"))

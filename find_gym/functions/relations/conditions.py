@@ -22,7 +22,8 @@ class Attribute:
     Attributes:
         name: its name, also the token that writes it.
         column: the column of the table; empty for the first letter.
-        kind: "is" for words with a value, "after" for those with a greater number, "begins_with" for a first letter.
+        kind: "is" for words with a value, "after" and "before" for those with a greater or a lesser number,
+            "begins_with" for a first letter.
         english: the condition in English, with the places {value} and {noun}; by table, or for all tables.
         words: words that tell of the property in a description.
     """
@@ -86,7 +87,14 @@ _ATTRIBUTES = (
     Attribute("pantheon", "pantheon", "is", {"": "the input deity is {value}"}, "mythology"),
 )  # fmt: skip
 
+# Those that functions are sampled with and tokens can write.
 ATTRIBUTES: dict[str, Attribute] = {attribute.name: attribute for attribute in _ATTRIBUTES}
+# Those and what published functions have beside them.
+KNOWN_ATTRIBUTES: dict[str, Attribute] = ATTRIBUTES | {
+    "before": Attribute("before", "year", "before", {
+        "": "the input {noun} was made before {value}", "book": "the input book was written before {value}",
+    }, "before until earlier older"),
+}  # fmt: skip
 _AFTER = ("1500", "1800", "1850", "1900", "1950", "1960", "1980", "1990", "2000")
 
 
@@ -103,27 +111,30 @@ class Condition:
     value: str
 
     def __post_init__(self) -> None:
-        if self.attribute not in ATTRIBUTES or not isinstance(self.value, str) or not self.value:
-            raise ValueError(f"expected an attribute among {', '.join(ATTRIBUTES)} and a value, actual: {self}")
+        if self.attribute not in KNOWN_ATTRIBUTES or not isinstance(self.value, str) or not self.value:
+            raise ValueError(f"expected an attribute among {', '.join(KNOWN_ATTRIBUTES)} and a value, actual: {self}")
 
     def applies_to(self, relation: Relation) -> bool:
         """Whether the table of the relation has the attribute."""
-        column = ATTRIBUTES[self.attribute].column
+        column = KNOWN_ATTRIBUTES[self.attribute].column
         return not column or column in relation.facts.columns
 
     def holds(self, relation: Relation, name: str) -> bool:
         """Whether a word of the relation's table, by its own name, meets the condition."""
-        attribute = ATTRIBUTES[self.attribute]
+        attribute = KNOWN_ATTRIBUTES[self.attribute]
         if attribute.kind == "begins_with":
             return normalise(name)[:1] == self.value.casefold()
         found = relation.facts.value(name, attribute.column)
         if found is None:
             return False
-        return float(found) > float(self.value) if attribute.kind == "after" else found == self.value
+        if attribute.kind == "is":
+            return found == self.value
+        greater = float(found) - float(self.value)
+        return greater > 0 if attribute.kind == "after" else greater < 0
 
     def english(self, relation: Relation) -> str:
         """Writes the condition in English, such as "the input country is in South America"."""
-        forms = ATTRIBUTES[self.attribute].english
+        forms = KNOWN_ATTRIBUTES[self.attribute].english
         form = forms.get(self.value) or forms.get(relation.table) or forms[""]
         noun = {"us_city": "city", "us_state": "state", "given_name": "name", "person": "person"}
         value = self.value.upper() if self.attribute == "begins_with" else self.value

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.functions.files import read_each, write_tables, write_text
+from find_gym.functions.files import check_agreement, read_each, write_tables, write_text
 from find_gym.functions.relations.answers import UNDEFINED
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
-from find_gym.functions.relations.conditions import ATTRIBUTES, Condition
+from find_gym.functions.relations.conditions import ATTRIBUTES, KNOWN_ATTRIBUTES, Condition
 from find_gym.functions.relations.function import RelationFunction, RelationSpec
 from find_gym.functions.strings.published import Triplet
 from find_gym.knowledge.relations import normalise
@@ -24,7 +24,8 @@ from find_gym.knowledge.relations import normalise
 TRIPLETS = 10
 _NOUN = re.compile(r"^(?:the )?input(?: (?!is\b|was\b|lives\b|begins\b)\w+)* (is|was|lives|begins)\b")
 _LETTER = re.compile(r"begins with (?:the letter )?['\"]?(\w)['\"]?$")
-_YEAR = re.compile(r"after (-?\d{3,4})$")
+_YEAR = re.compile(r"(after|before) (-?\d{3,4})$")
+_ARTICLE = re.compile(r"\bthe ")
 
 
 def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str, RelationSpec], dict[str, str]]:
@@ -42,7 +43,9 @@ def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str,
 
 def _read_row(row: Any, test: Any) -> RelationSpec:
     if "find_gym" in row:
-        return RelationSpec.from_json(row["find_gym"])
+        spec = RelationSpec.from_json(row["find_gym"])
+        check_agreement(row, _released_keys(RelationFunction(spec)))
+        return spec
     wanted = normalise(row["concept1"]), normalise(row["concept2"])
     found = [r for r in RELATIONS.values() if (normalise(r.subject), normalise(r.object)) == wanted]
     if not found:
@@ -58,21 +61,26 @@ def read_exception(relation: Relation, text: str) -> Condition:
     Raises:
         ValueError: the tables can't tell which words it means.
     """
-    plain = _NOUN.sub(r"\1", normalise(text))
+    plain = _plain(text)
     letter, year = _LETTER.search(plain), _YEAR.search(plain)
     if letter:
         return Condition("begins_with", letter.group(1))
-    if year and ATTRIBUTES["after"].column in relation.facts.columns:
-        return Condition("after", year.group(1))
+    if year and KNOWN_ATTRIBUTES[year.group(1)].column in relation.facts.columns:
+        return Condition(year.group(1), year.group(2))
     for attribute in ATTRIBUTES.values():
         if attribute.kind != "is" or attribute.column not in relation.facts.columns:
             continue
         values = {relation.facts.value(word, attribute.column) for word in relation.facts.facts}
         for value in sorted(value for value in values if value):
             condition = Condition(attribute.name, value)
-            if _NOUN.sub(r"\1", normalise(condition.english(relation))) == plain:
+            if _plain(condition.english(relation)) == plain:
                 return condition
     raise ValueError(f"expected an exception that the tables tell of, actual value: {text!r}")
+
+
+def _plain(exception: str) -> str:
+    """Returns an exception without the noun of its input and without articles, in which wordings differ."""
+    return _ARTICLE.sub("", _NOUN.sub(r"\1", normalise(exception)))
 
 
 def read_triplets(row: dict[str, Any]) -> tuple[Triplet, ...]:
@@ -100,9 +108,7 @@ def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
         rows.append(
             {
                 "dir": identifier,
-                "concept1": function.relation.subject,
-                "concept2": function.relation.object,
-                "exeption": function.domain() if function.spec.exceptions else None,
+                **_released_keys(function),
                 "initial": list(function.exemplars),
                 "find_gym": function.spec.to_json(),
             }
@@ -119,6 +125,14 @@ def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
         write_text(folder / identifier / "function_code.py", function.source())
     write_tables(folder, tests, "data.json", rows)
     return identifiers
+
+
+def _released_keys(function: RelationFunction) -> dict[str, Any]:
+    return {
+        "concept1": function.relation.subject,
+        "concept2": function.relation.object,
+        "exeption": function.domain() if function.spec.exceptions else None,
+    }
 
 
 def _draw_triplets(function: RelationFunction) -> list[Triplet]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
-from find_gym.functions.relations.conditions import ATTRIBUTES, Condition
+from find_gym.functions.relations.conditions import KNOWN_ATTRIBUTES, Condition
 from find_gym.knowledge.relations import load_table, normalise
 
 MAX_CHARACTERS = 4000
@@ -47,6 +47,7 @@ _LETTER = re.compile(
     r"\b(?:begin|start)(?:s|ning|ing)? with (?:the |an? )?(?:letters? )?[\"'“‘(]?([a-z])\b[\"'”’)]?", re.IGNORECASE
 )
 _AFTER = re.compile(r"\b(?:after|since|later than|newer than|post)\s+(?:the year\s+)?(-?\d{3,4})\b", re.IGNORECASE)
+_BEFORE = re.compile(r"\b(?:before|until|earlier than|older than|pre)\s+(?:the year\s+)?(-?\d{3,4})\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _STOP = frozenset(
     """a an the of that this its it is are in on to and or for with from by as at be which where was were has have
@@ -251,13 +252,14 @@ def read_exceptions(relation: Relation, exception: str, text: str) -> tuple[Cond
         return ()
     found = [Condition("begins_with", letter.casefold()) for letter in dict.fromkeys(_LETTER.findall(exception))]
     if "year" in relation.facts.columns:
-        found += [Condition("after", year) for year in dict.fromkeys(_AFTER.findall(exception))]
+        for attribute, years in (("after", _AFTER), ("before", _BEFORE)):
+            found += [Condition(attribute, year) for year in dict.fromkeys(years.findall(exception))]
     named = []
     subject = _padded(relation.subject)
     for condition, _, names in _conditions(relation.name):
         # "The input politician is a man" says nothing of politicians.
         if (
-            ATTRIBUTES[condition.attribute].kind == "is"
+            KNOWN_ATTRIBUTES[condition.attribute].kind == "is"
             and _padded(condition.value) not in subject
             and any(re.search(rf"(?<![a-z]){re.escape(name)}s?(?![a-z])", spoken) for name in names)
         ):
@@ -274,9 +276,9 @@ def _padded(text: str) -> str:
 def _longest(relation: Relation, conditions: list[Condition]) -> list[Condition]:
     """Keeps, of conditions whose values are parts of each other ("Korea", "South Korea"), the longest."""
     kept: list[Condition] = []
-    for condition in sorted(conditions, key=lambda c: (-len(c.value), list(ATTRIBUTES).index(c.attribute))):
+    for condition in sorted(conditions, key=lambda c: (-len(c.value), list(KNOWN_ATTRIBUTES).index(c.attribute))):
         value = normalise(condition.value)
-        if condition.attribute in ("begins_with", "after") or not any(
+        if KNOWN_ATTRIBUTES[condition.attribute].kind != "is" or not any(
             value in normalise(other.value) for other in kept
         ):
             kept.append(condition)
@@ -289,7 +291,7 @@ def _conditions(relation_name: str) -> tuple[tuple[Condition, str, tuple[str, ..
     relation = RELATIONS[relation_name]
     countries = load_table("country")
     found = []
-    for attribute in ATTRIBUTES.values():
+    for attribute in KNOWN_ATTRIBUTES.values():
         if attribute.kind == "begins_with":
             values = [*"abcdefghijklmnopqrstuvwxyz"]
         elif attribute.column not in relation.facts.columns:
@@ -297,7 +299,7 @@ def _conditions(relation_name: str) -> tuple[tuple[Condition, str, tuple[str, ..
         else:
             cells = {relation.facts.value(word, attribute.column) for word in relation.facts.facts}
             values = sorted(cell for cell in cells if cell)
-            if attribute.kind == "after":
+            if attribute.kind in ("after", "before"):
                 values = sorted({*values, *(str(year) for year in range(1000, 2025, 50)), *map(str, range(1900, 2025))})
         for value in values:
             condition = Condition(attribute.name, value)

@@ -1,6 +1,7 @@
 """Any legal sequence of actions is an episode: nothing raises, nothing warns, whatever was seen and described.
 
-`FIND_GYM_EPISODES=100000 pytest tests/envs/vector/test_random_episodes.py` plays as many of each difficulty.
+`FIND_GYM_SEED=1 FIND_GYM_EPISODES=100000 pytest tests/envs/vector/test_random_episodes.py` plays as many others of
+each difficulty.
 """
 
 import os
@@ -30,7 +31,7 @@ def random_legal(masks: np.ndarray, probes: int, rng: np.random.Generator) -> np
 @pytest.mark.parametrize("difficulty", ["easy", "find", "hard", "extreme"])
 @pytest.mark.parametrize("category", ["numeric", "strings", "entities", "relations"])
 def test_every_legal_sequence_of_actions_is_an_episode(category: str, difficulty: str) -> None:
-    rng = np.random.default_rng(2093)
+    rng = np.random.default_rng(2093 + int(os.environ.get("FIND_GYM_SEED", "0")))
     played = 0
     while played < EPISODES:
         level = {"base": difficulty} | (WITHOUT_NETWORKS if category == "numeric" else {})

@@ -19,7 +19,9 @@ from find_gym.functions.relations.custom import CallableRelation, LanguageModelR
 from find_gym.functions.relations.difficulty import DIFFICULTIES, RelationDifficulty
 from find_gym.functions.relations.function import RelationFunction, RelationSpec
 from find_gym.functions.relations.probes import probe_words
+from find_gym.functions.relations.release import read_exception
 from find_gym.functions.relations.sampling import sample_relation
+from find_gym.scoring.judges._relation_text import read_exceptions
 from tests.reference import REFERENCE, needs_reference
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -274,3 +276,35 @@ PINNED = [
         ("bordering_country", [("continent", "Asia")]),
     ],
 ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "condition"),
+    [
+        ("country_of_city", "the input city is in the United States", Condition("country", "United States")),
+        ("book_author", "the input book was written before 1900", Condition("before", "1900")),
+        ("book_author", "the input book was written after 1900", Condition("after", "1900")),
+    ],
+)
+def test_released_wordings_of_exceptions_are_read(name: str, text: str, condition: Condition) -> None:
+    relation = RELATIONS[name]
+    assert read_exception(relation, text) == condition
+    assert read_exception(relation, condition.english(relation)) == condition
+    function = RelationFunction(RelationSpec(name, (condition,)))
+    excepted = [
+        word
+        for word, answer in zip(function.words, function.truth(function.words), strict=True)
+        if answer == "undefined"
+    ]
+    assert set(excepted) == {word for word in function.words if condition.holds(relation, word)} and excepted
+    assert read_exceptions(relation, function.domain(), function.domain()) == (condition,)
+
+
+def test_books_of_the_year_itself_are_neither_before_nor_after_it() -> None:
+    relation = RELATIONS["book_author"]
+    years = {word: float(relation.facts.value(word, "year")) for word in relation.words}
+    for word, year in years.items():
+        for limit in ("1900", "1925"):
+            assert Condition("before", limit).holds(relation, word) == (year < float(limit))
+            assert Condition("after", limit).holds(relation, word) == (year > float(limit))
+    assert all(condition.attribute != "before" for condition in conditions_of("book_author"))
