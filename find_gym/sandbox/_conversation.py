@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ._harness import conversation_bytes
-from ._protocol import ANSWER, ERROR, FAILED, FAILURE, LENGTH, LOADED, PROCESS, READY, framed
+from ._protocol import ANSWER, ERROR, FAILED, FAILURE, LENGTH, LOADED, PROCESS, READY, SHORT, framed
 from ._types import Limits
 from ._verdict import Ending
 
@@ -30,7 +30,6 @@ UNSEEN_SHARE = 0.1
 """Which share of the time counts where this machine does not show whether a process sleeps."""
 
 _TIMEOUT = struct.pack("@ll", 0, int(TICK_SECONDS * 1e6))  # struct timeval
-_CHUNK = 1 << 18
 _jitter = random.Random()  # of the clock's: nothing that is computed depends on it
 
 
@@ -148,7 +147,7 @@ class Conversation:
         data = self.incoming
         while len(data) < LENGTH.size or len(data) < LENGTH.size + LENGTH.unpack_from(data)[0]:
             try:
-                part = self.channel.recv(_CHUNK)
+                part = self.channel.recv(max(SHORT, len(data)))
             except BlockingIOError:
                 self._tick("forged" if data else "deadline")
                 continue
@@ -172,7 +171,7 @@ class Conversation:
         """Count the time of a tick, in which nothing could be sent or received, if the process slept meanwhile.
 
         Args:
-            why: What to call it if that has become too long: a process that sleeps in the middle of a message forged it.
+            why: What to call it if that has become too long: who sleeps in the middle of a message forged it.
         """
         if time.monotonic() > self.deadline:
             raise MachineError("a submission got no processor" if self.process else "the process does not start")

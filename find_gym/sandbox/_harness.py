@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._codec import Simplifier, TooLargeError, decode, encode
-from ._protocol import ANSWER, ERROR, FAILURE, LENGTH, LOADED, framed, receive
+from ._protocol import ANSWER, ERROR, FAILURE, LENGTH, LOADED, Inbox, framed
 
 FILE_NAME = "<submission>"
 MODULE_NAME = "submission"
@@ -104,23 +104,23 @@ def reporter(descriptor: int) -> Callable[[str], None]:
     return lambda operation: deliver(descriptor, report(FAILURE, "forbidden", f"tried {operation}"))
 
 
-def run(request_bytes: bytes, reading: int, writing: int) -> None:
+def run(request_bytes: bytes, inbox: Inbox, writing: int) -> None:
     """Run an encoded :class:`Request`: load its function, then answer what comes in until nothing does."""
     try:
         request = Request(*decode(request_bytes))
         target = _load(request)
         deliver(writing, framed(LOADED))
-        _serve(target, request.output_bytes, reading, writing)
+        _serve(target, request.output_bytes, inbox, writing)
     except _Stop as stop:
         deliver(writing, report(FAILURE, stop.kind, stop.message[:MAX_ERROR_CHARACTERS], stop.line))
     except MemoryError:
         deliver(writing, OUT_OF_MEMORY_REPORT)
 
 
-def _serve(target: Callable[[Any], Any], output_bytes: int, reading: int, writing: int) -> None:
+def _serve(target: Callable[[Any], Any], output_bytes: int, inbox: Inbox, writing: int) -> None:
     simplify = Simplifier(output_bytes)
     room = output_bytes
-    while question := receive(reading):
+    while question := inbox.receive():
         try:
             value = target(decode(question))
             kind = type(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from . import _guard, _harness, _preload, _rlimits
-from ._protocol import LIMITS, PROCESS, READY, framed, receive
+from ._protocol import LIMITS, PROCESS, READY, Inbox, framed
 
 
 def main() -> None:
@@ -21,10 +21,11 @@ def main() -> None:
     _preload.load()
     _guard.silence()
     _preload.seal()
-    data = receive(channel)
+    inbox = Inbox(channel)
+    data = inbox.receive()
     cpu_seconds, memory_bytes = LIMITS.unpack_from(data)
     _rlimits.apply(cpu_seconds, _rlimits.address_space() + memory_bytes)
     os.write(channel, framed(READY + PROCESS.pack(os.getpid())))
     _guard.watch(_harness.reporter(channel))
-    _harness.run(data[LIMITS.size :], channel, channel)
+    _harness.run(data[LIMITS.size :], inbox, channel)
     os._exit(0)

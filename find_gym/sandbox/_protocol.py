@@ -36,25 +36,37 @@ LIMITS = struct.Struct("=dQ")
 """How the first message to a plain subprocess starts: CPU seconds and bytes of memory; the submission follows."""
 
 
+SHORT = 1 << 12
+"""Most messages are shorter, and memory for longer ones is not free."""
+
+
 def framed(message: bytes) -> bytes:
     """Return a message as it goes over the socket."""
     return LENGTH.pack(len(message)) + message
 
 
-def receive(descriptor: int) -> bytes:
-    """Read one message; ``b""`` if there will be no more."""
-    try:
-        header = _read(descriptor, LENGTH.size)
-        return _read(descriptor, LENGTH.unpack(header)[0]) if header else b""
-    except ConnectionResetError:  # the other side ended and left something unread
-        return b""
+class Inbox:
+    """Reads messages one by one.
 
+    Args:
+        descriptor: Where they come from.
+    """
 
-def _read(descriptor: int, count: int) -> bytes:
-    data = os.read(descriptor, count)
-    while 0 < len(data) < count:
-        part = os.read(descriptor, count - len(data))
-        if not part:
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.rest = b""
+
+    def receive(self) -> bytes:
+        """Return the next message; ``b""`` if there will be no more."""
+        data = self.rest
+        try:
+            while len(data) < LENGTH.size or len(data) < LENGTH.size + LENGTH.unpack_from(data)[0]:
+                part = os.read(self.descriptor, max(SHORT, len(data)))
+                if not part:
+                    return b""
+                data = data + part if data else part
+        except ConnectionResetError:  # the other side ended and left something unread
             return b""
-        data += part
-    return data
+        size = LENGTH.size + LENGTH.unpack_from(data)[0]
+        self.rest = data[size:]
+        return data[LENGTH.size : size]

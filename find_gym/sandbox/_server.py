@@ -17,7 +17,7 @@ import socket
 from typing import NoReturn
 
 from . import _guard, _harness, _kernel, _preload, _rlimits
-from ._protocol import ANSWER, FAILED, KILL, LOADED, PROCESS, READY, REPLY, REQUEST, framed, receive
+from ._protocol import ANSWER, FAILED, KILL, LOADED, PROCESS, READY, REPLY, REQUEST, Inbox, framed
 from ._syscalls import Architecture, architecture
 
 CHANNEL, HANDOVER = 3, 4
@@ -136,7 +136,8 @@ class ForkServer:
         status, refused, _, _ = self.run(theirs.detach(), 10.0, 1 << 29)
         messages = []
         with ours:
-            while message := receive(ours.fileno()):
+            inbox = Inbox(ours.fileno())
+            while message := inbox.receive():
                 messages.append(message)
         kinds = b"".join(message[:1] for message in messages)
         if kinds == FAILED:
@@ -194,7 +195,8 @@ class ForkServer:
             os.dup2(handover.detach(), FIRST_OWN_DESCRIPTOR - 1)
             os.dup2(FIRST_OWN_DESCRIPTOR - 2, CHANNEL)
             os.dup2(FIRST_OWN_DESCRIPTOR - 1, HANDOVER)
-            request = receive(CHANNEL)
+            inbox = Inbox(CHANNEL)
+            request = inbox.receive()
             link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, HANDOVER)
             try:
                 self.confinement.enforce(self.pid, link, cpu_seconds, memory_bytes)
@@ -205,7 +207,7 @@ class ForkServer:
             os.write(CHANNEL, framed(READY + PROCESS.pack(os.getpid())))
             if self.confinement.audit:
                 _guard.watch(_harness.reporter(CHANNEL))
-            _harness.run(request, CHANNEL, CHANNEL)
+            _harness.run(request, inbox, CHANNEL)
             os._exit(0)
         finally:
             os._exit(70)

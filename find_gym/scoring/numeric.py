@@ -16,6 +16,7 @@ from find_gym.sandbox import Result, Status
 from find_gym.scoring.complexity import program_complexity
 from find_gym.scoring.descriptions import DescriptionScorer
 from find_gym.scoring.domains import read_domain
+from find_gym.scoring.held_out import decoy_generator, numeric_decoys, run_held_out
 from find_gym.scoring.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
 from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
@@ -97,6 +98,7 @@ class NumericScorer:
 
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
         self._descriptions = None if judge is None else DescriptionScorer(function, judge)
+        self._identity = function.identity()
         inputs = NumericInputs.of(function)
         self._names = list(inputs.strata)
         self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
@@ -143,9 +145,10 @@ class NumericScorer:
         return replace(self._run(code, submission.domain), complexity=code.complexity)
 
     def _run(self, code: PreparedCode, domain: str) -> NumericScore:
-        result = code.run(self._x.tolist())
+        rng = decoy_generator(self._identity)
+        result = run_held_out(code, self._x.tolist(), numeric_decoys(rng, self._regions).tolist(), rng)
         if result.status is not Status.OK:
-            return self._failure(result.status.value, result.discreet_message)
+            return self._failure(result.status.value, result.message)
         predicted = np.array([to_number(value) for value in result.values])
         return self._judge(predicted, read_domain(domain), result)
 

@@ -15,6 +15,7 @@ from find_gym.functions.strings.inputs import balanced_inputs
 from find_gym.sandbox import Status
 from find_gym.scoring.complexity import program_complexity
 from find_gym.scoring.descriptions import DescriptionScorer
+from find_gym.scoring.held_out import decoy_generator, run_held_out, string_decoys
 from find_gym.scoring.judges.protocol import Judge
 from find_gym.scoring.skills import skill
 from find_gym.scoring.submissions import (
@@ -87,7 +88,8 @@ class StringScorer:
 
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
         self._descriptions = None if judge is None else DescriptionScorer(function, judge)
-        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
+        self._identity = function.identity()
+        rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
         self._inputs = balanced_inputs(SingleDraws(rng), HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
         changed = np.array([text != output for text, output in zip(self._inputs, self._truth, strict=True)])
@@ -134,9 +136,10 @@ class StringScorer:
         return replace(self._run(code), complexity=code.complexity)
 
     def _run(self, code: PreparedCode) -> StringScore:
-        result = code.run(self._inputs)
+        rng = decoy_generator(self._identity)
+        result = run_held_out(code, self._inputs, string_decoys(rng, HELD_OUT_INPUTS), rng)
         if result.status is not Status.OK:
-            return self._failure(result.status.value, result.discreet_message)
+            return self._failure(result.status.value, result.message)
         return self._judge(result.values)
 
     def score_predictions(self, predict: Callable[[Sequence[str]], Sequence[Any]]) -> StringScore:

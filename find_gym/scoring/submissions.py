@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from find_gym.sandbox import Result, run_code
+from find_gym.sandbox import Limits, Result, run_code
 from find_gym.scoring.code import MalformedError, normalise
 from find_gym.scoring.complexity import code_complexity
 
@@ -63,9 +63,15 @@ class PreparedCode:
     entry_point: str
     complexity: float
 
-    def run(self, inputs: Sequence[Any]) -> Result:
+    def run(self, inputs: Sequence[Any], limits: Limits | None = None) -> Result:
         """Calls the function on each input, in the sandbox."""
-        return run_code(self.source, inputs, entry_point=self.entry_point, tolerate_top_level_errors=True)
+        return run_code(
+            self.source,
+            inputs,
+            entry_point=self.entry_point,
+            limits=limits or Limits(),
+            tolerate_top_level_errors=True,
+        )
 
 
 class TooComplexError(MalformedError):
