@@ -180,7 +180,7 @@ def test_a_failing_sandbox_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         raise SandboxError("no processes left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("find_gym.scoring.numeric.run_code", fail)
+        patch.setattr("find_gym.scoring.submissions.run_code", fail)
         with pytest.raises(SandboxError):
             env.step(message)
     assert env.step(message)[1] == 1.0

@@ -195,7 +195,7 @@ def test_density_does_not_tell_the_bounds_of_an_exception():
     assert hidden.mean() <= 0.02 < leaking.mean()
 
 
-LOUD = ["raise ValueError(x)", "return {}[x]", "raise type(f'E{x}', (Exception,), {})()", "return open(str(x))"]
+LOUD = ["raise ValueError(x)", "return {}[x]", "return float(f'x{x}')", "raise KeyError([x])"]
 
 
 @pytest.mark.parametrize("code", LOUD)
@@ -209,7 +209,7 @@ def test_no_message_quotes_a_held_out_input(category, code):
     inputs = [each for each in inputs if len(str(each)) > 8]  # shorter ones occur by chance
     step = env.step(f"[DESCRIPTION]: unknown\n[CODE]:\n```python\n{source}\n```")
     told = f"{step} {scorer.score(Submission(code=source))} {env.render()}"
-    assert "raised on every input" in told or "not allowed" in told
+    assert "raised on every input" in told
     assert not [each for each in inputs if str(each) in told]
     env.close()
 
@@ -241,7 +241,8 @@ def test_shuffling_and_decoys_change_no_score_of_strings(expression, index):
 
     scorer = StringScorer(string_functions(10)[index])
     direct = scorer.score_predictions(lambda texts: [answer(text) for text in texts])
-    assert scorer.score(Submission(code=f"def f(s): return {expression}")) == direct
+    judged = scorer.score(Submission(code=f"def f(s): return {expression}"))
+    assert judged == replace(direct, complexity=judged.complexity)
 
 
 def test_code_that_raises_on_all_inputs_but_decoys_has_raised():
