@@ -28,7 +28,7 @@ def make(**arguments: Any) -> gym.Env:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("interface", ["tokens", "text"])
+@pytest.mark.parametrize("interface", ["tokens", "text", "tools"])
 @pytest.mark.parametrize("exemplars", [False, True])
 def test_the_checkers_have_no_complaint(interface: str, exemplars: bool) -> None:
     env = make(interface=interface, exemplars=exemplars).unwrapped

@@ -20,7 +20,7 @@ from find_gym.sandbox import SandboxError
 from find_gym.scoring import Submission
 from find_gym.scoring.judges.language_model import LanguageModelJudge
 
-INTERFACES = ("tokens", "text", "continuous")
+INTERFACES = ("tokens", "text", "tools", "continuous")
 QUICK = {"variants": {"plain": 0.4, "noised": 0.3, "corrupted": 0.3}}
 LINE = NumericSpec(AtomRule("linear", (2.0, 1.0)), (-100.0, 100.0))
 
@@ -63,7 +63,7 @@ def test_same_seed_and_actions_give_the_same_episode(interface: str) -> None:
             assert data_equivalence(one, two, exact=True)
             if len(one) == 5 and one[2]:
                 break
-            action = f"QUERY {seed} {seed + 0.5}" if interface == "text" else first.action_space.sample()
+            action = f"QUERY {seed} {seed + 0.5}" if interface in ("text", "tools") else first.action_space.sample()
             one, two = first.step(action), second.step(action)
 
 
@@ -129,7 +129,7 @@ def test_each_input_costs_one() -> None:
 def test_when_the_steps_are_spent_the_episode_ends_with_nothing(interface: str) -> None:
     env = make(interface, max_queries=4, max_steps=6)
     env.reset(seed=0)
-    action: Any = {"tokens": 0, "text": "QUERY 1", "continuous": -np.ones(77, dtype=np.float32)}[interface]
+    action: Any = {"tokens": 0, "text": "QUERY 1", "tools": "query(1)", "continuous": -np.ones(77, dtype=np.float32)}[interface]
     for step in range(6):
         _, reward, terminated, truncated, info = env.step(action)
         assert (reward, terminated, truncated) == (0.0, step == 5, False)
@@ -299,7 +299,7 @@ def test_episodes_that_end_in_different_ways_side_by_side(interface: str) -> Non
     envs.action_space.seed(0)
     for step in range(60):
         actions: Any = envs.action_space.sample()
-        if interface == "text":
+        if interface in ("text", "tools"):
             actions = ("QUERY 1", "[CODE]: def f(x): return x", "[CODE]: def f(x) return", "nothing")
         elif interface == "tokens":
             actions = np.where(np.arange(4) < 2, np.array([0, 68, 3, 3]) + step % 2, actions)

@@ -26,7 +26,7 @@ def make(**arguments: object) -> gym.Env:
     return gym.make("FIND-relations-v1", disable_env_checker=True, **arguments).unwrapped
 
 
-@pytest.mark.parametrize("interface", ["tokens", "text"])
+@pytest.mark.parametrize("interface", ["tokens", "text", "tools"])
 def test_gymnasiums_checker_is_content(interface: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -35,7 +35,7 @@ def make(interface: str = "text", **options: Any) -> gym.Env:
 
 
 @pytest.mark.parametrize("render_mode", [None, "ansi", "rgb_array"])
-@pytest.mark.parametrize("interface", ["tokens", "text"])
+@pytest.mark.parametrize("interface", ["tokens", "text", "tools"])
 def test_gymnasiums_checker_is_content(interface: str, render_mode: str | None) -> None:
     if render_mode == "rgb_array":
         pytest.importorskip("matplotlib")
