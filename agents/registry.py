@@ -43,6 +43,16 @@ class AgentEntry:
 
 _TABLE = (
     AgentEntry(
+        "blind",
+        {
+            "numeric": "blind:BlindNumericAgent",
+            "strings": "blind:BlindStringAgent",
+            "entities": "blind:BlindEntityAgent",
+            "relations": "blind:BlindRelationAgent",
+        },
+        "the best fixed submission; asks nothing",
+    ),
+    AgentEntry(
         "random",
         {"numeric": "random_agent:RandomAgent", "strings": "random_agent:RandomStringAgent"},
         "random probes, then a random description",
