@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.interfaces import set_reasoning_aside
 from find_gym.language.answers import Said, read_choice
 from find_gym.language.chat import ChatOptions, ModelError, Reply
 from find_gym.language.endpoint import Endpoint
@@ -37,7 +38,7 @@ _TRIAL_TOOL = {
         "parameters": {"type": "object", "properties": {"ready": {"type": "boolean"}}, "required": ["ready"]},
     },
 }
-_TRIAL_TOKENS = 512
+_TRIAL_TOKENS = 256
 # Under these names servers tell the window of a model: vLLM and SGLang, OpenRouter, Groq, LM Studio.
 _WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
 
@@ -239,10 +240,10 @@ class ServerChatModel:
                 trial = [Message(role="user", content=_TRIAL)]
                 asked = self._endpoint.ask(trial, max_tokens=_TRIAL_TOKENS, temperature=0.0, tools=[_TRIAL_TOOL])
                 said = read_choice(asked.answer.choices[0])
-                # One that was still thinking has not refused them.
-                self._takes_tools = "tools" not in self._endpoint.adaptation.left_out and (
-                    bool(said.tool_calls) or said.finish_reason == "length"
-                )
+                # One that was still thinking has not refused them; one that writes something else does not call them.
+                thinking = said.finish_reason == "length" and not set_reasoning_aside(said.text).text.strip()
+                refused = "tools" in self._endpoint.adaptation.left_out
+                self._takes_tools = not refused and (bool(said.tool_calls) or thinking)
             return self._takes_tools
 
     def reply(self, messages: Sequence[Message], options: ChatOptions) -> Reply:

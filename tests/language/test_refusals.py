@@ -228,6 +228,8 @@ def test_calls_of_tools_are_text_where_tools_are_refused(
     [
         (refuse(400, "m does not support tools"), False),
         (completion("Ready."), False),
+        (completion("Ready, set, ready, set, ready", finish_reason="length"), False),
+        (completion("<think>I should", finish_reason="length"), True),
         (completion(None, finish_reason="length", reasoning_content="I should"), True),
         (
             completion(

@@ -121,7 +121,7 @@ def test_one_that_never_names_an_option_is_an_error_and_no_chance(answer: Answer
 
 @given(
     option=st.integers(0, 2),
-    style=st.sampled_from(["{}", "({})", "**{}**", "Answer: {}", "So the answer is {}!", "It is {}", "\n{}\n", "\n`{}`"]),
+    style=st.sampled_from(["{}", "({})", "**{}**", "Answer: {}", "So the answer is {}!", "It is {}", "\n{}", "\n`{}`"]),
     thought=st.sampled_from(["", "<think>1, 2 or 3</think>", "<think>3\n</think>\n\n"]),
     choices=st.permutations(["1", "2", "3"]),
 )
