@@ -53,14 +53,6 @@ def choose_code(region: str, whole: str = "") -> tuple[str, bool]:
     return "" if blocks else region.strip().strip("`").strip("\n"), False
 
 
-def as_meant(code: str) -> str:
-    """Returns code as it parses: dedented, with plain signs for typographic ones, with its line breaks unescaped.
-
-    Code that parses as it stands, and code that does not at all, is returned as it is.
-    """
-    return next((text for text in _readings(code) if _functions(text) is not None), code)
-
-
 def _last_definition(text: str, blocks: list[Block]) -> tuple[str, bool] | None:
     """Returns the last block that defines `f`, or else the last that defines a function."""
     other = None

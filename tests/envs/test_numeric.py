@@ -129,7 +129,8 @@ def test_each_input_costs_one() -> None:
 def test_when_the_steps_are_spent_the_episode_ends_with_nothing(interface: str) -> None:
     env = make(interface, max_queries=4, max_steps=6)
     env.reset(seed=0)
-    action: Any = {"tokens": 0, "text": "QUERY 1", "tools": "query(1)", "continuous": -np.ones(77, dtype=np.float32)}[interface]
+    still = -np.ones(77, dtype=np.float32)
+    action: Any = {"tokens": 0, "text": "QUERY 1", "tools": "query(1)", "continuous": still}[interface]
     for step in range(6):
         _, reward, terminated, truncated, info = env.step(action)
         assert (reward, terminated, truncated) == (0.0, step == 5, False)
