@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from find_gym.arguments import is_integer, read_options, read_seed
 from find_gym.envs import rendering
+from find_gym.envs.endings import description_of, told_submission, told_truth
 from find_gym.envs.episode import Category, Episode, Outcome, Reward, Rules, Submit
 from find_gym.envs.interfaces import Interface
 from find_gym.envs.tokens import TokensInterface
@@ -21,8 +22,6 @@ from find_gym.functions.categories import CATEGORY_FUNCTIONS, servable_entries
 from find_gym.functions.splits import check_split, check_version
 from find_gym.interfaces import Message
 from find_gym.interfaces.text import TextInterface, printable, write_pairs
-
-_TEXTS = ("description", "domain", "code")
 
 
 class FINDEnv(gym.Env[Any, Any]):
@@ -279,16 +278,10 @@ class FINDEnv(gym.Env[Any, Any]):
             reading = self.codec.reading
             info |= {"note": reading.note if reading else "", "reasoning": reading.reasoning if reading else ""}
         if outcome.terminated:
-            function = episode.function
-            info["truth"] = {"description": function.describe(), "source": function.source()}
+            info["truth"] = told_truth(episode.function)
             # Dicts in any case, empty ones where there is nothing: vector environments gather infos by each key's type.
             info["score"] = {} if outcome.score is None else outcome.score.to_json()
-            info["submission"] = {}
-            if outcome.submission is not None:
-                program = outcome.submission.program
-                info["submission"] = {name: getattr(outcome.submission, name) for name in _TEXTS}
-                if program is not None:
-                    info["submission"]["program"] = program.to_json()
+            info["submission"] = told_submission(outcome.submission)
         return info
 
     def _record(self, action: Any, move: Any, observation: Any, outcome: Outcome) -> None:
@@ -303,8 +296,8 @@ class FINDEnv(gym.Env[Any, Any]):
             self._transcript.append(f"QUERY {json.dumps(list(outcome.inputs))}")
             self._transcript.append(f"OUTPUTS\n{write_pairs(zip(outcome.inputs, outputs, strict=True))}")
         elif isinstance(move, Submit) and outcome.score is not None:
-            program = move.submission.program
-            text = "nothing could be fitted" if program is None else self._functions.read(program).describe()
+            fitted = move.submission.program is not None
+            text = description_of(move.submission) if fitted else "nothing could be fitted"
             self._transcript.append(f"SUBMIT {printable(text)}")
             self._transcript.append(f"SCORE accuracy {outcome.score.accuracy:.3f}, skill {outcome.score.skill:.3f}")
         elif isinstance(self.codec, TokensInterface) and not outcome.message:

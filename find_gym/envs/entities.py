@@ -45,7 +45,8 @@ class EntityEnv(FINDEnv):
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists) and `message` (why an
     action was refused); for `text` and `tools` also `note` (what of a message was not taken) and `reasoning` (what was
     set aside); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
-    (all parts of `find_gym.scoring.entities.EntityScore`), `submission`, and `truth` (description and source).
+    (all parts of `find_gym.scoring.entities.EntityScore`), `submission`, and `truth` (description and source); of a
+    submission of tokens, the description is in English and `tokens` are those.
 
     ## Rewards
 

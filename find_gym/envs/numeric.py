@@ -47,7 +47,8 @@ class NumericEnv(FINDEnv):
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists; None where undefined)
     and `message` (why an action was refused); for `text` and `tools` also `note` (what of a message was not taken) and
     `reasoning` (what was set aside). At the end it also has `score` (all parts of
-    `find_gym.scoring.NumericScore`), `submission`, and `truth` (description and source).
+    `find_gym.scoring.NumericScore`), `submission`, and `truth` (description and source); of a
+    submission of tokens, the description is in English and `tokens` are those.
 
     ## Rewards
 

@@ -44,7 +44,9 @@ class RelationEnv(FINDEnv):
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists) and `message` (why an
     action was refused); for `text` and `tools` also `note` (what of a message was not taken) and `reasoning` (what was
     set aside); with `exemplars=True` also `exemplars`, words to start from. At the end it also has `score`
-    (all parts of `find_gym.scoring.relations.RelationScore`), `submission`, and `truth` (description and source).
+    (all parts of `find_gym.scoring.relations.RelationScore`), `submission`, and `truth` (its
+    description, and its source unless that has over 4,000 characters, as it has where the table is long); of a
+    submission of tokens, the description is in English and `tokens` are those.
 
     ## Rewards
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.envs.endings import description_of
 from find_gym.envs.episode import Episode
 from find_gym.functions import QUERY_RANGE
 from find_gym.scoring import predict, read_domain
 
 SIZE_IN_PIXELS = (720, 480)
-_ROWS = 24
+# What of text in monospace fits the picture below its title.
+_CHARACTERS, _LINES, _GAP = 101, 32, 3
+# Lines that the truth, the description and the code may take each.
+_MOST_LINES = 6
 # An even number leaves out 0, where a step may have a value of its own that would set the scale.
 _CURVE = np.linspace(*QUERY_RANGE, 2048)
 
@@ -49,21 +54,64 @@ def plot_episode(axes: Any, episode: Episode) -> None:
 
 
 def write_answers(axes: Any, episode: Episode) -> None:
-    """Writes the last answers of an episode on matplotlib axes as a table, and after the end what was handed in."""
-    rows = list(zip(episode.inputs, episode.outputs, strict=True))[-_ROWS:]
-    lines = [f"{_shorten(asked)}  ->  {_shorten(answered)}" for asked, answered in rows]
-    if episode.last.terminated:
-        submitted = episode.last.submission
-        lines += ["", f"truth: {_shorten(episode.function.describe(), 2)}"]
-        lines += [] if submitted is None else [f"submission: {_shorten(submitted.description, 2)}"]
+    """Writes an episode on matplotlib axes: its last answers in one column or two, after the end what was handed in."""
+    closing = _closing(episode)
+    room = _LINES - len(closing)
+    asked = [ascii(one) for one in episode.inputs]
+    answered = [f"{one:.3f}" if isinstance(one, float) else ascii(one) for one in episode.outputs]
+    columns = 1 if len(asked) <= room else 2
+    shown = list(zip(asked, answered, strict=True))[-columns * room :]
+    each = -(-len(shown) // columns)
+    for column in range(columns):
+        rows = shown[column * each : (column + 1) * each]
+        lines = _aligned(rows, (_CHARACTERS - _GAP * (columns - 1)) // columns)
+        place = column * (_CHARACTERS + _GAP) / 2 / _CHARACTERS
+        _write(axes, lines, place, 1.0, va="top")
+    _write(axes, closing, 0.0, 0.0, va="bottom")
     axes.axis("off")
-    axes.text(0.0, 1.0, "\n".join(lines), va="top", family="monospace", fontsize=8, parse_math=False)
 
 
-def _shorten(text: str, times: int = 1) -> str:
-    """Returns text as an ASCII literal that fits half a line (or so many halves)."""
-    literal = ascii(text)
-    return literal if len(literal) <= 44 * times else f"{literal[: 44 * times - 3]}..."
+def _write(axes: Any, lines: list[str], x: float, y: float, va: str) -> None:
+    text = axes.text(x, y, "\n".join(lines), va=va, family="monospace", fontsize=8, parse_math=False)
+    # The axes take up the whole picture, whatever is written on them.
+    text.set_in_layout(False)
+
+
+def _aligned(rows: list[tuple[str, str]], width: int) -> list[str]:
+    """Returns rows of a table, their arrows below each other; cells are cut where a row has more characters."""
+    arrow = " -> "
+    left = max((len(asked) for asked, _ in rows), default=0)
+    right = max((len(answered) for _, answered in rows), default=0)
+    room = width - len(arrow)
+    if left + right > room:
+        # The narrower cells keep their width, up to half of the room.
+        left = max(min(left, room // 2), room - right)
+        right = room - left
+    return [f"{_shorten(asked, left):{left}}{arrow}{_shorten(answered, right)}" for asked, answered in rows]
+
+
+def _shorten(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _closing(episode: Episode) -> list[str]:
+    """Returns the truth and what was handed in, in lines; none before the end."""
+    if not episode.last.terminated:
+        return []
+    submitted = episode.last.submission
+    parts = [("truth", episode.function.describe())]
+    if submitted is not None:
+        parts += [("submission", description_of(submitted)), ("code", submitted.code)]
+    lines = [""]
+    for name, text in parts:
+        told = [
+            piece
+            for line in f"{name}: {text}".splitlines()
+            for piece in textwrap.wrap(ascii(line)[1:-1], _CHARACTERS, subsequent_indent="  ")
+        ]
+        if text:
+            lines += told if len(told) <= _MOST_LINES else [*told[: _MOST_LINES - 1], "  ..."]
+    return lines
 
 
 def scale_values(axes: Any, values: NDArray[np.float64]) -> None:

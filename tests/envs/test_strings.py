@@ -185,7 +185,8 @@ def test_asking_all_probes_and_writing_the_program_earns_the_reward() -> None:
         assert env.unwrapped.action_masks()[len(PROBES) + TOKENS.index(name)]
         _, reward, terminated, _, info = env.step(len(PROBES) + TOKENS.index(name))
     assert (reward, terminated) == (1.0, True)
-    assert info["submission"]["description"] == "string_concatenate remove_digits input"
+    assert info["submission"]["tokens"] == "string_concatenate remove_digits input"
+    assert info["submission"]["description"] == env.unwrapped.function.describe()
 
 
 def test_observations_show_the_answers() -> None:

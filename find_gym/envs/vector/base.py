@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from find_gym.arguments import read_actions, read_integer
 from find_gym.envs.base import FINDEnv
+from find_gym.envs.endings import told_submission, told_truth
 from find_gym.envs.episode import REWARD_OF, Score
 from find_gym.envs.tokens import TokensInterface
 from find_gym.envs.vector.answers import BatchAnswers, Integers
@@ -27,7 +28,6 @@ from find_gym.scoring import Submission
 Info = dict[str, Any]
 
 _LONGEST_TABLE = 1 << 16
-_TEXTS = ("description", "domain", "code")
 
 
 class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
@@ -356,13 +356,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             parts = {} if score is None else score.to_json()
             told: Info = {"score": {name: part for name, part in parts.items() if part is not None}}
             if self._full_info:
-                function = self._answers.function(env)
-                told["truth"] = {"description": function.describe(), "source": function.source()}
-                told["submission"] = {}
-                if submission is not None:
-                    told["submission"] = {name: getattr(submission, name) for name in _TEXTS}
-                    if submission.program is not None:
-                        told["submission"]["program"] = submission.program.to_json()
+                told["truth"] = told_truth(self._answers.function(env))
+                told["submission"] = told_submission(submission)
             self._add_info(infos, told, env)
 
     def _counts(self, mask: NDArray[np.bool_]) -> Info:

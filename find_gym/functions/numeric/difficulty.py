@@ -59,7 +59,8 @@ class NumericDifficulty:
 
     def __post_init__(self) -> None:
         atoms = tuple(ATOMS)
-        read = {name: read_names(name, getattr(self, name), atoms, str(atoms)) for name in _FAMILIES}
+        read: dict[str, Any] = {}
+        read |= {name: read_names(name, getattr(self, name), atoms, str(atoms)) for name in _FAMILIES}
         read |= {name: read_share(name, getattr(self, name)) for name in _SHARES}
         read |= {name: read_bounds(name, getattr(self, name), least) for name, least in _BOUNDS.items()}
         read |= {name: read_shares(name, getattr(self, name), kinds) for name, kinds in _KINDS.items()}
