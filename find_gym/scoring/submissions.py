@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from find_gym.sandbox import Limits, Result, run_code
 from find_gym.scoring.code import MalformedError, normalise
@@ -26,7 +26,13 @@ COMPLEXITY_CAPS = {"numeric": MAX_NUMERIC_COMPLEXITY, "strings": MAX_STRING_COMP
 
 
 class Program(Protocol):
-    """A description in a category's grammar: a spec of that category."""
+    """A description in a category's grammar: a spec of that category.
+
+    Attributes:
+        category: the category's name.
+    """
+
+    category: ClassVar[str]
 
     def to_json(self) -> dict[str, Any]:
         """Returns the program as JSON-serialisable data."""
