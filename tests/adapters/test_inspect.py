@@ -205,7 +205,7 @@ def test_functions_and_noise_are_those_of_an_evaluation(category: str) -> None:
     functions = Functions(category, seed=7, split="test")
     names = functions.names(4)
     for index, name in enumerate(names):
-        drawn = sample(_Draw(category, index, int(name), "test", "find"))
+        drawn = sample(_Draw(category, index, int(name), "test", "find", find_gym.LATEST_VERSIONS[category]))
         env, _, _ = functions.open(index)
         assert env.unwrapped.function.spec.to_json() == drawn.spec
         other = gym.make(find_gym.LATEST_IDS[category], interface="text")

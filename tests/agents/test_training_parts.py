@@ -88,7 +88,7 @@ def test_agent_knows_which_actions_are_legal(name, tmp_path):
     save(
         path,
         {
-            "config": {"difficulty": DIFFICULTY.get(name, "find")},
+            "config": {"env": find_gym.LATEST_IDS[name], "difficulty": DIFFICULTY.get(name, "find")},
             "category": name,
             "max_queries": 3,
             "free_stopping": False,
@@ -114,7 +114,8 @@ def test_agent_knows_which_actions_are_legal(name, tmp_path):
 def test_agent_refuses_another_category(tmp_path):
     env = make("strings", budget=3)
     policy = make_policy("strings", 3, env.observation_space, env.action_space)
-    state = {"config": {"difficulty": "find"}, "category": "strings", "max_queries": 3, "free_stopping": False}
+    config = {"env": "FIND-strings-v1", "difficulty": "find"}
+    state = {"config": config, "category": "strings", "max_queries": 3, "free_stopping": False}
     save(tmp_path / "policy.pt", state | {"policy": policy.state_dict()})
     agent = PolicyAgent(str(tmp_path / "policy.pt"))
     observation, info = make("numeric", budget=3).reset(seed=0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import find_gym  # noqa: F401
+import find_gym
 from find_gym.functions import NumericFunction, sample_numeric
 from find_gym.functions.strings.function import StringFunction
 from find_gym.functions.strings.sampling import sample_string
@@ -202,7 +202,7 @@ LOUD = ["raise ValueError(x)", "return {}[x]", "return float(f'x{x}')", "raise K
 @pytest.mark.parametrize("category", ["numeric", "strings"])
 def test_no_message_quotes_a_held_out_input(category, code):
     source = f"def f(x):\n    {code}"
-    env = gym.make(f"FIND-{category}-v0", interface="text", render_mode="ansi")
+    env = gym.make(find_gym.LATEST_IDS[category], interface="text", render_mode="ansi")
     env.reset(seed=3)
     scorer = (NumericScorer if category == "numeric" else StringScorer)(env.unwrapped.function)
     inputs = scorer._x.tolist() if category == "numeric" else scorer._inputs

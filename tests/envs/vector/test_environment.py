@@ -201,7 +201,7 @@ def test_bad_steps() -> None:
 
 @pytest.mark.parametrize("mode", ["vector_entry_point", "sync"])
 def test_every_row_of_masks_has_a_legal_action(mode: str) -> None:
-    envs = gym.make_vec("FIND-strings-v0", num_envs=4, vectorization_mode=mode, max_queries=3, max_steps=9)
+    envs = gym.make_vec("FIND-strings-v1", num_envs=4, vectorization_mode=mode, max_queries=3, max_steps=9)
 
     def masks() -> np.ndarray:
         return envs.action_masks() if mode == "vector_entry_point" else np.stack(envs.call("action_masks"))
