@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -84,14 +84,11 @@ def test_modules_outside_the_list_cannot_be_imported(layered):
 def test_the_child_is_confined_when_the_code_runs(layered):
     """Looked at from outside, while a submission sleeps."""
     results = []
-    code = "import time\ndef f(x):\n  time.sleep(0.5)\n  return x"
-    thread = threading.Thread(target=lambda: results.append(layered.run(code, [1])))
+    thread = threading.Thread(target=lambda: results.append(layered.run(NAP, [1], limits=PATIENT)))
     layered.run("def f(x): return x", [1])
     thread.start()
-    deadline = time.monotonic() + 5
-    while not (children := processes_of(server_of(layered))) and time.monotonic() < deadline:
+    while not (children := processes_of(server_of(layered))) or not is_asleep(children[0]):
         time.sleep(0.01)
-    time.sleep(0.2)
     status = Path(f"/proc/{children[0]}/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     limits = Path(f"/proc/{children[0]}/limits").read_text()
@@ -125,23 +122,38 @@ def test_as_an_ordinary_user():
     ], done.stderr
 
 
+def is_asleep(process: int) -> bool:
+    """Whether it has been confined and sleeps."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return "Seccomp:\t2" in status and "State:\tS" in status
+
+
+def has_computed(process: int) -> bool:
+    """Whether it has used a good deal more processor time than it takes to be confined."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / os.sysconf("SC_CLK_TCK") > 0.2
+
+
+def is_large(process: int) -> bool:
+    """Whether it holds 96 MiB, which is far more than at its start."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") > 96 << 20
+
+
 @contextlib.contextmanager
-def signalling(opened: Sandbox, number: int, times: int, seconds: float) -> Iterator[list[int]]:
-    """Send each of the first ``times`` submissions' processes a signal, ``seconds`` after its start; list them."""
+def signalling(opened: Sandbox, number: int, times: int, when: Callable[[int], bool]) -> Iterator[list[int]]:
+    """Send each of the first ``times`` submissions' processes a signal when something is true of it; list them."""
     opened.run("def f(x): return x", [1])
     done: list[int] = []
     over = threading.Event()
 
     def signaller() -> None:
         while len(done) < times and not over.wait(0.01):
-            try:
-                children = processes_of(server_of(opened))
-            except AssertionError:  # between two servers
-                continue
-            for child in set(children) - set(done):
-                if not over.wait(seconds):
-                    os.kill(child, number)
-                    done.append(child)
+            # Between two servers there is none, and a process may just have ended.
+            with contextlib.suppress(AssertionError, OSError):
+                for child in set(processes_of(server_of(opened))) - set(done):
+                    if when(child):
+                        os.kill(child, number)
+                        done.append(child)
 
     thread = threading.Thread(target=signaller)
     thread.start()
@@ -150,41 +162,54 @@ def signalling(opened: Sandbox, number: int, times: int, seconds: float) -> Iter
     thread.join()
 
 
-NAP = "import time\ndef f(x):\n  time.sleep(0.6)\n  return x"
+NAP = "import time\ndef f(x):\n  time.sleep(2)\n  return x"
+PATIENT = Limits(wall_seconds=60, cpu_seconds=60)
 
 
 def test_signals_from_outside_are_the_machines_fault_not_the_codes():
     """A submission cannot kill itself that way: somebody did, so it is tried again."""
     with Sandbox(backend="fork-server") as opened:
-        with signalling(opened, signal.SIGKILL, 1, 0.2) as killed:
-            assert opened.run(NAP, [1]).values == (1,)
+        with signalling(opened, signal.SIGKILL, 1, is_asleep) as killed:
+            assert opened.run(NAP, [1], limits=PATIENT).values == (1,)
         assert len(killed) == 1
-        with signalling(opened, signal.SIGKILL, 3, 0.2), pytest.raises(SandboxError, match="killed by somebody else"):
-            opened.run(NAP, [1])
+        with (
+            signalling(opened, signal.SIGKILL, 3, is_asleep),
+            pytest.raises(SandboxError, match="killed by somebody else"),
+        ):
+            opened.run(NAP, [1], limits=PATIENT)
 
 
 def test_who_takes_much_memory_and_is_killed_each_time_has_himself_to_blame():
-    hoard = "import time\nmuch = bytearray(1 << 26)\ndef f(x):\n  time.sleep(0.6)\n  return x"
-    with Sandbox(backend="fork-server") as opened, signalling(opened, signal.SIGKILL, 3, 0.4):
-        result = opened.run(hoard, [1], limits=Limits(memory_bytes=1 << 27))
+    hoard = "import time\nmuch = bytes(1) * (100 << 20)\ndef f(x):\n  time.sleep(10)\n  return x"
+    with Sandbox(backend="fork-server") as opened, signalling(opened, signal.SIGKILL, 3, is_large):
+        result = opened.run(hoard, [1], limits=Limits(memory_bytes=1 << 27, wall_seconds=60))
     assert result.status is Status.OUT_OF_MEMORY and "3 times" in result.message
 
 
 def test_time_without_a_processor_does_not_count():
     """A process that is stopped stands for one that the machine does not let run."""
-    slow = "def f(x): return sum(range(20_000_000)) * 0 + x"
-    with Sandbox(backend="fork-server") as opened, signalling(opened, signal.SIGSTOP, 1, 0.01) as stopped:
-        threading.Timer(1.0, lambda: [os.kill(process, signal.SIGCONT) for process in stopped]).start()
+    slow = "import time\ndef f(x):\n  while time.process_time() < 0.5: pass\n  return x"
+    with Sandbox(backend="fork-server") as opened, signalling(opened, signal.SIGSTOP, 1, has_computed) as stopped:
+
+        def go_on() -> None:
+            while not stopped:
+                time.sleep(0.01)
+            time.sleep(0.5)
+            os.kill(stopped[0], signal.SIGCONT)
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
         limits = Limits(wall_seconds=0.05, cpu_seconds=60)
-        assert opened.run(slow, [1], limits=limits).values == (1,) and len(stopped) == 1
+        assert opened.run(slow, [1], limits=limits).values == (1,)
+        thread.join()
 
 
 def test_a_machine_that_gives_no_processor_is_an_error(monkeypatch):
     slow = "def f(x):\n  while True: pass"
-    monkeypatch.setattr(_conversation, "STARVED_SECONDS", 0.5)
+    monkeypatch.setattr(_conversation, "STARVED_SECONDS", 1.0)
     with (
         Sandbox(backend="fork-server") as opened,
-        signalling(opened, signal.SIGSTOP, 3, 0.01),
+        signalling(opened, signal.SIGSTOP, 3, has_computed),
         pytest.raises(SandboxError, match="no processor"),
     ):
         opened.run(slow, [1], limits=Limits(wall_seconds=0.05, cpu_seconds=60))
