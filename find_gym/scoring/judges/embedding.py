@@ -22,7 +22,7 @@ from find_gym.functions.entities.vectors import entity_vectors
 from find_gym.language.embeddings import DEFAULT_PACKAGE, explain_missing_model
 from find_gym.language.protocols import MissingModelError
 from find_gym.scoring.judges.phrases import MAX_CLAIMS, Claim, read_claim
-from find_gym.scoring.judges.protocol import Execution
+from find_gym.scoring.judges.protocol import Execution, to_text
 
 FloatArray = NDArray[np.float64]
 
@@ -178,7 +178,7 @@ def _first_claims(description: str, count: int) -> Claim:
 def write_execution(execution: Execution) -> str:
     """Writes an execution as text: a word alone, or the input and the output."""
     if execution.output is None:
-        return str(execution.input)
+        return to_text(str(execution.input))
     return f"{_write(execution.input)} -> {_write(execution.output)}"
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from find_gym.language.protocols import CausalLM, Message
 from find_gym.scoring.judges.embedding import write_execution
-from find_gym.scoring.judges.protocol import Execution
+from find_gym.scoring.judges.protocol import Execution, to_text
 
 MAX_CHARACTERS = 4000
 MAX_OPTIONS = 4
@@ -84,6 +84,6 @@ def write_prompt(description: str, options: Sequence[Execution]) -> list[Message
     template = _WORDS if all(option.output is None for option in options) else _PAIRS
     lines = (f"{number}. {write_execution(option)}" for number, option in enumerate(options, start=1))
     # The marks of the data can't be closed from within.
-    safe = description.replace("<<<", "<").replace(">>>", ">")
+    safe = to_text(description).replace("<<<", "<").replace(">>>", ">")
     text = template.replace("{options}", "\n".join(lines)).replace("{description}", safe)
     return [{"role": "user", "content": text}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.scoring.judges.protocol import Judge
+from find_gym.scoring.judges.protocol import Execution, Judge
 
 
 def read_judge(judge: Any) -> Judge | None:
@@ -15,7 +15,10 @@ def read_judge(judge: Any) -> Judge | None:
         MissingModelError: the language model, or what runs it, is not there.
     """
     if isinstance(judge, str):
-        return load_judge(judge)
+        loaded = load_judge(judge)
+        # A server that does not answer is known now, not after a dialogue was paid for.
+        loaded.rate("golf", [[Execution("Tiger Woods"), Execution("tax")]])
+        return loaded
     if judge is not None and not callable(getattr(judge, "rate", None)):
         raise TypeError(f"expected judge to be a name, a Judge (with a method `rate`) or None, actual value: {judge!r}")
     return judge  # type: ignore[no-any-return]
@@ -25,7 +28,8 @@ def load_judge(name: str) -> Judge:
     """Makes a judge.
 
     Args:
-        name: "embedding", "grounding" (of relations), or a causal language model as
+        name: "embedding", "vocabulary" (the same without a model, which reads words of the vocabulary only),
+            "grounding" (of relations), or a causal language model as
             `find_gym.language.load_causal_lm` takes it: a path, a name, or the address of a server.
 
     Raises:
@@ -35,6 +39,10 @@ def load_judge(name: str) -> Judge:
         from find_gym.scoring.judges.embedding import EmbeddingJudge
 
         return EmbeddingJudge()
+    if name == "vocabulary":
+        from find_gym.scoring.judges.embedding import VocabularyJudge
+
+        return VocabularyJudge()
     if name == "grounding":
         from find_gym.scoring.judges.grounding import GroundingJudge
 

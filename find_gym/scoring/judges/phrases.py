@@ -15,6 +15,7 @@ from functools import cache
 
 from find_gym.functions.entities.regions import FORMS
 from find_gym.knowledge.concepts import concepts
+from find_gym.scoring.judges.protocol import to_text
 
 MAX_CHARACTERS = 4000
 # What says more describes nothing: the rest is not read.
@@ -163,7 +164,7 @@ def read_claim(description: str) -> Claim:
 
 def _prepare(description: str) -> str:
     """Returns a text with single spaces, in which names of several words and turns of speech are one word."""
-    lines = description[:MAX_CHARACTERS].replace(_GLUE, " ").splitlines()
+    lines = to_text(description[:MAX_CHARACTERS]).replace(_GLUE, " ").splitlines()
     text = _LIMITED.sub(", ", "\n".join(" ".join(line.split()) for line in lines))
     text = _NOT_ONLY.sub(
         lambda match: (match["but"] or "").removesuffix("also").removesuffix("but ").strip() + " ,", text

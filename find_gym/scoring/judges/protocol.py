@@ -47,3 +47,8 @@ class Judge(Protocol):
             float64 of shape `(n, options)`: greater is more likely; only the order within a row counts. Equal ratings
             mean that the judge can't tell.
         """
+
+
+def to_text(text: str) -> str:
+    """Returns text with a question mark for each half of a surrogate pair, which no model takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
