@@ -19,9 +19,11 @@ from find_gym.functions.strings.inputs import balanced_inputs
 from find_gym.functions.strings.sampling import sample_string
 from find_gym.scoring.judges.protocol import Execution, Judge
 from find_gym.scoring.submissions import Submission
-from find_gym.scoring.unit_tests import UnitTest, UnitTestScore, make_unit_tests, score_unit_tests
+from find_gym.scoring.unit_tests import UnitTest, UnitTestScore, make_unit_tests, replace_untold, score_unit_tests
 
 TESTS = 10
+# How often tests are drawn again that the judge fails with the true description; it has to be asked for each.
+ROUNDS = 2
 _OTHERS = 6
 _EXECUTIONS = 12
 _DIGITS = 4
@@ -33,6 +35,8 @@ _OTHER_NUMERIC = {"variants": {"plain": 1.0}}
 
 class DescriptionScorer:
     """Scores descriptions of one numeric or string function in language, always by the same unit tests.
+
+    Tests that the judge fails with the true description are drawn again, twice at most.
 
     Args:
         function: the truth.
@@ -54,7 +58,13 @@ class DescriptionScorer:
         self._judge = judge
         rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32).tolist(), 4])
         is_numeric = getattr(function, "category", "numeric") == "numeric"
-        self.tests = _numeric_tests(function, rng, tests) if is_numeric else _string_tests(function, rng, tests)
+        draw = _numeric_tests if is_numeric else _string_tests
+
+        def draw_again(failed: list[int]) -> list[UnitTest]:
+            fresh = draw(function, rng, tests)
+            return [fresh[place] for place in failed]
+
+        self.tests = replace_untold(draw(function, rng, tests), judge, function.describe(), draw_again, ROUNDS)
 
     def score(self, submission: Submission) -> UnitTestScore:
         """Scores the description and the domain of a submission; its code is not read."""

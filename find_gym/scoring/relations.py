@@ -20,9 +20,11 @@ from find_gym.scoring.judges.grounding import GroundingJudge
 from find_gym.scoring.judges.protocol import Execution, Judge
 from find_gym.scoring.numeric import skill
 from find_gym.scoring.submissions import MAX_CODE_BYTES, Submission
-from find_gym.scoring.unit_tests import UnitTest, judged_share, make_unit_tests
+from find_gym.scoring.unit_tests import UnitTest, judged_share, make_unit_tests, replace_untold
 
 TESTS = 10
+# How often tests are drawn again that a judge fails with the true description.
+ROUNDS = 2
 CHANCE = 1 / 3
 # Words of each stratum, and what it counts.
 _WORDS = {"rule": 32, "exception": 16, "outside": 8}
@@ -77,7 +79,8 @@ class RelationScorer:
     A description in language is matched to an executable relation and its exception (see
     `find_gym.scoring.judges.grounding`), whose answers are compared with the truth. Held-out words are never probes of
     the `tokens` interface. Half of the unit tests ask for an exception, where there is one, and "undefined" occurs
-    among the distractors as well, so often that always choosing it is no better than guessing.
+    among the distractors as well, so often that always choosing it is no better than guessing. Tests that the true
+    description fails are drawn again, twice at most by each judge that is asked; published ones stay as they are.
 
     Args:
         function: the truth.
@@ -100,7 +103,7 @@ class RelationScorer:
         self._judge: Judge = self._grounding if judge is None else judge
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
         self._strata = _draw_words(function, rng)
-        self.tests = make_relation_tests(function, rng)
+        self.tests = self._replace_untold(make_relation_tests(function, rng), self._grounding)
         triplets = getattr(getattr(function, "spec", None), "triplets", ())
         self._published = [
             UnitTest(tuple(map(Execution, triplet.inputs, triplet.outputs)), triplet.correct) for triplet in triplets
@@ -133,6 +136,16 @@ class RelationScorer:
         score = self._score(text, self._grounding.predictor(text), self._judge, self._judge.name)
         return replace(score, complexity=text_complexity(text))
 
+    def _replace_untold(self, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
+        """Draws tests again that a judge fails with the true description, always the same ones."""
+        rng = np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1])
+
+        def draw(failed: list[int]) -> list[UnitTest]:
+            fresh = make_relation_tests(self._function, rng)
+            return [fresh[place] for place in failed]
+
+        return replace_untold(tests, judge, self._function.describe(), draw, ROUNDS)
+
     def score_predictions(self, predict: Callable[[str], str]) -> float:
         """Returns the accuracy of a trusted predictor, a callable from a word to a word."""
         return self._accuracy(self._shares(predict))
@@ -140,15 +153,16 @@ class RelationScorer:
     def _score(self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str) -> RelationScore:
         strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
         accuracy = self._accuracy(strata)
-        share = judged_share(judge, text, self.tests)
+        tests = self.tests if judge is self._grounding else self._replace_untold(self.tests, judge)
+        share = judged_share(judge, text, tests)
         return RelationScore(
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
             strata=strata,
             unit_tests=share,
-            empty_unit_tests=judged_share(judge, "", self.tests),
-            truth_unit_tests=judged_share(judge, self._function.describe(), self.tests),
+            empty_unit_tests=judged_share(judge, "", tests),
+            truth_unit_tests=judged_share(judge, self._function.describe(), tests),
             paper_score=judged_share(judge, text, self._published) if self._published else share,
             judge=name,
             grounded=" Or: ".join(function.describe() for function in self._grounding.ground(text)),

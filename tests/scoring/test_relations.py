@@ -42,7 +42,7 @@ def share(function: RelationFunction, text: str) -> float:
 
 
 @pytest.mark.parametrize("level", ["find", "extreme"])
-def test_the_truth_scores_one_as_a_program_and_nearly_so_in_language(level: str) -> None:
+def test_the_truth_scores_one_as_a_program_and_in_language(level: str) -> None:
     scores = []
     for function in functions(level, 40):
         scorer = RelationScorer(function)
@@ -53,7 +53,7 @@ def test_the_truth_scores_one_as_a_program_and_nearly_so_in_language(level: str)
             score = scorer.score(submission)
             scores.append([score.accuracy, score.skill, score.unit_tests, score.truth_unit_tests])
             assert score.empty_unit_tests == pytest.approx(1 / 3)
-    assert np.mean(scores, axis=0).min() >= 0.95
+    assert np.mean(scores, axis=0).min() >= 0.99
 
 
 @pytest.mark.parametrize("trick", list(EVERYTHING))
@@ -152,8 +152,48 @@ def test_every_relation_and_exception_is_recognised_by_its_own_description(name:
         assert found and found[0].spec.canonical == function.spec.canonical, function.describe()
 
 
+DENIALS = [
+    "It does NOT map {0} to {1}.",
+    "The function doesn't return {1} of {0}.",
+    "It never gives {1} of {0}.",
+    "It returns anything but {1} of {0}.",
+    "It returns everything except {1} of {0}.",
+    "This is not a function from {0} to {1}.",
+    "It isn't {1} of {0}.",
+    "It returns something else instead of {1} of {0}.",
+    "It is wrong that it returns {1} of {0}.",
+]
+
+
+@pytest.mark.parametrize("denial", DENIALS)
+def test_a_relation_that_is_denied_is_not_claimed(denial: str) -> None:
+    for relation in RELATIONS.values():
+        assert JUDGE.ground(denial.format(relation.subject, relation.object)) == [], relation.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It returns the capital of a country, not its currency.",
+        "It returns the capital of a country rather than its continent.",
+        "If the input is not a country, it is undefined; otherwise the output is the capital of the country.",
+        "It returns not only a city, the capital of a country.",
+        "It returns the capital of a country. It does not work for Asia.",
+    ],
+)
+def test_what_is_denied_after_the_relation_was_named_leaves_it(text: str) -> None:
+    assert [function.spec.relation for function in JUDGE.ground(text)] == ["capital"]
+
+
+@pytest.mark.parametrize(
+    "run", ["1", " ", "not ", "but ", "for example ", "begins with the letter ", "after ", "\n", "a,"]
+)
+def test_32_kilobytes_of_anything_are_read(run: str) -> None:
+    assert len(JUDGE.ground((run * 32768)[:32768])) <= 1
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.text(max_size=300))
+@given(st.text(max_size=300) | st.text(st.characters(categories=["Cs", "Cc", "Lu"]), max_size=30))
 def test_no_description_breaks_the_judge(text: str) -> None:
     options = [[Execution("Italy", "Rome"), Execution("Peru", "undefined"), Execution("x", "3")]]
     ratings = JUDGE.rate(text, options)

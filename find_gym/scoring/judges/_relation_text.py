@@ -1,4 +1,8 @@
-"""Reads what relation and what exception a description speaks of, by rule: nothing in it learns or can be talked to."""
+"""Reads what relation and what exception a description speaks of, by rule: nothing in it learns or can be talked to.
+
+White space is collapsed first, and no pattern looks farther than a few words, so reading takes time in proportion to
+the length. What a negation governs is not claimed: "it does not map a country to its capital" speaks of no relation.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from functools import cache
 from find_gym.functions.relations.catalogue import RELATIONS, Relation
 from find_gym.functions.relations.conditions import KNOWN_ATTRIBUTES, Condition
 from find_gym.knowledge.relations import load_table, normalise
+from find_gym.scoring.judges.protocol import to_text
 
 MAX_CHARACTERS = 4000
 MAX_EXCEPTIONS = 2
@@ -28,10 +33,20 @@ _EXCEPTION = re.compile(
     re.IGNORECASE,
 )
 _CLAUSES = re.compile(
-    r"[.!?;](?=\s|$)|\n|,?\s+\b(?:but not|but|however|although|though|while|whereas|except(?:ing|ion)?|excluding|"
+    r"[.!?;](?=\s|$)|\n|,? \b(?:but not|but|however|although|though|while|whereas|except(?:ing|ion)?|excluding|"
     r"unless|apart from|aside from|other than)\b(?= )",
     re.IGNORECASE,
 )
+# What comes after denies the relation, unless it has been named before or is a condition on the input.
+_DENIAL = re.compile(
+    r"\b(?:never|nothing|neither|nor|cannot|not|no longer|instead of|rather than|something (?:else|other)|unrelated|"
+    r"false|wrong|incorrect|untrue|(?:does|do|did|is|are|was|were|wo|ca|could|should|would|has|have)n['\u2019]t)\b"
+    r"(?! (?:only|just|merely|simply|solely)\b)",
+    re.IGNORECASE,
+)
+_ALL_BUT = re.compile(r"\b(?:anything|everything) (?:but|except|other than|besides|save)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(?:if|when|whenever|unless|where|inputs?|words?|names?)\b[^,.;\n]{0,60}$", re.IGNORECASE)
+_CONDITION_LENGTH = 80
 # Examples tell of words, not of relations.
 _EXAMPLES = re.compile(
     r"\(?\b(?:(?:for example|for instance)(?!,? (?:if|when|countr|for)\b)|e\.g\.?|such as|examples? includ\w+|"
@@ -103,9 +118,10 @@ def read_relations(description: str) -> list[Reading]:
         >>> read_relations("I don't know.")
         []
     """
-    text = description[:MAX_CHARACTERS]
-    rule, exception = _split(text)
-    weights = {name: _fit(relation, rule) for name, relation in RELATIONS.items()}
+    lines = to_text(description[:MAX_CHARACTERS]).splitlines()
+    text = "\n".join(" ".join(line.split()) for line in lines)
+    rule, exception = _split(_ALL_BUT.sub("not", text))
+    weights = _weigh(rule)
     best = max(weights.values())
     if best < _LEAST_EVIDENCE:
         return []
@@ -116,21 +132,45 @@ def read_relations(description: str) -> list[Reading]:
     return [Reading(name, read_exceptions(RELATIONS[name], exception, text), weights[name]) for name in chosen]
 
 
+def _weigh(rule: str) -> dict[str, float]:
+    """Returns how well a text fits each relation."""
+    roles, plain = _roles(rule), f" {' '.join(_words(rule))} "
+    return {name: _fit(relation, roles, plain) for name, relation in RELATIONS.items()}
+
+
+def _find_denial(clause: str) -> re.Match[str] | None:
+    """Returns the first negation in a clause that is no condition on the input ("if the input is not a country")."""
+    for match in _DENIAL.finditer(clause):
+        if not _CONDITION.search(clause[max(match.start() - _CONDITION_LENGTH, 0) : match.start()]):
+            return match
+    return None
+
+
 def _split(text: str) -> tuple[str, str]:
     """Splits a text into what tells of the rule and what tells of exceptions."""
     rule: list[str] = []
     exception: list[str] = []
     end = 0
     starts = [0]
+    denied = False
+
+    def add(clause: str) -> None:
+        nonlocal denied
+        denial = _find_denial(clause)
+        if denial is not None:
+            denied = True
+            rule.append(clause[: denial.start()])
+            exception.append(clause[denial.start() :])
+        else:
+            (exception if _EXCEPTION.search(clause) else rule).append(clause)
+
     for match in _CLAUSES.finditer(text):
-        rule_or_not = text[starts[-1] : match.start()]
-        (exception if _EXCEPTION.search(rule_or_not) else rule).append(rule_or_not)
+        add(text[starts[-1] : match.start()])
         # The word that begins an exception belongs to it.
         starts.append(match.start() if _EXCEPTION.search(match.group()) else match.end())
         end = starts[-1]
-    last = text[end:]
-    (exception if _EXCEPTION.search(last) else rule).append(last)
-    if not any(_WORD.search(part.casefold()) for part in rule):
+    add(text[end:])
+    if not denied and not any(_WORD.search(part.casefold()) for part in rule):
         rule = exception
     return " . ".join(rule), " . ".join(exception)
 
@@ -191,13 +231,13 @@ def _roles(text: str) -> list[tuple[str, str]]:
     return marked
 
 
-def _fit(relation: Relation, text: str) -> float:
+def _fit(relation: Relation, roles: list[tuple[str, str]], plain: str) -> float:
     """Returns how well a text fits a relation: the idf of the words that they have in common, by role."""
     core, target, named, subject = _vocabulary(relation.name)
     idf_target, idf_subject = _idf(1), _idf(3)
     found: dict[str, float] = {}
     asked: dict[str, float] = {}
-    for word, role in _roles(text):
+    for word, role in roles:
         if word in target:
             share = (1.0 if word in core else 0.7) * (0.45 if role == "from" else 1.0)
             found[word] = max(found.get(word, 0.0), share * idf_target[word])
@@ -211,7 +251,6 @@ def _fit(relation: Relation, text: str) -> float:
     # A relation's own words that are missing tell against it.
     missing = sum(idf_target[word] for word in core if word not in found) / sum(idf_target[word] for word in core)
     score *= 1.0 - 0.35 * missing
-    plain = f" {' '.join(_words(text))} "
     if f" {' '.join(_words(relation.object))} " in plain:
         score *= 1.3
     return score

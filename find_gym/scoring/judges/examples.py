@@ -60,7 +60,8 @@ def remove_examples(description: str, examples: Iterable[str]) -> str:
 def _repeated(words: list[str], stemmed: list[list[str]]) -> list[bool]:
     """Returns which words of a text, as stems, repeat something of the examples, as stems too."""
     whole = {"".join(stems) for stems in stemmed}
-    single = {stem for stems in stemmed for stem in stems if len(stem) >= _SHORTEST and stem not in _SMALL}
+    single = {stem for stems in stemmed for stem in stems if stem not in _SMALL}
+    single = {stem for stem in single if len(stem) >= _SHORTEST or stem.isdigit()}
     alike = {word: any(_are_alike(word, stem) for stem in single) for word in set(words)}
     protected = [word in _names() for word in words]
     for length in range(2, _ROW + 1):

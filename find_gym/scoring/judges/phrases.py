@@ -220,8 +220,8 @@ def read_phrases(text: str) -> list[str]:
     for part in _PARTS.split(text.replace("f(x)", " ")):
         words = part.strip(" .*_`'\t").split()
         own = [place for place, word in enumerate(words) if not _is_filler(word)]
-        if own:
-            kept = " ".join(words[own[0] : own[-1] + 1])
+        kept = " ".join(words[own[0] : own[-1] + 1]) if own else ""
+        if any(map(str.isalnum, kept)):
             phrases.append(kept.replace("-related", "").replace(_GLUE, " "))
     return phrases
 

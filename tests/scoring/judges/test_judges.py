@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from find_gym.knowledge.concepts import concepts
 from find_gym.language import HashingEmbedder, ScriptedModel
-from find_gym.scoring.judges.embedding import EmbeddingJudge, write_execution
+from find_gym.scoring.judges.embedding import EmbeddingJudge, VocabularyJudge, write_execution
+from find_gym.scoring.judges.examples import remove_examples
 from find_gym.scoring.judges.language_model import LanguageModelJudge, write_prompt
 from find_gym.scoring.judges.loading import load_judge
 from find_gym.scoring.judges.phrases import read_claim, read_phrases
@@ -28,6 +29,18 @@ OPTIONS = [[Execution("hole in one"), Execution("sourdough"), Execution("rosary"
         ("It responds to words not related to golf.", (), ("golf",)),
         ("It responds to both music and films.", (("music",), ("films",)), ()),
         ("including, but not limited to, dogs", (("dogs",),), ()),
+        ("It does not respond to anything but golf.", (("golf",),), ()),
+        ("It responds to nothing but golf.", (("golf",),), ()),
+        ("It responds to anything but golf.", (), ("golf",)),
+        ("It responds to everything except golf.", (), ("golf",)),
+        ("It never fires for golf.", (), ("golf",)),
+        ("It doesn't respond to golf but to tennis.", (("tennis",),), ("golf",)),
+        ("It responds to golf rather than tennis.", (("golf",),), ("tennis",)),
+        ("It responds not only to golf but also to tennis.", (("golf", "tennis"),), ()),
+        ("It responds to words related to neither golf nor tennis.", (), ("golf", "tennis")),
+        ("It responds to everything.", (), ()),
+        ("Nothing is known of the function.", (), ()),
+        ("It responds to words related to golf, and half as strongly tennis.", (("golf", "tennis"),), ()),
         ("The function returns values between 0 and 1.", (), ()),
         ("", (), ()),
     ],
@@ -41,6 +54,68 @@ def test_the_names_of_all_concepts_survive_reading() -> None:
     for name in concepts():
         words = {word for phrase in read_phrases(f"It responds to words related to {name}.") for word in phrase.split()}
         assert words and words <= set(name.split())
+
+
+def test_the_form_of_words_is_read_from_neurons_own_descriptions() -> None:
+    text = "It responds to words related to golf; words that end in s activate it by 0.4 more."
+    assert read_claim(text).forms == (("ends in s", 1),)
+    rated = VocabularyJudge().rank(text, ["tennis", "horse", "horses"])
+    plain = VocabularyJudge().rank("golf", ["tennis", "horse", "horses"])
+    assert np.allclose(rated - plain, [0.15, 0, 0.15], atol=1e-5)
+
+
+def test_six_phrases_are_read() -> None:
+    names = list(concepts())[:12]
+    assert read_claim(", ".join(names)).first(6) == read_claim(", ".join(names[:6]))
+    judge, words = EmbeddingJudge(), ["tee", "jam", "rosary"]
+    assert np.array_equal(judge.rank(", ".join(names), words), judge.rank(", ".join(names[:6]), words))
+    assert not np.array_equal(judge.without_cap().rank(", ".join(names), words), judge.rank(", ".join(names), words))
+
+
+_RUNS = [
+    "1",
+    " ",
+    ", ",
+    "both ",
+    "not ",
+    "not only ",
+    "and ",
+    "-",
+    "a ",
+    "anything but ",
+    "'",
+    "\n",
+    "(",
+    ". ",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("run", _RUNS)
+def test_32_kilobytes_of_anything_are_read(run: str) -> None:
+    text = (run * 32768)[:32768]
+    assert sum(map(len, read_claim(text).phrases)) <= 4000
+    assert len(remove_examples(text[:8192], ["putter", "hole in one", run])) <= 8192
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("putters", ""),
+        ("PUTTER, p\u00fctter, put\u200bter", ", ,"),
+        ("put-ter puttter putter's", "-"),
+        ("putt", ""),
+        ("Tiger", ""),
+        ("the hole in one club", "the  club"),
+        ("golf", "golf"),
+        ("golf putter", "golf"),
+        ("ice hockey", "ice hockey"),
+        ("computer", "computer"),
+    ],
+)
+def test_what_repeats_examples_is_taken_out(text: str, left: str) -> None:
+    examples = ["putter", "Tiger Woods", "hole in one", "golf", "ice cream"]
+    assert " ".join(remove_examples(text, examples).split()) == " ".join(left.split())
 
 
 @given(st.text(max_size=300))
