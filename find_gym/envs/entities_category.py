@@ -17,7 +17,7 @@ from find_gym.interfaces.rules import MessageRules
 from find_gym.interfaces.text import Task
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
-from find_gym.scoring.entities import EntityScore, EntityScorer
+from find_gym.scoring.entities import EntityScore, EntityScorer, objection_to_claims
 from find_gym.scoring.judges.embedding import EmbeddingJudge
 from find_gym.scoring.judges.protocol import Judge
 
@@ -88,9 +88,16 @@ class EntityCategory:
         """Returns outputs as they are."""
         return outputs
 
-    def objection_to_submission(self, submission: Submission) -> str | None:
+    def objection_to_submission(
+        self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
+    ) -> str | None:
         """Says why a submission can't be judged, or returns None."""
-        return None if submission.program is not None else objection_to_text(submission.description)
+        if submission.program is not None:
+            return None
+        objection = objection_to_text(submission.description)
+        return (
+            objection_to_claims(function, submission.description, asked) if objection is None and strict else objection
+        )
 
     def score(self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> EntityScore:
         """Judges a submission."""

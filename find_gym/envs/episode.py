@@ -68,8 +68,17 @@ class Category(Protocol):
     def to_json(self, outputs: list[Any]) -> list[Any]:
         """Returns outputs as JSON-serialisable data that passes Gymnasium's checks."""
 
-    def objection_to_submission(self, submission: Submission) -> str | None:
-        """Says why a submission can't be judged (what was expected and what came), or returns None."""
+    def objection_to_submission(
+        self, function: Any, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
+    ) -> str | None:
+        """Says why a submission can't be judged (what was expected and what came), or returns None.
+
+        Args:
+            function: the truth; nothing of it is told.
+            submission: the description.
+            asked: the inputs that the interpreter was shown the outputs of.
+            strict: whether to object as well to what can be judged in part; not where it can't be sent again.
+        """
 
     def score(self, function: Any, submission: Submission, asked: Sequence[Any] = ()) -> Score:
         """Judges a submission.

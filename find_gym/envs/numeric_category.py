@@ -104,7 +104,9 @@ class NumericCategory:
         """Returns outputs with None where undefined; numbers read back as the same floats."""
         return [value if math.isfinite(value) else None for value in outputs]
 
-    def objection_to_submission(self, submission: Submission) -> str | None:
+    def objection_to_submission(
+        self, function: NumericBlackBox, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
+    ) -> str | None:
         """Says why a submission can't be judged, or returns None."""
         return objection_to_code(submission, MAX_NUMERIC_COMPLEXITY)
 

@@ -74,7 +74,9 @@ class RelationCategory:
         """Returns outputs as they are."""
         return outputs
 
-    def objection_to_submission(self, submission: Submission) -> str | None:
+    def objection_to_submission(
+        self, function: RelationBlackBox, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
+    ) -> str | None:
         """Says why a submission can't be judged, or returns None."""
         if submission.program is not None:
             return None

@@ -114,7 +114,9 @@ class StringCategory:
         """Returns outputs as they are."""
         return outputs
 
-    def objection_to_submission(self, submission: Submission) -> str | None:
+    def objection_to_submission(
+        self, function: StringBlackBox, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
+    ) -> str | None:
         """Says why a submission can't be judged, or returns None."""
         return objection_to_code(submission, MAX_STRING_COMPLEXITY)
 

@@ -144,7 +144,9 @@ class TextInterface:
         self.reading = read_message(action, self._rules, tools=self._tools)
         move = self.reading.move
         if isinstance(move, Submit):
-            objection = episode.category.objection_to_submission(move.submission)
+            objection = episode.category.objection_to_submission(
+                episode.function, move.submission, episode.inputs, strict=episode.steps_left > 1
+            )
             if objection is not None:
                 return Refuse(f"{objection}; {_SENT_AGAIN}")
         return move

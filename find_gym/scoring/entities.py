@@ -19,6 +19,7 @@ from find_gym.knowledge.concepts import concepts
 from find_gym.scoring.complexity import program_complexity, text_complexity
 from find_gym.scoring.judges.embedding import EmbeddingJudge, VocabularyJudge
 from find_gym.scoring.judges.examples import remove_examples
+from find_gym.scoring.judges.phrases import MAX_CLAIMS, read_claim
 from find_gym.scoring.judges.protocol import Execution, Judge
 from find_gym.scoring.skills import skill_over_chance
 from find_gym.scoring.submissions import MAX_CODE_BYTES, Submission
@@ -182,18 +183,13 @@ class EntityScorer:
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
             return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
         tests = self._source.replace(self._turns, self.tests, self._judge)
-        score = self._score(self._judge, self._without_examples(submission.description, asked), tests)
+        score = self._score(self._judge, without_examples(self._function, submission.description, asked), tests)
         score = replace(score, complexity=text_complexity(submission.description))
         if not self._published:
             return score
         # The paper's protocol reads lists, and knows nothing of what was asked.
         reader = self._judge.without_cap() if isinstance(self._judge, EmbeddingJudge) else self._judge
         return replace(score, paper_score=judged_share(reader, submission.description, self._published))
-
-    def _without_examples(self, description: str, asked: Sequence[str]) -> str:
-        words = list(dict.fromkeys(asked))
-        lit = self._function.truth(words) >= EXAMPLE if words else ()
-        return remove_examples(description, [word for word, is_lit in zip(words, lit, strict=True) if is_lit])
 
     def _score(
         self,
@@ -228,6 +224,30 @@ class EntityScorer:
             return None
         predicted = judge.rank(description, [self._words[place] for place in self._ranked])
         return spearman(predicted, self._truth[self._ranked])
+
+
+def without_examples(function: EntityBlackBox, description: str, asked: Sequence[str]) -> str:
+    """Returns a description without what repeats words that were asked and activate the function."""
+    words = list(dict.fromkeys(asked))
+    lit = function.truth(words) >= EXAMPLE if words else ()
+    return remove_examples(description, [word for word, is_lit in zip(words, lit, strict=True) if is_lit])
+
+
+def objection_to_claims(function: EntityBlackBox, description: str, asked: Sequence[str] = ()) -> str | None:
+    """Says why a description would be read in part only, or not at all, or returns None.
+
+    Example:
+        >>> function = EntityFunction(EntitySpec("golf"))
+        >>> objection_to_claims(function, "It responds to golf, such as Tiger Woods.", ["Tiger Woods"])
+        >>> objection_to_claims(function, "Tiger Woods", ["Tiger Woods"])
+        'expected a description in other words than those that were asked, actual: all of it repeats them'
+    """
+    count = len(read_claim(without_examples(function, description, asked)).phrases)
+    if count > MAX_CLAIMS:
+        return f"expected at most {MAX_CLAIMS} names of what the function responds to or not, actual: {count}"
+    if count == 0 and read_claim(description).phrases:
+        return "expected a description in other words than those that were asked, actual: all of it repeats them"
+    return None
 
 
 def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[Sequence[str], FloatArray]:

@@ -165,6 +165,19 @@ def test_odd_words_and_descriptions_are_answered_or_refused(word: str) -> None:
     assert terminated and np.isfinite(reward) and np.isfinite(info["score"]["rank_correlation"])
 
 
+def test_lists_and_copied_words_may_be_sent_again_but_for_the_last_message() -> None:
+    env = make(interface="text", function={"formula": "golf"}, judge="vocabulary", max_steps=5)
+    env.reset(seed=0)
+    env.step('QUERY ["Tiger Woods", "fairway"]')
+    listed = ", ".join(probe_words()[:7])
+    for text, reason in (("Tiger Woods and fairways", "in other words"), (listed, "at most 6 names")):
+        _, _, terminated, _, info = env.step(f"[DESCRIPTION]: {text}")
+        assert not terminated and reason in info["message"] and info["budget"] == 98
+    env.step('QUERY ["tax"]')
+    _, _, terminated, _, info = env.step(f"[DESCRIPTION]: {listed}")
+    assert terminated and info["score"]["outcome"] == "wrong"
+
+
 def test_a_judge_can_be_given() -> None:
     judge = LanguageModelJudge(ScriptedModel())
     env = make(interface="text", function={"formula": "golf"}, judge=judge, reward="accuracy")
