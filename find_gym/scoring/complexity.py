@@ -1,7 +1,9 @@
 """Complexity: how long a description is, in bits, whatever form it has.
 
-Code is measured by a prefix code for syntax trees in normal form (`find_gym.scoring.code`), so a table costs at least
-its information, however it is packed. Programs and texts have simple measures of their own.
+Code is measured by a prefix code for syntax trees in normal form (`find_gym.scoring.code`), in which each constant
+costs a fixed number of bits beside its digits: a formula has few constants, a table many. A constant in which several
+can be packed (a long number, a long text, any number where code can take numbers apart) costs as much as those would.
+Programs and texts have simple measures of their own.
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from find_gym.functions.strings.alphabet import NUMBER_WORDS
 from find_gym.scoring.code import NormalForm
 from find_gym.scoring.code.names import known_names
+from find_gym.scoring.code.packing import takes_numbers_apart
 
 # Bits for the kind of a node. Where it stands says most of it, so they are few. Whatever code can read back, such as a
 # table, is made of names, operators and constants, and those cost their information in full.
@@ -41,11 +44,17 @@ _STATEMENT_BITS = 2
 _OPERATOR_BITS = 4
 # Clauses (arguments, comprehensions, ...), of which only a few can stand in a place.
 _CLAUSE_BITS = 1
-# Bits of constants count this often: they are what a table consists of, and few in a function of any family.
-_CONSTANT_WEIGHT = 2
+# What an answer in a table costs at least, however it is written: as an element of a list, as characters of a text, as
+# digits of a number. Tables gain nothing by a third digit, so a number may have up to six at the cost of two, unless
+# code can take numbers apart.
+_CONSTANT_BITS = 32
+_PACKED_DIGITS = 2
+_NUMBER_DIGITS = 6
+# So many characters make one constant, and each beyond them another, unless it follows the one before.
+_TEXT_CHARACTERS = 8
+# From so many on, elements of a display or arguments of a call are constants, whatever they are written as.
 _LONG_LIST = 8
 _DIGIT_BITS = math.log2(10)
-_NUMBER_BITS = 1
 _SINGLETON_BITS = 2
 # One of 95 printable characters or 33 words, after a bit that says that it does not follow the character before.
 _CHARACTER_BITS = 8
@@ -55,34 +64,36 @@ _RARE_CHARACTER_BITS = 21
 _OUTSIDE_BITS = 10
 _PROGRAM_NAME_BITS = 6
 
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _WORD = re.compile(r"([a-z]+(?:-[a-z]+)?) ?")
-_WORDS = frozenset((*NUMBER_WORDS, "none", "unknown"))
+# Number words count as one character each, so that their list is a run like the alphabet.
+_WORDS = {word: chr(0xE000 + index) for index, word in enumerate((*NUMBER_WORDS, "none", "unknown"))}
+_COMMON = frozenset(map(chr, range(128))) | frozenset(_WORDS.values())
 
 
 def code_complexity(form: NormalForm) -> float:
     """Returns the complexity of code in bits.
 
-    Each node costs the bits of its kind, each element of a list one bit, each number its digits, each text its
-    characters (both counted twice). A name costs the logarithm of how many there are; one from outside of the code
-    costs ten bits more where it is first used. A constant that comes again costs no more than two names.
-    A name in a long list counts twice as well: there, it stands for a constant.
+    Each node costs the bits of its kind, each element of a list one bit. A name costs the logarithm of how many there
+    are; one from outside of the code costs ten bits more where it is first used. A constant costs by its digits or
+    characters; one that comes again no more than two names. An element of a long list costs a constant at least.
     """
     nodes = list(ast.walk(form.tree))
     names = [name for node in nodes for name in _names_of(node)]
-    outside = set(names) - form.own
-    constants = [repr(node.value) for node in nodes if isinstance(node, (ast.Constant, ast.MatchSingleton))]
-    reference = math.log2(len(form.own) + len(outside) + len(set(constants)) + 1)
-    total = len(names) * reference
-    total += sum(_OUTSIDE_BITS if name in known_names() else _CONSTANT_WEIGHT * _text_bits(name) for name in outside)
+    outside = frozenset(names) - form.own
+    constants = {id(node): node.value for node in nodes if isinstance(node, (ast.Constant, ast.MatchSingleton))}
+    digits = _PACKED_DIGITS if takes_numbers_apart(form.tree, outside) else _NUMBER_DIGITS
+    reference = math.log2(len(form.own) + len(outside) + len(set(map(repr, constants.values()))) + 1)
+    total = sum(map(_node_bits, nodes)) + len(names) * reference
+    total += sum(_OUTSIDE_BITS if name in known_names() else _text_bits(name) for name in outside)
+    costs = dict.fromkeys(_listed(nodes), float(_CONSTANT_BITS))
     known: set[str] = set()
-    for node in nodes:
-        total += _node_bits(node) + reference * _listed_names(node)
-        if isinstance(node, (ast.Constant, ast.MatchSingleton)):
-            bits = _CONSTANT_WEIGHT * _constant_bits(node.value)
-            text = repr(node.value)
-            total += min(bits, _CONSTANT_WEIGHT * reference) if text in known else bits
-            known.add(text)
-    return total
+    for place, value in constants.items():
+        bits = _constant_bits(value, digits)
+        bits = min(bits, 2 * reference) if repr(value) in known else bits
+        costs[place] = max(bits, costs.get(place, 0.0))
+        known.add(repr(value))
+    return total + sum(costs.values())
 
 
 def text_complexity(text: str) -> float:
@@ -96,15 +107,27 @@ def program_complexity(data: Any) -> float:
         return sum(program_complexity(value) for value in data.values())
     if isinstance(data, (list, tuple)):
         return 1 + sum(1 + program_complexity(value) for value in data)
-    return float(_PROGRAM_NAME_BITS) if isinstance(data, str) else _constant_bits(data)
+    return float(_PROGRAM_NAME_BITS) if isinstance(data, str) else _digit_bits(data)
 
 
-def _listed_names(node: ast.AST) -> int:
-    """Returns how many names stand in long lists: elements of a display, or arguments of a call."""
-    if not isinstance(node, ast.expr):
-        return 0
-    long = [value for _, value in ast.iter_fields(node) if isinstance(value, list) and len(value) > _LONG_LIST]
-    return sum(isinstance(part, ast.Name) for value in long for part in value)
+def _listed(nodes: Iterable[ast.AST]) -> set[int]:
+    """Returns which nodes are elements of long lists (displays, arguments of a call), lists within lists included."""
+    listed: set[int] = set()
+    for node in nodes:
+        elements = list(_elements(node)) if isinstance(node, (*_DISPLAYS, ast.Call)) else []
+        if len(elements) > _LONG_LIST:
+            listed.update(map(id, elements))
+    return listed
+
+
+def _elements(node: ast.AST) -> Iterator[ast.AST]:
+    for part in ast.iter_child_nodes(node):
+        while isinstance(part, (ast.UnaryOp, ast.Starred, ast.keyword)):
+            part = part.operand if isinstance(part, ast.UnaryOp) else part.value
+        if isinstance(part, _DISPLAYS) and any(isinstance(child, ast.expr) for child in ast.iter_child_nodes(part)):
+            yield from _elements(part)
+        elif isinstance(part, ast.expr):
+            yield part
 
 
 def _names_of(node: ast.AST) -> Iterator[str]:
@@ -141,25 +164,49 @@ def _default_bits(node: ast.AST) -> float:
     return _OPERATOR_BITS if is_operator else _CLAUSE_BITS
 
 
-def _constant_bits(value: object) -> float:
+def _constant_bits(value: object, digits: int) -> float:
+    """Returns the bits of a constant where a number of so many digits is one constant."""
     if value is None or isinstance(value, bool) or value is Ellipsis:
         return _SINGLETON_BITS
-    if isinstance(value, int):
-        return _NUMBER_BITS + max(value.bit_length(), _DIGIT_BITS)
-    if isinstance(value, (float, complex)):
-        return _NUMBER_BITS + _DIGIT_BITS * sum(character.isdigit() for character in repr(value))
+    if isinstance(value, (int, float, complex)):
+        count = _digit_bits(value) / _DIGIT_BITS
+        return _CONSTANT_BITS * (min(count, _PACKED_DIGITS) + max(0.0, count - digits)) / _PACKED_DIGITS
     return _text_bits(value.decode("latin-1") if isinstance(value, bytes) else str(value))
 
 
+def _digit_bits(value: object) -> float:
+    """Returns the bits of the digits of a number, or of True, False or None."""
+    if value is None or isinstance(value, bool):
+        return _SINGLETON_BITS
+    if isinstance(value, int):
+        return max(value.bit_length(), _DIGIT_BITS)
+    text = repr(value)
+    shortest = min(map(_count_digits, (text, _scientific(text))))
+    return _DIGIT_BITS * max(shortest, 1)
+
+
+def _count_digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
+
+
+def _scientific(text: str) -> str:
+    """Returns a float with an exponent and no zero that could be left out, 46235.0 as 46235e0."""
+    mantissa, _, exponent = text.rstrip("j").partition("e")
+    whole, _, decimals = mantissa.partition(".")
+    digits = (whole + decimals).rstrip("0")
+    return f"{digits.lstrip('-0')}e{int(exponent or 0) + len(whole) + len(decimals) - len(digits)}"
+
+
 def _text_bits(text: str) -> float:
-    # A number word counts as one character, with the space behind it.
-    short = _WORD.sub(lambda match: "\0" if match.group(1) in _WORDS else match.group(), text)
-    total, before = float(_CHARACTER_BITS), -1
+    short = _WORD.sub(lambda match: _WORDS.get(match.group(1), match.group()), text)
+    total, before, characters = float(_CONSTANT_BITS), -1, 0
     for character in short:
         code = ord(character)
         if code == before + 1:
             total += _SUCCESSOR_BITS
         else:
-            total += _CHARACTER_BITS if code < 128 else _RARE_CHARACTER_BITS
+            characters += 1
+            total += _CHARACTER_BITS if character in _COMMON else _RARE_CHARACTER_BITS
+            total += _CONSTANT_BITS - _CHARACTER_BITS if characters > _TEXT_CHARACTERS else 0
         before = code
     return total

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from find_gym.functions import NumericFunction, StringFunction, sample_numeric, sample_string
 from find_gym.scoring import MalformedError, prepare_code
+from find_gym.scoring.code import normalise
 from find_gym.scoring.code.names import known_names
+from find_gym.scoring.code.packing import takes_numbers_apart
 from find_gym.scoring.complexity import program_complexity, text_complexity
 from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY, MAX_STRING_COMPLEXITY
 
@@ -178,7 +180,7 @@ def test_constants_cost_their_information_whatever_they_are() -> None:
     assert cost(f"{number:#x}") == cost(f"{number}")
     assert cost(repr(letters)) > 2 * 60 * 6 and cost(repr(letters.encode())) == cost(repr(letters))
     assert cost(f"f'{letters}{{x}}'") > cost(repr(letters))
-    assert cost(repr("\u4e2d\u5fc3\u91cf" * 4)) > 2 * 12 * 20
+    assert cost(repr("\u4e2d\u5fc3\u91cf" * 4)) > 1.5 * 12 * 20
     assert cost(repr(flags)) > 64 and cost(repr([None if flag else () for flag in flags])) > 64
     assert cost("'one two three'") < cost("'onn twp thref'")
     assert cost("'abcdefghijklmnopqrstuvwxyz'") < cost("'qwertyuiopasdfghjklzxcvbnm'") / 3
@@ -257,3 +259,46 @@ def test_texts_and_programs_have_a_complexity() -> None:
     assert program_complexity({"rule": "linear", "constants": [2.5, 1]}) < program_complexity(
         {"rule": "linear", "constants": [2.51234, 1]}
     )
+
+
+PLAIN = (
+    "import numpy as np\ndef f(x): return float(np.interp(x, [1.5, 2.25], [3.125, 4.5]))",
+    "def f(x):\n    for (a, b), (c, d) in zip(P, P[1:]):\n        if a <= x < c:\n            "
+    "return b + (x - a) * d\nP = [(1, 2)]",
+    "def f(x):\n    for i in range(len(P) - 1):\n        if P[i] <= x <= P[i + 1]:\n            t = x - P[i]\n"
+    "            return t * t\nP = [1, 2]",
+    "from math import sin, exp\ndef f(x): return sin(2.5 * x) + exp(-x) if x > 1 and not x > 5 else abs(x) ** 0.5",
+    "import numpy as np\ndef f(x): return np.where((x > 1), 2.5, np.piecewise(x, [x < 0, x >= 0], [1.5, 2.5]))",
+)  # fmt: skip
+APART = (
+    "def f(x): return x // 64", "def f(x): return x % 64", "def f(x): return int(x)", "def f(x): return x >> 3",
+    "def f(x): return round(x)", "import math\ndef f(x): return math.floor(x)", "def f(x): return pow(7, x, 5)",
+    "def f(x): return len(range(0, x, 64))", "def f(x): return f'{x}'[0]", "def f(x): return str(x)",
+    "def f(x): return (x > 64) + (x > 128)", "def f(x): return sum(x > i for i in T)\nT = [1, 2]",
+    "def f(x): return sum(1 if x > i else 0 for i in T)\nT = [1, 2]",
+    "def f(x):\n    while x > 64:\n        x = x - 64\n    return x",
+    "def f(x):\n    for i in T:\n        if x > 64:\n            x -= 64\n    return x\nT = [1, 2]",
+    "def f(x):\n    for i in T:\n        y = x - 64\n        x = y if y > 0 else x\n    return x\nT = [1, 2]",
+    "def f(x): return f(x - 64) if x > 64 else x", "def f(x):\n    T[0] = x\n    return T\nT = [0]",
+    "import numpy as np\ndef f(x): return (x > np.linspace(0, 1, 9)).sum()",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", PLAIN)
+def test_digits_of_plain_code_cost_as_much_as_two(code: str) -> None:
+    assert not apart(code)
+    assert bits(code) == bits(code.replace("2.5", "2.51234"))
+
+
+@pytest.mark.parametrize("code", APART)
+def test_digits_of_code_that_takes_numbers_apart_cost_each(code: str) -> None:
+    assert apart(code)
+    long = code.replace("def f(x):", "def f(x): return 2.5 + g(x)\ndef g(x):").replace("return f(x", "return g(x")
+    assert bits(long.replace("2.5", "2.51234")) == bits(long) + 64
+
+
+def apart(code: str) -> bool:
+    form = normalise(code)
+    names = {getattr(node, "id", "") for node in ast.walk(form.tree)} - form.own - {""}
+    names |= {node.attr for node in ast.walk(form.tree) if isinstance(node, ast.Attribute)}
+    return takes_numbers_apart(form.tree, frozenset(names))
