@@ -11,7 +11,7 @@ from typing import Any
 import gymnasium as gym
 import pytest
 
-import find_gym  # noqa: F401  (registers the environments)
+import find_gym
 
 pytest.importorskip("inspect_ai")
 
@@ -20,9 +20,10 @@ from inspect_ai import eval as run_eval
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import ChatMessageTool, ModelOutput, get_model
 
-from find_gym.adapters.inspect import _scorers, entities, interpreter, numeric, relations, strings
+from find_gym.adapters.inspect import entities, interpreter, numeric, relations, strings
 from find_gym.adapters.inspect._functions import Functions
 from find_gym.envs import Episode
+from find_gym.envs.strings_category import StringCategory
 from find_gym.functions import sample_string, write_dataset
 from find_gym.sandbox import SandboxError
 from find_gym_agents.evaluation._functions import _Draw, sample
@@ -39,7 +40,7 @@ INPUTS: dict[str, list[Any]] = {
     "entities": ["golf", "zebra", "violin"],
     "relations": ["Norway", "zebra", "golf"],
 }
-SCORES = {"skill", "accuracy", "paper_score", "queries"}
+SCORES = {"skill", "accuracy", "paper_score", "reward", "queries"}
 Message = str | tuple[str, dict[str, Any]] | list[tuple[str, dict[str, Any]]]
 
 
@@ -118,17 +119,21 @@ def test_a_model_that_answers_correctly_has_skill_one(category: str, protocol: s
     messages: list[Message] = [("query", {"inputs": INPUTS[category]}), ("submit", answer)]
     if protocol == "text":
         messages = [f"QUERY {json.dumps(INPUTS[category])}", text]
-    log = interpreted(TASKS[category](functions=1, seed=seed, protocol=protocol), lambda n: messages[n], tmp_path)
+    task = TASKS[category](functions=1, seed=seed, protocol=protocol, query_cost=0.25)
+    log = interpreted(task, lambda n: messages[n], tmp_path)
     assert log.status == "success"
     [result] = log.samples
     assert {name: score.value for name, score in result.scores.items()} == {
         "skill": 1.0,
         "accuracy": 1.0,
         "paper_score": 1.0,
+        "reward": 0.25,
         "queries": 3,
     }
-    assert result.scores["skill"].metadata["outcome"] == "right"
-    assert result.scores["skill"].metadata["truth"] == function.describe()
+    told = result.scores["skill"].metadata
+    assert told["outcome"] == "right" and told["score"]["skill"] == 1.0 and told["reward"] == 0.25
+    spec = function.spec
+    assert (told["truth"], told["family"], told["variant"]) == (function.describe(), spec.family, spec.variant)
     means = {score.name: {name: metric.value for name, metric in score.metrics.items()} for score in log.results.scores}
     assert means["skill"] == {"mean": 1.0, "stderr": 0.0} and set(means) == SCORES
 
@@ -136,7 +141,8 @@ def test_a_model_that_answers_correctly_has_skill_one(category: str, protocol: s
 @pytest.mark.parametrize("category", TASKS)
 def test_the_truth_is_nowhere_before_the_end(category: str, tmp_path) -> None:
     function = truth_of(category)
-    messages: list[Message] = [("query", {"inputs": INPUTS[category]}), ("submit", {"description": "?", "code": "x"})]
+    code = {"code": "def f(x): return x"} if category in ("numeric", "strings") else {}
+    messages: list[Message] = [("query", {"inputs": INPUTS[category]}), ("submit", {"description": "?"} | code)]
     log = interpreted(TASKS[category](functions=1), lambda n: messages[min(n, 1)], tmp_path)
     [result] = log.samples
     texts = [message.text for message in result.messages] + [str(result.input), str(result.metadata), str(result.store)]
@@ -152,9 +158,11 @@ def test_without_a_submission_there_is_a_zero_with_its_reason(protocol: str, wor
     [result] = log.samples
     assert result.scores["skill"].value == 0 and result.scores["accuracy"].value == 0
     assert result.scores["skill"].explanation == "No submission: all messages were spent without a submission."
-    assert result.scores["skill"].metadata == {"outcome": "no_submission", "queries": 0}
+    metadata = result.scores["skill"].metadata
+    assert metadata["outcome"] == "no_submission" and metadata["queries"] == 0 and metadata["score"] == {}
+    assert result.scores["reward"].value == 0
     assert sum(message.role == "assistant" for message in result.messages) == 4
-    assert "expected" in told(log)
+    assert "expected a query or a submission" in told(log)
 
 
 def test_bad_arguments_are_told_to_the_model_and_cost_nothing(tmp_path) -> None:
@@ -174,9 +182,63 @@ def test_bad_arguments_are_told_to_the_model_and_cost_nothing(tmp_path) -> None:
     answers = tool_messages(log)
     assert len(answers) == len(bad) - 1 + len(end)
     assert "OUTPUTS" not in "".join(answer.text for answer in answers[:-2])
-    assert all(answer.error is not None or answer.text.startswith("ERROR expected") for answer in answers[:-2])
+    assert all(answer.error is not None for answer in answers[:-2])
     assert "98 of 100 inputs left, 1 messages left." in answers[-2].text
     assert log.samples[0].scores["queries"].value == 2
+
+
+CODES = {
+    "in a fence": "```python\ndef f(s):\n    return s[::-1]\n```",
+    "with escaped line breaks": "def f(s):\\n    return s[::-1]",
+    "with a sentence before it": "Here it is:\n```\ndef f(s):\n    return s[::-1]\n```",
+    "as it is": "def f(s):\n    return s[::-1]",
+}
+UNREADABLE = ("", "def f(", "no code at all", "import os\ndef f(s):\n    return os.name", "```python\n```")
+
+
+@pytest.mark.parametrize("form", CODES)
+def test_code_is_read_in_any_form(form: str, tmp_path) -> None:
+    task = strings(functions=1, rounds=2)
+    log = interpreted(task, lambda n: ("submit", {"description": "Reverses.", "code": CODES[form]}), tmp_path)
+    assert log.samples[0].scores["skill"].metadata["outcome"] in ("right", "wrong")
+    assert sum(message.role == "assistant" for message in log.samples[0].messages) == 1
+
+
+def test_a_submission_that_cannot_be_read_is_an_error_of_the_tool_and_not_final(tmp_path) -> None:
+    answer = submission_of(truth_of("strings"))
+    bad: list[Message] = [("submit", {"description": "?", "code": code}) for code in UNREADABLE]
+    messages = [*bad, ("submit", answer)]
+    log = interpreted(strings(functions=1, rounds=len(messages)), lambda n: messages[n], tmp_path)
+    *refused, last = tool_messages(log)
+    assert all("nothing was judged" in one.error.message or "expected" in one.error.message for one in refused)
+    assert len(refused) == len(UNREADABLE) and last.text == "Submitted." and not last.error
+    assert log.samples[0].scores["skill"].value == 1 and log.samples[0].scores["reward"].value == 1
+
+
+def test_a_call_in_the_text_counts_where_the_server_found_none(tmp_path) -> None:
+    query = '<tool_call>{"name": "query", "arguments": {"inputs": ["Hello"]}}</tool_call>'
+    messages: list[Message] = [query, ("submit", submission_of(truth_of("strings")))]
+    log = interpreted(strings(functions=1), lambda n: messages[n], tmp_path)
+    assert "OUTPUTS" in told(log) and log.samples[0].scores["queries"].value == 1
+    assert log.samples[0].scores["skill"].value == 1
+
+
+def test_reasoning_is_not_read_as_the_message(tmp_path) -> None:
+    messages: list[Message] = [
+        '<think>QUERY ["a", "b"]\n[CODE]: def f(s): return s</think>QUERY ["Hello"]',
+        "[CODE]: x",
+    ]
+    log = interpreted(strings(functions=1, protocol="text", rounds=3), lambda n: messages[min(n, 1)], tmp_path)
+    assert log.samples[0].scores["queries"].value == 1
+    assert log.samples[0].scores["skill"].metadata["outcome"] == "no_submission"
+
+
+def test_the_reward_is_the_environments(tmp_path) -> None:
+    messages: list[Message] = [("query", {"inputs": ["a", "b"]}), ("query", {"inputs": ["c"]})]
+    task = strings(functions=1, rounds=2, query_cost=0.25)
+    log = interpreted(task, lambda n: messages[n], tmp_path)
+    scores = log.samples[0].scores
+    assert scores["reward"].value == -0.75 and scores["queries"].value == 3 and scores["skill"].value == 0
 
 
 def test_the_budget_is_kept_and_nothing_follows_a_submission(tmp_path) -> None:
@@ -187,14 +249,10 @@ def test_the_budget_is_kept_and_nothing_follows_a_submission(tmp_path) -> None:
     ]
     log = interpreted(numeric(functions=1, max_queries=4), lambda n: messages[n], tmp_path)
     answers = tool_messages(log)
-    assert [answer.text.split(" ")[0].split("\n")[0] for answer in answers[:5]] == [
-        "OUTPUTS",
-        "ERROR",
-        "OUTPUTS",
-        "ERROR",
-        "Submitted.",
-    ]
-    assert "expected at most 1 inputs" in answers[1].text and "submit now" in answers[2].text
+    first = [answer.text.split("\n")[0] for answer in answers[:5] if not answer.error]
+    assert first == ["OUTPUTS", "OUTPUTS", "Submitted."]
+    assert "expected at most 1 inputs" in answers[1].error.message and "submit now" in answers[2].text
+    assert "expected at most 0 inputs" in answers[3].error.message
     assert all("the episode is over" in answer.error.message for answer in answers[5:])
     assert log.samples[0].scores["queries"].value == 4
     assert log.samples[0].scores["skill"].metadata["outcome"] == "wrong"
@@ -219,16 +277,17 @@ def test_parameters_of_the_tasks(tmp_path) -> None:
     ids = [task.id for task in numeric(functions=3, seed=4).dataset]
     assert len(set(ids)) == 3 and ids != [task.id for task in numeric(functions=3, seed=5).dataset]
     task = relations(functions=2, exemplars=True, max_queries=7, rounds=9)
-    assert "You may begin with these words: " in task.dataset[0].input
+    assert "You may begin with these words, " in task.dataset[0].input
     assert task.dataset[0].input != task.dataset[1].input
-    assert "your budget of 7." in task.dataset[0].input and "9 tool calls" in task.dataset[0].input
+    assert "your budget of 7." in task.dataset[0].input and "9 messages in all" in task.dataset[0].input
+    assert "call the tool query" in task.dataset[0].input
     assert "QUERY" in numeric(functions=1, protocol="text").dataset[0].input
     log = interpreted(
         strings(functions=1, reward="accuracy", difficulty={"base": "easy"}),
         lambda n: ("submit", {"description": "itself", "code": "def f(s): return s"}),
         tmp_path,
     )
-    assert [score.name for score in log.results.scores] == ["accuracy", "skill", "paper_score", "queries"]
+    assert [score.name for score in log.results.scores] == ["accuracy", "skill", "paper_score", "reward", "queries"]
 
 
 def test_functions_of_a_dataset(tmp_path) -> None:
@@ -258,6 +317,7 @@ def test_functions_of_a_dataset(tmp_path) -> None:
         {"max_queries": -1},
         {"rounds": 0},
         {"reward": "fame"},
+        {"query_cost": -1},
         {"protocol": "smoke"},
     ],
 )
@@ -279,21 +339,24 @@ def test_an_environment_that_fails_is_an_error_and_no_score(monkeypatch, tmp_pat
 
 
 def test_a_sandbox_that_fails_is_an_error_and_the_sample_is_tried_again(monkeypatch, tmp_path) -> None:
-    judge = _scorers._judge
+    score = StringCategory.score
+    broken = truth_of("strings", 1).identity()
 
-    def failing(functions: str, index: int, *texts: str) -> dict[str, Any]:
-        if index == 1:
+    def failing(self: StringCategory, function: Any, submission: Any, asked: Any = ()) -> Any:
+        if function.identity() == broken:
             raise SandboxError("no sandbox here")
-        return judge(functions, index, *texts)
+        return score(self, function, submission, asked)
 
     answer = submission_of(truth_of("strings", 0))
     task = strings(functions=2, rounds=3)
     with monkeypatch.context() as context:
-        context.setattr(_scorers, "_judge", failing)
+        context.setattr(StringCategory, "score", failing)
         log = interpreted(task, lambda n: ("submit", answer), tmp_path, fail_on_error=False)
     scores = {one.id[:5]: one.scores for one in log.samples}
     assert scores["00000"]["skill"].value == 1 and not scores["00001"]
-    assert [one.error.message for one in log.samples if one.error] == ["SandboxError('no sandbox here')"]
+    assert [one.error.message for one in log.samples if one.error] == [
+        "EnvironmentFailedError('the environment failed: SandboxError: no sandbox here')"
+    ]
     assert log.results.scores[0].metrics["mean"].value == 1
 
     # The mock of the second run has its own words: only the sample that failed meets it, and it never submits.

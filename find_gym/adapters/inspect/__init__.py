@@ -1,7 +1,7 @@
 """The environments as tasks of Inspect (https://inspect.aisi.org.uk): `inspect eval find_gym/numeric --model ...`.
 
 The tasks `numeric`, `strings`, `entities` and `relations` have a sample for each function, the solver `interpreter`
-with the tools `query` and `submit`, and the scorers `skill`, `accuracy`, `paper_score` and `queries`.
+with the tools `query` and `submit`, and the scorers `skill`, `accuracy`, `paper_score`, `reward` and `queries`.
 """
 
 try:
@@ -9,7 +9,7 @@ try:
 except ImportError as error:
     raise ImportError("expected Inspect for its tasks: pip install 'find-gym[inspect]'") from error
 
-from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, skill
+from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, reward, skill
 from find_gym.adapters.inspect._solver import interpreter
 from find_gym.adapters.inspect._tasks import entities, numeric, relations, strings
 
@@ -21,6 +21,7 @@ __all__ = [
     "paper_score",
     "queries",
     "relations",
+    "reward",
     "skill",
     "strings",
 ]

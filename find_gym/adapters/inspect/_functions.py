@@ -6,17 +6,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 import gymnasium as gym
 
 from find_gym import LATEST_IDS
+from find_gym.arguments import read_integer
 from find_gym.envs import Rules
+from find_gym.envs.episode import Reward
 from find_gym.functions import DatasetEntry, FINDDataset, function_seed
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, sample_seeded, servable_entries
 from find_gym.functions.splits import check_split
 
 DEFAULT_FUNCTIONS = 50
+
+Protocol = Literal["tools", "text"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Functions:
         rounds: messages of the model; None for the budget and 20 more.
         exemplars: whether there are words to start from.
         judge: what reads descriptions; None for the environment's own.
+        query_cost: subtracted from the reward for each input.
+        reward: what a submission earns: "skill", "accuracy" or "find".
     """
 
     category: str
@@ -44,13 +51,14 @@ class Functions:
     rounds: int | None = None
     exemplars: bool = False
     judge: str | None = None
+    query_cost: float = 0.0
+    reward: Reward = "skill"
 
     def __post_init__(self) -> None:
         check_split(self.sampled_split)
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.level)
-        Rules(self.max_queries, 1 if self.rounds is None else self.rounds)
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"expected seed to be an integer >= 0, actual value: {self.seed!r}")
+        Rules(self.max_queries, 1 if self.rounds is None else self.rounds, self.query_cost, self.reward)
+        read_integer("seed", self.seed, 0)
 
     @property
     def sampled_split(self) -> str | None:
@@ -75,8 +83,8 @@ class Functions:
         Raises:
             ValueError: the dataset has fewer.
         """
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-            raise ValueError(f"expected functions to be an integer >= 1, actual value: {count!r}")
+        if count is not None:
+            read_integer("functions", count, 1)
         if self.dataset is None:
             return [str(self._function_seed(index)) for index in range(count or DEFAULT_FUNCTIONS)]
         entries = _entries(self.dataset, self.category)
@@ -88,23 +96,26 @@ class Functions:
             )
         return [entry.id for entry in entries[:wanted]]
 
-    def open(self, index: int) -> tuple[gym.Env[Any, Any], str, dict[str, Any]]:
+    def open(self, index: int, protocol: Protocol = "text") -> tuple[gym.Env[Any, Any], str, dict[str, Any]]:
         """Starts an episode with a function, the same noise included as in an evaluation.
 
         Args:
             index: the function's place.
+            protocol: the interface of the environment.
 
         Returns:
-            The environment with the interface `text`, its first observation and its first info.
+            The environment, its first observation and its first info.
         """
         own: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
         own |= {} if self.judge is None else {"judge": self.judge}
         env = gym.make(
             LATEST_IDS[self.category],
-            interface="text",
+            interface=protocol,
             function=self._spec(index),
             max_queries=self.max_queries,
             max_steps=self.rounds,
+            query_cost=self.query_cost,
+            reward=self.reward,
             disable_env_checker=True,
             **own,
         )

@@ -8,6 +8,7 @@ from find_gym.adapters.inspect import (  # noqa: F401
     paper_score,
     queries,
     relations,
+    reward,
     skill,
     strings,
 )

@@ -1,4 +1,4 @@
-"""The scorers: those of the environments. A sandbox or a judge that fails is the sample's error, never a 0."""
+"""The scorers: they report what the environment paid and told. What fails there is the sample's error, never a 0."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from inspect_ai.solver import TaskState
 
 from find_gym.adapters.inspect._episode import Interpretation
 from find_gym.adapters.inspect._functions import Functions
-from find_gym.scoring import Submission
 
 
 @scorer(metrics=[mean(), stderr()])
@@ -34,6 +33,16 @@ def paper_score() -> Scorer:
 
 
 @scorer(metrics=[mean(), stderr()])
+def reward() -> Scorer:
+    """What the environment paid in all: for the submission, less the costs of queries."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=state.store_as(Interpretation).reward)
+
+    return score
+
+
+@scorer(metrics=[mean(), stderr()])
 def queries() -> Scorer:
     """The inputs that were asked."""
 
@@ -46,39 +55,29 @@ def queries() -> Scorer:
 def _scored_by(part: str) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         kept = state.store_as(Interpretation)
-        queries = kept.queries
-        if kept.submission is None:
-            reason = kept.ending or "the sample ended before the model submitted"
-            metadata = {"outcome": "no_submission", "queries": queries}
-            return Score(value=0.0, explanation=f"No submission: {reason}.", metadata=metadata)
         functions = json.dumps(state.metadata["functions"], sort_keys=True)
-        texts = kept.submission
-        submission = Submission(texts["description"], texts["domain"], texts["code"])
-        judged = await to_thread.run_sync(_judge, functions, state.metadata["index"], submission, tuple(kept.asked))
-        answer = texts["code"] or texts["description"]
+        metadata = {"queries": kept.queries, "reward": kept.reward, "score": kept.score or {}}
+        # Only here, after the end: nothing that the model sees is made from it.
+        metadata |= await to_thread.run_sync(_truth, functions, state.metadata["index"])
+        if kept.score is None or kept.answer is None:
+            reason = kept.ending or "the sample ended before the model submitted"
+            metadata["outcome"] = "no_submission"
+            return Score(value=0.0, explanation=f"No submission: {reason}.", metadata=metadata)
+        outcome = kept.score["outcome"]
         return Score(
-            value=judged[part],
-            answer=answer,
-            explanation=f"{judged['score']['outcome']}; the truth: {judged['truth']}",
-            metadata={"outcome": judged["score"]["outcome"], "queries": queries, **judged},
+            value=kept.scores[part],
+            answer=kept.answer["code"] or kept.answer["description"],
+            explanation=f"{outcome}; the truth: {metadata['truth']}",
+            metadata=metadata | {"outcome": outcome} | kept.scores,
         )
 
     return score
 
 
 @lru_cache(maxsize=1024)
-def _judge(functions: str, index: int, submission: Submission, asked: tuple[Any, ...]) -> dict[str, Any]:
-    """Judges a submission: "skill", "accuracy", "paper_score", all parts as "score", and the "truth" in words.
-
-    Several scorers ask for the same; an exception is not kept.
-    """
+def _truth(functions: str, index: int) -> dict[str, Any]:
+    """Returns the family, the variant and the description of a function; several scorers ask for the same."""
     env, _, _ = Functions(**json.loads(functions)).open(index)
-    episode = env.unwrapped.episode  # type: ignore[attr-defined]
-    score = episode.category.score(episode.function, submission, asked)
-    return {
-        "skill": float(score.skill),
-        "accuracy": float(score.accuracy),
-        "paper_score": float(score.paper_score),
-        "score": score.to_json(),
-        "truth": episode.function.describe(),
-    }
+    function = env.unwrapped.function  # type: ignore[attr-defined]
+    spec = function.spec
+    return {"family": spec.family, "variant": spec.variant, "truth": function.describe()}

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from anyio import to_thread
 from inspect_ai.model import ChatMessageUser, execute_tools, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from find_gym.adapters.inspect._episode import HiddenFunction
-from find_gym.adapters.inspect._functions import Functions
+from find_gym.adapters.inspect._functions import PROTOCOLS, Functions, Protocol
 from find_gym.adapters.inspect._tools import tools_for
-
-Protocol = Literal["tools", "text"]
-PROTOCOLS: tuple[Protocol, ...] = ("tools", "text")
-
-_CALL = "expected a call of the tool `query` or `submit`, actual: none"
 
 
 @solver
@@ -33,9 +28,9 @@ def interpreter(protocol: Protocol = "tools") -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         functions = Functions(**state.metadata["functions"])
         # Sampling a network or reading a dataset takes a while, and other samples are waiting.
-        function = await to_thread.run_sync(HiddenFunction, functions, state.metadata["index"])
+        function = await to_thread.run_sync(HiddenFunction, functions, state.metadata["index"], protocol)
         if protocol == "tools":
-            state.tools = [*state.tools, *tools_for(function, functions.category)]
+            state.tools = [*state.tools, *tools_for(function)]
         while not function.over and not state.completed:
             state.output = await get_model().generate(state.messages, state.tools)
             state.messages.append(state.output.message)
@@ -49,20 +44,21 @@ def interpreter(protocol: Protocol = "tools") -> Solver:
 
 
 async def _call_tools(state: TaskState, function: HiddenFunction) -> None:
-    """Makes the calls of the model's last message; one without any is a step as well."""
+    """Makes the calls of the model's last message; what is in its text counts where the server found none."""
     left = function.steps_left
     message: Any = state.output.message
-    if message.tool_calls:
-        results, _ = await execute_tools([message], state.tools)
-        state.messages.extend(results)
-    else:
-        state.messages.append(ChatMessageUser(content=f"ERROR {_CALL}; {max(left - 1, 0)} tool calls left."))
+    if not message.tool_calls:
+        await _exchange_messages(state, function)
+        return
+    results, _ = await execute_tools([message], state.tools)
+    state.messages.extend(results)
     if not function.over and function.steps_left == left:
-        function.refuse(_CALL)
+        # Calls that never came to the environment, because their arguments do not fit, are a step as well.
+        await function.call("", {})
 
 
 async def _exchange_messages(state: TaskState, function: HiddenFunction) -> None:
     """Reads the model's last message, and answers it."""
-    answer = function.read(state.output.completion)
-    if answer:
-        state.messages.append(ChatMessageUser(content=answer))
+    observation, _ = await function.say(state.output)
+    if not function.over:
+        state.messages.append(ChatMessageUser(content=observation))

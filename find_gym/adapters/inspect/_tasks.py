@@ -9,11 +9,11 @@ from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Scorer
 
-from find_gym.adapters.inspect._functions import Functions, write_difficulty
-from find_gym.adapters.inspect._prompts import tools_prompt
+from find_gym.adapters.inspect._functions import Functions, Protocol, write_difficulty
 from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, skill
-from find_gym.adapters.inspect._solver import Protocol, interpreter
-from find_gym.envs.episode import REWARDS, Reward
+from find_gym.adapters.inspect._scorers import reward as total_reward
+from find_gym.adapters.inspect._solver import interpreter
+from find_gym.envs.episode import Reward
 
 _SCORERS: dict[str, Callable[[], Scorer]] = {"skill": skill, "accuracy": accuracy, "find": paper_score}
 
@@ -29,6 +29,7 @@ def numeric(
     rounds: int | None = None,
     reward: Reward = "skill",
     protocol: Protocol = "tools",
+    query_cost: float = 0.0,
 ) -> Task:
     """Functions from numbers to numbers.
 
@@ -40,11 +41,22 @@ def numeric(
         dataset: the folder of a dataset in the published layout, in place of sampled functions.
         max_queries: the budget: inputs that may be asked of each function.
         rounds: tool calls (messages, with the protocol "text"); by default the budget and 20 more.
-        reward: which score stands first: "skill", "accuracy" or "find".
+        reward: what a submission earns, and which score stands first: "skill", "accuracy" or "find".
         protocol: "tools", or "text" for models that can't call tools.
+        query_cost: subtracted from the reward for each input.
     """
-    source = Functions("numeric", seed, split, write_difficulty(difficulty), dataset, max_queries, rounds)
-    return _task(source, functions, reward, protocol)
+    source = Functions(
+        "numeric",
+        seed,
+        split,
+        write_difficulty(difficulty),
+        dataset,
+        max_queries,
+        rounds,
+        query_cost=query_cost,
+        reward=reward,
+    )
+    return _task(source, functions, protocol)
 
 
 @task
@@ -58,10 +70,21 @@ def strings(
     rounds: int | None = None,
     reward: Reward = "skill",
     protocol: Protocol = "tools",
+    query_cost: float = 0.0,
 ) -> Task:
     """Functions from strings to strings; the arguments are those of `numeric`."""
-    source = Functions("strings", seed, split, write_difficulty(difficulty), dataset, max_queries, rounds)
-    return _task(source, functions, reward, protocol)
+    source = Functions(
+        "strings",
+        seed,
+        split,
+        write_difficulty(difficulty),
+        dataset,
+        max_queries,
+        rounds,
+        query_cost=query_cost,
+        reward=reward,
+    )
+    return _task(source, functions, protocol)
 
 
 @task
@@ -75,6 +98,7 @@ def entities(
     rounds: int | None = None,
     reward: Reward = "skill",
     protocol: Protocol = "tools",
+    query_cost: float = 0.0,
     exemplars: bool = False,
     judge: str | None = None,
 ) -> Task:
@@ -90,12 +114,15 @@ def entities(
         rounds: tool calls or messages.
         reward: the score that stands first.
         protocol: "tools" or "text".
+        query_cost: the cost of an input.
         exemplars: whether the task names words to start from.
         judge: what reads descriptions, as in `find_gym.envs.entities.EntityEnv`.
     """
     level = write_difficulty(difficulty)
-    source = Functions("entities", seed, split, level, dataset, max_queries, rounds, exemplars, judge)
-    return _task(source, functions, reward, protocol)
+    source = Functions(
+        "entities", seed, split, level, dataset, max_queries, rounds, exemplars, judge, query_cost, reward
+    )
+    return _task(source, functions, protocol)
 
 
 @task
@@ -109,19 +136,20 @@ def relations(
     rounds: int | None = None,
     reward: Reward = "skill",
     protocol: Protocol = "tools",
+    query_cost: float = 0.0,
     exemplars: bool = False,
     judge: str | None = None,
 ) -> Task:
     """Relations, functions from words to words; the arguments are those of `entities`."""
     level = write_difficulty(difficulty)
-    source = Functions("relations", seed, split, level, dataset, max_queries, rounds, exemplars, judge)
-    return _task(source, functions, reward, protocol)
+    source = Functions(
+        "relations", seed, split, level, dataset, max_queries, rounds, exemplars, judge, query_cost, reward
+    )
+    return _task(source, functions, protocol)
 
 
-def _task(source: Functions, count: int | None, reward: str, protocol: Protocol) -> Task:
-    if reward not in _SCORERS:
-        raise ValueError(f"expected a reward in {REWARDS}, actual value: {reward!r}")
-    first = _SCORERS[reward]
+def _task(source: Functions, count: int | None, protocol: Protocol) -> Task:
+    first, solver = _SCORERS[source.reward], interpreter(protocol)
     names = source.names(count)
     samples = [
         Sample(
@@ -131,18 +159,16 @@ def _task(source: Functions, count: int | None, reward: str, protocol: Protocol)
         )
         for index, (name, text) in enumerate(zip(names, _first_messages(source, len(names), protocol), strict=True))
     ]
+    others = [make() for make in _SCORERS.values() if make is not first]
     return Task(
         dataset=MemoryDataset(samples, name=f"FIND-{source.category}"),
-        solver=interpreter(protocol),
-        scorer=[first(), *(make() for make in _SCORERS.values() if make is not first), queries()],
+        solver=solver,
+        scorer=[first(), *others, total_reward(), queries()],
     )
 
 
 def _first_messages(source: Functions, count: int, protocol: Protocol) -> list[str]:
     """Returns the first message of each sample; without exemplars it is the same for all functions."""
-
-    def message(index: int) -> str:
-        _, text, info = source.open(index)
-        return text if protocol == "text" else tools_prompt(source.category, info, list(info.get("exemplars", ())))
-
-    return [message(index) for index in range(count)] if source.exemplars else [message(0)] * count
+    if source.exemplars:
+        return [source.open(index, protocol)[1] for index in range(count)]
+    return [source.open(0, protocol)[1]] * count
