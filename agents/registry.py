@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from find_gym_agents.base import Agent
@@ -22,8 +21,8 @@ class AgentEntry:
 
     Attributes:
         name: its name on the command line.
-        classes: for each category of functions that it can interpret, its class as "module:Class" within this package;
-            imported only when the agent is made.
+        classes: for each category of functions that it can interpret, its class, or a function that makes one, as
+            "module:Class" within this package; imported only when the agent is made.
         summary: what it does, in a few words.
         options: the fields of `EvaluationConfig` that its class takes as keyword arguments.
         in_threads: whether its episodes run in threads of one process, because they share something large.
@@ -93,9 +92,9 @@ _TABLE = (
     ),
     AgentEntry(
         "policy",
-        {name: "policy:PolicyAgent" for name in ("numeric", "strings", "entities", "relations")},
-        "a policy that was trained, see --checkpoint",
-        options=("checkpoint",),
+        {name: "policies:make_policy_agent" for name in ("numeric", "strings", "entities", "relations")},
+        "a policy that was trained, here or elsewhere, see --checkpoint",
+        options=("policy",),
     ),
 )
 AGENTS: dict[str, AgentEntry] = {entry.name: entry for entry in _TABLE}
@@ -133,16 +132,9 @@ def agent_label(name: str, options: Mapping[str, Any]) -> str:
 
     Args:
         name: the agent's name.
-        options: its options; one without an attribute `label` is a file, which is shown by its folder (where runs
-            differ) and, unless it is named after the agent, its own name.
+        options: its options, each with an attribute `label`.
     """
-    labels = [getattr(value, "label", None) or _file_label(name, Path(str(value))) for value in options.values()]
-    return f"{name}:{'+'.join(labels)}" if labels else name
-
-
-def _file_label(agent: str, path: Path) -> str:
-    folder = path.absolute().parent.name
-    return folder if path.stem == agent else f"{folder}/{path.stem}"
+    return f"{name}:{'+'.join(value.label for value in options.values())}" if options else name
 
 
 def make_agent(name: str, category: str | None = None, **options: Any) -> Agent:

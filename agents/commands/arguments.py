@@ -46,7 +46,7 @@ def parse(config_class: type[Config], arguments: Sequence[str] | None, *, progra
 def _add_all(parser: _Options, config_class: type, prefix: str) -> None:
     hints = typing.get_type_hints(config_class)
     documentation = field_docstrings(config_class)
-    for field in fields(config_class):
+    for field in _options(config_class):
         hint = hints[field.name]
         if is_dataclass(hint):
             title = (hint.__doc__ or "").strip().partition("\n")[0].rstrip(".")
@@ -60,13 +60,18 @@ def _make(config_class: type[Config], values: dict[str, Any], prefix: str) -> Co
     """Makes a dataclass of the values whose names begin with a prefix."""
     hints = typing.get_type_hints(config_class)
     own: dict[str, Any] = {}
-    for field in fields(config_class):  # type: ignore[arg-type]
+    for field in _options(config_class):
         if is_dataclass(hints[field.name]):
             own[field.name] = _make(hints[field.name], values, f"{prefix}{field.name}.")
         else:
             value = values[prefix + field.name]
             own[field.name] = tuple(value) if isinstance(value, list) else value
     return config_class(**own)
+
+
+def _options(config_class: type) -> list[Field[Any]]:
+    """Returns the fields that a dataclass is made with."""
+    return [field for field in fields(config_class) if field.init]
 
 
 def field_docstrings(config_class: type) -> dict[str, str]:

@@ -45,8 +45,8 @@ class EvaluationConfig:
     agents: tuple[str, ...] = field(metadata={"flag": "--agent", "metavar": "NAME"})
     """The agent to evaluate: a name of the table of agents, or package.module:Class for one of your own. May be
     repeated: all of them get the same functions and stand in one table."""
-    env: str = "FIND-numeric-v0"
-    """The environment's id."""
+    env: str = None  # type: ignore[assignment]  # settled when it is made, as the two below
+    """The environment's id; by default that of the checkpoint, or FIND-numeric-v0."""
     functions: int | None = None
     """The number of functions; by default 200, or all of the dataset."""
     repeats: int = 1
@@ -56,13 +56,16 @@ class EvaluationConfig:
     """Seeds the functions, the noise and the agents."""
     split: str = "test"
     """The split that functions are sampled from: train, validation, test, or all. Not used with a dataset."""
-    difficulty: str | Mapping[str, Any] = field(default="find", metadata={"parse": read_difficulty})
+    difficulty: str | Mapping[str, Any] = field(
+        default=None,  # type: ignore[arg-type]
+        metadata={"parse": read_difficulty},
+    )
     """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace
-    those of find. Not used with a dataset."""
+    those of find; by default that of the checkpoint, or find. Not used with a dataset."""
     dataset: str | None = field(default=None, metadata={"metavar": "DIR"})
     """A dataset in the published layout (the folder that holds numeric/ or strings/), in place of sampled functions."""
-    max_queries: int = 100
-    """The budget: inputs that may be asked of each function."""
+    max_queries: int = None  # type: ignore[assignment]
+    """The budget: inputs that may be asked of each function; by default that of the checkpoint, or 100."""
     exemplars: bool = False
     """Whether each episode begins with words to start from; entities and relations only."""
     judge: str | None = field(default=None, metadata={"metavar": "NAME"})
@@ -70,7 +73,9 @@ class EvaluationConfig:
     model, or the address of a server. By default that of the environment; for numeric and string functions none, and
     one that is named adds unit tests of the description beside the score of the code."""
     checkpoint: str | None = field(default=None, metadata={"metavar": "FILE"})
-    """The policy of the agent policy: policy.pt of a training run."""
+    """The policy of the agent policy: policy.pt of a training run, a zip of Stable-Baselines3 or sb3-contrib, or
+    FILE.py:NAME (package.module:NAME), which is called and returns a function (observation, info) -> action. Zips are
+    unpickled and functions are run: use only those you trust."""
     paper: bool = False
     """The paper's table of the category: the agent lm in all of its settings (20 messages; for entities and relations
     also MILAN, and with exemplars), by its scores, beside the published figures."""
@@ -84,6 +89,8 @@ class EvaluationConfig:
     """Whether report.html and the plots are written; the table and results.json always are."""
     language_model: LanguageModelOptions = field(default_factory=LanguageModelOptions)
     """The options of the agent lm."""
+    policy: Any = field(init=False, default=None, repr=False)
+    """The policy of the agent policy, settled from the checkpoint."""
 
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
@@ -92,11 +99,12 @@ class EvaluationConfig:
         from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
         from find_gym_agents.registry import check_agent
 
-        if self.env not in ENVIRONMENT_IDS:
-            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         if isinstance(self.agents, str) or not self.agents:
             raise ValueError(f"expected at least one agent in a tuple, actual value: {self.agents!r}")
         object.__setattr__(self, "agents", tuple(dict.fromkeys(self.agents)))
+        self._settle()
+        if self.env not in ENVIRONMENT_IDS:
+            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         for agent in self.agents:
             check_agent(agent, self.category)
         self._check_language_model()
@@ -107,7 +115,6 @@ class EvaluationConfig:
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
         if self.exemplars and self.category not in ("entities", "relations"):
             raise ValueError(f"expected entities or relations for exemplars, actual: {self.category}")
-        self._check_checkpoint()
         for name, least, optional in (
             ("functions", 1, True),
             ("repeats", 1, False),
@@ -139,14 +146,28 @@ class EvaluationConfig:
         if given or self.exemplars:
             raise ValueError(f"expected none of the settings that paper has: {', '.join([*given, 'exemplars'])}")
 
-    def _check_checkpoint(self) -> None:
-        wanted = any("checkpoint" in self.agent_options(agent) for agent in self.agents)
+    def _settle(self) -> None:
+        """Takes environment, budget and difficulty from the policy, or from the defaults, where they are not given."""
+        from find_gym_agents.registry import option_names
+
+        settled = {"env": "FIND-numeric-v0", "max_queries": 100, "difficulty": "find"}
+        given = {name: value for name in settled if (value := getattr(self, name)) is not None}
+        wanted = any("policy" in option_names(agent) for agent in self.agents)
         if wanted and self.checkpoint is None:
             raise ValueError("expected a checkpoint for the agent policy (--checkpoint FILE), actual: none")
         if not wanted and self.checkpoint is not None:
             raise ValueError(f"expected the agent policy for a checkpoint, actual: {', '.join(self.agents)}")
-        if self.checkpoint is not None and not Path(self.checkpoint).is_file():
-            raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.checkpoint!r}")
+        if self.checkpoint is not None:
+            from find_gym_agents.policies import resolve
+
+            try:
+                policy = resolve(self.checkpoint, **given, sampled=self.dataset is None)
+            except ImportError as error:
+                raise ValueError(f"{error}; pip install 'find-gym[train]'") from error
+            object.__setattr__(self, "policy", policy)
+            settled = {name: getattr(policy, name) for name in settled}
+        for name, value in (settled | given).items():
+            object.__setattr__(self, name, value)
 
     def agent_options(self, agent: str) -> dict[str, Any]:
         """Returns the options that an agent is made with, by their names."""
@@ -205,7 +226,7 @@ class EvaluationConfig:
         parts += ["paper"] if self.paper else []
         parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
         if self.checkpoint is not None:
-            parts.append(f"policy-{hashlib.sha256(Path(self.checkpoint).read_bytes()).hexdigest()[:8]}")
+            parts.append(f"policy-{self.policy.source.digest[:8]}")
         return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
 
     def worker_count(self) -> int:
@@ -233,7 +254,7 @@ class EvaluationConfig:
         if self.language_model.model is not None:
             data |= self.language_model.identity()
         if self.checkpoint is not None:
-            data["checkpoint_sha256"] = hashlib.sha256(Path(self.checkpoint).read_bytes()).hexdigest()
+            data["checkpoint_sha256"] = self.policy.source.digest
         if self.dataset is not None:
             content = (Path(self.dataset) / self._metadata).read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}

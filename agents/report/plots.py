@@ -209,12 +209,10 @@ def _legend(figure: Any, axes: Any, count: int) -> None:
 
 
 def _examples(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> list[EpisodeRecord]:
-    """Chooses episodes of the agent with the greatest skill, evenly from its worst to its best."""
-    means = {name: agent["overall"]["skill"] for name, agent in summary["agents"].items() if agent["overall"]["n"]}
-    if not means:
-        return []
-    best = max(means, key=lambda name: means[name]["mean"])
-    shown = [record for record in episodes if record.agent == best and record.score is not None and record.curve]
+    """Chooses episodes of the agent that was named first, evenly from its worst to its best."""
+    drawable = [record for record in episodes if record.score is not None and record.curve]
+    first = next((name for name in summary["agents"] if any(record.agent == name for record in drawable)), None)
+    shown = [record for record in drawable if record.agent == first]
     shown.sort(key=lambda record: (record.score["skill"] if record.score else 0.0, record.index))
     places: list[int] = (
         np.unique(np.linspace(0, len(shown) - 1, min(_EXAMPLES, len(shown))).round().astype(int)).tolist()

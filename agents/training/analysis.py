@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from find_gym.functions import function_seed
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 from find_gym_agents.evaluation._records import write_bytes, write_json
-from find_gym_agents.policy import PolicyAgent
+from find_gym_agents.policies.trained import PolicyAgent
 from find_gym_agents.report.plots import COLOURS
 from find_gym_agents.training.checkpoints import load
 from find_gym_agents.training.play import Observation, Played, play
@@ -127,6 +127,7 @@ def _different(episodes: list[Played]) -> list[int]:
 
 def _draw_heat_map(episodes: list[Played], families: list[str], agent: PolicyAgent, path: Path) -> None:
     """Draws the share of episodes that ask each probe, by step and, below, by family of functions."""
+    from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
 
     steps = max(1, *(len(episode.asked) for episode in episodes))
@@ -140,11 +141,14 @@ def _draw_heat_map(episodes: list[Played], families: list[str], agent: PolicyAge
             by_family[names.index(family), episode.asked] += 1 / families.count(family)
     figure = Figure(figsize=(9, 7), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[steps, 1.6 * len(names)])
-    above.imshow(np.sqrt(by_step), aspect="auto", cmap="viridis", interpolation="nearest")
+    # Shares far below 1 are what tells steps apart, so that the colours go with their roots.
+    upper = above.imshow(by_step, aspect="auto", cmap="viridis", interpolation="nearest", norm=PowerNorm(0.5, 0, 1))
     above.set(ylabel="step", title=f"What the policy asks ({agent.category}, {len(episodes)} test functions)")
-    below.imshow(by_family, aspect="auto", cmap="viridis", interpolation="nearest", vmin=0, vmax=1)
+    lower = below.imshow(by_family, aspect="auto", cmap="viridis", interpolation="nearest", vmin=0, vmax=1)
     below.set(xlabel="probe", ylabel="family")
     below.set_yticks(range(len(names)), names, fontsize=8)
+    for axes, image, of in ((above, upper, "episodes"), (below, lower, "functions of the family")):
+        figure.colorbar(image, ax=axes, label=f"share of {of}", ticks=[0, 0.1, 0.25, 0.5, 1])
     ticks = np.linspace(0, probes - 1, 9).astype(int)
     for axes in (above, below):
         axes.set_xticks(ticks, [_short(agent.probes[tick]) for tick in ticks], fontsize=8)

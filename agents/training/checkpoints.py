@@ -8,11 +8,13 @@ from typing import Any
 
 import torch as th
 
-CHECKPOINT, POLICY, UNTRAINED = "checkpoint.pt", "policy.pt", "untrained.pt"
+from find_gym_agents.policies.source import PolicyError
+
+CHECKPOINT, POLICY, LAST, UNTRAINED = "checkpoint.pt", "policy.pt", "policy_last.pt", "untrained.pt"
 _FORMAT = 1
 
 
-class CheckpointError(ValueError):
+class CheckpointError(PolicyError):
     """A file that is no checkpoint of this package, or does not fit what it is used for."""
 
 

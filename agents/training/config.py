@@ -10,6 +10,8 @@ from typing import Any
 from find_gym_agents.evaluation._config import read_difficulty, usable_cores
 
 ALGORITHMS = ("maskable_ppo", "ppo")
+DEVICES = ("auto", "cpu", "cuda")
+LOGGERS = ("tensorboard", "csv", "json", "log", "stdout", "none")
 _MOST_ENV_WORKERS = 7
 
 
@@ -24,14 +26,17 @@ class TrainConfig:
     seed: int = 0
     """Seeds everything: functions, noise, network, exploration."""
     minutes: float = 15.0
-    """The wall-clock time that the training may take, imitation included; the evaluation at the end comes on top."""
+    """The wall-clock time that the training may take, imitation included; the evaluation at the end comes on top. Each
+    phase does a least amount of work in any case. More of them in the folder of a finished run extend it."""
     total_timesteps: int | None = None
-    """Steps of reinforcement learning, in place of --minutes: the same run on any machine."""
+    """Steps of reinforcement learning, in place of --minutes: the same run on any machine. More of them extend it."""
     imitation_minutes: float | None = None
     """The part of the time in which the policy first imitates a teacher that knows the truth; by default one that suits
-    the category, 0 switches it off."""
+    the category, none after a warm start; 0 switches it off."""
     imitation_examples: int | None = None
     """Pieces of evidence that the teacher shows, in place of --imitation-minutes."""
+    init_from: str | None = field(default=None, metadata={"metavar": "FILE"})
+    """A policy of another run to begin with, of the same environment and network: a warm start."""
     difficulty: str | dict[str, Any] = field(default="find", metadata={"parse": read_difficulty})
     """The difficulty to train for: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes."""
     max_queries: int | None = None
@@ -46,6 +51,12 @@ class TrainConfig:
     """What each query costs while stopping is free."""
     quick_fits: bool = False
     """Whether constants are fitted in half the time while it trains, a little worse; numeric functions only."""
+    hidden: int = 256
+    """Units of each layer between the encoder and the actions."""
+    layers: int = 2
+    """The number of these layers."""
+    device: str = "auto"
+    """Where the network learns: cpu, cuda, or auto (cuda where there is one)."""
     num_envs: int = 64
     """Environments that are stepped side by side."""
     rollout_steps: int = 128
@@ -85,6 +96,10 @@ class TrainConfig:
     """Processes of the evaluation at the end; by default one for each processor core."""
     analyse: bool = True
     """At the end, pictures of what the policy asks, and its skill when the answers are shuffled."""
+    logger: tuple[str, ...] = field(default=(), metadata={"metavar": "KIND"})
+    """Where the figures of the training go: tensorboard (the default), csv, json, log, stdout, none; repeatable."""
+    verbose: bool = False
+    """Whether all tables of the evaluations are printed at the end."""
     out: str | None = field(default=None, metadata={"metavar": "DIR"})
     """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
 
@@ -107,6 +122,8 @@ class TrainConfig:
             ("max_queries", 1),
             ("num_envs", 1),
             ("rollout_steps", 1),
+            ("hidden", 1),
+            ("layers", 1),
             ("imitation_stock", 1),
             ("imitation_batch", 4),
             ("batch_size", 2),
@@ -129,6 +146,16 @@ class TrainConfig:
                 raise ValueError(f"expected {name} >= 0, actual value: {value!r}")
         if not 0 <= self.free_stopping < 1:
             raise ValueError(f"expected 0 <= free_stopping < 1, actual value: {self.free_stopping!r}")
+        if not self.imitates and self.total_timesteps == 0:
+            raise ValueError("expected imitation or steps of reinforcement learning, actual: neither")
+        if self.device not in DEVICES:
+            raise ValueError(f"expected a device among {', '.join(DEVICES)}, actual value: {self.device!r}")
+        object.__setattr__(self, "logger", tuple(self.logger or ("tensorboard",)))
+        for kind in self.logger:
+            if kind not in LOGGERS:
+                raise ValueError(f"expected a logger among {', '.join(LOGGERS)}, actual value: {kind!r}")
+        if self.init_from is not None and not Path(self.init_from).is_file():
+            raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.init_from!r}")
         if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
             raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
 
@@ -158,7 +185,14 @@ class TrainConfig:
             return 0.0
         if self.imitation_minutes is not None:
             return 60 * min(self.imitation_minutes, self.minutes)
+        if self.init_from is not None:
+            return 0.0
         return 60 * self.minutes * CATEGORIES[self.category].imitation
+
+    @property
+    def begins_trained(self) -> bool:
+        """Whether reinforcement learning begins with a policy that can already do something."""
+        return self.imitates or self.init_from is not None
 
     @property
     def folder(self) -> Path:
@@ -166,6 +200,7 @@ class TrainConfig:
         if self.out is not None:
             return Path(self.out)
         parts = [self.env, self.algo, f"seed{self.seed}"] + ([] if self.imitates else ["no-imitation"])
+        parts += ["warm-start"] if self.init_from is not None else []
         return Path("runs") / "train" / "_".join(parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -173,6 +208,7 @@ class TrainConfig:
         return dict(json.loads(json.dumps(asdict(self), default=list)))
 
     def identity(self) -> dict[str, Any]:
-        """Returns what the trained policy depends on; a run goes on only where it is the same."""
-        later = ("out", "workers", "env_workers", "analyse", "test_functions")
+        """Returns what the trained policy depends on, but for its length; a run goes on only where it is the same."""
+        later = ("out", "workers", "env_workers", "analyse", "test_functions", "device", "logger", "verbose")
+        later += ("minutes", "total_timesteps")
         return {name: value for name, value in self.to_json().items() if name not in later}

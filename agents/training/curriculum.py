@@ -46,7 +46,7 @@ _SIMPLE: dict[str, dict[str, Any]] = {
 
 def stages(config: TrainConfig) -> list[Stage]:
     """Returns the stages of a training run, whose shares sum to 1."""
-    if config.imitates or not config.curriculum:
+    if config.begins_trained or not config.curriculum:
         found = [Stage("chosen queries", 1.0)]
     else:
         simple = _SIMPLE[config.category]

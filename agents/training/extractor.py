@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import torch as th
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
@@ -10,24 +14,48 @@ from torch import nn
 from find_gym_agents.training.numeric_encoder import Encoding, NumericEncoder
 from find_gym_agents.training.word_encoders import EntityEncoder, RelationEncoder, StringEncoder
 
-TRUNK_WIDTH = 256
+
+@dataclass(frozen=True)
+class Trunk:
+    """The layers that follow the encoder.
+
+    Attributes:
+        hidden: units of each layer.
+        layers: their number.
+    """
+
+    hidden: int = 256
+    layers: int = 2
+
+    @staticmethod
+    def of(config: Mapping[str, Any]) -> Trunk:
+        """Returns the layers of a training's configuration; those of files from before it could be chosen."""
+        return Trunk(**{name: config[name] for name in ("hidden", "layers") if name in config})
+
+    def build(self, inputs: int) -> nn.Sequential:
+        """Returns the layers, with weights that are still random."""
+        modules: list[nn.Module] = []
+        for width in [inputs] + [self.hidden] * (self.layers - 1):
+            modules += [nn.Linear(width, self.hidden), nn.ReLU()]
+        return nn.Sequential(*modules)
 
 
 class ProbeTableExtractor(BaseFeaturesExtractor):
     """Features of what was asked, what it answered, what is written so far and what is left of the budget.
 
-    The category's encoder pools over the probes; two layers make 256 features of that and the rest of the observation.
+    The category's encoder pools over the probes; the trunk makes features of that and the rest of the observation.
     The encoder's feature of each probe follows them unchanged, so that a linear layer can choose the next probe.
 
     Args:
         observation_space: that of the `tokens` interface.
         category: the category of functions.
         places: the most different probes that are asked in an episode.
+        trunk: the layers that follow the encoder.
     """
 
-    def __init__(self, observation_space: spaces.Dict, category: str, places: int) -> None:
+    def __init__(self, observation_space: spaces.Dict, category: str, places: int, trunk: Trunk) -> None:
         probe_count = observation_space["asked"].shape[0]  # type: ignore[index]
-        super().__init__(observation_space, TRUNK_WIDTH + probe_count)
+        super().__init__(observation_space, trunk.hidden + probe_count)
         self.encoder: nn.Module
         if category == "numeric":
             self.encoder = NumericEncoder(places)
@@ -41,15 +69,10 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         else:
             raise ValueError(f"expected a category with an encoder, actual value: {category!r}")
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
-        self.trunk = nn.Sequential(
-            nn.Linear(self.encoder.width + rest, TRUNK_WIDTH),
-            nn.ReLU(),
-            nn.Linear(TRUNK_WIDTH, TRUNK_WIDTH),
-            nn.ReLU(),
-        )
+        self.trunk = trunk.build(self.encoder.width + rest)
 
     def forward(self, observation: dict[str, th.Tensor]) -> th.Tensor:
-        """Returns features of shape `(batch, 256 + probes)`."""
+        """Returns features of shape `(batch, hidden + probes)`."""
         return self.join(self.encoder(observation), observation["written"], observation["budget"])
 
     def join(self, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:

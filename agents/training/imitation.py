@@ -45,6 +45,12 @@ class Examples:
     actions: th.Tensor
     asking: th.Tensor
 
+    def to(self, device: th.device) -> Examples:
+        """Returns the examples on a device."""
+        evidence = {name: values.to(device) for name, values in self.evidence.items()}
+        others = (self.rows, self.written, self.masks, self.actions, self.asking)
+        return Examples(evidence, *(values.to(device) for values in others))
+
 
 class Demonstrations:
     """Endless examples of what a teacher that knows the truth would do, on a stock of functions.
@@ -146,6 +152,7 @@ def clone(policy: Any, optimizer: th.optim.Optimizer, examples: Examples) -> dic
     Returns:
         The cross-entropy, and the shares of the teacher's queries and tokens that the policy finds most probable.
     """
+    examples = examples.to(policy.device)
     extractor, rows = policy.features_extractor, examples.rows
     encoding = extractor.encoder(examples.evidence)
     encoding = Encoding(encoding.evidence[rows], encoding.probes[rows])

@@ -2,7 +2,8 @@
 
 The run is cut into segments: some gradient steps of imitation, or some rollouts of reinforcement learning. Each begins
 with a checkpoint, random numbers seeded by its place, and fresh episodes. So a run that was killed goes on from its
-last checkpoint as if nothing had happened.
+last checkpoint as if nothing had happened. Phases end by the clock or by their work, and none before it has done a
+segment of work: on a busy machine the training takes longer, but it leaves nothing out.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import torch as th
 from stable_baselines3.common.callbacks import CallbackList
-from stable_baselines3.common.logger import Logger, configure
 from stable_baselines3.common.utils import set_random_seed
 
 from find_gym.adapters.stable_baselines3 import make_vec_env
@@ -26,13 +25,14 @@ from find_gym.functions import function_seed
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 from find_gym.functions.files import write_text
 from find_gym_agents.training.categories import CATEGORIES
-from find_gym_agents.training.checkpoints import CHECKPOINT, POLICY, UNTRAINED, CheckpointError, load, save
+from find_gym_agents.training.checkpoints import CHECKPOINT, LAST, POLICY, UNTRAINED, CheckpointError, load, save
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.curriculum import PolicyMasks, Stage, environment_options, stages
 from find_gym_agents.training.imitation import Demonstrations, clone
+from find_gym_agents.training.logs import make_logger, record_rollout, record_validation
 from find_gym_agents.training.networks import fit_values, make_algorithm, set_rollout
 from find_gym_agents.training.play import play
-from find_gym_agents.training.plots import draw_learning_curve
+from find_gym_agents.training.progress import Progress, Show, Status, share_done
 
 # Rollouts after imitation from which only the values learn.
 _VALUE_ROLLOUTS = 4
@@ -41,30 +41,12 @@ _SHORTER = 8
 # Gradient steps of imitation in a segment, for each rollout of a segment of reinforcement learning.
 _STEPS_FOR_ROLLOUT = 16
 
+# How much longer than planned a phase has to take to be worth a note.
+_LATE = 1.25
 
-@dataclass
-class Progress:
-    """How far a run is; what a checkpoint holds beside the weights.
 
-    Attributes:
-        phase: -1 for imitation, otherwise the place of the stage of the curriculum; beyond the last one at the end.
-        segment: the segments begun so far.
-        examples: pieces of evidence that the teacher has shown so far.
-        timesteps: steps of reinforcement learning so far.
-        phase_timesteps: those of this stage.
-        rollouts: rollouts of this stage.
-        seconds: time spent on training so far.
-        curve: a row for each validation.
-    """
-
-    phase: int = -1
-    segment: int = 0
-    examples: int = 0
-    timesteps: int = 0
-    phase_timesteps: int = 0
-    rollouts: int = 0
-    seconds: float = 0.0
-    curve: list[dict[str, Any]] = field(default_factory=list)
+class NothingLearnedError(RuntimeError):
+    """A training that never changed its policy."""
 
 
 class Training:
@@ -72,10 +54,14 @@ class Training:
 
     Args:
         config: what to train.
-        show: is called with the share of the run that is over and the last validation skill.
+        show: shows how far it is.
+
+    Raises:
+        CheckpointError: the folder holds a run of another configuration, or a file does not fit.
+        ImportError: something is not installed.
     """
 
-    def __init__(self, config: TrainConfig, show: Any) -> None:
+    def __init__(self, config: TrainConfig, show: Show) -> None:
         self.config, self._show = config, show
         self.category = CATEGORIES[config.category]
         self.folder = config.folder
@@ -84,32 +70,41 @@ class Training:
         self.stages = stages(config)
         self.progress = Progress(phase=-1 if config.imitates else 0)
         self.times: dict[str, float] = {}
-        self.logger: Logger = configure(str(self.folder / "tensorboard"), ["tensorboard"])
         env = PolicyMasks(make_vec_env(config.env, config.num_envs, **self.options), free_stopping=True)
         self.algorithm = make_algorithm(config, env, self.places)
-        self.algorithm.set_logger(self.logger)
         self._optimizer_of_clone: dict[str, Any] | None = None
         self._resume()
+        self.logger = make_logger(config.logger, self.folder, self.progress.segment)
+        self.algorithm.set_logger(self.logger)
         self._validation = self._sample_validation()
         self._began = time.perf_counter() - self.progress.seconds
 
     # --- The run ------------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Trains until the time, or the steps, are over."""
+        """Trains until the time, or the steps, are over.
+
+        Raises:
+            NothingLearnedError: the policy was never changed.
+        """
         if not self.progress.curve:
             self._validate("untrained", {})
         while self.progress.phase < len(self.stages):
             if self.progress.phase < 0:
                 self._imitate()
-            else:
+            elif self._done_in(self.stages[self.progress.phase]) < 1:
                 self._reinforce(self.stages[self.progress.phase])
             self.progress.phase += 1
-            self.progress.phase_timesteps = self.progress.rollouts = 0
+            if self.progress.phase < len(self.stages):
+                self.progress.phase_timesteps = self.progress.rollouts = 0
         self._checkpoint()
-        save(self.folder / POLICY, self._portrait())
+        if not self.progress.updates:
+            raise NothingLearnedError(
+                f"expected at least one update of the policy, actual: none in {self.progress.timesteps} steps; give it "
+                "more --minutes or --total-timesteps"
+            )
+        save(self.folder / LAST, self._portrait())
         write_text(self.folder / "time.json", _json({"seconds": self.progress.seconds, **self.times}))
-        draw_learning_curve([self.progress.curve], self.folder / "learning_curve.png", self.category.name)
 
     def _imitate(self) -> None:
         """Behaviour cloning of the teacher, one segment after the other."""
@@ -138,9 +133,14 @@ class Training:
                     examples = demonstrations.draw(config.imitation_batch)
                 with self._timed("learning"):
                     figures = clone(policy, optimizer, examples)
+                for name, value in figures.items():
+                    self.logger.record_mean(f"imitation/{name}", value)
                 progress.examples += config.imitation_batch
+                progress.updates += 1
                 self._tick()
             self._validate("imitation", figures)
+        if config.imitation_examples is None:
+            self._note_overrun("imitation", config.imitation_seconds)
 
     def _reinforce(self, stage: Stage) -> None:
         """One stage of reinforcement learning by the environment's reward."""
@@ -171,44 +171,76 @@ class Training:
                 self._add_time("environment, part of rollouts", env.take_seconds())
                 algorithm._current_progress_remaining = 1 - done
                 with self._timed("learning"):
-                    if config.imitates and progress.phase == 0 and progress.rollouts < _VALUE_ROLLOUTS:
+                    if progress.rollouts < self._value_rollouts:
                         fit_values(algorithm)
                     else:
                         algorithm.train()
+                        progress.updates += 1
                 steps = config.num_envs * algorithm.n_steps
                 progress.timesteps += steps
                 progress.phase_timesteps += steps
                 progress.rollouts += 1
+                record_rollout(self.logger, list(algorithm.ep_info_buffer or ()), progress.phase, progress.timesteps)
                 self._tick()
             rewards = [episode["r"] for episode in algorithm.ep_info_buffer or ()]
             self._validate(stage.name, {"reward": float(np.mean(rewards)) if rewards else 0.0})
         env.close()
+        if config.total_timesteps is None:
+            share = sum(other.share for other in self.stages[: progress.phase + 1])
+            self._note_overrun(stage.name, config.imitation_seconds + share * self._reinforcement_seconds)
 
     # --- How far it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def _value_rollouts(self) -> int:
+        """The rollouts of this stage from which only the values learn."""
+        return _VALUE_ROLLOUTS if self.config.imitates and self.progress.phase == 0 else 0
+
+    @property
+    def _reinforcement_seconds(self) -> float:
+        return max(60 * self.config.minutes - self.config.imitation_seconds, 1e-9)
 
     def _done_imitating(self) -> float:
         """Returns the share of the imitation that is over."""
         if self.config.imitation_examples is not None:
             return self.progress.examples / self.config.imitation_examples
-        return self.progress.seconds / self.config.imitation_seconds
+        updates = self.progress.examples / self.config.imitation_batch
+        planned = self.progress.seconds / self.config.imitation_seconds
+        return share_done(planned, updates, _STEPS_FOR_ROLLOUT * self.config.checkpoint_every)
 
     def _done_in(self, stage: Stage) -> float:
         """Returns the share of a stage that is over."""
-        before = sum(other.share for other in self.stages[: self.progress.phase])
         if self.config.total_timesteps is not None:
             return self.progress.phase_timesteps / max(stage.share * self.config.total_timesteps, 1)
-        start = self.config.imitation_seconds
-        whole = max(60 * self.config.minutes - start, 1e-9)
-        return ((self.progress.seconds - start) / whole - before) / stage.share
+        before = sum(other.share for other in self.stages[: self.progress.phase])
+        seconds = self.progress.seconds - self.config.imitation_seconds
+        planned = (seconds / self._reinforcement_seconds - before) / stage.share
+        return share_done(planned, self.progress.rollouts, self._value_rollouts + self.config.checkpoint_every)
 
     def _tick(self) -> None:
+        """Shows how far the run is."""
         self.progress.seconds = time.perf_counter() - self._began
         config, progress = self.config, self.progress
+        left: float | None
         if config.total_timesteps is None:
             share = progress.seconds / (60 * config.minutes)
+            left = max(60 * config.minutes - progress.seconds, 0.0)
         else:
-            share = progress.timesteps / max(config.total_timesteps, 1)
-        self._show(min(share, 1.0), progress.curve[-1]["skill"] if progress.curve else None)
+            first = self.category.imitation if config.imitates else 0.0
+            imitated = min(self._done_imitating(), 1.0) if progress.phase < 0 else 1.0
+            share = first * imitated + (1 - first) * progress.timesteps / max(config.total_timesteps, 1)
+            left = progress.seconds * (1 / share - 1) if share > 0.01 else None
+        phase = "imitation" if progress.phase < 0 else self.stages[progress.phase].name
+        skill = progress.curve[-1]["skill"] if progress.curve else None
+        self._show(Status(phase, min(share, 1.0), skill, None if left is None else max(left, 0.0)))
+
+    def _note_overrun(self, phase: str, planned: float) -> None:
+        """Notes that a phase, which should have been over after so many seconds, took longer for its least work."""
+        if self.progress.seconds > planned * _LATE:
+            self.progress.notes.append(
+                f"{phase} was over after {self.progress.seconds / 60:.1f} minutes where {planned / 60:.1f} were "
+                "planned: its least work took longer; with more --minutes each phase has its share"
+            )
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
@@ -230,12 +262,14 @@ class Training:
         return seed
 
     def _portrait(self) -> dict[str, Any]:
-        """Returns what makes a policy again: for the agent `policy`."""
+        """Returns what makes the policy of this moment again: for the agent `policy`."""
+        stage = self.stages[min(max(self.progress.phase, 0), len(self.stages) - 1)]
         return {
             "config": self.config.to_json(),
             "category": self.category.name,
             "max_queries": self.places,
-            "free_stopping": self.stages[-1].free_stopping,
+            "free_stopping": stage.free_stopping,
+            "validation": self.progress.curve[-1] if self.progress.curve else None,
             "policy": self.algorithm.policy.state_dict(),
         }
 
@@ -255,7 +289,8 @@ class Training:
         """Goes on from the last checkpoint in the folder, where there is one."""
         path = self.folder / CHECKPOINT
         if not path.exists():
-            # It spends its budget, too: stopping at once would make it worse than it is.
+            if self.config.init_from is not None:
+                self._warm_start(self.config.init_from)
             save(self.folder / UNTRAINED, self._portrait() | {"free_stopping": False})
             return
         state = load(path)
@@ -268,16 +303,34 @@ class Training:
                 "--out"
             )
         self.progress = Progress(**state["progress"])
+        # The last stage of a finished run goes on where there is more time, or there are more steps, than it had.
+        self.progress.phase = min(self.progress.phase, len(self.stages) - 1)
         self.times = state["times"]
         self.algorithm.policy.load_state_dict(state["policy"])
         self.algorithm.policy.optimizer.load_state_dict(state["optimizer"])
         self._optimizer_of_clone = state["clone_optimizer"]
         self.algorithm.num_timesteps = state["num_timesteps"]
 
+    def _warm_start(self, file: str) -> None:
+        """Begins with the policy of another run; its budget and difficulty may differ as long as the network fits."""
+        data = load(file)
+        own = {"env": self.config.env, "hidden": self.config.hidden, "layers": self.config.layers}
+        for name, value in own.items():
+            theirs = data["config"].get(name, getattr(TrainConfig, name))
+            if theirs != value:
+                raise CheckpointError(f"expected {name}={value!r} to begin with, actual: {file!r} has {theirs!r}")
+        try:
+            self.algorithm.policy.load_state_dict(data["policy"])
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"expected a policy of the same observations and actions to begin with, actual: {file!r} has others "
+                f"(its difficulty: {data['config']['difficulty']!r})"
+            ) from error
+
     # --- Validation ---------------------------------------------------------------------------------------------------
 
     def _sample_validation(self) -> list[Any]:
-        """Samples the functions that the policy is validated on: the benchmark's own distribution, without changes."""
+        """Samples the functions that the policy is validated on: the difficulty's own distribution, without changes."""
         functions = CATEGORY_FUNCTIONS[self.category.name]
         return [
             functions.sample(
@@ -312,11 +365,10 @@ class Training:
             **figures,
         }
         progress.curve.append(row)
-        for key in ("skill", "accuracy", "queries"):
-            self.logger.record(f"validation/{key}", row[key])
-        for key, value in figures.items():
-            self.logger.record(f"{name}/{key}", value)
-        self.logger.dump(progress.examples + progress.timesteps)
+        if progress.updates and (progress.best is None or row["skill"] > progress.best["skill"]):
+            progress.best = row
+            save(self.folder / POLICY, self._portrait())
+        record_validation(self.logger, row, ("skill", "accuracy", "queries"))
         write_text(self.folder / "curve.json", _json(progress.curve))
 
 

@@ -13,35 +13,41 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.extractor import ProbeTableExtractor
+from find_gym_agents.training.extractor import ProbeTableExtractor, Trunk
 
+TRUNK = Trunk()
 _FINAL_RATE = 0.1
 # Learning rate of a policy that has to learn everything by itself, in those of one that has imitated.
 _FASTER = 3
 
 
-def policy_arguments(category: str, places: int) -> dict[str, Any]:
+def policy_arguments(category: str, places: int, trunk: Trunk) -> dict[str, Any]:
     """Returns the arguments of the policy's class: the extractor, a linear layer for actions, a small one for values.
 
     Args:
         category: the category of functions.
         places: the most different probes that are asked in an episode.
+        trunk: the layers of the extractor that follow its encoder.
     """
     return {
         "net_arch": {"pi": [], "vf": [128]},
         "activation_fn": th.nn.ReLU,
         "ortho_init": False,
         "features_extractor_class": ProbeTableExtractor,
-        "features_extractor_kwargs": {"category": category, "places": places},
+        "features_extractor_kwargs": {"category": category, "places": places, "trunk": trunk},
     }
 
 
 def make_policy(
-    category: str, places: int, observation_space: spaces.Dict, action_space: spaces.Discrete
+    category: str,
+    places: int,
+    observation_space: spaces.Dict,
+    action_space: spaces.Discrete,
+    trunk: Trunk = TRUNK,
 ) -> MaskableMultiInputActorCriticPolicy:
     """Makes a policy whose weights are still random."""
     return MaskableMultiInputActorCriticPolicy(
-        observation_space, action_space, lambda _: 1e-3, **policy_arguments(category, places)
+        observation_space, action_space, lambda _: 1e-3, **policy_arguments(category, places, trunk)
     )
 
 
@@ -50,7 +56,7 @@ def make_algorithm(config: TrainConfig, env: VecEnv, places: int) -> MaskablePPO
 
     Its learning rate falls with `_current_progress_remaining`, which the loop sets.
     """
-    rate = config.learning_rate * (1 if config.imitates else _FASTER)
+    rate = config.learning_rate * (1 if config.begins_trained else _FASTER)
     algorithm = MaskablePPO if config.algo == "maskable_ppo" else PPO
     return algorithm(
         "MultiInputPolicy",
@@ -62,11 +68,11 @@ def make_algorithm(config: TrainConfig, env: VecEnv, places: int) -> MaskablePPO
         gamma=1.0,
         gae_lambda=config.gae_lambda,
         clip_range=config.clip_range,
-        ent_coef=config.entropy * (0.1 if config.imitates else 1.0),
+        ent_coef=config.entropy * (0.1 if config.begins_trained else 1.0),
         target_kl=config.target_kl,
-        policy_kwargs=policy_arguments(config.category, places),
+        policy_kwargs=policy_arguments(config.category, places, Trunk.of(config.to_json())),
         seed=config.seed,
-        device="cpu",
+        device=config.device,
     )
 
 

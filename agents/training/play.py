@@ -41,11 +41,11 @@ def choose(policy: Any, observation: Observation, masks: NDArray[np.bool_]) -> N
         observation: arrays of shape `(n, ...)`.
         masks: legal actions, bool of shape `(n, actions)`.
     """
-    tensors = {name: th.as_tensor(values) for name, values in observation.items()}
+    tensors = {name: th.as_tensor(values, device=policy.device) for name, values in observation.items()}
     with th.no_grad():
         features = policy.extract_features(tensors, policy.pi_features_extractor)
         logits = policy.action_net(policy.mlp_extractor.forward_actor(features))
-    return logits.masked_fill(~th.as_tensor(masks), -th.inf).argmax(1).numpy()
+    return logits.masked_fill(~th.as_tensor(masks, device=policy.device), -th.inf).argmax(1).cpu().numpy()
 
 
 def own_masks(masks: NDArray[np.bool_], asked: NDArray[np.float32], free_stopping: bool) -> NDArray[np.bool_]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +11,43 @@ from find_gym_agents.evaluation._records import write_bytes
 from find_gym_agents.report.plots import COLOURS
 
 
-def draw_learning_curve(curves: Sequence[Sequence[dict[str, Any]]], path: Path, title: str) -> None:
+def draw_learning_curve(
+    curves: Sequence[Sequence[dict[str, Any]]],
+    path: Path,
+    title: str,
+    references: Mapping[str, float] | None = None,
+) -> None:
     """Draws the skill on the validation functions over the time of training, as a PNG.
 
     Args:
-        curves: the rows of one run or more.
+        curves: the rows of one run or more; a ring marks the best validation of each, whose policy is kept.
         path: where to write it.
         title: the title.
+        references: the skill of other agents on test functions, drawn as dashed lines.
     """
-    import io
-
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
+    lowest = 0.0
     for index, curve in enumerate(curves):
         minutes = [row["seconds"] / 60 for row in curve]
-        axes.plot(minutes, [row["skill"] for row in curve], color=COLOURS[index], marker="o", markersize=3)
+        skills = [row["skill"] for row in curve]
+        lowest = min(lowest, *skills)
+        axes.plot(minutes, skills, color=COLOURS[index], marker="o", markersize=3)
+        best = max(range(1, len(curve)), key=skills.__getitem__, default=0)
+        axes.plot(minutes[best], skills[best], "o", markersize=9, fillstyle="none", color=COLOURS[index])
     for row, before in zip(curves[0][1:], curves[0], strict=False):
         if row["phase"] != before["phase"]:
             minute = before["seconds"] / 60
             axes.axvline(minute, color="#BBBBBB", linewidth=1, linestyle=":")
             axes.text(minute, 0.02, f" {row['phase']}", fontsize=8, color="#555555", rotation=90, va="bottom")
-    least = min([0.0, *(row["skill"] for curve in curves for row in curve)])
-    axes.set(xlabel="minutes of training", ylabel="skill on validation functions", ylim=(least, 1), title=title)
+    for name, skill in (references or {}).items():
+        axes.axhline(skill, color="#555555", linewidth=1, linestyle="--")
+        label = f"{name}, test functions: {skill:.2f}"
+        axes.annotate(label, (1, skill), xycoords=("axes fraction", "data"), xytext=(-2, 2),
+                      textcoords="offset points", fontsize=8, color="#555555", ha="right", va="bottom")  # fmt: skip
+    axes.set(xlabel="minutes of training", ylabel="skill on validation functions", ylim=(lowest, 1), title=title)
     axes.grid(color="#DDDDDD")
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=150)

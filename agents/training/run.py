@@ -1,75 +1,135 @@
-"""A training run as the command does it: training, learning curve, evaluation beside other agents, analysis."""
+"""A training run as the command does it: training, evaluation beside other agents, analysis, learning curve."""
 
 from __future__ import annotations
 
-from find_gym_agents.evaluation import EvaluationConfig, evaluate
-from find_gym_agents.evaluation._records import locked, write_json
-from find_gym_agents.evaluation._runner import progress_bar
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from find_gym_agents.evaluation import EvaluationConfig, EvaluationResult, evaluate
+from find_gym_agents.evaluation._records import CONFIG, locked, read_config, write_json
 from find_gym_agents.registry import AGENTS
 from find_gym_agents.training.categories import CATEGORIES
-from find_gym_agents.training.checkpoints import POLICY, UNTRAINED, CheckpointError
+from find_gym_agents.training.checkpoints import LAST, POLICY, UNTRAINED, CheckpointError
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.loop import Training
+from find_gym_agents.training.loop import NothingLearnedError, Training
+from find_gym_agents.training.plots import draw_learning_curve
+from find_gym_agents.training.progress import Progress, bar
+from find_gym_agents.training.summary import closing_table, next_steps
 
-__all__ = ["CheckpointError", "train"]
+__all__ = ["CheckpointError", "NothingLearnedError", "TrainResult", "train"]
+
+# Agents that the policy is set beside: what chance and a look at nothing earn, and the strongest scripted agent.
+_BESIDE = ("random", "blind")
 
 
-def train(config: TrainConfig, *, progress: bool = True) -> str:
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training led to.
+
+    Attributes:
+        folder: where everything is.
+        text: the closing summary.
+        notes: what did not go as planned.
+    """
+
+    folder: Path
+    text: str
+    notes: list[str]
+
+
+def train(config: TrainConfig, *, progress: bool = True) -> TrainResult:
     """Trains a policy, evaluates it and analyses what it asks.
 
-    Where the folder holds a run of the same configuration, it goes on from its last checkpoint.
+    Where the folder holds a run of the same configuration, it goes on from its last checkpoint; a finished one where
+    the configuration has more minutes or steps.
 
     Args:
         config: what to train.
         progress: whether to show progress bars on standard error.
 
-    Returns:
-        The tables of the evaluation, or where the policy is.
-
     Raises:
-        CheckpointError: the folder holds a run of another configuration, or a broken checkpoint.
+        CheckpointError: the folder holds a run of another configuration, or a file does not fit.
+        NothingLearnedError: the policy was never changed.
         ImportError: something is not installed.
     """
     folder = config.folder
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        write_json(folder / "config.json", config.to_json())
-        with progress_bar("training", 1000, progress) as bar:
-
-            def show(share: float, skill: float | None) -> None:
-                bar.update(round(1000 * share) - bar.n)
-                if skill is not None:
-                    bar.set_postfix_str(f"validation skill {skill:.3f}", refresh=False)
-
+        with bar(progress) as show:
             training = Training(config, show)
+            write_json(folder / CONFIG, config.to_json())
             training.run()
-    texts = [f"The policy is in {folder / POLICY}."]
+        done = training.progress
+    results = {}
     if config.test_functions:
-        texts += [_evaluate(config, name, progress) for name in (POLICY, UNTRAINED)]
+        results = {name: _evaluate(config, name, progress) for name in (UNTRAINED, POLICY)}
     if config.analyse:
         from find_gym_agents.training.analysis import analyse
 
-        texts.append(analyse(folder / POLICY, folder / "analysis"))
-    return "\n\n".join(texts)
+        analysed = analyse(folder / POLICY, folder / "analysis")
+    references = _references(results[POLICY].summary) if results else {}
+    draw_learning_curve([done.curve], folder / "learning_curve.png", config.category, references=references)
+    parts = [_validated(done)]
+    parts += [closing_table(results[UNTRAINED].summary, results[POLICY].summary)] if results else []
+    parts += [next_steps(config)]
+    if config.verbose:
+        parts += [result.table for result in results.values()] + ([analysed] if config.analyse else [])
+    return TrainResult(folder, "\n\n".join(parts), done.notes + _doubts(done))
 
 
-def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> str:
-    """Evaluates a checkpoint on the test split; the trained one beside `random` and the strongest scripted agent."""
-    category = CATEGORIES[config.category]
-    beside = ("random", category.strongest) if checkpoint == POLICY else ()
-    agents = ("policy", *(name for name in beside if config.category in AGENTS[name].categories))
-    result = evaluate(
-        EvaluationConfig(
-            agents=agents,
-            env=config.env,
-            functions=config.test_functions,
-            split="test",
-            difficulty=config.difficulty,
-            max_queries=config.max_queries or category.max_queries,
-            workers=config.workers,
-            checkpoint=str(config.folder / checkpoint),
-            out=str(config.folder / f"test-{checkpoint.removesuffix('.pt')}"),
-        ),
-        progress=progress,
+def _validated(done: Progress) -> str:
+    """Says which policy was kept."""
+    best, last = done.best, done.curve[-1]
+    assert best is not None
+    return (
+        f"{POLICY}: skill {best['skill']:.3f} on validation functions, the best of {len(done.curve) - 1} validations "
+        f"({best['phase']}, after {best['seconds'] / 60:.1f} minutes); {LAST}: {last['skill']:.3f}; "
+        f"untrained: {done.curve[0]['skill']:.3f}"
     )
-    return f"{checkpoint}\n{result.table}"
+
+
+def _doubts(done: Progress) -> list[str]:
+    assert done.best is not None
+    if done.best["skill"] > done.curve[0]["skill"]:
+        return []
+    return [
+        f"nothing was learned that shows on validation functions: skill {done.curve[0]['skill']:.3f} before, "
+        f"{done.best['skill']:.3f} at best"
+    ]
+
+
+def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> EvaluationResult:
+    """Evaluates a checkpoint on the test split; the trained one beside other agents."""
+    beside = (*_BESIDE, CATEGORIES[config.category].strongest) if checkpoint == POLICY else ()
+    known = (name for name in beside if name in AGENTS and config.category in AGENTS[name].categories)
+    out = config.folder / f"test-{checkpoint.removesuffix('.pt')}"
+    evaluation = EvaluationConfig(
+        agents=("policy", *known),
+        functions=config.test_functions,
+        split="test",
+        workers=config.workers,
+        checkpoint=str(config.folder / checkpoint),
+        out=str(out),
+    )
+    _keep_older(out, evaluation.identity())
+    return evaluate(evaluation, progress=progress)
+
+
+def _keep_older(folder: Path, identity: dict[str, Any]) -> None:
+    """Moves the evaluation of a policy that has been trained on since out of the way."""
+    if not (folder / CONFIG).is_file():
+        return
+    before = read_config(folder)["identity"]
+    if json.loads(json.dumps(identity)) != before:
+        number = 1
+        while (moved := folder.with_name(f"{folder.name}-{number}")).exists():
+            number += 1
+        folder.rename(moved)
+
+
+def _references(summary: dict[str, Any]) -> dict[str, float]:
+    """Returns the skill of the agents beside the policy, on test functions."""
+    agents = summary["agents"]
+    return {name: agents[name]["overall"]["skill"]["mean"] for name in agents if not name.startswith("policy:")}

@@ -1,14 +1,18 @@
 """Tests of training runs: they learn, and go on where they were killed as if nothing had happened."""
 
+import csv
 from dataclasses import replace
 
 import pytest
 
 th = pytest.importorskip("torch")
 
-from find_gym_agents.training.checkpoints import CHECKPOINT, load  # noqa: E402
+from find_gym_agents.training import loop  # noqa: E402
+from find_gym_agents.training.checkpoints import CHECKPOINT, CheckpointError, load  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
-from find_gym_agents.training.loop import Training  # noqa: E402
+from find_gym_agents.training.loop import NothingLearnedError, Training  # noqa: E402
+from find_gym_agents.training.play import Played  # noqa: E402
+from find_gym_agents.training.progress import Status, share_done  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -44,18 +48,22 @@ class Killed(Exception):
     """Stands for a signal that ends the process."""
 
 
+def start(config, show=lambda status: None) -> Training:
+    config.folder.mkdir(parents=True, exist_ok=True)
+    return Training(config, show)
+
+
 def train(config, *, killed_after: int | None = None):
     """Runs a training, or kills it after some validations; returns the curve without times."""
-    config.folder.mkdir(parents=True, exist_ok=True)
     calls = 0
 
-    def show(share, skill):
+    def show(status):
         nonlocal calls
         calls += 1
         if calls == killed_after:
             raise Killed
 
-    training = Training(config, show)
+    training = start(config, show)
     training.run()
     return [{name: value for name, value in row.items() if name != "seconds"} for row in training.progress.curve]
 
@@ -85,12 +93,136 @@ def test_curriculum_without_imitation_goes_through_all_stages(tmp_path, algo):
     phases = [row["phase"] for row in train(config)]
     expected = ["untrained", "given evidence, simple", "given evidence", "chosen queries", "free stopping"]
     assert list(dict.fromkeys(phases)) == expected
-    assert load(config.folder / "policy.pt")["free_stopping"]
+    assert load(config.folder / "policy_last.pt")["free_stopping"]
 
 
 def test_without_curriculum_queries_are_chosen_from_the_start(tmp_path):
     config = tiny(tmp_path / "run", imitation_examples=0, curriculum=False, free_stopping=0.0, total_timesteps=64)
     assert {row["phase"] for row in train(config)} == {"untrained", "chosen queries"}
+
+
+def test_best_policy_on_validation_is_kept_beside_the_last(tmp_path, monkeypatch):
+    skills = iter([0.1, 0.3, 0.6, 0.2, 0.5, 0.4, 0.0])
+    states = []
+
+    def played(policy, *arguments, **options):
+        states.append({name: value.clone() for name, value in policy.state_dict().items()})
+        return [Played(skill=next(skills))]
+
+    monkeypatch.setattr(loop, "play", played)
+    config = tiny(tmp_path / "run")
+    curve = train(config)
+    assert [row["skill"] for row in curve] == [0.1, 0.3, 0.6, 0.2, 0.5, 0.4, 0.0]
+    best, last = (load(config.folder / name) for name in ("policy.pt", "policy_last.pt"))
+    assert best["validation"]["skill"] == 0.6 and last["validation"]["skill"] == 0.0
+    assert all(th.equal(best["policy"][name], states[2][name]) for name in states[2])
+    assert all(th.equal(last["policy"][name], states[-1][name]) for name in states[-1])
+
+
+def test_no_phase_is_left_out_however_short_its_time(tmp_path):
+    """A clock that is over before the first example: what a busy machine does to a short run."""
+    config = tiny(tmp_path / "run", imitation_examples=None, total_timesteps=None, minutes=1e-9, free_stopping=0.0)
+    training = start(config)
+    training.run()
+    row = training.progress.curve[-1]
+    # A segment of imitation, then one of reinforcement learning beyond the rollouts that only the values learn from.
+    assert (row["examples"], row["timesteps"]) == (16 * 16, 5 * 4 * 16)
+    assert training.progress.updates == 16 + 1
+    assert [note.partition(" ")[0] for note in training.progress.notes] == ["imitation", "chosen"]
+
+
+def test_run_that_learns_nothing_is_refused(tmp_path):
+    training = start(tiny(tmp_path / "run"))
+    training.progress.phase = len(training.stages)
+    training.progress.curve.append({"skill": 0.0})
+    with pytest.raises(NothingLearnedError, match="expected at least one update"):
+        training.run()
+    with pytest.raises(ValueError, match="expected imitation or steps of reinforcement learning"):
+        tiny(tmp_path / "run", imitation_examples=0, total_timesteps=0)
+
+
+def test_finished_run_is_extended_and_an_equal_command_changes_nothing(tmp_path):
+    config = tiny(tmp_path / "run", total_timesteps=2 * 4 * 16, free_stopping=0.0)
+    short = train(config)
+    weights = load(config.folder / "policy_last.pt")["policy"]
+    assert train(config) == short
+    assert all(th.equal(load(config.folder / "policy_last.pt")["policy"][name], weights[name]) for name in weights)
+    longer = train(replace(config, total_timesteps=4 * 4 * 16))
+    assert longer[: len(short)] == short
+    assert longer[-1]["timesteps"] == 4 * 4 * 16 and longer[-1]["phase"] == "chosen queries"
+
+
+def test_warm_start_begins_with_the_policy_of_another_run(tmp_path):
+    first = tiny(tmp_path / "first", free_stopping=0.0)
+    train(first)
+    file = str(first.folder / "policy.pt")
+    warm = tiny(tmp_path / "warm", imitation_examples=None, init_from=file, total_timesteps=64, max_queries=4)
+    training = start(warm)
+    state, expected = training.algorithm.policy.state_dict(), load(file)["policy"]
+    assert all(th.equal(state[name], expected[name]) for name in expected)
+    training.run()
+    assert [stage.name for stage in training.stages] == ["chosen queries", "free stopping"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"env": "FIND-strings-v0"}, "expected env='FIND-strings-v0' to begin with, actual: .* 'FIND-numeric-v0'"),
+        ({"hidden": 32}, "expected hidden=32 to begin with, actual: .* has 256"),
+        ({"env": "FIND-strings-v0", "difficulty": "extreme"}, "expected a policy of the same observations and actions"),
+    ],
+)
+def test_warm_start_from_another_kind_of_policy_is_refused(tmp_path, changes, message):
+    start(tiny(tmp_path / "first", env="FIND-strings-v0" if "difficulty" in changes else "FIND-numeric-v0"))
+    config = tiny(tmp_path / "run", init_from=str(tmp_path / "first" / "untrained.pt"), **changes)
+    with pytest.raises(CheckpointError, match=message):
+        start(config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"env": "FIND-strings-v0"}, "env was 'FIND-numeric-v0', now 'FIND-strings-v0'"),
+        ({"max_queries": 7}, "max_queries was 6, now 7"),
+        ({"layers": 1}, "layers was 2, now 1"),
+    ],
+)
+def test_checkpoint_of_another_run_is_refused_by_name(tmp_path, changes, message):
+    config = tiny(tmp_path / "run")
+    start(config)._checkpoint()
+    with pytest.raises(CheckpointError, match=message):
+        start(replace(config, **changes))
+
+
+def test_figures_have_tags_of_their_own_axis(tmp_path):
+    config = tiny(tmp_path / "run", logger=("csv", "tensorboard"), free_stopping=0.0, total_timesteps=6 * 4 * 16)
+    train(config)
+    with open(config.folder / "logs" / "progress.csv") as file:
+        rows = list(csv.DictReader(file))
+    names = {name for row in rows for name, value in row.items() if value}
+    assert {"imitation/loss", "imitation/validation_skill", "rollout/ep_rew_mean", "rollout/ep_len_mean"} <= names
+    assert {"validation/skill", "validation/queries", "train/loss"} <= names
+    for row in rows:
+        assert not (row["imitation/loss"] and row["rollout/ep_rew_mean"])
+    assert list((config.folder / "tensorboard").glob("events.*"))
+
+
+def test_network_has_the_layers_that_were_asked_for(tmp_path):
+    training = start(tiny(tmp_path / "run", hidden=24, layers=3))
+    shapes = [tuple(value.shape) for name, value in training.algorithm.policy.named_parameters() if ".trunk." in name]
+    assert [shape for shape in shapes if len(shape) == 2][1:] == [(24, 24), (24, 24)]
+
+
+def test_status_names_phase_skill_and_time():
+    assert str(Status("imitation", 0.3, 0.4567, 75.2)) == "imitation, skill 0.457, 1:15 left"
+    assert str(Status("imitation", 0.0, None, None)) == "imitation"
+
+
+@pytest.mark.parametrize(
+    ("planned", "work", "expected"), [(0.5, 9, 0.5), (3.0, 5, 0.5), (3.0, 10, 3.0), (-0.1, 0, 0.0)]
+)
+def test_a_phase_ends_with_its_time_but_not_before_its_least_work(planned, work, expected):
+    assert share_done(planned, work, 10) == expected
 
 
 def test_learning_moves_the_weights_and_the_untrained_policy_is_kept(tmp_path):

@@ -9,7 +9,7 @@ import find_gym  # noqa: F401
 th = pytest.importorskip("torch")
 
 from find_gym.functions.categories import CATEGORY_FUNCTIONS  # noqa: E402
-from find_gym_agents.policy import PolicyAgent  # noqa: E402
+from find_gym_agents.policies.trained import PolicyAgent  # noqa: E402
 from find_gym_agents.training.categories import CATEGORIES  # noqa: E402
 from find_gym_agents.training.checkpoints import CheckpointError, load, save  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402

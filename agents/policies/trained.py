@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch as th
-from numpy.typing import NDArray
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
-from find_gym_agents.training.categories import CATEGORIES
+from find_gym_agents.policies.legal import LegalActions, Observation
+from find_gym_agents.policies.terms import Terms
 from find_gym_agents.training.checkpoints import CheckpointError, load
-from find_gym_agents.training.networks import make_policy
+from find_gym_agents.training.networks import Trunk, make_policy
 from find_gym_agents.training.play import choose, own_masks
 
-Observation = dict[str, NDArray[np.float32]]
+
+def trained_terms(checkpoint: str) -> Terms:
+    """Returns what a policy of `find-gym train` was trained for; no code in its file is run.
+
+    Raises:
+        CheckpointError: there is no such file, or it is no checkpoint.
+    """
+    data = load(checkpoint)
+    legal = LegalActions(data["config"]["env"], data["config"]["difficulty"])
+    return Terms(
+        env=data["config"]["env"],
+        interface="tokens",
+        max_queries=data["max_queries"],
+        difficulty=data["config"]["difficulty"],
+        observation_space=legal.codec.observation_space,
+        action_space=legal.codec.action_space,
+    )
 
 
 class PolicyAgent:
@@ -44,14 +58,17 @@ class PolicyAgent:
         self._path = checkpoint
         data = load(checkpoint)
         self.category, self.max_queries = str(data["category"]), int(data["max_queries"])
+        self._env = data["config"]["env"]
         self._free_stopping = bool(data["free_stopping"])
-        category = CATEGORIES[self.category]
-        self._env = str(data["config"]["env"])
-        level = CATEGORY_FUNCTIONS[self.category].read_difficulty(data["config"]["difficulty"], version_of(self._env))
-        self._codec = category.codec(level)
+        self._legal = LegalActions(self._env, data["config"]["difficulty"])
+        self._codec = self._legal.codec
         self.probes = self._codec.probes
         self.network = make_policy(
-            self.category, self.max_queries, self._codec.observation_space, self._codec.action_space
+            self.category,
+            self.max_queries,
+            self._codec.observation_space,
+            self._codec.action_space,
+            Trunk.of(data["config"]),
         )
         self.network.load_state_dict(data["policy"])
         self.network.set_training_mode(False)
@@ -79,7 +96,7 @@ class PolicyAgent:
         return int(choose(self.network, batch, masks)[0])
 
     def _check(self, observation: Observation, info: dict[str, Any]) -> None:
-        """Checks that a policy of this shape can read these observations, and the budget."""
+        """Checks that a policy of this shape can read these observations, and the budget, whoever runs it."""
         shapes = {name: values.shape for name, values in observation.items()}
         expected = {name: space.shape for name, space in self._codec.observation_space.spaces.items()}
         if shapes != expected:
@@ -92,12 +109,3 @@ class PolicyAgent:
                 f"expected max_queries={self.max_queries}, which {self._path!r} was trained with, actual value: "
                 f"{info['budget']}"
             )
-
-    def _legal(self, observation: Observation) -> NDArray[np.bool_]:
-        """Returns the legal actions, which follow from what the observation shows."""
-        draft = self._codec.new_draft()
-        written = observation["written"].reshape(-1, len(self._codec.tokens))
-        for token in written[written.any(axis=1)].argmax(axis=1).tolist():
-            draft.write(token)
-        queries = np.full(len(self._codec.probes), observation["budget"][0] > 0)
-        return np.concatenate([queries, draft.legal()])

@@ -1,0 +1,100 @@
+"""Where a policy comes from: a file of a training run, a zip, or a function of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class PolicyError(ValueError):
+    """A policy that can't be read, or does not fit the environment that it is to interpret."""
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """Where a policy comes from.
+
+    Attributes:
+        checkpoint: as the command line names it.
+        kind: "trained" (a file of `find-gym train`), "zip" (of Stable-Baselines3), or "function".
+        file: the file; that of the module for a function.
+        name: the name of the function; empty for files.
+    """
+
+    checkpoint: str
+    kind: str
+    file: Path
+    name: str = ""
+
+    @staticmethod
+    def of(checkpoint: str) -> PolicySource:
+        """Returns the source that a file, or `FILE.py:NAME` or `package.module:NAME`, stands for.
+
+        Raises:
+            PolicyError: there is no such file or module.
+        """
+        path = Path(checkpoint)
+        if path.is_file():
+            return PolicySource(checkpoint, "zip" if path.suffix == ".zip" else "trained", path)
+        place, _, name = checkpoint.rpartition(":")
+        if not place or not name.isidentifier():
+            raise PolicyError(
+                f"expected the file of a policy, or FILE.py:NAME, actual: there is none at {checkpoint!r}"
+            )
+        file = Path(place) if place.endswith(".py") else _file_of_module(place)
+        if file is None or not file.is_file():
+            raise PolicyError(f"expected a Python file or module with {name!r}, actual: there is none at {place!r}")
+        return PolicySource(checkpoint, "function", file, name)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file, which tells policies of the same name apart."""
+        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+
+    @property
+    def label(self) -> str:
+        """How the policy is called in results: by its folder, where runs differ, and its own name."""
+        folder = self.file.absolute().parent.name
+        if self.kind == "function":
+            return f"{self.file.stem}/{self.name}"
+        return folder if self.file.stem == "policy" else f"{folder}/{self.file.stem}"
+
+    def load_function(self) -> Any:
+        """Returns what the function makes; its file is run.
+
+        Raises:
+            PolicyError: the module has nothing of that name, or it is not callable.
+        """
+        if self.checkpoint.rpartition(":")[0].endswith(".py"):
+            module_name = f"find_gym_policy_{self.digest[:12]}"
+            specification = importlib.util.spec_from_file_location(module_name, self.file)
+            assert specification is not None and specification.loader is not None
+            module = importlib.util.module_from_spec(specification)
+            # What lies beside a script can be imported by it.
+            folder = str(self.file.absolute().parent)
+            if folder not in sys.path:
+                sys.path.append(folder)
+            sys.modules[module_name] = module
+            specification.loader.exec_module(module)
+        else:
+            module = importlib.import_module(self.checkpoint.rpartition(":")[0])
+        made = getattr(module, self.name, None)
+        if not callable(made):
+            raise PolicyError(f"expected a function {self.name!r} in {str(self.file)!r}, actual: {made!r}")
+        return made()
+
+
+def _file_of_module(name: str) -> Path | None:
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    return None if found is None or found.origin is None else Path(found.origin)

@@ -1,0 +1,63 @@
+"""The closing summary of a training: one table, where the files are, what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from find_gym_agents.report.table import Table
+from find_gym_agents.training.checkpoints import POLICY
+from find_gym_agents.training.config import TrainConfig
+
+
+def closing_table(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
+    """Returns the table of the untrained policy, the policy and the agents beside it.
+
+    Args:
+        untrained: the results of the evaluation of the untrained policy.
+        trained: those of the trained one and of the other agents.
+    """
+    agents = {"untrained": next(iter(untrained["agents"].values()))}
+    agents |= {name.partition(":")[0]: figures for name, figures in trained["agents"].items()}
+    rows = []
+    for name, figures in agents.items():
+        overall = figures["overall"]
+        skill, accuracy, queries = (overall[key] for key in ("skill", "accuracy", "queries"))
+        rows.append(
+            [
+                name,
+                str(overall["n"]),
+                f"{skill['mean']:.3f} [{skill['low']:.2f}, {skill['high']:.2f}]",
+                f"{accuracy['mean']:.3f}",
+                f"{queries['mean']:.1f}",
+            ]
+        )
+    title = "Functions of the split test (mean skill with its 95 % bootstrap interval)"
+    return Table(title, ["agent", "n", "skill", "accuracy", "queries"], rows).as_text()
+
+
+def next_steps(config: TrainConfig) -> str:
+    """Returns where the files are, and the commands that go on from here."""
+    folder = config.folder
+    files = [("policy", POLICY), ("curve", "learning_curve.png")]
+    files += [("report", "test-policy/report.html")] if config.test_functions else []
+    files += [("what it asks", "analysis/queries.png")] if config.analyse else []
+    lines = [f"  {name:14}{folder / file}" for name, file in files]
+    if "tensorboard" in config.logger:
+        lines.append(f"  {'logs':14}tensorboard --logdir {shlex.quote(str(folder / 'tensorboard'))}")
+    longer = (
+        f"--minutes {2 * config.minutes:g}"
+        if config.total_timesteps is None
+        else f"--total-timesteps {2 * config.total_timesteps}"
+    )
+    where = f"--out {shlex.quote(str(folder))}"
+    return "\n".join(
+        [
+            "Files",
+            *lines,
+            "",
+            "Next",
+            f"  find-gym evaluate --agent policy --checkpoint {shlex.quote(str(folder / POLICY))}",
+            f"  the same command with {longer} {where} goes on training",
+        ]
+    )
