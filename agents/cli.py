@@ -14,6 +14,10 @@ _COMMANDS = {
     "report": ("report", "make the report of runs again, one report of several, or a leaderboard"),
     "play": ("play", "interpret a hidden function yourself, in the terminal"),
     "benchmark": ("benchmark", "measure the speed of the environment, the sandbox and sampling"),
+    "benchmark-algorithms": (
+        "benchmark_algorithms",
+        "train algorithms of Stable-Baselines3 off the shelf, beside each other",
+    ),
 }
 
 
