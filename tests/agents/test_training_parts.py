@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-import find_gym  # noqa: F401
+from find_gym import LATEST_IDS
 
 th = pytest.importorskip("torch")
 
@@ -27,7 +27,7 @@ DIFFICULTY = {"numeric": {"variants": {"plain": 1.0}}}
 
 def make(name, budget=6):
     return gym.make(
-        find_gym.LATEST_IDS[name], max_queries=budget, difficulty=DIFFICULTY.get(name, "find"), disable_env_checker=True
+        LATEST_IDS[name], max_queries=budget, difficulty=DIFFICULTY.get(name, "find"), disable_env_checker=True
     )
 
 
