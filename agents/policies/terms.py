@@ -9,12 +9,12 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from find_gym import ENVIRONMENT_IDS
+from find_gym import ENVIRONMENT_IDS, LATEST_IDS
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, category_of, version_of
 from find_gym_agents.base import Agent
 from find_gym_agents.policies.source import PolicyError, PolicySource
 
-_DEFAULTS: dict[str, Any] = {"env": ENVIRONMENT_IDS[0], "difficulty": "find"}
+_DEFAULTS: dict[str, Any] = {"env": LATEST_IDS["numeric"], "difficulty": "find"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def resolve(
 
     Args:
         checkpoint: `policy.pt` of `find-gym train`, a zip of Stable-Baselines3 or sb3-contrib, or `FILE.py:NAME`.
-        env: the environment's id; None for the policy's own.
+        env: the environment's id; None for the policy's own, or the latest one that has its spaces.
         max_queries: the budget; None for the policy's own.
         difficulty: the difficulty; None for the policy's own.
         sampled: whether functions are sampled from the difficulty, or come from a dataset.
@@ -130,7 +130,8 @@ def resolve(
     wanted = env or terms.env
     if wanted is None and terms.observation_space is None:
         wanted = _DEFAULTS["env"]
-    fitting = list(_fitting(terms, [wanted] if wanted else list(ENVIRONMENT_IDS), interface, budget, level, sampled))
+    candidates = [wanted] if wanted else list(LATEST_IDS.values())
+    fitting = list(_fitting(terms, candidates, interface, budget, level, sampled))
     if not fitting:
         raise PolicyError(
             f"expected an environment with the spaces that {checkpoint!r} was trained with, actual: "
