@@ -17,7 +17,7 @@ from find_gym_agents.evaluation._records import write_bytes
 from find_gym_agents.report.plots import COLOURS
 from find_gym_agents.report.table import Table, markdown_table
 
-_HEADER = ("algorithm", "interface", "seeds", "skill", "each seed", "untrained", "submitted", "queries", "steps/s")
+_HEADER = ("algorithm", "interface", "seeds", "skill", "each seed", "untrained", "submitted", "queries")
 
 
 def _rows(results: list[dict[str, Any]]) -> list[list[str]]:
@@ -26,7 +26,6 @@ def _rows(results: list[dict[str, Any]]) -> list[list[str]]:
     for name, group in _by_algorithm(results).items():
         first, last = [one["curve"][0] for one in group], [one["curve"][-1] for one in group]
         skills = [row["skill"] for row in last]
-        rate = sum(row["steps"] for row in last) / sum(one["seconds"] for one in group)
         rows.append(
             [
                 name,
@@ -37,7 +36,6 @@ def _rows(results: list[dict[str, Any]]) -> list[list[str]]:
                 f"{np.mean([row['skill'] for row in first]):.3f}",
                 f"{np.mean([row['submitted'] for row in last]):.0%}",
                 f"{np.mean([row['queries'] for row in last]):.1f}",
-                f"{rate:.0f}",
             ]
         )
     return rows
@@ -71,7 +69,7 @@ def write_page(results: list[dict[str, Any]], path: Path, command: str) -> None:
         f"functions of the `test` split of `{setting['env']}` after {setting['steps']:,} steps, difficulty "
         f"`{setting['difficulty']}`, {setting['max_queries']} queries, most probable actions. The algorithms are those "
         "of Stable-Baselines3 and sb3-contrib, without imitation, curriculum or tuning; what differs from their "
-        "defaults is in the table below. Steps a second are those of the training alone, on one core."
+        "defaults is in the second table."
     )
     set_up = [
         [name, str(ALGORITHMS[name].num_envs), _written(group[0]["arguments"])]

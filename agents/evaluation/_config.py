@@ -56,8 +56,8 @@ class EvaluationConfig:
     """Seeds the functions, the noise and the agents."""
     split: str = "test"
     """The split that functions are sampled from: train, validation, test, or all. Not used with a dataset."""
-    difficulty: str | Mapping[str, Any] = field(
-        default=None,  # type: ignore[arg-type]
+    difficulty: str | Mapping[str, Any] = field(  # type: ignore[assignment]
+        default=None,
         metadata={"parse": read_difficulty},
     )
     """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace

@@ -209,6 +209,6 @@ class TrainConfig:
 
     def identity(self) -> dict[str, Any]:
         """Returns what the trained policy depends on, but for its length; a run goes on only where it is the same."""
-        later = ("out", "workers", "env_workers", "analyse", "test_functions", "device", "logger", "verbose")
-        later += ("minutes", "total_timesteps")
+        later = {"out", "workers", "env_workers", "analyse", "test_functions", "device", "logger", "verbose"}
+        later |= {"minutes", "total_timesteps"}
         return {name: value for name, value in self.to_json().items() if name not in later}
