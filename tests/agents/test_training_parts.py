@@ -88,7 +88,7 @@ def test_agent_knows_which_actions_are_legal(name, tmp_path):
     save(
         path,
         {
-            "config": {"env": find_gym.LATEST_IDS[name], "difficulty": DIFFICULTY.get(name, "find")},
+            "config": {"env": LATEST_IDS[name], "difficulty": DIFFICULTY.get(name, "find")},
             "category": name,
             "max_queries": 3,
             "free_stopping": False,
