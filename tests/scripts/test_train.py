@@ -32,7 +32,7 @@ def test_run_leaves_policy_curve_tables_and_pictures(run):
     assert {"policy.pt", "policy_last.pt", "untrained.pt", "checkpoint.pt", "curve.json", "tensorboard"} <= names
     assert (run / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
     summary = json.loads((run / "test-policy" / "results.json").read_text())
-    assert set(summary["agents"]) == {f"policy:{run.name}", "random", "atom-fit"}
+    assert set(summary["agents"]) == {f"policy:{run.name}", "random", "blind", "atom-fit"}
     assert (run / "analysis" / "queries.png").read_bytes().startswith(b"\x89PNG")
     figures = json.loads((run / "analysis" / "analysis.json").read_text())
     assert set(figures["skill"]) == {"as it is", "shuffled while asking", "queries of another", "shuffled"}
@@ -45,7 +45,7 @@ def test_page_of_results_has_a_row_for_each_seed(run, tmp_path):
     text = page.read_text()
     assert page.name == "numeric.md" and (tmp_path / "numeric-queries.png").is_file()
     assert "    python scripts/train.py --env FIND-numeric-v0 --minutes 15 --total-timesteps 128 --imitation-ex" in text
-    assert "| seed | minutes | untrained | policy | random | atom-fit |" in text
+    assert "| seed | minutes | untrained | policy | random | blind | atom-fit |" in text
     assert text.count("\n| 0 | 15 | ") == 2 and "\n| mean | | " in text
 
 
