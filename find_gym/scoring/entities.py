@@ -14,7 +14,7 @@ from find_gym.functions.draws import SingleDraws
 from find_gym.functions.entities.banks import held_out_bank
 from find_gym.functions.entities.exemplars import fired_words
 from find_gym.functions.entities.formulas import Combination, Formula, concepts_of
-from find_gym.functions.entities.function import LIT, EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.functions.entities.function import LIT, UNLIT, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.knowledge.concepts import concepts
 from find_gym.scoring.complexity import program_complexity, text_complexity
 from find_gym.scoring.judges.embedding import EmbeddingJudge, VocabularyJudge
@@ -38,8 +38,6 @@ CHANCE = 1 / 3
 _RANKED_WORDS = 128
 # A word that was asked and activates the function so much is an example of what it responds to.
 EXAMPLE = 0.02
-# A distractor activates the function clearly less than half.
-_UNLIT = 0.3
 
 
 @dataclass(frozen=True)
@@ -283,7 +281,7 @@ class _Tests:
 
     def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
         lit = np.flatnonzero(truth >= LIT)
-        if len(lit) == 0 or np.count_nonzero(truth < _UNLIT) < 2:
+        if len(lit) == 0 or np.count_nonzero(truth < UNLIT) < 2:
             raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
         bank = held_out_bank()
         rows, activations = lit, truth
@@ -296,7 +294,7 @@ class _Tests:
         parts = _parts_of(function, words, lit)
         self._own = [rows[parts == part].tolist() for part in range(parts.max() + 1)]
         places, concept = _fired_places()
-        allowed = activations[places] < _UNLIT
+        allowed = activations[places] < UNLIT
         self._others = places[allowed].tolist()
         if len(set(self._others)) < 2:
             raise ValueError(f"expected words that do not activate the function, actual: {len(set(self._others))}")

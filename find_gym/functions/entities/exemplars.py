@@ -7,13 +7,12 @@ from functools import cache
 
 import numpy as np
 
-from find_gym.functions.entities.function import LIT, EntityBlackBox
+from find_gym.functions.entities.function import LIT, UNLIT, EntityBlackBox
 from find_gym.functions.entities.vectors import entity_vectors
 from find_gym.knowledge.concepts import concepts, vocabulary
 
 EXEMPLARS = 10
 _RELEVANT = (3, 4)
-_UNLIT = 0.3
 _CANDIDATES = 400
 
 
@@ -70,7 +69,7 @@ def draw_exemplars(function: EntityBlackBox, among: Sequence[str] | None = None)
         block = [words[place] for place in order[start : start + _CANDIDATES]]
         values = function.truth(block)
         lit += [word for word, value in zip(block, values, strict=True) if value >= LIT]
-        unlit += [word for word, value in zip(block, values, strict=True) if value < _UNLIT]
+        unlit += [word for word, value in zip(block, values, strict=True) if value < UNLIT]
         if len(lit) >= wanted and len(unlit) >= EXEMPLARS - wanted:
             break
     chosen = lit[:wanted] + unlit[: EXEMPLARS - len(lit[:wanted])]

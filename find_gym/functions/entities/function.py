@@ -20,6 +20,8 @@ from find_gym.functions.splits import SPLITS, check_version, split_of
 FloatArray = NDArray[np.float64]
 # A word with at least this activation is a true execution.
 LIT = 0.5
+# Words below this do not activate a function beyond doubt.
+UNLIT = 0.3
 MAX_WORD_LENGTH = 200
 
 

@@ -13,11 +13,10 @@ import numpy as np
 
 from find_gym.functions.entities.exemplars import held_out_words
 from find_gym.functions.entities.formulas import Combination, Formula
-from find_gym.functions.entities.function import LIT, EntityFunction, EntitySpec, WordTriplet
+from find_gym.functions.entities.function import LIT, UNLIT, EntityFunction, EntitySpec, WordTriplet
 from find_gym.functions.files import check_agreement, read_each, write_tables, write_text
 
 TRIPLETS = 10
-_UNLIT = 0.3
 
 
 def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str, EntitySpec], dict[str, str]]:
@@ -107,7 +106,7 @@ def _draw_triplets(function: EntityFunction) -> list[WordTriplet]:
     rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32).tolist(), 2])
     words = held_out_words()
     values = function.truth(words)
-    lit, unlit = np.flatnonzero(values >= LIT), np.flatnonzero(values < _UNLIT)
+    lit, unlit = np.flatnonzero(values >= LIT), np.flatnonzero(values < UNLIT)
     triplets = []
     for place in rng.permutation(lit)[:TRIPLETS]:
         options = [words[other] for other in rng.choice(unlit, 2, replace=False)]

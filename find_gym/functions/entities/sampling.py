@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from find_gym.functions.draws import choose
 from find_gym.functions.entities import formulas
 from find_gym.functions.entities.difficulty import EntityDifficulty
+from find_gym.functions.entities.exemplars import fired_words
 from find_gym.functions.entities.formulas import Combination, Formula
-from find_gym.functions.entities.function import LIT, EntitySpec
+from find_gym.functions.entities.function import LIT, UNLIT, EntitySpec
 from find_gym.functions.entities.regions import BIAS, FORMS, Region
 from find_gym.functions.entities.vectors import entity_vectors
 from find_gym.functions.splits import check_split, check_version
@@ -119,4 +121,15 @@ def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     lit = int(np.sum(whole >= LIT))
     if not LEAST_WORDS <= lit <= len(whole) - LEAST_WORDS:
         return True
+    # Of the words that unit tests are made of, one has to activate it, and two have not to.
+    tested = whole[_tested()]
+    if not np.any(tested >= LIT) or np.count_nonzero(tested < UNLIT) < 2:
+        return True
     return any(int(np.sum(np.abs(whole - rival) > _DIFFERENT)) < LEAST_WORDS for rival in rivals)
+
+
+@cache
+def _tested() -> NDArray[np.intp]:
+    """Returns the places in the vocabulary of the held-out words that some concept activates."""
+    words = {word for concept in fired_words() for word in concept}
+    return np.flatnonzero([word in words for word in vocabulary()])

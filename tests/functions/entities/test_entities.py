@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from find_gym.functions import FINDDataset, write_dataset
 from find_gym.functions.entities import formulas, neurons
 from find_gym.functions.entities import vectors as vectors_module
+from find_gym.functions.entities.banks import held_out_bank
 from find_gym.functions.entities.custom import CallableEntityFunction
 from find_gym.functions.entities.difficulty import DIFFICULTIES, EntityDifficulty
 from find_gym.functions.entities.exemplars import held_out_words, probe_words
 from find_gym.functions.entities.formulas import Combination
-from find_gym.functions.entities.function import EntityFunction, EntitySpec
+from find_gym.functions.entities.function import LIT, UNLIT, EntityFunction, EntitySpec
 from find_gym.functions.entities.neurons import LanguageModelNeuron
-from find_gym.functions.entities.regions import FORMS, Region
+from find_gym.functions.entities.regions import BIAS, FORMS, Region
 from find_gym.functions.entities.sampling import is_degenerate, sample_entity
 from find_gym.functions.entities.vectors import EntityVectors, entity_vectors, make_vectors
 from find_gym.knowledge.concepts import concepts, vocabulary
@@ -302,3 +303,14 @@ def test_published_functions_are_read() -> None:
     assert len(dataset) == 100 and not dataset.skipped
     assert sum(entry.spec.family == "or" for entry in dataset) == 30
     assert all(len(entry.spec.triplets) == 10 for entry in dataset)
+
+
+def test_what_unit_tests_cannot_be_made_of_is_not_sampled() -> None:
+    # With a bias, all words that tests are made of activate this one but a single one.
+    chicago, region = Combination("not", ("Chicago",)), Region("capital", BIAS)
+    assert is_degenerate(chicago, region) and not is_degenerate(chicago)
+    for name in list(concepts())[::9]:
+        formula = Combination("not", (name,))
+        if not is_degenerate(formula, region):
+            truth = held_out_bank().truth(EntityFunction(EntitySpec(formula, region=region)))
+            assert (truth >= LIT).any() and np.count_nonzero(truth < UNLIT) >= 2
