@@ -62,7 +62,9 @@ def test_policies_learn(identifier: str, options: dict[str, Any], algorithm: str
     assert model.get_env() is env
     model.learn(512)
     assert model.num_timesteps == 512
-    assert len(model.ep_info_buffer) > 0 and all(0 <= info["r"] <= 1 for info in model.ep_info_buffer)
+    # The skill of unit tests is negative where it is worse than chance.
+    least = -0.5 if "entities" in identifier else 0
+    assert len(model.ep_info_buffer) > 0 and all(least <= info["r"] <= 1 for info in model.ep_info_buffer)
     action, _ = model.predict(env.reset(), deterministic=True)
     assert action.shape == (8,)
 
