@@ -95,9 +95,9 @@ class EntityCategory:
         if submission.program is not None:
             return None
         objection = objection_to_text(submission.description)
-        return (
-            objection_to_claims(function, submission.description, asked) if objection is None and strict else objection
-        )
+        if objection is None and strict:
+            objection = objection_to_claims(function, submission.description, asked)
+        return objection
 
     def score(self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> EntityScore:
         """Judges a submission."""

@@ -204,14 +204,17 @@ class EntityScorer:
             for part in sorted(set(self._turns.tolist()))
             if (places := np.flatnonzero(self._turns == part).tolist()) and self._turns.max() > 0
         }
-        paper = self._published or tests[:PAPER_TESTS]
         return EntityScore(
             accuracy=share,
             skill=skill_over_chance(share, CHANCE),
             rank_correlation=self._correlation(judge, description),
             empty_accuracy=judged_share(judge, "", tests) if empty is None else empty,
             truth_accuracy=judged_share(judge, self._function.describe(), tests) if truth is None else truth,
-            paper_score=judged_share(judge, description, paper),
+            paper_score=(
+                judged_share(judge, description, self._published)
+                if self._published
+                else share_right(ratings[:PAPER_TESTS], tests[:PAPER_TESTS])
+            ),
             strata=parts,
             judge=judge.name,
             outcome="right" if share == 1 else "wrong",

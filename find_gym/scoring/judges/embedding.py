@@ -138,14 +138,7 @@ class VocabularyJudge(EmbeddingJudge):
 
     def rank_held_out(self, description: str) -> FloatArray:
         """Rates the words that scores are computed on as `rank` does, but for rounding; the same claims cost little."""
-        bank = held_out_bank()
-        claim = self._read(description)
-        if not claim.wanted and not claim.excluded:
-            return np.zeros(len(bank.words))
-        rating = _fit(claim, lambda phrases: np.stack([_held_out_similarities(phrase) for phrase in phrases], axis=1))
-        for form, sign in claim.forms:
-            rating = rating + sign * FORM * bank.has_form(form)
-        return rating
+        return _rank_held_out(self._read(description))
 
 
 def _fit(claim: Claim, similarities: Callable[[Sequence[str]], FloatArray]) -> FloatArray:
@@ -158,6 +151,18 @@ def _fit(claim: Claim, similarities: Callable[[Sequence[str]], FloatArray]) -> F
         weight = EXCLUSION if claim.wanted else 1.0
         rating = rating - weight * np.maximum(similarities(claim.excluded).max(axis=1), 0.0)
     return np.asarray(rating)
+
+
+@lru_cache(maxsize=_KEPT_CLAIMS // 16)
+def _rank_held_out(claim: Claim) -> FloatArray:
+    bank = held_out_bank()
+    rating = np.zeros(len(bank.words))
+    if claim.wanted or claim.excluded:
+        rating = _fit(claim, lambda phrases: np.stack([_held_out_similarities(phrase) for phrase in phrases], axis=1))
+        for form, sign in claim.forms:
+            rating = rating + sign * FORM * bank.has_form(form)
+    rating.flags.writeable = False
+    return rating
 
 
 @lru_cache(maxsize=_KEPT_CLAIMS // 8)

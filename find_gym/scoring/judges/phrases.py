@@ -72,18 +72,18 @@ _FILLERS = frozenset(
     different directly do does entities entity evaluate evaluates every everything example examples experiment
     experiments extent f f(x) fall few fire fires focus focused focuses following for found from function functions
     general generally get gets give given gives giving guess had half has have having high higher highest highly i
-    idea identifies identify in indicate indicates indicating information input inputs is it its itself know known
-    likely look looks mainly many may might moderate more most mostly multiple my name named names neuron observed
-    obtained of on one option other others out output outputs overall pair pairs particular pattern pertaining
-    positive potentially predominantly prefer preference prefers present primarily primary probably produce produced
-    produces provided range receive receives refer referring refers regarding relate related relates relating
-    relation relatively represent represents respond responding responds response result resulting results return
-    returned returning returns score scores see seem seemingly seems seen select selecting selective selectively
-    selectivity sensitive set several show showed shown shows significantly similar slightly some something specific
-    specifically strength strong stronger strongest strongly suggest suggesting suggests sure task term terms test
-    tested tests than that the their them theme themes themselves these they thing things this those to topic topics
-    towards type types unclear unknown used value values various very was well were when where which with word words
-    x yield yielded yields
+    idea identifies identify in indicate indicates indicating information input inputs is it its itself kind kinds
+    know known likely look looks mainly many may might moderate more most mostly multiple my name named names neuron
+    observed obtained of on one option other others out output outputs overall pair pairs particular pattern
+    pertaining positive potentially predominantly prefer preference prefers present primarily primary probably
+    produce produced produces provided range receive receives refer referring refers regarding relate related
+    relates relating relation relatively represent represents respond responding responds response result resulting
+    results return returned returning returns score scores see seem seemingly seems seen select selecting selective
+    selectively selectivity sensitive set several show showed shown shows significantly similar slightly some
+    something sort sorts specific specifically strength strong stronger strongest strongly suggest suggesting
+    suggests sure task term terms test tested tests than that the their them theme themes themselves these they
+    thing things this those to topic topics towards type types unclear unknown used value values various very was
+    well were when where which with word words x yield yielded yields
     """.split()
 )
 

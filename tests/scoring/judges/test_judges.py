@@ -1,12 +1,14 @@
 """Judges: how descriptions are read, position that does not count, what a description can't do."""
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from find_gym import ENVIRONMENT_IDS
 from find_gym.knowledge.concepts import concepts
-from find_gym.language import HashingEmbedder, ScriptedModel
+from find_gym.language import HashingEmbedder, MissingModelError, ScriptedModel
 from find_gym.scoring.judges.embedding import EmbeddingJudge, VocabularyJudge, write_execution
 from find_gym.scoring.judges.examples import remove_examples
 from find_gym.scoring.judges.language_model import LanguageModelJudge, write_prompt
@@ -164,3 +166,22 @@ def test_pairs_are_written_with_their_outputs() -> None:
     assert write_execution(Execution(1.5, -2.0)) == "1.5 -> -2.0"
     assert write_execution(Execution("puck")) == "puck"
     assert "input of the function with its output" in write_prompt("x", [Execution(1, 2)])[0]["content"]
+
+
+@pytest.mark.parametrize("category", ["numeric", "strings", "entities", "relations"])
+def test_a_judge_by_name_is_asked_once_when_the_environment_is_made(
+    category: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identifier = next(name for name in ENVIRONMENT_IDS if category in name)
+    model = ScriptedModel()
+    monkeypatch.setattr("find_gym.language.load_causal_lm", lambda name: model)
+    gym.make(identifier, judge="a model", disable_env_checker=True)
+    assert len(model.prompts) == 2
+
+    class Dead(ScriptedModel):
+        def option_logprobs(self, prompt: object, options: object) -> np.ndarray:
+            raise MissingModelError("no answer")
+
+    model = Dead()
+    with pytest.raises(MissingModelError, match="no answer"):
+        gym.make(identifier, judge="a model", disable_env_checker=True)
