@@ -305,7 +305,8 @@ class _Tests:
         self._starts = (np.cumsum(counts) - counts)[counts > 0].tolist()
         self._counts = counts[counts > 0].tolist()
         self._function = function
-        self._ratings = VocabularyJudge().rank_held_out(function.describe()).tolist()
+        # Single numbers of it are asked for.
+        self._rating = VocabularyJudge().rank_held_out(function.describe()).item
 
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], list[UnitTest]]:
         """Returns all tests, and for each the part of an OR whose word it has."""
@@ -329,21 +330,21 @@ class _Tests:
 
     def _draw(self, draws: SingleDraws, part: int) -> UnitTest:
         """Draws a test that the shipped vectors tell by the true description, as far as they tell any."""
-        words, ratings, own = held_out_bank().words, self._ratings, self._own[part]
+        words, rating, own = held_out_bank().words, self._rating, self._own[part]
         for _ in range(_ATTEMPTS):
             right = own[draws.integers(len(own))]
             first = self._draw_other(draws)
             second = self._draw_other(draws)
             if first == second:
                 continue
-            if ratings[right] > max(ratings[first], ratings[second]) + MARGIN:
+            if rating(right) > max(rating(first), rating(second)) + MARGIN:
                 break
         while first == second:
             second = self._draw_other(draws)
         place = draws.integers(OPTIONS)
-        options = [first, second]
-        options.insert(place, right)
-        return UnitTest(tuple([Execution(words[option]) for option in options]), place)
+        options = [Execution(words[first]), Execution(words[second])]
+        options.insert(place, Execution(words[right]))
+        return UnitTest(tuple(options), place)
 
     def _draw_other(self, draws: SingleDraws) -> int:
         """Draws a concept of which there is something left, then one of the words that activate it."""

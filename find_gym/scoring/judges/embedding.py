@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -102,7 +102,7 @@ class EmbeddingJudge:
         if not claim.wanted and not claim.excluded:
             return np.zeros(len(texts))
         vectors = self._vectors.embed(list(texts))
-        rating = _fit(claim, lambda phrases: (vectors @ self._vectors.embed(list(phrases)).T).astype(np.float64))
+        rating = _fit(claim, lambda phrases: (self._vectors.embed(list(phrases)) @ vectors.T).astype(np.float64))
         for form, sign in claim.forms:
             rating = rating + sign * FORM * has_form(form, texts)
         return np.round(rating, 6)
@@ -142,14 +142,14 @@ class VocabularyJudge(EmbeddingJudge):
 
 
 def _fit(claim: Claim, similarities: Callable[[Sequence[str]], FloatArray]) -> FloatArray:
-    """Returns how well words fit a claim, from their similarities `(n, p)` to some phrases."""
+    """Returns how well words fit a claim, from their similarities `(p, n)` to some phrases."""
     rating: FloatArray | float = 0.0
     if claim.wanted:
         groups = [similarities(group) for group in claim.wanted]
-        rating = np.min([group.max(axis=1) + BREADTH * group.mean(axis=1) for group in groups], axis=0)
+        rating = reduce(np.minimum, [group.max(axis=0) + BREADTH * group.mean(axis=0) for group in groups])
     if claim.excluded:
         weight = EXCLUSION if claim.wanted else 1.0
-        rating = rating - weight * np.maximum(similarities(claim.excluded).max(axis=1), 0.0)
+        rating = rating - weight * np.maximum(similarities(claim.excluded).max(axis=0), 0.0)
     return np.asarray(rating)
 
 
@@ -158,7 +158,7 @@ def _rank_held_out(claim: Claim) -> FloatArray:
     bank = held_out_bank()
     rating = np.zeros(len(bank.words))
     if claim.wanted or claim.excluded:
-        rating = _fit(claim, lambda phrases: np.stack([_held_out_similarities(phrase) for phrase in phrases], axis=1))
+        rating = _fit(claim, lambda phrases: np.stack([_held_out_similarities(phrase) for phrase in phrases]))
         for form, sign in claim.forms:
             rating = rating + sign * FORM * bank.has_form(form)
     rating.flags.writeable = False
