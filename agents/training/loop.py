@@ -224,7 +224,8 @@ class Training:
         left: float | None
         if config.total_timesteps is None:
             share = progress.seconds / (60 * config.minutes)
-            left = max(60 * config.minutes - progress.seconds, 0.0)
+            # A phase that does its least work beyond its time can't tell how long that takes.
+            left = 60 * config.minutes - progress.seconds if share < 1 else None
         else:
             first = self.category.imitation if config.imitates else 0.0
             imitated = min(self._done_imitating(), 1.0) if progress.phase < 0 else 1.0

@@ -96,8 +96,7 @@ def bar(shown: bool) -> Iterator[Show]:
         raise ImportError("expected tqdm for the progress bar: pip install 'find-gym[report]'") from error
     with tqdm(
         total=1.0,
-        desc="training",
-        bar_format="{desc}: {percentage:3.0f}% |{bar:20}| {postfix}",
+        bar_format="training: {percentage:3.0f}% |{bar:20}| {desc}",
         disable=not shown,
         # One that is not on a terminal is written anew only now and then.
         mininterval=0.2 if sys.stderr.isatty() else 10.0,
@@ -106,7 +105,7 @@ def bar(shown: bool) -> Iterator[Show]:
     ) as drawn:
 
         def show(status: Status) -> None:
-            drawn.set_postfix_str(str(status), refresh=False)
+            drawn.set_description_str(str(status), refresh=False)
             drawn.update(status.share - drawn.n)
 
         yield show

@@ -7,7 +7,7 @@ import pytest
 
 th = pytest.importorskip("torch")
 
-from find_gym_agents.training import loop  # noqa: E402
+from find_gym_agents.training import loop, progress  # noqa: E402
 from find_gym_agents.training.checkpoints import CHECKPOINT, CheckpointError, load, save  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.loop import NothingLearnedError, Training  # noqa: E402
@@ -241,3 +241,11 @@ def test_learning_moves_the_weights_and_the_untrained_policy_is_kept(tmp_path):
     before, after = (load(config.folder / name)["policy"] for name in ("untrained.pt", "policy.pt"))
     assert any(not th.equal(before[name], after[name]) for name in before)
     assert not load(config.folder / "untrained.pt")["free_stopping"]
+
+
+def test_bar_shows_phase_skill_and_time(capsys):
+    with progress.bar(True) as show:
+        show(Status("imitation", 0.25, 0.4567, 75.2))
+        show(Status("chosen queries", 1.0, 0.5, None))
+    last = capsys.readouterr().err.split("\r")[-1].strip()
+    assert last.startswith("training: 100% |") and last.endswith("| chosen queries, skill 0.500")
