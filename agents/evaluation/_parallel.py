@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ def run_all(
     from joblib import Parallel, delayed, parallel_config
 
     # Each worker computes on one thread: more of them would compete for the same cores.
-    own = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)} if backend == "loky" else {}
+    own = {"inner_max_num_threads": 1, "initializer": _begin, "initargs": (os.getpid(),)} if backend == "loky" else {}
     calls = [delayed(function)(task) for task in tasks]
     settings = {"batch_size": 1, "pre_dispatch": "3 * n_jobs"}
     with parallel_config(backend=backend, n_jobs=workers, **own):
@@ -50,8 +51,13 @@ def run_all(
             yield from Parallel(**settings)(calls[start : start + size])
 
 
-def _follow(parent: int) -> None:
-    """Ends this worker soon after the process that started it, even if that was killed."""
+def _begin(parent: int) -> None:
+    """Ends this worker soon after the process that started it, even if that was killed; and not before."""
+    from joblib.externals.loky import process_executor
+
+    # What agents load once (torch, a model, another agent's libraries) is no leak. Loky would take it for one where it
+    # comes after the first task: it would warn, end the worker, and have another load all of it again.
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
     def watch() -> None:
         while os.getppid() == parent:

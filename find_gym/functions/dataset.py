@@ -148,6 +148,9 @@ def write_dataset(
     (which needs torch). The metadata are written last, beside their place and then renamed, so a folder without
     `data.json` (strings: `test_data.json`) is an unfinished dataset.
 
+    The row of each function has its whole spec under `find_gym`, which is what is read. A row of numbers, entities or
+    relations whose released keys are not those of that spec is skipped, and named: edit the spec, or take it out.
+
     Args:
         path: the dataset's folder; made where it does not exist.
         specs: the functions.
