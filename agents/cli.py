@@ -13,6 +13,7 @@ _COMMANDS = {
     "score": ("score", "score the submissions of stored runs again, with another judge or today's scorer"),
     "report": ("report", "make the report of runs again, one report of several, or a leaderboard"),
     "play": ("play", "interpret a hidden function yourself, in the terminal"),
+    "redteam": ("redteam", "attack scores and sandbox, with a table of what each attack earns"),
     "benchmark": ("benchmark", "measure the speed of the environment, the sandbox and sampling"),
     "benchmark-algorithms": (
         "benchmark_algorithms",

@@ -92,8 +92,8 @@ class ReportedCategory:
 
 
 def _part(name: str) -> Callable[[EpisodeRecord], float]:
-    """Returns what reads a part of the score; without a submission it is 0."""
-    return lambda record: float(record.score[name]) if record.score is not None else 0.0
+    """Returns what reads a part of the score; without a submission, or in a run older than the part, it is 0."""
+    return lambda record: float(record.score.get(name, 0.0)) if record.score is not None else 0.0
 
 
 def _metrics(*, paper: tuple[str, str], others: Mapping[str, Metric] | None = None) -> dict[str, Metric]:
@@ -103,6 +103,7 @@ def _metrics(*, paper: tuple[str, str], others: Mapping[str, Metric] | None = No
         "skill": Metric("skill", _part("skill"), bounded=True),
         paper[0]: Metric(paper[1], _part(paper[0]), bounded=True),
         **(others or {}),
+        "complexity": Metric("complexity", _part("complexity")),
         "queries": Metric("queries", lambda record: float(record.queries)),
         "seconds": Metric("seconds", lambda record: record.agent_seconds),
     }
@@ -127,6 +128,8 @@ _INTRODUCTION = (
     "the description predicts; <b>skill</b> is accuracy rescaled so that the {trivial} has 0 and the truth 1; {paper}."
 )
 
+_SHARED_PARTS = {"complexity": "complexity (bits)"}
+
 _NUMERIC = ReportedCategory(
     introduction=_INTRODUCTION.format(
         trivial="best constant",
@@ -144,7 +147,8 @@ _NUMERIC = ReportedCategory(
         Grouping("by_family", "family", "By family", _family, (*ATOMS, *OPERATORS)),
     ),
     show=show_curves,
-    score_parts={"beyond_range": "beyond range", "exception_iou": "exception IoU", "paper_error": "paper's error"},
+    score_parts=_SHARED_PARTS
+    | {"beyond_range": "beyond range", "exception_iou": "exception IoU", "paper_error": "paper's error"},
     badges=_numeric_badges,
     has_exceptions=True,
 )
@@ -192,7 +196,7 @@ _STRINGS = ReportedCategory(
         ),
     ),
     show=show_answers,
-    score_parts={"paper_score": "paper's score"},
+    score_parts=_SHARED_PARTS | {"paper_score": "paper's score"},
 )
 
 
@@ -212,7 +216,7 @@ def _words(trivial: str) -> ReportedCategory:
             Grouping("by_family", "family", "By family", _family, (), most=20, plotted=False),
         ),
         show=show_answers,
-        score_parts={"paper_score": "paper's score"},
+        score_parts=_SHARED_PARTS | {"paper_score": "paper's score"},
     )
 
 

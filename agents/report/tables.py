@@ -89,6 +89,8 @@ def _figure(name: str, figure: dict[str, float] | None) -> str:
         return "-"
     if name == "queries":
         return f"{figure['mean']:.1f} [{figure['low']:.1f}, {figure['high']:.1f}]"
+    if name == "complexity":
+        return f"{figure['mean']:.0f} [{figure['low']:.0f}, {figure['high']:.0f}]"
     if name == "seconds":
         mean, low, high = (write_seconds(figure[part]) for part in ("mean", "low", "high"))
         return f"{mean} [{low}, {high}]"

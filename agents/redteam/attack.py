@@ -1,0 +1,77 @@
+"""What an attack is, and what it may learn of a function before it writes its submission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from find_gym.scoring import Submission
+
+BUDGET = 100
+# What an attack may earn beyond the honest description beside it, and a fixed submission beyond nothing: of one that
+# happens to be right, the share of such functions is due to the draws and not to the score.
+MARGIN = 0.02
+BLIND = 0.05
+
+
+class Evidence:
+    """What may be asked of a function: as much as in an episode, and by every attack the same noise.
+
+    Args:
+        function: the function.
+        seed: seeds the noise of its answers.
+
+    Attributes:
+        asked: what was asked.
+    """
+
+    def __init__(self, function: Any, seed: int) -> None:
+        self._function, self._seed = function, seed
+        self._rng = np.random.default_rng(seed)
+        self.asked: list[Any] = []
+
+    def ask(self, inputs: Sequence[Any]) -> list[Any]:
+        """Returns the function's answers; more than the budget in all is an error of the attack, a ValueError."""
+        self.asked += inputs
+        if len(self.asked) > BUDGET:
+            raise ValueError(f"expected at most {BUDGET} inputs, actual: {len(self.asked)}")
+        return list(self._function(inputs, self._rng))
+
+    def again(self) -> Evidence:
+        """Returns evidence of the same function with a budget of its own, for another number of questions."""
+        return Evidence(self._function, self._seed)
+
+
+Write = Callable[[Evidence, np.random.Generator], Submission]
+
+
+def fixed(submission: Submission) -> Write:
+    """The same submission for all functions."""
+    return lambda evidence, rng: submission
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A way to earn skill without explaining the function.
+
+    Attributes:
+        name: what it is called in tables.
+        category: the category of functions.
+        kind: what it belongs to, such as "packed table".
+        write: `(evidence, rng) -> submission`; `rng` is the same for all functions of one trial, so that what is drawn
+            from it is part of the attack.
+        limit: the honest description of the category that it must not beat by more than the margin.
+        margin: the margin, in skill.
+        is_random: whether it draws anything, so that it is worth trying more than once.
+    """
+
+    name: str
+    category: str
+    kind: str
+    write: Write
+    limit: str = "trivial"
+    margin: float = MARGIN
+    is_random: bool = False

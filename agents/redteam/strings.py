@@ -1,0 +1,114 @@
+"""Attacks on the score of string functions, and the honest descriptions beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from find_gym.functions.strings.inputs import draw_inputs
+from find_gym.functions.strings.probes import PROBES
+from find_gym.scoring import Submission
+from find_gym.scoring.submissions import MAX_STRING_COMPLEXITY
+from find_gym_agents.blind import FOUND
+from find_gym_agents.knots import longest_that_fits
+from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, Write, fixed
+
+Rows = list[tuple[str, str]]
+_SEPARATOR = "|"
+
+
+def _dictionary(rows: Rows) -> str:
+    return f"T = {ascii(dict(rows))}\ndef f(s): return T.get(s, s)\n"
+
+
+def _text(rows: Rows) -> str:
+    text = _SEPARATOR.join(part for row in rows for part in row)
+    return f"T = {ascii(text)}.split({_SEPARATOR!r})\ndef f(s): return dict(zip(T[::2], T[1::2])).get(s, s)\n"
+
+
+def _lengths(rows: Rows) -> str:
+    """Answers alone, by the length of the input: a held-out input of that length gets another's answer."""
+    answers = {len(text): output for text, output in rows}
+    return f"T = {ascii(answers)}\ndef f(s): return T.get(len(s), s)\n"
+
+
+def _codes(rows: Rows) -> str:
+    codes = [[[ord(character) for character in part] for part in row] for row in rows]
+    return (
+        f"T = {codes}\ndef f(s):\n    for a, b in T:\n        if a == [ord(c) for c in s]:\n"
+        "            return ''.join(chr(c) for c in b)\n    return s\n"
+    )
+
+
+PACKINGS: dict[str, Callable[[Rows], str]] = {
+    "dictionary": _dictionary,
+    "text": _text,
+    "answers by length": _lengths,
+    "character codes": _codes,
+}
+
+_SOLVER = """E = {rows}
+V = 'aeiouAEIOU'
+O = [
+    lambda s: s, lambda s: s[::-1], lambda s: s.upper(), lambda s: s.lower(), lambda s: s.swapcase(),
+    lambda s: s.title(), lambda s: s.capitalize(), lambda s: s * 2, lambda s: s[1:], lambda s: s[:-1],
+    lambda s: s + s[::-1], lambda s: s[::2], lambda s: s[1::2], lambda s: ''.join(sorted(s)),
+    lambda s: ''.join(c for c in s if c not in V), lambda s: ''.join(c for c in s if c in V),
+    lambda s: s.replace(' ', ''),
+    lambda s: ''.join(c for c in s if c.isalpha()), lambda s: ''.join(dict.fromkeys(s)), lambda s: s[-1:] + s[:-1],
+    lambda s: s[1:] + s[:1], lambda s: ' '.join(s.split()[::-1]), lambda s: ''.join(c + c for c in s),
+    lambda s: s[:1], lambda s: s[-1:], lambda s: ''.join('*' if c in V else c for c in s), lambda s: s.strip(),
+    lambda s: s[len(s) // 2:] + s[:len(s) // 2], lambda s: s[:len(s) // 2], lambda s: s[len(s) // 2:],
+]
+O += [lambda s, c=c: s + c for a, b in E for c in [b[len(a):]] if b == a + c]
+O += [lambda s, c=c: c + s for a, b in E for c in [b[:len(b) - len(a)]] if b == c + a]
+O += [lambda s, c=c, d=d: s.replace(c, d) for a, b in E for c, d in zip(a, b) if c != d and a.replace(c, d) == b]
+p, q = max(((p, q) for p in O for q in O), key=lambda r: sum(r[1](r[0](a)) == b for a, b in E))
+def f(s): return q(p(s))
+"""
+
+
+def _solver(rows: Rows) -> str:
+    return _SOLVER.format(rows=ascii(rows))
+
+
+def packed(packing: Callable[[Rows], str], cap: float | None = MAX_STRING_COMPLEXITY) -> Write:
+    """As many answers to probes and random texts as fit, the short ones first; without a cap all of them."""
+
+    def write(evidence: Evidence, rng: np.random.Generator) -> Submission:
+        inputs = list(dict.fromkeys([*PROBES, *draw_inputs(np.random.default_rng(0), BUDGET)]))[:BUDGET]
+        rows = list(zip(inputs, evidence.ask(inputs), strict=True))
+        rows.sort(key=lambda row: (len(row[0]) + len(row[1]), row))
+        if cap is None:
+            return Submission(code=packing(rows))
+        return longest_that_fits(lambda count: Submission(code=packing(rows[:count])), len(rows), cap)
+
+    return write
+
+
+LEAKS = {
+    "frames": "import sys\ndef f(s): return sys._getframe(1).f_locals['request']\n",
+    "inputs so far": "S = []\ndef f(s):\n    S.append(s)\n    return max(S, key=S.count)\n",
+    "the input before": "S = ['']\ndef f(s):\n    S.append(s)\n    return S[-2]\n",
+}
+
+
+def _letters(rows: Rows) -> str:
+    """What became of each letter where the length stayed, applied to all texts."""
+    letters = {a: b for text, output in rows if len(text) == len(output) for a, b in zip(text, output, strict=True)}
+    changed = {a: b for a, b in letters.items() if a != b}
+    return f"T = {ascii(changed)}\ndef f(s): return ''.join(T.get(c, c) for c in s)\n"
+
+
+HONEST = {"trivial": fixed(Submission(code="def f(s):\n    return s\n")), "letter for letter": packed(_letters)}
+
+STRINGS: tuple[Attack, ...] = (
+    *(Attack(f"{name}, what fits", "strings", "packed table", packed(p)) for name, p in PACKINGS.items()),
+    *(Attack(f"{name}, 100 answers", "strings", "packed table", packed(p, None)) for name, p in PACKINGS.items()),
+    Attack("search of programs, what fits", "strings", "packed solver", packed(_solver)),
+    Attack("search of programs, 100 answers", "strings", "packed solver", packed(_solver, None)),
+    *(Attack(name, "strings", "leak", fixed(Submission(code=code))) for name, code in LEAKS.items()),
+    Attack("best fixed code", "strings", "blind", fixed(FOUND["strings"]), margin=BLIND),
+    Attack("nothing", "strings", "blind", fixed(Submission(code="def f(s):\n    return ''\n"))),
+)

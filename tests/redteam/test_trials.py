@@ -1,0 +1,77 @@
+"""A sample of the red team's attacks and programs; the command runs all of them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from find_gym.scoring import Submission
+from find_gym_agents.commands.redteam import main
+from find_gym_agents.redteam import ATTACKS, Attack, Evidence, run_attacks, run_programs
+from find_gym_agents.redteam.attack import fixed
+from find_gym_agents.redteam.programs import write_program
+
+SAMPLE = {
+    "numeric": (
+        "list, what fits",
+        "text, what fits",
+        "one integer, 100 answers",
+        "keywords",
+        "traceback",
+        "best fixed code",
+    ),
+    "strings": ("dictionary, what fits", "text, 100 answers", "frames", "the input before", "best fixed code"),
+    "relations": ("each 1th relation", "instructions", "30 answers", "best fixed sentence", "one denial"),
+}
+
+
+@pytest.mark.parametrize("category", SAMPLE)
+def test_attacks_earn_no_more_than_honest_descriptions(category: str) -> None:
+    attacks = [attack for attack in ATTACKS if attack.category == category and attack.name in SAMPLE[category]]
+    assert len(attacks) == len(SAMPLE[category])
+    trials = run_attacks(attacks, count=len(attacks), functions=4, seed=0)
+    assert {trial.verdict for trial in trials} <= {"-", "holds", "too few to tell"}
+
+
+def test_an_attack_that_succeeds_is_told() -> None:
+    def cheat(evidence: Evidence, rng: np.random.Generator) -> Submission:
+        return Submission(code=evidence._function.source())
+
+    cheating = Attack("the source", "strings", "leak", cheat)
+    honest = replace(cheating, name="the identity", write=fixed(Submission(code="def f(s): return s")))
+    trials = run_attacks([cheating, honest], count=2, functions=3, seed=0)
+    assert [trial.verdict for trial in trials if trial.kind == "leak"] == ["broken", "holds"]
+    assert trials[-2].interval[0] == 1.0
+
+
+def test_each_attack_has_a_name_of_its_own_and_random_ones_are_tried_again() -> None:
+    assert len({(attack.category, attack.kind, attack.name) for attack in ATTACKS}) == len(ATTACKS)
+    drawn = []
+
+    def draw(evidence: Evidence, rng: np.random.Generator) -> Submission:
+        drawn.append(rng.random())
+        return Submission(code="def f(s): return s")
+
+    attack = Attack("draws", "strings", "blind", draw, is_random=True)
+    (trial,) = [trial for trial in run_attacks([attack], count=3, functions=2, seed=0) if trial.kind == "blind"]
+    assert len(drawn) == 6 and len(set(drawn)) == 3 and len(trial.skills) == 2 and len(trial.outcomes) == 6
+
+
+def test_hostile_programs_leave_nothing_behind() -> None:
+    found = run_programs(40, seed=1)
+    assert found.wrong == () and sum(found.statuses.values()) == 40 and found.statuses["forbidden"] > 0
+    assert write_program(np.random.default_rng(3)) == write_program(np.random.default_rng(3))
+
+
+def test_the_command_writes_tables_and_data(tmp_path, capsys) -> None:
+    words = ["--category", "strings", "--attacks", "2", "--functions", "2", "--programs", "3", "--out", str(tmp_path)]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "strings functions" in printed and "hostile programs" in printed
+    assert (tmp_path / "redteam.txt").read_text().strip() == printed.strip()
+    data = json.loads((tmp_path / "redteam.json").read_text())
+    assert len(data["attacks"]) == 4 and data["programs"]["programs"] == 3
+    with pytest.raises(SystemExit) as stopped:
+        main(["--category", "music"])
+    assert stopped.value.code == 2
