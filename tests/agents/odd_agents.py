@@ -34,7 +34,7 @@ class Hostile(ScriptedAgent):
 
     def solve(self, budget, rng):
         yield [0.5]
-        return Submission(HOSTILE, f"3 < x < 5 {HOSTILE}", f"def f(x):\n    s = {HOSTILE!r}[:3]\n    return 1.0")
+        return Submission(HOSTILE, f"3 < x < 5 {HOSTILE}", f"def f(x):\n    # {HOSTILE!r}\n    return 1.0")
 
 
 class HostileStrings(ScriptedStringAgent):

@@ -133,7 +133,7 @@ def test_an_agent_with_nothing_but_failures_has_a_table_too():
     summary = summarise([record(0, outcome="unscored")])
     assert summary["agents"]["a"]["overall"] == {
         "n": 0, "distinct": 0, "accuracy": None, "skill": None, "paper_success": None, "beyond_range": None,
-        "queries": None, "seconds": None,
+        "complexity": None, "queries": None, "seconds": None,
     }  # fmt: skip
     assert "UNSCORED" in "\n".join(table.as_text() for table in tables(summary))
 

@@ -71,7 +71,7 @@ def test_version(capsys):
     ("words", "message"),
     [
         (["evaluate"], "--agent"),
-        (["evaluate", "--agent", "nope"], "expected an agent among random"),
+        (["evaluate", "--agent", "nope"], "expected an agent among"),
         (["evaluate", "--agent", "constant", "--functions", "x"], "expected an integer, actual value: 'x'"),
         (["evaluate", "--agent", "constant", "--functions", "0"], "expected functions to be an integer >= 1"),
         (["evaluate", "--agent", "constant", "--split", "tset"], "expected a split among"),
