@@ -270,7 +270,7 @@ def test_a_judge_scores_the_description_beside_the_code(identifier: str) -> None
     assert 0 <= info["score"]["unit_tests"]["share"] <= 1
     plain = gym.make(identifier, interface="text")
     plain.reset(seed=1)
-    assert not plain.step("[CODE]: nothing")[4]["score"].get("unit_tests")
+    assert not plain.step(f"[CODE]:\n```python\n{source}```")[4]["score"].get("unit_tests")
 
 
 def test_the_environment_is_registered_and_its_spec_serialises() -> None:
