@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,7 +32,9 @@ def read_calls(calls: Iterable[ToolCall], rules: MessageRules) -> Found:
     for call in calls:
         name = tool_name(call.name)
         if name not in TOOLS:
-            return Found(problem=f"expected a call of query or submit, actual tool: {shorten(call.name)}")
+            return Found(
+                problem=f"expected a call of query or submit, actual tool: {shorten(call.name)}", unknown_tool=True
+            )
         arguments = _arguments(call, rules)
         problem = (
             arguments if isinstance(arguments, str)
@@ -45,7 +48,12 @@ def read_calls(calls: Iterable[ToolCall], rules: MessageRules) -> Found:
 
 def tool_name(name: str) -> str:
     """Returns the name of a tool without what servers put before it: "functions.query" is "query"."""
-    return name.strip().lower().rpartition(".")[2]
+    return re.split(r"[.:/]", name.strip().lower())[-1]
+
+
+def plain_key(key: Any) -> str:
+    """Returns the name of an argument or a part without markup: "[CODE]" is "code"."""
+    return str(key).strip("[]*_:` ").lower()
 
 
 def _arguments(call: ToolCall, rules: MessageRules) -> Mapping[str, Any] | str:
@@ -62,7 +70,9 @@ def _arguments(call: ToolCall, rules: MessageRules) -> Mapping[str, Any] | str:
                 _arguments(ToolCall(call.name, value), rules) if value.lstrip().startswith("{") else {"inputs": value}
             )
     if isinstance(value, Mapping):
-        return value
+        named = {plain_key(key): each for key, each in value.items()}
+        only = next(iter(named.values())) if len(named) == 1 and not named.keys() & set(INPUT_NAMES) else None
+        return {plain_key(key): each for key, each in only.items()} if isinstance(only, Mapping) else named
     if isinstance(value, (list, tuple, int, float)) and tool_name(call.name) == "query":
         return {"inputs": value}
     return f"expected the arguments as a JSON object, actual: {shorten(repr(value))}; {rules.tool_help}"
@@ -70,9 +80,13 @@ def _arguments(call: ToolCall, rules: MessageRules) -> Mapping[str, Any] | str:
 
 def _query(arguments: Mapping[str, Any], found: Found) -> str:
     names = [name for name in INPUT_NAMES if name in arguments]
+    if not names and len(arguments) == 1:
+        names = [name for name, value in arguments.items() if isinstance(value, list)]
     if not names:
         return f"expected the argument inputs of query (a list), actual arguments: {_listed(arguments)}"
     inputs = arguments[names[0]]
+    if isinstance(inputs, Mapping) and len(inputs) == 1 and isinstance(next(iter(inputs.values())), list):
+        inputs = next(iter(inputs.values()))
     if isinstance(inputs, str):
         inputs = _list_in(inputs)
     elif isinstance(inputs, (list, tuple)):
@@ -104,7 +118,7 @@ def _submit(arguments: Mapping[str, Any], found: Found, rules: MessageRules) -> 
         return f"expected the arguments {expected} of submit, actual arguments: {_listed(arguments)}"
     for part in rules.parts:
         value = arguments.get(part)
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str) and not _is_lines(value):
             return f"expected {part} to be a string, actual value: {shorten(repr(value))}"
     found.submission = submission_of(arguments, rules)
     return ""
@@ -112,13 +126,18 @@ def _submit(arguments: Mapping[str, Any], found: Found, rules: MessageRules) -> 
 
 def submission_of(parts: Mapping[str, Any], rules: MessageRules) -> Submission:
     """Returns the submission with these parts, its code without fences and with its line breaks unescaped."""
-    texts = {part: str(parts.get(part) or "") for part in rules.parts}
+    given = {part: parts.get(part) or "" for part in rules.parts}
+    texts = {part: "\n".join(value) if _is_lines(value) else str(value) for part, value in given.items()}
     code = texts.get("code", "")
     return Submission(
         texts.get("description", "").strip(),
         texts.get("domain", "").strip(),
         choose_code(code)[0] if code.strip() else "",
     )
+
+
+def _is_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(line, str) for line in value)
 
 
 def _listed(arguments: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ class Found:
         submission: the submission, if there is one.
         whole: whether the submission can't have been cut off, as far as one can tell.
         problem: what is wrong; then there is nothing else.
+        unknown_tool: whether that is the call of a tool that there is not.
         cut_off: whether the last query ends with the message, and its inputs with no bracket.
         left_out: whether there was more than is taken: queries after made-up outputs.
     """
@@ -25,5 +26,6 @@ class Found:
     submission: Submission | None = None
     whole: bool = False
     problem: str = ""
+    unknown_tool: bool = False
     cut_off: bool = False
     left_out: bool = False

@@ -16,14 +16,24 @@ MAX_PYTHON = 32_768
 
 # A message may break a line within a string of its list.
 _DECODER = json.JSONDecoder(strict=False)
-_MARKS = re.compile(r"[\"'\[\](){}]")
+_MARKS = re.compile(r"[\"'\[\](){}\u201c]")
 _STRING_ENDS = {
     '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
     "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
     '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
     "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
 }
+_CURLY_END = re.compile("[^\u201c\u201d]*[\u201c\u201d]")
 _MOST_UNCLOSED = 8
+# What JSON of models has beside JSON: comments, keys without quotation marks, typographic quotation marks. Strings come
+# first, so that nothing within them is changed.
+_RELAXED = re.compile(
+    r"(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\\.|(?P<comment>//[^\n]*)"
+    r"|[\u201c\u201d\u201e](?P<curly>[^\u201c\u201d\u201e]*)[\u201c\u201d]|(?<=[{,\s])(?P<key>[A-Za-z_]\w{0,40})(?=\s{0,8}:)"
+    r"|\b(?P<word>true|false|null)\b",
+    re.DOTALL,
+)
+_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
 class Brackets:
@@ -47,6 +57,10 @@ class Brackets:
         text, depth, place = self._text, 0, start
         while found := _MARKS.search(text, place):
             mark, place = found.group(), found.end()
+            if mark == "\u201c":
+                closed = _CURLY_END.match(text, place)
+                place = closed.end() if closed else place
+                continue
             if mark in "\"'":
                 quote = mark * 3 if text.startswith(mark * 3, found.start()) else mark
                 closed = _STRING_ENDS[quote].match(text, found.start() + len(quote))
@@ -62,7 +76,7 @@ class Brackets:
 
 
 def read_value(text: str) -> Any:
-    """Reads a value written as JSON or as a Python literal.
+    """Reads a value written as JSON or as a Python literal; comments, keys and quotation marks as people write them.
 
     Raises:
         ValueError: it is neither.
@@ -71,7 +85,26 @@ def read_value(text: str) -> Any:
         return _DECODER.decode(text)
     except (ValueError, RecursionError):
         pass
-    tree = parse_python(text.strip(), "eval")
+    try:
+        return _read_literal(text.strip())
+    except ValueError:
+        if len(text) > MAX_PYTHON:
+            raise
+        return _read_literal(_RELAXED.sub(_as_python, text.strip()))
+
+
+def _as_python(found: re.Match[str]) -> str:
+    if found.group("curly") is not None:
+        return repr(found.group("curly"))
+    if found.group("key"):
+        return repr(found.group("key"))
+    if found.group("word"):
+        return _WORDS[found.group("word")]
+    return "" if found.group("comment") else found.group()
+
+
+def _read_literal(text: str) -> Any:
+    tree = parse_python(text, "eval")
     try:
         return ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:

@@ -7,13 +7,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from find_gym.interfaces.calls import INPUT_NAMES, submission_of
+from find_gym.interfaces.calls import INPUT_NAMES, plain_key, submission_of
 from find_gym.interfaces.found import Found
-from find_gym.interfaces.queries import list_of
+from find_gym.interfaces.queries import item_value, list_of
 from find_gym.interfaces.rules import MessageRules
 from find_gym.interfaces.tool_calls import objects_in
 
-_TAG = re.compile(r"(?<![\"'`\\])<(?P<end>/?)(?P<name>description|domain|code|query|inputs)\s{0,8}>(?![\"'`])", re.I)
+_TAG = re.compile(
+    r"(?<![\"'`\\])<(?P<end>/?)(?P<name>description|domain|code|query|inputs)(?:\s[^<>\n]{0,60})?>:?(?![\"'`](?!``))",
+    re.I,
+)
+_ITEM = re.compile(r"<(?P<tag>input|item|value|word)>(?P<text>[^<]*)</(?P=tag)>", re.I)
 _CDATA = re.compile(r"\A\s*<!\[CDATA\[(.*?)(?:\]\]>\s*\Z|\Z)", re.DOTALL)
 _MOST_NESTED = 3
 
@@ -31,8 +35,8 @@ def read_objects(text: str, rules: MessageRules) -> Found | None:
 def _read_object(value: Any, found: Found, rules: MessageRules, depth: int) -> None:
     if not isinstance(value, Mapping):
         return
-    keys = {str(key).lower(): each for key, each in value.items()}
-    if isinstance(keys.get("description"), str) or isinstance(keys.get("code"), str):
+    keys = {plain_key(key): each for key, each in value.items()}
+    if keys.get("description") or keys.get("code"):
         found.submission = submission_of(keys, rules)
         return
     for name in INPUT_NAMES:
@@ -46,8 +50,13 @@ def _read_object(value: Any, found: Found, rules: MessageRules, depth: int) -> N
 def _read_tags(text: str, found: Found, rules: MessageRules) -> None:
     parts: dict[str, str] = {}
     opened: tuple[str, int] | None = None
-    for tag in _TAG.finditer(text):
+    tags = list(_TAG.finditer(text))
+    closed = {tag.group("name").lower() for tag in tags if tag.group("end")}
+    for tag in tags:
         name = tag.group("name").lower()
+        if opened is not None and opened[0] not in closed and not tag.group("end") and name != "inputs":
+            _take(opened[0], text[opened[1] : tag.start()], parts, found)
+            opened = None
         if opened is None and not tag.group("end"):
             opened = name, tag.end()
         elif opened is not None and name == opened[0] and tag.group("end"):
@@ -66,7 +75,7 @@ def _take(name: str, content: str, parts: dict[str, str], found: Found) -> None:
     cdata = _CDATA.match(content)
     content = cdata.group(1) if cdata else content
     if name in ("query", "inputs"):
-        items = list_of(content.strip())
+        items = list_of(content.strip()) or [item_value(item.group("text")) for item in _ITEM.finditer(content)] or None
         found.queries.append(content.strip() if items is None else items)
     else:
         # Code that compares is escaped in XML by some models, and not by others.

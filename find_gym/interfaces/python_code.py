@@ -7,9 +7,11 @@ it do not; in code without a fence, the longest part that is Python.
 from __future__ import annotations
 
 import ast
+import builtins
+import html
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from find_gym.interfaces.fences import Block, fenced_blocks, inline_spans
 from find_gym.interfaces.literals import MAX_PYTHON, parse_python
@@ -17,6 +19,7 @@ from find_gym.interfaces.literals import MAX_PYTHON, parse_python
 _LANGUAGE = re.compile(r"\{?\.?(?:python|py|ipython)\d?\}?[ \t]+(?=\S)", re.IGNORECASE)
 _BEGIN = re.compile(r"[ \t]*(?:def\s|async\s+def\s|import\s|from\s+\S+\s+import\s|@|class\s|\w+\s*=[^=])")
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\"": '"', r"\'": "'", r"\\": "\\"}
+_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
 _ESCAPE = re.compile(r"\\[nt\"'\\]")
 _TYPOGRAPHY = str.maketrans(
     {
@@ -27,6 +30,7 @@ _TYPOGRAPHY = str.maketrans(
 )  # fmt: skip
 _MOST_CUTS = 16
 _MOST_JOINED = 4
+_KNOWN = frozenset(dir(builtins)) | {"__name__"}
 
 
 def choose_code(region: str, whole: str = "") -> tuple[str, bool]:
@@ -60,11 +64,63 @@ def _last_definition(text: str, blocks: list[Block]) -> tuple[str, bool] | None:
         for candidate in _versions(text, blocks, index):
             names = _functions(candidate)
             if names and "f" in names:
-                return candidate.strip("\n"), blocks[index].closed
+                needed = _needed(candidate, blocks[:index])
+                return f"{needed}{candidate}".strip("\n"), blocks[index].closed
             if names:
                 other = other or (candidate.strip("\n"), blocks[index].closed)
                 break
     return other
+
+
+def _needed(code: str, earlier: list[Block]) -> str:
+    """Returns what code needs of earlier blocks: the statements that define the names which it uses and has not."""
+    found: list[str] = []
+    missing = _undefined(code)
+    for block in reversed(earlier[-_MOST_JOINED:] if missing else []):
+        source = next((each for each in _readings(block.content) if _is_python(each)), "")
+        lines = source.split("\n")
+        for node in reversed(getattr(parse_python(source), "body", [])):
+            if missing & _bound([node]):
+                begin = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+                statement = "\n".join(lines[begin - 1 : node.end_lineno])
+                missing = (missing - _bound([node])) | _undefined(statement)
+                found.append(f"{statement}\n")
+    return "".join(reversed(found))
+
+
+def _undefined(code: str) -> set[str]:
+    """Returns the names that code uses and never binds."""
+    tree = parse_python(code)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return used - _bound(ast.walk(tree)) - _KNOWN
+
+
+def _bound(nodes: Iterable[ast.AST]) -> set[str]:
+    """Returns the names that nodes bind themselves: what they assign, define, import or take as arguments."""
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= _bound(each for target in targets for each in ast.walk(target))
+    return names
+
+
+def _is_python(code: str) -> bool:
+    try:
+        parse_python(code)
+    except ValueError:
+        return False
+    return True
 
 
 def _versions(text: str, blocks: list[Block], index: int) -> Iterator[str]:
@@ -96,6 +152,10 @@ def _readings(code: str) -> Iterator[str]:
         yield plain
     if "\\n" in plain or '\\"' in plain:
         yield _ESCAPE.sub(lambda found: _ESCAPES[found.group()], plain)
+    if "&" in plain and (unescaped := html.unescape(plain)) != plain:
+        yield unescaped
+    if ">>> " in plain:
+        yield "\n".join(line[4:] for line in plain.split("\n") if _PROMPT.match(line))
 
 
 def _functions(code: str) -> set[str] | None:

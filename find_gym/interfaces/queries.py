@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +10,29 @@ from typing import Any
 from find_gym.interfaces.literals import Brackets, read_value
 
 # Repetitions that may begin anywhere are bounded: the time must not grow with the square of a message's length.
-_QUERY = re.compile(r"(?<![\w\"'])(?:QUERY|QUERIES)\b", re.IGNORECASE)
+_QUERY = re.compile(r"(?<![\w\"'\u2018\u201c])(?:QUERY|QUERIES)\b", re.IGNORECASE)
+# What may stand before a command on its line: signs of any kind, such as bullets, emoji and what can't be seen, but no
+# words, quotation marks or brackets.
+SIGNS = r"(?:[^\w\n\"'\u2018-\u201f\u00ab\u00bb\\\[\](){}<=,;.:`|~]|[>_])"
 _BEFORE = re.compile(
-    r"[ \t>*`_#-]{0,40}(?:\d{1,3}[.)][ \t]{0,8})?[ \t*`_#]{0,8}"
+    rf"(?:{SIGNS}|`){{0,40}}(?:\d{{1,3}}[.)][ \t]{{0,8}})?[ \t*`_#]{{0,8}}"
     r"(?:(?:you|me|assistant|model|interpreter|action|next|my|the|step[ \t]\d{1,3})[*_]{0,2}:?[ \t*_]{1,4}){0,3}"
     r"[<\[`*_]{0,4}\Z",
     re.IGNORECASE,
 )
 _TO_LIST = re.compile(
-    r"[*`_\]> \t]{0,12}[:=]?[*`_ \t]{0,12}"
+    r"(?:[*`_\]>]|[^\S\n]){0,12}[:\uff1a=]?(?:[*`_]|[^\S\n]){0,12}"
+    r"(?:(?:inputs?|values|words)[ \t]?[=:][ \t]?[\"']?)?"
     r"(?:(?:json|python|text)?[ \t]{0,8}\n[ \t]{0,40}(?:(?:```|~~~)\w{0,10})?){0,4}(?=[\[({])"
 )
-_TO_LINE = re.compile(r"[*`_\]>]{0,6}[ \t]*:?[*`_ \t]*")
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|(?<!\w)'(?:[^'\\\n]|\\.)*'(?!\w)|`(?!QUERY)[^`\n]*`")
+_TO_LINE = re.compile(r"[*`_\]>]{0,6}[^\S\n]*[:\uff1a]?(?:[*`_]|[^\S\n])*")
+_ITEM = re.compile(r"[ \t]{0,12}(?:[-*+\u2022]|\d{1,3}[.)])[ \t]{1,8}(?P<item>\S[^\n]*)(?:\n|\Z)")
+_VALUE = re.compile(r"[\"'+.\d\u2212-]|\Z")
+_REPORT = re.compile(
+    r"[ \t`*]{0,8}(?:[-=]?>|=|:|[\u2192\u21d2\u21a6]|(?:gave|gives|returned|returns|yields|was|is)\b)"
+    r"[ \t`*]{0,8}[^\s`*]"
+)
+_QUOTED = re.compile(r"\\.|\"(?:[^\"\\\n]|\\.)*\"|(?<!\w)'(?:[^'\\\n]|\\.)*'(?!\w)|`(?!QUERY)[^`\n]*`")
 _FIRST = re.compile(r"\bfirst\b[^\n.]{0,40}\Z", re.IGNORECASE)
 _LINE_END = re.compile(r"[ \t.*`_)>]{0,20}$", re.MULTILINE)
 _LINE_START = 60
@@ -40,6 +51,7 @@ class WrittenQuery:
         ends_line: whether nothing follows its inputs on their line.
         capital: whether QUERY is in capitals.
         first: whether it is called the first thing to do.
+        reported: whether its line goes on with what came of it.
     """
 
     start: int
@@ -50,6 +62,7 @@ class WrittenQuery:
     ends_line: bool
     capital: bool
     first: bool
+    reported: bool
 
 
 def written_queries(text: str) -> list[WrittenQuery]:
@@ -66,8 +79,11 @@ def written_queries(text: str) -> list[WrittenQuery]:
         opens = bool(near and _BEFORE.match(text, line, match.start()))
         argument, end, listed = _argument(text, match.end(), brackets)
         capital = match.group() == "QUERY"
+        labelled = capital or any(colon in text[match.end() : match.end() + 4] for colon in ":\uff1a")
+        if opens and not (listed or labelled) and not _VALUE.match(str(argument)):
+            # "Query small inputs first" is prose.
+            continue
         if not opens:
-            labelled = capital or ":" in text[match.end() : match.end() + 4]
             if not (listed and labelled):
                 continue
             quoted = [each.span() for each in _QUOTED.finditer(text)] if quoted is None else quoted
@@ -77,7 +93,8 @@ def written_queries(text: str) -> list[WrittenQuery]:
                 continue
         ends_line = _LINE_END.match(text, end) is not None
         first = _FIRST.search(text, max(0, match.start() - _LINE_START), match.start()) is not None
-        found.append(WrittenQuery(match.start(), end, argument, opens, listed, ends_line, capital, first))
+        reported = listed and _REPORT.match(text, end) is not None
+        found.append(WrittenQuery(match.start(), end, argument, opens, listed, ends_line, capital, first, reported))
         place = end
     return found
 
@@ -95,7 +112,28 @@ def _argument(text: str, start: int, brackets: Brackets) -> tuple[list[Any] | st
     begin = _TO_LINE.match(text, start).end()  # type: ignore[union-attr]
     end = text.find("\n", begin)
     end = len(text) if end < 0 else end
-    return text[begin:end].strip(" \t\r*`"), end, False
+    line = html.unescape(text[begin:end]).strip(" \t\r*`")
+    if not line and (items := _items(text, end + 1)):
+        return [item_value(item.group("item")) for item in items], items[-1].end(), True
+    return line, end, False
+
+
+def _items(text: str, start: int) -> list[re.Match[str]]:
+    """Returns the items of the list in Markdown that begins at a place."""
+    items: list[re.Match[str]] = []
+    while item := _ITEM.match(text, start):
+        items.append(item)
+        start = item.end()
+    return items
+
+
+def item_value(written: str) -> Any:
+    """Returns an item of a list in Markdown: a value as JSON, or the words as they are."""
+    written = written.strip(" \t\r`*")
+    try:
+        return read_value(written)
+    except ValueError:
+        return written
 
 
 def list_of(written: str) -> list[Any] | None:
@@ -103,7 +141,8 @@ def list_of(written: str) -> list[Any] | None:
     try:
         value = read_value(written)
     except ValueError:
-        return None
+        plain = html.unescape(written)
+        return None if plain == written else list_of(plain)
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
     return list(value) if isinstance(value, (list, tuple)) else None

@@ -25,7 +25,7 @@ LEFT_OUT = "Only the query before the first made-up output was taken: outputs co
 _NOTHING = "expected a query or a submission"
 # What ends a model's turn, unless it is quoted; whatever it writes after it is not its own part.
 _TURN_END = re.compile(
-    r"\"(?:[^\"\\\n]|\\.)*\"|(?P<end><\|(?:im_end|eot_id|eom_id|end_of_turn|endoftext|end|return|call)\|>"
+    r"\\.|\"(?:[^\"\\\n]|\\.)*\"|(?P<end><\|(?:im_end|eot_id|eom_id|end_of_turn|endoftext|end|return|call)\|>"
     r"|<end_of_turn>|<turn\|>|</s>)(?=[ \t]{0,8}(?:\n|<\||<start_of_turn>|\Z))"
 )
 _WRAPPER = re.compile(
@@ -80,8 +80,9 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
     reasoning = "\n".join(each for each in (own.reasoning, parts.reasoning) if each)
     text = _WRAPPER.sub("", _own_turn(parts.text))
     calls = own.tool_calls or parts.calls
-    if calls:
-        reading = _reading(read_calls(calls, rules), rules, help_text, truncated=False)
+    called = read_calls(calls, rules) if calls else None
+    if called is not None and not (called.unknown_tool and text.strip()):
+        reading = _reading(called, rules, help_text, truncated=False)
     elif len(text) > MAX_MESSAGE:
         reason = f"expected a message of at most {MAX_MESSAGE} characters, actual length: {len(text)}"
         reading = Reading(Refuse(f"{reason}; send it again, shorter"))
@@ -89,6 +90,8 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
         reading = Reading(Refuse(f"{_NOTHING}: {help_text}; actual: {_silence(own, parts.cut_off, reasoning)}"))
     else:
         reading = _read_text(text, rules, help_text, own.truncated)
+        if called is not None and isinstance(reading.move, Refuse):
+            reading = _reading(called, rules, help_text, truncated=False)
     return replace(reading, reasoning=reasoning)
 
 

@@ -16,14 +16,15 @@ _NAMES = (
     r"(?:seed:)?(?:ant)?(?:think|thinking|thoughts?|reasoning|reason|scratch_?pad|reflection|analysis"
     r"|inner_?monologue|chain_of_thought)"
 )
-# An opening mark is what the group "opens" has, a closing one "closes". A mark beside a quotation mark is quoted.
+# An opening mark is what the group "opens" has, a closing one "closes". A mark is quoted where a quotation begins just
+# before it or ends just after it: `</think>`. One that ends before it, or begins after it, is another quotation.
 _MARK = re.compile(
-    rf"(?<![\"'`\\])(?:"
+    rf"(?<!\\)(?<![\s(\[{{,:=\\][\"'`])(?<!\A[\"'`])(?:"
     rf"(?P<opens><{_NAMES}(?:\s[^<>\n]{{0,80}})?>|\[(?:THINK|THINKING|REASONING)\]|\u25c1think\u25b7"
     rf"|<\|begin_of_thought\|>|<\|START_THINKING\|>|<\|channel>thought\b|<unused94>(?:thought\b)?)"
     rf"|(?P<closes></{_NAMES}\s{{0,8}}>|\[/(?:THINK|THINKING|REASONING)\]|\u25c1/think\u25b7"
     rf"|<\|end_of_thought\|>|<\|END_THINKING\|>|<channel\|>|<unused95>)"
-    rf")(?![\"']|`(?!`))",
+    rf")(?![\"'`](?:[\s)\]}},.;:!?]|\Z))",
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(
@@ -33,7 +34,10 @@ _CHANNEL = re.compile(
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
 _RECIPIENT = re.compile(r"to=(?:functions\.)?(\w{1,40})")
 # The same channels where the tokens were left out of the text.
-_BARE_FINAL = "assistantfinal"
+_BARE_CHANNEL = re.compile(
+    r"assistant(?:final|(?:commentary)? ?to=functions\.(?P<tool>\w{1,40})(?: ?commentary)? ?(?:json|code)?"
+    r"(?=\s{0,8}\{))"
+)
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,12 @@ def set_reasoning_aside(text: str) -> Parts:
     calls: list[ToolCall] = []
     if "<|channel|>" in text:
         text = _read_channels(text, thoughts, calls)
-    elif text.startswith(("analysis", "commentary")) and _BARE_FINAL in text:
-        thought, _, text = text.rpartition(_BARE_FINAL)
-        thoughts.append(thought)
+    elif text.startswith(("analysis", "commentary")) and (heads := list(_BARE_CHANNEL.finditer(text))):
+        thoughts.append(text[: heads[-1].start()])
+        text = text[heads[-1].end() :]
+        if heads[-1].group("tool"):
+            calls.append(ToolCall(heads[-1].group("tool"), text.strip()))
+            text = ""
     kept: list[str] = []
     place, within = 0, False
     for mark in _MARK.finditer(text):

@@ -8,30 +8,50 @@ from dataclasses import dataclass
 from find_gym.interfaces.fences import Block, fenced_blocks, unquoted, without_fences
 from find_gym.interfaces.found import Found
 from find_gym.interfaces.python_code import choose_code
-from find_gym.interfaces.queries import WrittenQuery, written_queries
+from find_gym.interfaces.queries import SIGNS, WrittenQuery, written_queries
 from find_gym.interfaces.rules import MessageRules
 from find_gym.scoring import Submission
 
 _KINDS = "DESCRIPTION|DOMAIN|CODE"
+_BLANK = r"[ \t\u00a0\u200b-\u200f\u2060\ufeff]{0,8}"
 _BRACKETED = re.compile(
-    rf"(?P<quote>`?)\[[ \t]{{0,8}}({_KINDS})[ \t]{{0,8}}\](?P=quote)[*_]{{0,4}}[ \t]*:?[*_]{{0,4}}", re.IGNORECASE
+    rf"(?P<quote>`?)(?:\\?\[|\u3010){_BLANK}({_KINDS}){_BLANK}(?:\\?\]|\u3011)(?P=quote)"
+    r"[*_]{0,4}[ \t]*[:\uff1a]?[*_]{0,4}",
+    re.IGNORECASE,
 )
 # What may stand before a marker on its line: markup of headings, lists and quotations.
-_BEFORE = re.compile(r"[ \t>*_#+-]{0,40}(?:\d{1,3}[.)][ \t]{0,8})?[ \t*_#]{0,40}\Z")
+_BEFORE = re.compile(
+    rf"{SIGNS}{{0,40}}(?:(?:step|part)[ \t]\d{{1,3}}[ \t]?[.):\u2013\u2014-]|\d{{1,3}}[.)])?[ \t*_#]{{0,40}}\Z",
+    re.IGNORECASE,
+)
+# A label before the marker of the description, in any language: "Final answer: [DESCRIPTION]: ...".
+_LABEL = re.compile(
+    r"(?!.*\b(?:form|format|template|example|such as|like|write|use|e\.g\.)\b)"
+    r"[^\n\"'`\[\]]{1,60}[:\uff1a][*_ \t]{0,4}\Z",
+    re.IGNORECASE,
+)
 _LINE_START = 90
 # A heading without brackets has a colon, or markup and its line for itself.
 _HEADING = re.compile(
     rf"^[ \t>]{{0,20}}(?:[-*+][ \t]{{1,8}}|\d{{1,3}}[.)][ \t]{{1,8}})?(?P<markup>[#*_]{{0,6}})[ \t]{{0,8}}"
-    rf"(?:(?:my|the|final|function|python|proposed)[ \t]{{1,4}}){{0,3}}(?P<kind>{_KINDS})(?:[ \t]\(?python\)?)?"
-    rf"(?P<after>[*_ \t]{{0,8}}[:\u2013\u2014]?[*_ \t]{{0,8}})(?P<alone>$)?",
+    rf"(?:(?:my|the|final|function|python|proposed)[ \t]{{1,4}}){{0,3}}(?P<kind>{_KINDS})"
+    r"(?:[ \t]\([^()\n]{1,40}\)|[ \t](?:python|block|of[ \t](?:the[ \t])?exceptions?))?"
+    r"(?P<after>[*_ \t]{0,8}[:\uff1a\u2013\u2014]?[*_ \t]{0,8})(?P<alone>$)?(?P<underlined>\n[-=]{3,40}[ \t]{0,8}$)?",
     re.IGNORECASE | re.MULTILINE,
 )
 _CLOSING = re.compile(r"[*_]{0,4}\[[ \t]{0,8}/[ \t]{0,8}(?:DESCRIPTION|DOMAIN|CODE|SUBMISSION|END)[ \t]{0,8}\]", re.I)
 # What only the environment says, after a query that it has not answered yet.
 _MADE_UP = re.compile(
-    r"^[ \t>*_#-]{0,20}(?:OUTPUTS?|OBSERVATIONS?|ANSWERS?|RESULTS?|RESPONSE|USER|ENVIRONMENT)\b", re.I | re.M
+    r"^[ \t>*_#-]{0,20}(?:OUTPUTS?|OBSERVATIONS?|ANSWERS?|RESULTS?|RESPONSE|USER|HUMAN|ENVIRONMENT|TOOL)\b", re.I | re.M
 )
 _MOST_OUTER_FENCES = 3
+# What ends a part that has begun: a rule, a heading, another tag; and talk to the reader, if nothing else follows.
+_PART_END = re.compile(r"\n[ \t]{0,3}(?:(?:-{3,}|\*{3,}|_{3,})[ \t]*(?:\n|\Z)|#{1,6}[ \t]|\[[A-Z][A-Z _]{2,20}\])")
+_TALK = re.compile(
+    r"\n\n[ \t*_]{0,8}(?:I hope|hope this|let me know|feel free|please (?:let|feel|tell|note that I)|thank|happy to"
+    r"|if you (?:have|need|want|would|wish)|would you like|do you want|shall I|is there anything|I(?:'| a)m happy)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ def read_tagged(text: str, rules: MessageRules) -> Found | None:
     queries = written_queries(text)
     text, blocks, markers = _markers(text, queries)
     submission, whole = _submission(text, markers, rules)
-    queries = _commands(written_queries(text), blocks, submission, rules)
+    queries = _commands(text, written_queries(text), blocks, submission, rules)
     if not queries:
         return None if submission is None else Found(submission=submission, whole=whole)
     taken = _until_made_up(text, queries, markers if submission else [])
@@ -70,17 +90,19 @@ def read_tagged(text: str, rules: MessageRules) -> Found | None:
 
 
 def _commands(
-    queries: list[WrittenQuery], blocks: list[Block], submission: Submission | None, rules: MessageRules
+    text: str, queries: list[WrittenQuery], blocks: list[Block], submission: Submission | None, rules: MessageRules
 ) -> list[WrittenQuery]:
     """Returns the queries that are meant as such, in the light of what else there is."""
     coded = [block for block in blocks if "def " in block.content]
     queries = [query for query in queries if not any(b.inside <= query.start < b.outside for b in coded)]
     listed = [query for query in queries if query.listed]
     if submission is not None and (submission.code or not rules.coded):
-        # Beside a submission, a query in passing is prose, and so is a line without a list that can't be read.
+        # Beside a submission, a query in passing is prose, and so is one whose outputs follow it or that asks nothing.
+        # One without a list counts only where outputs are made up below it.
         listed = [query for query in listed if query.first or query.opens_line and (query.capital or query.ends_line)]
+        listed = [query for query in listed if query.argument and not query.reported]
         bare = [query for query in queries if not query.listed and query.capital and _readable(query, rules)]
-        return listed or bare
+        return listed or [query for query in bare if _MADE_UP.match(text, query.end + 1)]
     return listed or [query for query in queries if not query.listed]
 
 
@@ -121,7 +143,12 @@ def _submission(text: str, markers: list[_Marker], rules: MessageRules) -> tuple
     code, whole = choose_code(region, text) if rules.coded else ("", "\n\n" in region.strip())
     if "CODE" not in {marker.kind for marker in markers} and not _has_block(text):
         code = ""
-    submission = Submission(_plain(parts["DESCRIPTION"]), _plain(parts["DOMAIN"]), code.strip("\n"))
+    description = _plain(parts["DESCRIPTION"])
+    meaning = rules.parts["description"]
+    if meaning and description.startswith(meaning):
+        # The task's own words, quoted.
+        return None, False
+    submission = Submission(description, _plain(parts["DOMAIN"]), code.strip("\n"))
     if not any(marker.bracketed for marker in markers):
         # Headings alone: a submission only where they make a whole one.
         enough = submission.description and (not rules.coded or "def " in code or "lambda" in code)
@@ -139,8 +166,13 @@ def _unclosed(part: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """Returns a part without the fence or the markup around the whole of it."""
+    """Returns a part without the fence or the markup around the whole of it; empty if there are no words in it."""
     part = part.strip()
+    if not any(character.isalnum() for character in part):
+        return ""
+    if end := _PART_END.search(part):
+        part = part[: end.start()].rstrip()
+    part = _without_talk(part)
     blocks = fenced_blocks(part)
     if len(blocks) == 1 and blocks[0].start == 0 and blocks[0].end == len(part):
         part = blocks[0].content.strip()
@@ -150,6 +182,13 @@ def _plain(part: str) -> str:
         inner = part[len(mark) : -len(mark)]
         if len(part) > 2 * len(mark) and part == f"{mark}{inner}{mark}" and mark not in inner:
             return inner.strip()
+    return part
+
+
+def _without_talk(part: str) -> str:
+    """Leaves out last paragraphs that speak to whoever reads them."""
+    while (last := part.rfind("\n\n")) > 0 and _TALK.match(part, last):
+        part = part[:last].rstrip()
     return part
 
 
@@ -201,12 +240,15 @@ def _all_markers(text: str, queries: list[WrittenQuery]) -> list[_Marker]:
     for match in _BRACKETED.finditer(text):
         line = text.rfind("\n", max(0, match.start() - _LINE_START), match.start()) + 1
         near = line or match.start() <= _LINE_START
-        opens = bool(near and _BEFORE.match(text, line, match.start()))
+        before = text[line : match.start()] if near else ""
+        labelled = match.group(2).upper() == "DESCRIPTION" and _LABEL.match(before)
+        opens = bool(near and (_BEFORE.match(before) or labelled))
         start = line if opens else match.start()
         found.append(_Marker(start, match.end(), match.group(2).upper(), True, opens))
     for match in _HEADING.finditer(text):
-        colon = any(sign in match.group("after") for sign in ":\u2013\u2014")
-        if colon or (match.group("markup") and match.group("alone") is not None):
+        colon = any(sign in match.group("after") for sign in ":\uff1a\u2013\u2014")
+        marked = match.group("markup") or match.group("underlined")
+        if colon or (marked and match.group("alone") is not None):
             found.append(_Marker(match.start(), match.end(), match.group("kind").upper(), False, True))
     found.sort(key=lambda marker: marker.start)
     lists = iter([query for query in queries if query.listed])

@@ -17,12 +17,14 @@ from find_gym.interfaces.literals import Brackets, parse_python, read_value
 from find_gym.interfaces.messages import ToolCall
 from find_gym.interfaces.rules import MessageRules
 
+# A namespace before the name of a tag.
+_SPACE = r"(?:\w{1,16}:|[|\uff5c]\w{1,16}[|\uff5c])?"
 _TOOL = r"(?:functions\.|tools\.|env\.)?(?P<{}>query|submit)"
 # Where a call with its own mark begins: the name of the tool, as far as the mark has it, then its arguments.
 _MARKED = re.compile(
     r"(?:"
     r"<tool_call>\s{0,8}|<\|python_tag\|>\s{0,8}|\[TOOL_CALLS\]\s{0,8}|<\|tool_call>\s{0,8}call:"
-    rf"|<function={_TOOL.format('a')}>\s{{0,8}}|<invoke name=\"{_TOOL.format('b')}\">\s{{0,8}}"
+    rf"|<function={_TOOL.format('a')}>\s{{0,8}}|<{_SPACE}invoke name=\"{_TOOL.format('b')}\">\s{{0,8}}"
     r"|(?:<\|tool_call_begin\|>|<\uff5ctool\u2581call\u2581begin\uff5c>)(?:function<\uff5ctool\u2581sep\uff5c>)?"
     rf"|^[ \t>*_-]{{0,12}}Action[*_]{{0,2}}:[*_ \t]{{0,8}}{_TOOL.format('c')}[*_ \t.]{{0,8}}\n{{1,2}}"
     r"[ \t>*_-]{0,12}Action[ _]Input[*_]{0,2}:[*_]{0,2}"
@@ -30,18 +32,28 @@ _MARKED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NAME = re.compile(
-    r"(?:functions\.|tools\.)?(?P<name>[A-Za-z_]\w{0,40})(?:\.call(?=\())?(?::\d{1,4})?(?:\[ARGS\]|<\|tool_call_argument_begin\|>|<\uff5ctool\u2581sep\uff5c>)?"
+    r"(?:functions\.|tools\.)?(?P<name>[A-Za-z_]\w{0,40})(?:\.call(?=\())?(?::\d{1,4})?(?:\[CALL_ID\]\w{0,40})?(?:\[ARGS\]|<\|tool_call_argument_begin\|>|<\uff5ctool\u2581sep\uff5c>)?"
     r"\s{0,8}(?:```(?:json)?\s{0,8})?"
 )
 _PARAMETER = re.compile(
-    r"(?:<parameter(?:=|\s+name=\")(?P<key>\w{1,40})\"?>|<arg_key>(?P<other>\w{1,40})</arg_key>\s{0,8}<arg_value>)"
+    rf"(?:<{_SPACE}parameter(?:=|\s+name=\")(?P<key>\w{{1,40}})\"?(?:\s[^<>\n]{{0,40}})?>|<arg_key>(?P<other>\w{{1,40}})</arg_key>\s{{0,8}}<arg_value>)"
 )
-_PARAMETER_END = re.compile(r"</parameter>|</arg_value>|</function>|</tool_call>|</invoke>|(?=<parameter|<arg_key>)")
+_PARAMETER_END = re.compile(
+    rf"</{_SPACE}(?:parameter|invoke)>|</arg_value>|</function>|</tool_call>|(?=<{_SPACE}parameter|<arg_key>)"
+)
 _SPECIAL_QUOTE = '<|"|>'
 _PYTHON = re.compile(
-    rf"^[ \t>*`_-]{{0,12}}(?:\w{{1,20}} ?= ?)?(?:print\()?{_TOOL.format('name')}(?:\.call)?(?=\()", re.M
+    rf"^[ \t>*`_-]{{0,12}}(?:<\|python_(?:start|tag)\|>)?(?:\w{{1,20}} ?= ?)?(?:print\(|\[)?{_TOOL.format('name')}"
+    r"(?:\.call)?(?=\()",
+    re.M,
 )
-_OBJECT = re.compile(r"(?<![\"'`\w\\])\{(?=\s{0,40}[\"'])|^[ \t]{0,12}\[(?=\s{0,40}\{\s{0,40}[\"'])", re.M)
+_ASSIGNMENT = re.compile(r"^[ \t>]{0,12}(?P<name>[A-Za-z_]\w{0,20}) ?= ?(?=\[)", re.M)
+_NEXT_PYTHON = re.compile(rf"[ \t]{{0,8}},\s{{0,8}}{_TOOL.format('name')}(?=\()")
+_OBJECT = re.compile(
+    r"(?<![\"'`\w\\])\{(?=\s{0,40}(?:[\"'\u201c]|//|[A-Za-z_]\w{0,40}\s{0,4}:))"
+    r"|^[ \t]{0,12}\[(?=\s{0,40}\{\s{0,40}[\"'])",
+    re.M,
+)
 
 
 def calls_in_text(text: str, rules: MessageRules) -> list[ToolCall]:
@@ -79,7 +91,7 @@ def _marked_calls(text: str, rules: MessageRules) -> Iterator[ToolCall]:
                 continue
             name, place = named.group("name"), named.end()
             if text.startswith("(", place):
-                yield from _python_call(text, name, place, brackets, rules)
+                yield from _python_call(text, name, place, brackets, rules, {})
                 continue
         yield from _call(text, name, place, brackets)
 
@@ -166,19 +178,27 @@ def _json_calls(text: str, rules: MessageRules) -> Iterator[ToolCall]:
 
 def _python_calls(text: str, rules: MessageRules) -> Iterator[ToolCall]:
     brackets = Brackets(text)
-    for match in _PYTHON.finditer(text):
-        yield from _python_call(text, match.group("name"), match.end(), brackets, rules)
+    lists: dict[str, Any] | None = None
+    for first in _PYTHON.finditer(text):
+        lists = _assigned_lists(text, brackets) if lists is None else lists
+        match: re.Match[str] | None = first
+        while match is not None:
+            yield from _python_call(text, match.group("name"), match.end(), brackets, rules, lists)
+            end = brackets.end(match.end())
+            match = None if end is None else _NEXT_PYTHON.match(text, end)
 
 
-def _python_call(text: str, name: str, place: int, brackets: Brackets, rules: MessageRules) -> Iterator[ToolCall]:
+def _python_call(
+    text: str, name: str, place: int, brackets: Brackets, rules: MessageRules, lists: Mapping[str, Any]
+) -> Iterator[ToolCall]:
     end = brackets.end(place)
     if end is None:
         return
     try:
         node: Any = parse_python(f"f{text[place:end]}", "eval")
         call = node.body
-        positional = [ast.literal_eval(each) for each in call.args]
-        arguments = {each.arg: ast.literal_eval(each.value) for each in call.keywords if each.arg}
+        positional = [_argument_value(each, lists) for each in call.args]
+        arguments = {each.arg: _argument_value(each.value, lists) for each in call.keywords if each.arg}
     except (ValueError, TypeError, AttributeError, SyntaxError, MemoryError, RecursionError):
         return
     if tool_name(name) == "query":
@@ -188,3 +208,20 @@ def _python_call(text: str, name: str, place: int, brackets: Brackets, rules: Me
     else:
         arguments |= dict(zip(rules.parts, positional, strict=False))
     yield ToolCall(name, arguments)
+
+
+def _assigned_lists(text: str, brackets: Brackets) -> dict[str, Any]:
+    """Returns the lists that lines of code give names, such as `inputs = [1, 2]`; the last of each name."""
+    lists: dict[str, Any] = {}
+    for match in _ASSIGNMENT.finditer(text):
+        end = brackets.end(match.end())
+        try:
+            lists[match.group("name")] = read_value(text[match.end() : end]) if end is not None else None
+        except ValueError:
+            continue
+    return lists
+
+
+def _argument_value(node: ast.expr, lists: Mapping[str, Any]) -> Any:
+    """Returns the value of an argument: a literal, or a list by its name."""
+    return lists[node.id] if isinstance(node, ast.Name) and node.id in lists else ast.literal_eval(node)

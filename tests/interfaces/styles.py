@@ -168,6 +168,80 @@ SUBMISSIONS: dict[str, Any] = {
     "<think>": lambda a: f"<think>\nperhaps\n{DRAFT}</think>\n{a.form()}",
     "the end of the turn": lambda a: f"{a.form()}<|im_end|>\n<|im_start|>user\n[DESCRIPTION]: nothing",
     "a draft before it": lambda a: f"{DRAFT if a.code else '[DESCRIPTION]: nothing'}\nNo, better:\n{a.form()}",
+    # Quotation marks beside a mark of reasoning belong to something else.
+    "a thought, then inline code": lambda a: f"<think>so the `<think>` ends</think>`f` is as follows.\n{a.form()}",
+    "a thought, then a quotation": lambda a: f'<think>ok</think>"Here it is":\n\n{a.form()}',
+    "a thought that ends with inline code": lambda a: f"<think>so it is `3x + 1`</think>\n{a.form()}",
+    "a thought that ends with a quotation": lambda a: f'<think>it gives "b"</think>{a.form()}',
+    "a thought that ends with a fence": lambda a: f"<think>so\n{FENCE}\n3x+1\n{FENCE}</think>\n{a.form()}",
+    # Signs, labels and typography around the markers.
+    "bullets of typography": lambda a: a.form(mark="\u2022 [{}]:"),
+    "emoji": lambda a: a.form(mark="### \U0001f4dd [{}]:\n"),
+    "steps": lambda a: a.form(mark="**Step 1: [{}]:**"),
+    "characters that can't be seen": lambda a: (
+        "\ufeff" + a.form(mark="\u200b[\u2060{}\u2060]:").replace("(", "(\u200b")
+    ),
+    "wide brackets": lambda a: a.form(mark="\u3010{}\u3011\uff1a"),
+    "escaped brackets": lambda a: a.form(mark="\\[{}\\]:"),
+    "spaces that don't break": lambda a: a.form().replace("    ", "\u00a0" * 4).replace("]: ", "]:\u00a0"),
+    "a label before it": lambda a: f"Final answer: {a.form()}",
+    "a label in Chinese": lambda a: f"\u6211\u7684\u7b54\u6848\uff1a{a.form()}",
+    "underlined headings": lambda a: a.form(mark="{}\n-----------\n").replace("]:", ""),
+    "explained headings": lambda a: a.form(mark="**{} (as asked for):**"),
+    "tags without their ends": lambda a: a.form(mark="<{}>:"),
+    "talk after it": lambda a: f"{a.form()}\n\n---\n\nI hope this helps! Let me know if you have questions.",
+    "headings after it": lambda a: f"{a.form()}\n## Confidence\nHigh.",
+    # Queries that are told of.
+    "a list of what was asked": lambda a: f'Recap:\n- QUERY ["a"] -> "b"\n- QUERY ["c"] -> "d"\n\n{a.form()}',
+    "no more queries": lambda a: f"QUERY results so far:\n1 -> 4\n\nQUERY: none needed.\n{a.form()}",
+    "a query of nothing": lambda a: f"QUERY []\n\n{a.form()}",
+    # Code.
+    "code in two blocks": lambda a: (
+        a.form(
+            code=f"A helper:\n{FENCE}python\nimport math\nONE = 1\n"
+            f"def same(v):\n    return v if math.pi > ONE else 0\nprint(same(2))\n{FENCE}\nThe function:\n"
+            f"{FENCE}python\n{a.code}\ng = f\ndef f(v):\n    return same(g(v))\n{FENCE}"
+        )
+    ),
+    "an interpreter's prompts": lambda a: a.form(
+        code=f"{FENCE}python\n>>> " + "\n... ".join(a.code.split("\n")) + f"\n{FENCE}"
+    ),
+    "entities of HTML": lambda a: a.form().replace("<", "&lt;").replace("'", "&#39;"),
+    # JSON as people write it.
+    "JSON with a comment and a comma too many": lambda a: (
+        json.dumps(a.parts, indent=2).replace("{", "{\n  // Sure.", 1)[:-2] + ",\n}"
+    ),
+    "JSON with bare keys": lambda a: (
+        "{" + ", ".join(f"{name}: {json.dumps(text)}" for name, text in a.parts.items()) + "}"
+    ),
+    "JSON with typographic quotation marks": lambda a: (
+        "{" + ", ".join(f"\u201c{name}\u201d: {json.dumps(text)}" for name, text in a.parts.items()) + "}"
+    ),
+    "JSON with the markers as keys": lambda a: (
+        json.dumps({f"[{name.upper()}]": text for name, text in a.parts.items()})
+    ),
+    "JSON with lines of code": lambda a: json.dumps(a.parts | ({"code": a.code.split("\n")} if a.code else {})),
+    "XML with attributes": lambda a: xml(a).replace("<code>", '<code language="python">'),
+    # Calls.
+    "a native call with capitals": lambda a: Message(
+        "", [ToolCall("Submit", {name.upper(): text for name, text in a.parts.items()})]
+    ),
+    "a native call with one argument": lambda a: Message("", [ToolCall("default_api:submit", {"submission": a.parts})]),
+    "a native call of another tool": lambda a: Message(a.form(), [ToolCall("python", {"code": "print(1)"})]),
+    "invoke in a namespace": lambda a: '<x:calls>\n<x:invoke name="submit">\n'
+    + "".join(f'<x:parameter name="{name}">{text}</x:parameter>\n' for name, text in a.parts.items())
+    + "</x:invoke>\n</x:calls>",
+    "DeepSeek, new": lambda a: '<\uff5cDSML\uff5cinvoke name="submit">\n'
+    + "".join(
+        f'<\uff5cDSML\uff5cparameter name="{name}" string="true">{text}</\uff5cDSML\uff5cparameter>\n'
+        for name, text in a.parts.items()
+    )
+    + "</\uff5cDSML\uff5cinvoke>",
+    "Mistral with an id": lambda a: f"[TOOL_CALLS]submit[CALL_ID]a1B2[ARGS]{json.dumps(a.parts)}",
+    "a list of calls in Python": lambda a: f"<|python_start|>[{python_call(a)}]<|python_end|>",
+    "gpt-oss without tokens": lambda a: (
+        f"analysisWe know.assistantcommentary to=functions.submit json{json.dumps(a.parts)}"
+    ),
 }  # fmt: skip
 
 # --- Queries ----------------------------------------------------------------------------------------------------------
@@ -247,4 +321,31 @@ QUERIES: dict[str, Any] = {
     "ReAct with JSON": lambda q: f'Action: query\nAction Input: {{"inputs": {q}}}',
     "a call in Python": lambda q: f"query({q})",
     "a call in Python, in a fence": lambda q: f"{FENCE}python\nresult = query(inputs={q})\n{FENCE}",
+    "a thought, then inline code": lambda q: f"<think>x</think>`QUERY {q}`",
+    "characters that can't be seen": lambda q: f"\ufeff\u200bQUERY\u00a0{q}",
+    "a wide colon": lambda q: f"\u8ba9\u6211\u6d4b\u8bd5\uff1aQUERY\uff1a{q}",
+    "emoji": lambda q: f"\U0001f50d QUERY {q}",
+    "comments": lambda q: (
+        "QUERY [\n" + "".join(f"  {json.dumps(v)},  // {i}\n" for i, v in enumerate(json.loads(q))) + "]"
+    ),
+    "entities of HTML": lambda q: f"QUERY {q}".replace('"', "&quot;"),
+    "a list in Markdown": lambda q: "QUERY\n" + "\n".join(f"- {json.dumps(v)}" for v in json.loads(q)),
+    "typographic quotation marks": lambda q: (
+        "QUERY [" + ", ".join(f"\u201c{v}\u201d" if isinstance(v, str) else str(v) for v in json.loads(q)) + "]"
+    ),
+    "one a line": lambda q: "\n".join(f"{i}. QUERY {json.dumps([v])}" for i, v in enumerate(json.loads(q), 1)),
+    "a made-up turn of a human": lambda q: f"QUERY {q}\n\nHuman: OUTPUTS\n1 -> 2\n\nAssistant: QUERY {q}",
+    "JSON with an empty submission": lambda q: f'{{"query": {q}, "description": "", "code": ""}}',
+    "JSON with a comment": lambda q: f'{{\n  // ask\n  "query": {q},\n}}',
+    "XML, items": lambda q: (
+        "<query>\n" + "".join(f"<input>{json.dumps(v)}</input>\n" for v in json.loads(q)) + "</query>"
+    ),
+    "invoke in a namespace": lambda q: (
+        f'<x:invoke name="query"><x:parameter name="inputs">{q}</x:parameter></x:invoke>'
+    ),
+    "a list of calls in Python": lambda q: "[" + ", ".join(f"query(inputs={[v]!r})" for v in json.loads(q)) + "]",
+    "a call with a name": lambda q: f"{FENCE}python\nprobes = {json.loads(q)!r}\nprint(query(probes))\n{FENCE}",
+    "gpt-oss without tokens": lambda q: f'analysisHm.assistantcommentary to=functions.query json{{"inputs": {q}}}',
+    "native calls, one an input": lambda q: Message("", [ToolCall("query", {"inputs": [v]}) for v in json.loads(q)]),
+    "a native call by another name": lambda q: Message("", [ToolCall("query", {"items": json.loads(q)})]),
 }  # fmt: skip

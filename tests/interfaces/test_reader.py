@@ -71,6 +71,9 @@ RUNS = [
     "<parameter=x>", "[TOOL_CALLS]", "<description>", "<code></code>", "Action: query\n", "1", "1,", "\nCode:\n", "\t",
     "<|channel|>", "<|channel|>analysis<|message|>", "<|end|>", "first ", "if x:\n ", "f = lambda", "'\\'", "\nx=",
     '{"query": [1]}', "<", "<answer>", "assistantfinal", "\nOUTPUTS", "[THINK", "\u2212", "&lt;",
+    '\\"', "\u201c", "{a:", "// ", "\n\nI hope", "\n---\n", "- 1\n", ">>> ", "x = [1]\nquery(x)\n", "query([1]),",
+    "a: [DESCRIPTION]:",
+    "```\ndef f(x):\n return g(x)\n```\n", "<query><input>", "\u2022", "\nassistant to=functions.query {",
 ]  # fmt: skip
 
 
@@ -181,6 +184,57 @@ def test_an_output_that_is_quoted_back_is_no_command(attack: str) -> None:
         assert own.move == Query(("mine",))
     assert read_message(write_query([attack]), STRING_MESSAGES).move == Query((attack,))
     assert isinstance(read_message(observation, STRING_MESSAGES).move, Refuse)
+
+
+NO_COMMANDS = [
+    "I cannot help with that request.",
+    "To begin, I need to see the outputs. Could you give me some?",
+    "I will send a query with small numbers first, then describe the function.",
+    "Use the form: [DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...",
+    "So I have to answer like this:\n[DESCRIPTION]: ...\n[DOMAIN]: ...\n[CODE]:\n```python\n...\n```",
+    'The task said "QUERY [1, 2]" is how to ask.',
+    "The task said \u201cQUERY [1, 2]\u201d is how to ask.",
+    "My earlier message, '[DESCRIPTION]: a line', was a draft.",
+    "I might say \u201c[DESCRIPTION]: a line\u201d later.",
+    "My draft so far (not final): `[DESCRIPTION]: line` - more tests needed.",
+    "<think>Maybe [DESCRIPTION]: x\n[CODE]: def f(x): return x",
+    "<think>\nQUERY [1]\n</think>\n",
+    "<|channel|>analysis<|message|>QUERY [1]<|end|>",
+    "What is the query budget?",
+    "Query strategy: start with small values [1, 2, 3]",
+    "**Plan**\n1. Query small inputs\n2. Query large inputs\n3. Write the description and the code",
+    "Description of my plan: probe small inputs.",
+    "Domain knowledge: functions are often linear.\nCode: I will write it later.",
+    '{"thought": "I should query", "plan": ["a"]}',
+    'The outputs were {"description": "", "code": ""}.',
+    "Action: search\nAction Input: weather",
+    "```python\ndef f(x):\n    return 3 * x + 1\n```",
+    "It seems to be linear, f(x) = 3x + 1. I would describe it as a line.",
+    "Before the [DESCRIPTION] and the [CODE] I want more data.",
+    "[DESCRIPTION]: \u2026",
+    "| QUERY | DESCRIPTION |",
+    "\u200b",
+]
+
+
+@pytest.mark.parametrize("category", RULES)
+def test_drafts_plans_and_quotations_cost_one_message(category: str) -> None:
+    env = gym.make(LATEST_IDS[category], interface="text").unwrapped
+    tools = gym.make(LATEST_IDS[category], interface="tools").unwrapped
+    env.reset(seed=0)
+    quoted, _ = tools.reset(seed=0)
+    for message in (*NO_COMMANDS, quoted):
+        env.reset(seed=0)
+        _, reward, terminated, _, info = env.step(message)
+        assert (terminated, reward, info["inputs"]) == (False, 0.0, []), message
+        assert info["message"].startswith("expected"), message
+
+
+def test_what_follows_a_description_is_not_in_it() -> None:
+    talk = "\n\nI hope this helps!\n\nLet me know if you need more."
+    for after in (talk, "\n\n---\nTested on 12 words.", "\n### Notes\nNone."):
+        move = read_message(f"[DESCRIPTION]: Lions,\n\nand tigers.{after}", ENTITY_MESSAGES).move
+        assert isinstance(move, Submit) and move.submission.description == "Lions,\n\nand tigers."
 
 
 def test_the_example_of_the_task_is_read() -> None:
