@@ -17,7 +17,7 @@ def read_judge(judge: Any) -> Judge | None:
     if isinstance(judge, str):
         loaded = load_judge(judge)
         # A server that does not answer is known now, not after a dialogue was paid for.
-        loaded.rate("golf", [[Execution("Tiger Woods"), Execution("tax")]])
+        loaded.rate("golf", [[Execution("putter"), Execution("flour")]])
         return loaded
     if judge is not None and not callable(getattr(judge, "rate", None)):
         raise TypeError(f"expected judge to be a name, a Judge (with a method `rate`) or None, actual value: {judge!r}")
