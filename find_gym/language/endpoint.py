@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import json
 import logging
 import os
@@ -284,8 +285,13 @@ def _check_answer(answer: Any) -> Any:
 
 
 def _retry_after(response: Any) -> float:
-    """Returns the seconds that a response asks to wait, 0 where it does not say; dates are not read."""
+    """Returns the seconds that a response asks to wait, by their number or as a date; 0 where it does not say."""
+    asked = "" if response is None else str(response.headers.get("retry-after", ""))
     try:
-        return 0.0 if response is None else max(0.0, float(response.headers.get("retry-after", 0)))
+        return max(0.0, float(asked))
     except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - time.time())
+    except (ValueError, OverflowError):
         return 0.0

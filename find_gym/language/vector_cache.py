@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,10 +31,11 @@ class CachedEmbedder:
     """An embedder that keeps what it has computed, in memory and in one file for each model.
 
     New vectors are written when they have come to an eighth of the file, and at the end of the process, so that one
-    text after another costs little. The file holds float16 vectors by the SHA-256 digest of their texts, so it is small
-    and tells no texts. It is written beside its place and renamed: a process that is killed leaves the old one, and of
-    two that write at once the later one wins (what the other one had computed is computed again, nothing is ever mixed
-    up). A file that can't be read counts as empty; where the folder can't be written, vectors are kept in memory only.
+    text after another costs little. The file holds float16 vectors by the SHA-256 digest of their texts, so it is
+    small and tells no texts. It is written beside its place and renamed: a process that is killed leaves the old
+    one, and of two that write at once the later one wins (what the other one had computed is computed again,
+    nothing is ever mixed up). Threads may share it. A file that can't be read counts as empty; where the folder
+    can't be written, vectors are kept in memory only.
 
     Args:
         embedder: computes what is missing.
@@ -56,6 +58,7 @@ class CachedEmbedder:
         self._progress = progress
         self._known = self._read()
         self._unsaved = 0
+        self._lock = threading.Lock()
         atexit.register(self.flush)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -63,17 +66,22 @@ class CachedEmbedder:
         if not texts:
             return self._embedder.embed([])
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
-        if missing:
-            self._compute(missing)
-            self._unsaved += len(missing)
-            if self._unsaved >= max(_LEAST_UNSAVED, _UNSAVED_SHARE * len(self._known)):
-                self.flush()
+        with self._lock:
+            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+            if missing:
+                self._compute(missing)
+                self._unsaved += len(missing)
+                if self._unsaved >= max(_LEAST_UNSAVED, _UNSAVED_SHARE * len(self._known)):
+                    self._write()
         vectors = np.stack([self._known[key] for key in keys]).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def flush(self) -> None:
         """Writes the vectors that are not in the file yet."""
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
         if self._unsaved == 0:
             return
         # Another process may have added vectors since.

@@ -1,6 +1,8 @@
 """Sentence embeddings: the cache, the default model where it is installed, what is said where it is not."""
 
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,37 @@ def test_a_text_is_embedded_once(tmp_path: Path) -> None:
     assert np.array_equal(again.embed(["another", "a word"]), first[[1, 0]])
     assert inner.texts == ["a word", "another"]
     assert [path.name for path in tmp_path.iterdir()] == [cached.path.name]
+
+
+def test_threads_share_a_cache(tmp_path: Path) -> None:
+    embedder = HashingEmbedder()
+    cache = CachedEmbedder(embedder, tmp_path)
+    texts = [f"text {number}" for number in range(200)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda start: cache.embed(texts[start:]), range(0, 100, 5)))
+    assert all(np.array_equal(vectors, found[0][start * 5 :]) for start, vectors in enumerate(found))
+    assert sorted(embedder.texts) == sorted(texts)
+
+
+def test_transformers_is_imported_whole_in_every_thread() -> None:
+    pytest.importorskip("transformers")
+    code = """
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from find_gym.language.embeddings import import_transformers
+sys.setswitchinterval(1e-5)
+gate = Barrier(4)
+def look(_):
+    gate.wait()
+    return import_transformers().AutoTokenizer.__name__
+with ThreadPoolExecutor(4) as pool:
+    print(*pool.map(look, range(4)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["AutoTokenizer"] * 4, done.stderr
 
 
 def test_models_are_not_mixed_up(tmp_path: Path) -> None:

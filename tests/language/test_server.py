@@ -134,6 +134,16 @@ def test_a_server_says_how_long_to_wait(stub: StubServer, make: Callable[..., Se
     assert len(pauses.pauses) == 2
 
 
+def test_a_server_says_when_to_come_back(stub: StubServer, make: Callable[..., ServerChatModel], pauses: Time) -> None:
+    stub.answer = script(refuse(503, "slowly", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"))
+    assert make().reply(ASK, OPTIONS).retries == 1
+    assert pauses.pauses[0] <= 1.0
+    stub.answer = script(refuse(503, "slowly", Retry_After="Tue, 31 Dec 2999 23:59:59 GMT"))
+    with pytest.raises(ModelError, match="slowly"):
+        make(patience=600.0).reply(ASK, OPTIONS)
+    assert len(pauses.pauses) == 1
+
+
 def test_a_late_answer_counts_as_none(stub: StubServer, make: Callable[..., ServerChatModel], pauses: Time) -> None:
     released = threading.Event()
     first = iter([True])

@@ -13,6 +13,7 @@ with a midpoint that separates the members from all other words best and a slope
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from functools import cache
 
@@ -67,6 +68,8 @@ class EntityVectors:
         self._named: dict[str, Vectors] = {}
         self._foreign: dict[str, Vectors] = {}
         self._embedder: Embedder | None = None
+        # Episodes may run in threads, and none but one can load the model.
+        self._loading = threading.Lock()
 
     def row(self, word: str) -> int | None:
         """Returns the row of a word of the vocabulary, case aside if need be; None for other words."""
@@ -93,6 +96,10 @@ class EntityVectors:
         ).reshape(len(words), self.words.shape[1])
 
     def _model_for(self, words: Sequence[str]) -> Embedder:
+        with self._loading:
+            return self._load(words)
+
+    def _load(self, words: Sequence[str]) -> Embedder:
         if self._embedder is None:
             from find_gym.language.embeddings import TransformersEmbedder
 
