@@ -18,6 +18,7 @@ from find_gym.scoring.fitting.skeletons import RuleFit, assemble, fit_rule
 from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym_agents._atom_fit_pieces import MAX_POINTS, fit_pieces, score_weights, tolerance
 from find_gym_agents._atom_fit_search import Hypothesis
+from find_gym_agents.knots import longest_that_fits
 
 # Parts in which the evidence is left out in turn to compare a formula with pieces.
 _FOLDS = 4
@@ -97,8 +98,7 @@ def approximate(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> S
         pieces += float(weights[held] @ (np.abs(guess - values[held]) <= allowed[held]))
     if formula >= pieces:
         return report(hypotheses, x, y)
-    found = fit_pieces(unique, values, MAX_POINTS)
-    return Submission(found.describe(), "No exception.", found.source())
+    return _write_pieces(unique, values, None, "No exception.")
 
 
 def _submission(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
@@ -119,8 +119,17 @@ def _short(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
     keep = np.isfinite(values)
     if keep.sum() < 2:
         return Submission(regionless.describe(), "", "def f(x):\n    return 0.0\n")
-    found = fit_pieces(grid[keep], values[keep], MAX_POINTS)
-    return Submission(regionless.describe(), domain_text(spec), found.source())
+    return _write_pieces(grid[keep], values[keep], regionless.describe(), domain_text(spec))
+
+
+def _write_pieces(x: FloatArray, y: FloatArray, description: str | None, domain: str) -> Submission:
+    """Writes straight lines between as many points as the cap on complexity lets pass."""
+
+    def write(count: int) -> Submission:
+        found = fit_pieces(x, y, max(count, 2))
+        return Submission(found.describe() if description is None else description, domain, found.source())
+
+    return longest_that_fits(write, MAX_POINTS, MAX_NUMERIC_COMPLEXITY)
 
 
 def domain_text(spec: NumericSpec) -> str:

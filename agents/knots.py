@@ -26,15 +26,25 @@ def longest_that_fits(write: Callable[[int], Submission], most: int, cap: float)
         most: the greatest number of entries.
         cap: the cap, in bits.
     """
-    low, high = 0, most
+    longest = write(most)
+    if _fits(longest, cap):
+        return longest
+    low, high = 0, most - 1
     while low < high:
         middle = (low + high + 1) // 2
-        try:
-            prepare_code(write(middle).code, cap=cap)
+        if _fits(write(middle), cap):
             low = middle
-        except MalformedError:
+        else:
             high = middle - 1
     return write(low)
+
+
+def _fits(submission: Submission, cap: float) -> bool:
+    try:
+        prepare_code(submission.code, cap=cap)
+    except MalformedError:
+        return False
+    return True
 
 
 def choose_knots(x: FloatArray, y: FloatArray, count: int, predict: Predict) -> NDArray[np.intp]:

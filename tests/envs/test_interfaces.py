@@ -1,6 +1,7 @@
 """The codecs: the token grammar and its fitting, the reading of messages, continuous actions."""
 
 import json
+import string
 from typing import Any
 
 import gymnasium as gym
@@ -228,7 +229,10 @@ def test_code_without_its_marker_is_the_last_fenced_block() -> None:
     assert submission is not None and submission.code == "def f(x):\n    return 2 * x"
 
 
-WORDS = st.text(st.sampled_from(sorted(CHARSET - set("[]`~*_#"))), max_size=80).map(str.strip)
+# Signs around a marker, such as a colon, are markup and not what is written after it.
+LETTERS = st.sampled_from(sorted(string.ascii_letters + string.digits))
+INNER = st.text(st.sampled_from(sorted(CHARSET - set("[]`~*_#\n"))), max_size=80)
+WORDS = st.just("") | st.builds(lambda first, inner, last: f"{first}{inner}{last}", LETTERS, INNER, LETTERS)
 
 
 @given(description=WORDS, domain=WORDS, code=WORDS)
