@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.text import write_query, write_submission
+from find_gym.interfaces.text import write_query, write_submission
 from find_gym.scoring import Submission
 
 Answers = NDArray[np.float64]

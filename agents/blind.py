@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from find_gym.envs.text import write_submission
+from find_gym.interfaces.text import write_submission
 from find_gym.scoring import Submission
 
 # By scripts/find_blind.py --category NAME --functions N --seed 0 on 2026-11-26, with N 24, 24, 30 and 80.

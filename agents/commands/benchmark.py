@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.commands.console import show
+from find_gym_agents.commands.console import show, use_one_thread
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     Returns:
         The exit status.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    use_one_thread()
     words = list(sys.argv[1:] if arguments is None else arguments)
     description = "Measures speed: stepping beside CartPole-v1, scoring, sampling, training, queries."
     config = parse(BenchmarkConfig, words, program=program, description=description)

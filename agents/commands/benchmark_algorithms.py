@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.commands.console import show
+from find_gym_agents.commands.console import show, use_one_thread
 
 DESCRIPTION = """Trains algorithms of Stable-Baselines3 and sb3-contrib, off the shelf, for the same number of steps.
 
@@ -27,8 +26,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
         The exit status: 0, 2 for a wrong command line or where something is not installed, 130 after an interrupt.
     """
     # The networks are small: more threads than one only wait for each other.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    use_one_thread()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         from find_gym_agents.benchmarks.algorithms import AlgorithmsConfig, run_algorithms

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.commands.console import show
+from find_gym_agents.commands.console import show, use_one_thread
 from find_gym_agents.registry import AGENTS
 
 
@@ -33,8 +32,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
         command line or folder, 130 after an interrupt.
     """
     # One worker computes in this process, and like the others on one thread; numpy reads this when it is imported.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    use_one_thread()
     from find_gym.functions import DatasetError
     from find_gym_agents.evaluation import BackendError, EvaluationConfig, RunError, evaluate, evaluate_paper
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.commands.console import show
+from find_gym_agents.commands.console import show, use_one_thread
 
 _CATEGORIES = ("numeric", "strings", "entities", "relations")
 
@@ -50,8 +49,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym redtea
         The exit status: 0, or 1 where an attack earned more than its limit or the sandbox has a fault, 2 where a
         judge's model, the sandbox or the folder can't be used.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    use_one_thread()
     config = parse(
         RedTeamConfig,
         arguments,

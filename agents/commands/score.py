@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.commands.console import show
+from find_gym_agents.commands.console import show, use_one_thread
 
 if TYPE_CHECKING:
     from find_gym_agents.evaluation._rescoring import Agreement
@@ -62,8 +61,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym score"
     Returns:
         The exit status: 0, or 1 where submissions could not be scored, 2 for a wrong command line, folder or judge.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    use_one_thread()
     config = parse(
         ScoreConfig,
         arguments,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Sequence
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.commands.console import show
+from find_gym_agents.commands.console import show, use_one_thread
 from find_gym_agents.training.config import TrainConfig
 
 DESCRIPTION = """Trains an interpreter of black-box functions by reinforcement learning with masked PPO.
@@ -31,8 +30,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym train"
         learned, 130 after an interrupt.
     """
     # The networks are small: more threads than one only wait for each other.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    use_one_thread()
     config = parse(TrainConfig, arguments, program=program, description=DESCRIPTION)
     try:
         from find_gym_agents.evaluation import RunError

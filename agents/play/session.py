@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from find_gym.envs.text import printable, write_query
+from find_gym.interfaces.text import printable, write_query
 from find_gym.sandbox import SandboxError
 from find_gym_agents.evaluation._comparisons import compare_answers
 from find_gym_agents.evaluation._records import EpisodeRecord, write_bytes, write_json

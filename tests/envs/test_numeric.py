@@ -11,10 +11,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env, data_equivalence
 
 import find_gym
-from find_gym.envs.text import write_submission
 from find_gym.functions import NumericFunction, NumericSpec, write_dataset
 from find_gym.functions.numeric.rules import AtomRule
 from find_gym.functions.numeric.variants import Noise, Region
+from find_gym.interfaces.text import write_submission
 from find_gym.language import ScriptedModel
 from find_gym.sandbox import SandboxError
 from find_gym.scoring import Submission

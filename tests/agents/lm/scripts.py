@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 
-from find_gym.envs.text import write_query, write_submission
 from find_gym.functions import function_seed
 from find_gym.functions.categories import CATEGORY_FUNCTIONS, sample_seeded
+from find_gym.interfaces.text import write_query, write_submission
 from find_gym.scoring import Submission
 
 PROBES = {

@@ -8,7 +8,7 @@ import gymnasium as gym
 import pytest
 
 import find_gym  # noqa: F401
-from find_gym.envs.quoting import quote_values
+from find_gym.interfaces.quoting import quote_values
 from find_gym.language import ModelError, Reply, ScriptedChatModel
 from find_gym_agents.lm import LanguageModelOptions
 from find_gym_agents.lm.agent import (
