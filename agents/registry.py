@@ -22,7 +22,7 @@ class AgentEntry:
     Attributes:
         name: its name on the command line.
         classes: for each category of functions that it can interpret, its class, or a function that makes one, as
-            "module:Class" within this package; imported only when the agent is made.
+            "module:Class" within `find_gym_agents.interpreters`; imported only when the agent is made.
         summary: what it does, in a few words.
         options: the fields of `EvaluationConfig` that its class takes as keyword arguments.
         in_threads: whether its episodes run in threads of one process, because they share something large.
@@ -70,8 +70,10 @@ _TABLE = (
     AgentEntry("interpolation", {"numeric": "interpolation:InterpolationAgent"}, "straight lines between even queries"),
     AgentEntry("piecewise", {"numeric": "interpolation:PiecewiseAgent"}, "straight lines between well-chosen queries"),
     AgentEntry("operon", {"numeric": "operon:OperonAgent"}, "symbolic regression with pyoperon, 3 s (extra sr)"),
-    AgentEntry("atom-fit", {"numeric": "atom_fit:AtomFit"}, "fits every atom and compound, picks by BIC"),
-    AgentEntry("enumeration", {"strings": "enumeration:EnumerationAgent"}, "searches programs by indexed enumeration"),
+    AgentEntry("atom-fit", {"numeric": "atom_fit.agent:AtomFit"}, "fits every atom and compound, picks by BIC"),
+    AgentEntry(
+        "enumeration", {"strings": "enumeration.agent:EnumerationAgent"}, "searches programs by indexed enumeration"
+    ),
     AgentEntry(
         "exemplar-embedding",
         {"entities": "exemplar_embedding:ExemplarEmbeddingAgent"},
@@ -156,7 +158,7 @@ def make_agent(name: str, category: str | None = None, **options: Any) -> Agent:
     else:
         first = AGENTS[name].categories[0] if name in AGENTS else ""
         check_agent(name, category or first)
-        path = f"find_gym_agents.{AGENTS[name].classes[category or first]}"
+        path = f"find_gym_agents.interpreters.{AGENTS[name].classes[category or first]}"
     module_name, _, class_name = path.partition(":")
     module = importlib.import_module(module_name)
     made = getattr(module, class_name, None)

@@ -34,8 +34,8 @@ for _identifier in ENVIRONMENT_IDS:
     if _identifier not in registry:
         register(
             id=_identifier,
-            entry_point=f"find_gym.envs.{_category}:{_single}",
-            vector_entry_point=f"find_gym.envs.vector.{_category}:{_vector}",
+            entry_point=f"find_gym.categories.{_category}.env:{_single}",
+            vector_entry_point=f"find_gym.categories.{_category}.vector:{_vector}",
             kwargs={"version": int(_version[1:])},
         )
 

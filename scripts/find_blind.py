@@ -4,7 +4,7 @@
 
 Each candidate is scored on the same functions of the split `train`; then the refinements of the best three are, such as
 one relation with each of its exceptions. The highest mean skill wins, of equal ones the first. What is printed belongs
-into `agents/blind.py`.
+into `agents/interpreters/blind.py`.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import gymnasium as gym
 import numpy as np
 
 from find_gym import LATEST_IDS
+from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.formulas import Combination, Formula
+from find_gym.categories.entities.function import EntityFunction, EntitySpec
+from find_gym.categories.relations.catalogue import RELATIONS
+from find_gym.categories.relations.conditions import conditions_of
+from find_gym.categories.relations.function import RelationFunction, RelationSpec
+from find_gym.categories.strings.function import StringFunction, StringSpec
+from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
+from find_gym.categories.strings.programs import Step
+from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded
 from find_gym.functions import function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, sample_seeded
-from find_gym.functions.entities.formulas import Combination, Formula
-from find_gym.functions.entities.function import EntityFunction, EntitySpec
-from find_gym.functions.relations.catalogue import RELATIONS
-from find_gym.functions.relations.conditions import conditions_of
-from find_gym.functions.relations.function import RelationFunction, RelationSpec
-from find_gym.functions.strings.function import StringFunction, StringSpec
-from find_gym.functions.strings.operations import DETERMINISTIC, OPERATIONS
-from find_gym.functions.strings.programs import Step
-from find_gym.knowledge.concepts import concepts
 from find_gym.scoring import Submission
 
 _REFINED = 3

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from find_gym.functions.entities.vectors import FILE, make_vectors, tables_digest
+from find_gym.categories.entities.word_vectors import FILE, make_vectors, tables_digest
 from find_gym.language.embeddings import TransformersEmbedder
 
-FOLDER = Path(__file__).resolve().parents[1] / "find_gym" / "knowledge" / "entities"
+FOLDER = Path(__file__).resolve().parents[1] / "find_gym" / "categories" / "entities" / "tables"
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import gymnasium as gym
 from matplotlib.image import imsave
 
 import find_gym  # noqa: F401  (registers the environments)
-from find_gym_agents.atom_fit import AtomFit
+from find_gym_agents.interpreters.atom_fit.agent import AtomFit
 
 PLOT = Path(__file__).resolve().parents[1] / "docs" / "episode.png"
 SEED = 13

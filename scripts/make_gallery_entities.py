@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from find_gym.functions.entities.difficulty import SHAPES
-from find_gym.functions.entities.exemplars import held_out_words, probe_words
-from find_gym.functions.entities.function import EntityFunction, EntitySpec
-from find_gym.functions.entities.sampling import sample_entity
-from find_gym.functions.entities.vectors import entity_vectors
-from find_gym.knowledge.concepts import concepts, vocabulary
+from find_gym.categories.entities.concepts import concepts, vocabulary
+from find_gym.categories.entities.difficulty import SHAPES
+from find_gym.categories.entities.exemplars import held_out_words, probe_words
+from find_gym.categories.entities.function import EntityFunction, EntitySpec
+from find_gym.categories.entities.sampling import sample_entity
+from find_gym.categories.entities.word_vectors import entity_vectors
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _HEAD = """# Gallery of entity functions

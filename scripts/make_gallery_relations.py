@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from find_gym.functions.relations.catalogue import RELATIONS, Relation
-from find_gym.functions.relations.conditions import conditions_of
-from find_gym.functions.relations.function import RelationFunction, RelationSpec
-from find_gym.knowledge.relations import files_of, load_table, provenance, table_names
+from find_gym.categories.relations.catalogue import RELATIONS, Relation
+from find_gym.categories.relations.conditions import conditions_of
+from find_gym.categories.relations.function import RelationFunction, RelationSpec
+from find_gym.categories.relations.tables import files_of, load_table, provenance, table_names
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 SAMPLES, EXCEPTIONS = 5, 6

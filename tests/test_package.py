@@ -22,15 +22,6 @@ def test_importing_is_light() -> None:
     assert not heavy & set(done.stdout.split())
 
 
-def test_imports_run_one_way() -> None:
-    rooms = ["functions", "scoring", "envs", "adapters"]
-    for index, room in enumerate(rooms):
-        for path in (ROOT / "find_gym" / room).rglob("*.py"):
-            text = path.read_text()
-            for later in [f"find_gym.{name}" for name in rooms[index + 1 :]] + ["find_gym_agents"]:
-                assert f"from {later}" not in text and f"import {later}" not in text, path
-
-
 def test_no_file_names_a_registry_or_a_machine() -> None:
     for pattern in ("*.toml", "*.txt", "*.md", "*.sh", "*.py", "*.cff"):
         for path in ROOT.glob(f"**/{pattern}"):

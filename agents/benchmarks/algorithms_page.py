@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.functions.files import write_text
+from find_gym.core.files import write_text
 from find_gym_agents.benchmarks.algorithms import ALGORITHMS
-from find_gym_agents.evaluation._records import write_bytes
 from find_gym_agents.report.plots import COLOURS
 from find_gym_agents.report.table import Table, markdown_table
+from find_gym_agents.runs.records import write_bytes
 
 _HEADER = ("algorithm", "interface", "seeds", "skill", "each seed", "untrained", "submitted", "queries")
 

@@ -56,7 +56,7 @@ _ADVICE = """\
 - **Workers.** `workers=N` also divides the descriptions that are completed in a step among these processes; the results
   are the same. `find-gym train` does so by default, on the processor cores that are left.
 - **Fitting.** `effort="quick"` takes half the time of an episode's end and loses little; see
-  `find_gym.scoring.fitting.fit_skeletons`.
+  `find_gym.categories.numeric.fitting.fit_skeletons`.
 - **Garbage.** With torch loaded, Python's collector takes a tenth of the time of an episode's end, half of that after
   `gc.freeze()`, which `find-gym train` calls once everything is imported.
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.

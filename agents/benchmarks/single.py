@@ -8,8 +8,8 @@ import sys
 import gymnasium as gym
 import numpy as np
 
+from find_gym.categories.table import CATEGORY_FUNCTIONS
 from find_gym.functions import NumericDifficulty, NumericFunction, sample_numeric
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
 from find_gym.sandbox import run_code
 from find_gym.scoring import NumericScorer, Submission
 from find_gym_agents.benchmarks.measuring import Clock, Work

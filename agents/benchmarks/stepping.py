@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import find_gym  # noqa: F401  (registers the environments)
-from find_gym.envs.tokens import TokensInterface
+from find_gym.categories.numeric.rules import AtomRule
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.functions import NumericSpec
-from find_gym.functions.numeric.rules import AtomRule
+from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.benchmarks.measuring import Clock, Work
 
 NUMERIC = "FIND-numeric-v0"

@@ -137,7 +137,7 @@ def _training(config: BenchmarkConfig, episodes: dict[Any, float], progress: Cal
 def machine() -> dict[str, Any]:
     """Returns the facts of the machine that speed depends on."""
     from find_gym.sandbox import backend
-    from find_gym_agents.evaluation._runner import versions
+    from find_gym_agents.evaluation.runner import versions
 
     model = platform.processor()
     described = Path("/proc/cpuinfo")
@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     description = "Measures speed: stepping beside CartPole-v1, scoring, sampling, training, queries."
     config = parse(BenchmarkConfig, words, program=program, description=description)
     from find_gym_agents.benchmarks.page import page, table
-    from find_gym_agents.evaluation._records import write_json, write_text
+    from find_gym_agents.runs.records import write_json, write_text
 
     results = benchmark(config, lambda name: print(f"measuring: {name}", file=sys.stderr))
     results["command"] = shlex.join(["find-gym", "benchmark", *words])

@@ -11,7 +11,7 @@ from typing import Any
 
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
-from find_gym_agents.evaluation._config import read_difficulty
+from find_gym_agents.evaluation.config import read_difficulty
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class DatasetConfig:
     """Processes that sample side by side; by default one for each processor core."""
 
     def __post_init__(self) -> None:
+        from find_gym.categories.table import CATEGORY_FUNCTIONS
         from find_gym.functions import SPLITS
-        from find_gym.functions.categories import CATEGORY_FUNCTIONS
 
         if self.category not in CATEGORY_FUNCTIONS:
             raise ValueError(
@@ -73,12 +73,12 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         ImportError: networks are among the functions and torch is not installed, or joblib or tqdm is not.
     """
     from find_gym import LATEST_IDS
+    from find_gym.categories.table import CATEGORY_FUNCTIONS
     from find_gym.functions import DatasetError, write_dataset
-    from find_gym.functions.categories import CATEGORY_FUNCTIONS
     from find_gym_agents.evaluation import EvaluationConfig
-    from find_gym_agents.evaluation._categories import CATEGORIES
-    from find_gym_agents.evaluation._records import locked
-    from find_gym_agents.evaluation._runner import claim, prepare, progress_bar
+    from find_gym_agents.evaluation.categories import CATEGORIES
+    from find_gym_agents.evaluation.runner import claim, prepare, progress_bar
+    from find_gym_agents.runs.records import locked
 
     out = Path(config.out)
     finished = out / CATEGORIES[config.category].metadata
@@ -94,7 +94,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
     # Functions are sampled as an evaluation samples them, whose functions these then are.
     sampling = EvaluationConfig(
         # No agent runs here, and this form of its name fits every category.
-        agents=("find_gym_agents.constant:ConstantAgent",),
+        agents=("find_gym_agents.interpreters.constant:ConstantAgent",),
         env=LATEST_IDS[config.category],
         functions=config.functions,
         seed=config.seed,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from find_gym_agents.commands.arguments import parse
-from find_gym_agents.evaluation._config import read_difficulty
+from find_gym_agents.evaluation.config import read_difficulty
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class PlayConfig:
 
     def __post_init__(self) -> None:
         from find_gym import ENVIRONMENT_IDS, LATEST_IDS
+        from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
         from find_gym.functions import SPLITS
-        from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
 
         if self.env in CATEGORY_FUNCTIONS:
             object.__setattr__(self, "env", LATEST_IDS[self.env])
@@ -70,7 +70,7 @@ class PlayConfig:
     @property
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
-        from find_gym.functions.categories import category_of
+        from find_gym.categories.table import category_of
 
         return category_of(self.env)
 

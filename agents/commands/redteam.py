@@ -67,9 +67,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym redtea
 
 
 def _run(config: RedTeamConfig) -> int:
-    from find_gym_agents.evaluation._records import write_json
-    from find_gym_agents.evaluation._runner import progress_bar
+    from find_gym_agents.evaluation.runner import progress_bar
     from find_gym_agents.redteam import ATTACKS, run_attacks, run_programs, tables, trial_count
+    from find_gym_agents.runs.records import write_json
 
     attacks = [attack for attack in ATTACKS if config.category in (None, attack.category)]
     with progress_bar("attacks", trial_count(attacks, config.attacks), True) as bar:

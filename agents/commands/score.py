@@ -13,7 +13,7 @@ from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
 
 if TYPE_CHECKING:
-    from find_gym_agents.evaluation._rescoring import Agreement
+    from find_gym_agents.evaluation.rescoring import Agreement
     from find_gym_agents.report.table import Table
 
 AGREEMENT = "agreement.json"
@@ -70,9 +70,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym score"
         "far both scorings agree. No agent runs, and no interpreting model is asked.",
     )
     from find_gym_agents.evaluation import RunError, read_run
-    from find_gym_agents.evaluation._records import write_json
-    from find_gym_agents.evaluation._rescoring import Rescoring, agreements, rescore
+    from find_gym_agents.evaluation.rescoring import Rescoring, agreements, rescore
     from find_gym_agents.report import write_report
+    from find_gym_agents.runs.records import write_json
 
     failed = False
     try:

@@ -7,11 +7,11 @@ Example:
     0.02
 """
 
-from find_gym_agents.evaluation._config import EvaluationConfig
-from find_gym_agents.evaluation._paper import evaluate_paper
-from find_gym_agents.evaluation._parallel import BackendError
-from find_gym_agents.evaluation._records import ConfigurationMismatchError, EpisodeRecord, Run, RunError, read_run
-from find_gym_agents.evaluation._runner import EvaluationResult, evaluate
+from find_gym_agents.evaluation.config import EvaluationConfig
+from find_gym_agents.evaluation.paper import evaluate_paper
+from find_gym_agents.evaluation.parallel import BackendError
+from find_gym_agents.evaluation.runner import EvaluationResult, evaluate
+from find_gym_agents.runs.records import ConfigurationMismatchError, EpisodeRecord, Run, RunError, read_run
 
 __all__ = [
     "BackendError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.functions.numeric.rules import OPERATORS
+from find_gym.categories.numeric.rules import OPERATORS
 
 _VARIANTS = {
     "plain": "It follows its rule everywhere and without noise.",

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.episode import Episode
+from find_gym.core.episode import Episode
 from find_gym.functions import QUERY_RANGE
 from find_gym.scoring import predict
-from find_gym_agents.evaluation._curves import Scale
+from find_gym_agents.evaluation.curves import Scale
 
 FloatArray = NDArray[np.float64]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from find_gym.interfaces.text import printable, write_query
 from find_gym.sandbox import SandboxError
-from find_gym_agents.evaluation._comparisons import compare_answers
-from find_gym_agents.evaluation._records import EpisodeRecord, write_bytes, write_json
+from find_gym_agents.evaluation.comparisons import compare_answers
 from find_gym_agents.play import endings, pictures
 from find_gym_agents.play.hints import hint
 from find_gym_agents.play.inputs import SYNTAX, read_inputs
 from find_gym_agents.play.submissions import IN_CODE, ask_submission, checked_message, edit_submission
 from find_gym_agents.play.terminal import Terminal
+from find_gym_agents.runs.records import EpisodeRecord, write_bytes, write_json
 
 _ABOUT = {
     "numeric": "A hidden function takes one number from -128 to 128 and returns one number. It may be a common "

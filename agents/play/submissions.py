@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from find_gym.envs.text import read_submission, write_submission
+from find_gym.interfaces.submissions import read_submission
+from find_gym.interfaces.text import write_submission
 from find_gym.scoring import Submission
 from find_gym_agents.play.terminal import END_OF_CODE, Terminal, edit
 

@@ -7,16 +7,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym.functions import QUERY_RANGE
 from find_gym.scoring import Submission
-from find_gym.scoring.submissions import MAX_NUMERIC_COMPLEXITY
-from find_gym_agents.blind import FOUND
-from find_gym_agents.interpolation import interpolate
-from find_gym_agents.knots import choose_knots, longest_that_fits, write_list
-from find_gym_agents.lookup import tabulate
+from find_gym_agents.interpreters.blind import FOUND
+from find_gym_agents.interpreters.interpolation import interpolate
+from find_gym_agents.interpreters.knots import choose_knots, longest_that_fits, write_list
+from find_gym_agents.interpreters.lookup import tabulate
+from find_gym_agents.interpreters.spread import spread_inputs
 from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, Write, fixed
 from find_gym_agents.redteam.forms import named_forms, table_forms
-from find_gym_agents.spread import spread_inputs
 
 FloatArray = NDArray[np.float64]
 # Writes answers at the places of `_grid` as code.

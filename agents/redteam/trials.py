@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded
 from find_gym.functions import function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, sample_seeded
 from find_gym_agents.redteam import numeric, strings, words
 from find_gym_agents.redteam.attack import Attack, Evidence, Write
 from find_gym_agents.report.bootstrap import bootstrap_means

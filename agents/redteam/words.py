@@ -7,13 +7,13 @@ from functools import cache
 
 import numpy as np
 
-from find_gym.functions.entities.function import EntityFunction, EntitySpec
-from find_gym.functions.relations.catalogue import RELATIONS as CATALOGUE
-from find_gym.functions.relations.function import RelationFunction, RelationSpec
-from find_gym.knowledge.concepts import concepts, vocabulary
+from find_gym.categories.entities.concepts import concepts, vocabulary
+from find_gym.categories.entities.function import EntityFunction, EntitySpec
+from find_gym.categories.relations.catalogue import RELATIONS as CATALOGUE
+from find_gym.categories.relations.function import RelationFunction, RelationSpec
+from find_gym.judges.examples import remove_examples
 from find_gym.scoring import Submission
-from find_gym.scoring.judges.examples import remove_examples
-from find_gym_agents.blind import FOUND
+from find_gym_agents.interpreters.blind import FOUND
 from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, Write, fixed
 
 INJECTIONS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.runs.records import EpisodeRecord
 
 _MOST_ROWS = 200
 _LONGEST = 240

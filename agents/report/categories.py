@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from find_gym.functions.numeric.atoms import ATOMS
-from find_gym.functions.numeric.rules import OPERATORS
-from find_gym.functions.numeric.variants import VARIANTS
-from find_gym.functions.strings.operations import OPERATIONS
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym.categories.numeric.atoms import ATOMS
+from find_gym.categories.numeric.rules import OPERATORS
+from find_gym.categories.numeric.variants import VARIANTS
+from find_gym.categories.strings.operations import OPERATIONS
 from find_gym_agents.report.answers import show_answers
 from find_gym_agents.report.curves import show_curves
 from find_gym_agents.report.exceptions import false_alarm
+from find_gym_agents.runs.records import EpisodeRecord
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.scoring import read_domain
-from find_gym_agents.evaluation._curves import GRID, FloatArray, Scale, near, scales, thin
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.evaluation.curves import GRID, FloatArray, Scale, near, scales, thin
+from find_gym_agents.runs.records import EpisodeRecord
 
 
 def show_curves(record: EpisodeRecord) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym_agents.runs.records import EpisodeRecord
 
 
 def function_keys(episodes: Sequence[EpisodeRecord]) -> list[str]:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym.categories.table import CATEGORY_FUNCTIONS
 from find_gym_agents.report.categories import CATEGORIES
 from find_gym_agents.report.usage import used
+from find_gym_agents.runs.records import EpisodeRecord
 
 # Longer texts stand in full in episodes.jsonl only.
 _TEXT_LIMIT = 6_000

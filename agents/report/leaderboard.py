@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.evaluation._records import (
+from find_gym_agents.report.categories import CATEGORIES
+from find_gym_agents.report.summary import summarise
+from find_gym_agents.runs.records import (
     EPISODES,
     SPECS,
     EpisodeRecord,
@@ -21,8 +23,6 @@ from find_gym_agents.evaluation._records import (
     write_json,
     write_text,
 )
-from find_gym_agents.report.categories import CATEGORIES
-from find_gym_agents.report.summary import summarise
 
 LEADERBOARD = "leaderboard"
 _FORMAT = 1

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from find_gym.functions import QUERY_RANGE
-from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.categories import CATEGORIES
 from find_gym_agents.report.episodes import embed, page_episodes
 from find_gym_agents.report.plots import COLOURS, Plot
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.template import fill
+from find_gym_agents.runs.records import EpisodeRecord
 
 _SCRIPTS = ("elements.js", "curves.js", "answers.js", "messages.js", "cards.js", "filters.js", "view.js")
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import bootstrap_means
 from find_gym_agents.report.categories import Metric, ReportedCategory
 from find_gym_agents.report.distinct import function_keys
+from find_gym_agents.runs.records import EpisodeRecord
 
 # Up to so many agents all pairs are compared, with more of them each with the first only.
 _MOST_FOR_ALL_PAIRS = 5

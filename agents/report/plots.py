@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
-from find_gym_agents.evaluation._curves import GRID, Scale
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.evaluation.curves import GRID, Scale
 from find_gym_agents.report.categories import CATEGORIES, Grouping
 from find_gym_agents.report.tables import members
+from find_gym_agents.runs.records import EpisodeRecord
 
 # The palette of Okabe and Ito, which people with colour blindness can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#8C6D31")

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import mean_intervals
 from find_gym_agents.report.distinct import function_keys
+from find_gym_agents.runs.records import EpisodeRecord
 
 
 def pass_at(k: int, tries: int, right: int) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from find_gym.scoring import OUTCOMES
-from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import LEVEL, RESAMPLES, mean_intervals
 from find_gym_agents.report.categories import CATEGORIES, ReportedCategory
 from find_gym_agents.report.distinct import function_keys
@@ -16,6 +15,7 @@ from find_gym_agents.report.paired import paired_differences
 from find_gym_agents.report.repeats import count_repeats
 from find_gym_agents.report.troubles import count_troubles
 from find_gym_agents.report.usage import count_usage
+from find_gym_agents.runs.records import EpisodeRecord
 
 _ALL_OUTCOMES = (*OUTCOMES, "no_submission", "unscored")
 

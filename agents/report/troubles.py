@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from find_gym_agents.evaluation._records import EpisodeRecord
+from find_gym_agents.runs.records import EpisodeRecord
 
 # So many reasons of unscored episodes are told apart, the most frequent first.
 _MOST_REASONS = 3

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.report.bootstrap import bootstrap_means
 from find_gym_agents.report.distinct import function_keys
+from find_gym_agents.runs.records import EpisodeRecord
 
 USED = ("tokens", "prompt_tokens", "completion_tokens", "calls", "retries", "seconds", "cost")
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.evaluation._records import EpisodeRecord, Run, RunError, write_bytes, write_json, write_text
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.tables import tables
+from find_gym_agents.runs.records import EpisodeRecord, Run, RunError, write_bytes, write_json, write_text
 
 
 def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) -> tuple[dict[str, Any], str]:

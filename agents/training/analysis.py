@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
 from find_gym.functions import function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
-from find_gym_agents.evaluation._records import write_bytes, write_json
-from find_gym_agents.policies.trained import PolicyAgent
+from find_gym_agents.interpreters.policies.trained import PolicyAgent
 from find_gym_agents.report.plots import COLOURS
+from find_gym_agents.runs.records import write_bytes, write_json
 from find_gym_agents.training.checkpoints import load
 from find_gym_agents.training.play import Observation, Played, play
 

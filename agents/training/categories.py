@@ -9,25 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.envs import entities_tokens, relations_tokens
-from find_gym.envs.draft import Draft
-from find_gym.envs.entities_tokens import EntityDraft, EntityTokens
-from find_gym.envs.numeric_grammar import NumericDraft
-from find_gym.envs.numeric_grammar import tokens_of as numeric_tokens_of
-from find_gym.envs.numeric_tokens import NumericTokens
-from find_gym.envs.probes import numeric_probes
-from find_gym.envs.relations_tokens import RelationDraft, RelationTokens
-from find_gym.envs.strings_grammar import StringDraft
-from find_gym.envs.strings_grammar import tokens_of as string_tokens_of
-from find_gym.envs.strings_tokens import StringTokens
-from find_gym.envs.tokens import TokensInterface
+from find_gym.categories.entities import tokens as entities_tokens
+from find_gym.categories.entities.exemplars import probe_words as entity_words
+from find_gym.categories.entities.tokens import EntityDraft, EntityTokens
+from find_gym.categories.numeric import rules
+from find_gym.categories.numeric.grammar import NumericDraft
+from find_gym.categories.numeric.grammar import tokens_of as numeric_tokens_of
+from find_gym.categories.numeric.probes import numeric_probes
+from find_gym.categories.numeric.rules import Rule, Skeleton
+from find_gym.categories.numeric.tokens import NumericTokens
+from find_gym.categories.relations import tokens as relations_tokens
+from find_gym.categories.relations.answers import UNDEFINED
+from find_gym.categories.relations.probes import probe_words as relation_words
+from find_gym.categories.relations.tokens import RelationDraft, RelationTokens
+from find_gym.categories.strings.grammar import StringDraft
+from find_gym.categories.strings.grammar import tokens_of as string_tokens_of
+from find_gym.categories.strings.probes import PROBES
+from find_gym.categories.strings.tokens import StringTokens
 from find_gym.functions import NumericDifficulty, NumericSpec
-from find_gym.functions.entities.exemplars import probe_words as entity_words
-from find_gym.functions.numeric import rules
-from find_gym.functions.numeric.rules import Rule, Skeleton
-from find_gym.functions.relations.answers import UNDEFINED
-from find_gym.functions.relations.probes import probe_words as relation_words
-from find_gym.functions.strings.probes import PROBES
+from find_gym.interfaces.draft import Draft
+from find_gym.interfaces.tokens import TokensInterface
 
 # Networks approximate formulas, so what is learned of those carries over; and each takes half a second to make.
 _SLOW_VARIANT = "approximated"

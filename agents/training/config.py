@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.evaluation._config import read_difficulty, usable_cores
+from find_gym_agents.evaluation.config import read_difficulty, usable_cores
 
 ALGORITHMS = ("maskable_ppo", "ppo")
 DEVICES = ("auto", "cpu", "cuda")
@@ -106,7 +106,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
-        from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
+        from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
 
         if self.env not in ENVIRONMENT_IDS:
             raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
@@ -162,7 +162,7 @@ class TrainConfig:
     @property
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
-        from find_gym.functions.categories import category_of
+        from find_gym.categories.table import category_of
 
         return category_of(self.env)
 

@@ -10,7 +10,7 @@ import numpy as np
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
+from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
 from find_gym_agents.training.categories import TrainingCategory
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.play import own_masks

@@ -8,10 +8,10 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.features import log_magnitude, squash
+from find_gym.categories.numeric.variants import NOISE_KINDS
+from find_gym.categories.table import CATEGORY_FUNCTIONS
 from find_gym.functions import NumericSpec
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
-from find_gym.functions.numeric.variants import NOISE_KINDS
+from find_gym.interfaces.features import log_magnitude, squash
 from find_gym_agents.training.categories import KINDS_OF_ANSWER, TrainingCategory
 from find_gym_agents.training.teachers import ask_what_halves, ask_where_lines_fail, error_scale
 

@@ -11,7 +11,7 @@ import torch as th
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
+from find_gym.categories.table import CATEGORY_FUNCTIONS
 from find_gym_agents.training.categories import TrainingCategory
 from find_gym_agents.training.evidence import NumericStock, Stock, TableStock
 from find_gym_agents.training.numeric_encoder import Encoding

@@ -21,9 +21,9 @@ from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.utils import set_random_seed
 
 from find_gym.adapters.stable_baselines3 import make_vec_env
+from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+from find_gym.core.files import write_text
 from find_gym.functions import function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, version_of
-from find_gym.functions.files import write_text
 from find_gym_agents.training.categories import CATEGORIES
 from find_gym_agents.training.checkpoints import CHECKPOINT, LAST, POLICY, UNTRAINED, CheckpointError, load, save
 from find_gym_agents.training.config import TrainConfig

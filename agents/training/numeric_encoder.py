@@ -10,8 +10,8 @@ import torch as th
 from torch import nn
 from torch.nn import functional
 
-from find_gym.envs.features import unsquash
-from find_gym.envs.probes import numeric_probes
+from find_gym.categories.numeric.probes import numeric_probes
+from find_gym.interfaces.features import unsquash
 
 # Places in the bank over which the distance to the nearest asked probe grows to 1.
 _FAR = 16

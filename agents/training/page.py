@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.functions.files import write_text
+from find_gym.core.files import write_text
 from find_gym_agents.report.table import markdown_table
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.plots import draw_learning_curve

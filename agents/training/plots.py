@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.evaluation._records import write_bytes
 from find_gym_agents.report.plots import COLOURS
+from find_gym_agents.runs.records import write_bytes
 
 
 def draw_learning_curve(

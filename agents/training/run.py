@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from find_gym_agents.evaluation import EvaluationConfig, EvaluationResult, evaluate
-from find_gym_agents.evaluation._records import CONFIG, locked, read_config, write_json
 from find_gym_agents.registry import AGENTS
+from find_gym_agents.runs.records import CONFIG, locked, read_config, write_json
 from find_gym_agents.training.categories import CATEGORIES
 from find_gym_agents.training.checkpoints import LAST, POLICY, UNTRAINED, CheckpointError
 from find_gym_agents.training.config import TrainConfig

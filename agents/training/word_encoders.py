@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch as th
 from torch import nn
 
-from find_gym.envs.relations_tokens import LETTERS
-from find_gym.functions.strings import programs
-from find_gym.functions.strings.operations import DETERMINISTIC, OPERATIONS
-from find_gym.functions.strings.probes import PROBES
-from find_gym.functions.strings.programs import Step
+from find_gym.categories.relations.tokens import LETTERS
+from find_gym.categories.strings import programs
+from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
+from find_gym.categories.strings.probes import PROBES
+from find_gym.categories.strings.programs import Step
 from find_gym_agents.training.numeric_encoder import Encoding
 
 _CODES = 129

@@ -11,21 +11,21 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.arguments import is_integer, read_options, read_seed
+from find_gym.categories.dataset import DatasetEntry, FINDDataset
+from find_gym.categories.table import CATEGORY_FUNCTIONS, servable_entries
+from find_gym.core.arguments import is_integer, read_options, read_seed
+from find_gym.core.episode import Category, Episode, Outcome, Reward, Rules, Submit
+from find_gym.core.splits import check_split, check_version
 from find_gym.envs import rendering
 from find_gym.envs.endings import description_of, told_submission, told_truth
-from find_gym.envs.episode import Category, Episode, Outcome, Reward, Rules, Submit
-from find_gym.envs.interfaces import Interface
-from find_gym.envs.tokens import TokensInterface
-from find_gym.functions import DatasetEntry, FINDDataset
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, servable_entries
-from find_gym.functions.splits import check_split, check_version
 from find_gym.interfaces import Message
+from find_gym.interfaces.protocol import Interface
 from find_gym.interfaces.text import TextInterface, printable, write_pairs
+from find_gym.interfaces.tokens import TokensInterface
 
 
 class FINDEnv(gym.Env[Any, Any]):
-    """The base of the environments; see `find_gym.envs.numeric.NumericEnv` for what the arguments mean.
+    """The base of the environments; see `find_gym.categories.numeric.env.NumericEnv` for what the arguments mean.
 
     Subclasses name their category and interfaces and implement the method that raises NotImplementedError here.
 

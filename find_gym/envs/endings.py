@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.functions.categories import CATEGORY_FUNCTIONS
-from find_gym.scoring import Submission
+from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.submissions import Submission
 
 # Sources with more characters are left out of infos: those of relations hold their tables.
 LONGEST_SOURCE = 4000

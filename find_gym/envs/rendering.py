@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.categories.numeric.domains import read_domain
+from find_gym.categories.numeric.function import QUERY_RANGE
+from find_gym.categories.numeric.score import predict
+from find_gym.core.episode import Episode
 from find_gym.envs.endings import description_of
-from find_gym.envs.episode import Episode
-from find_gym.functions import QUERY_RANGE
-from find_gym.scoring import predict, read_domain
 
 SIZE_IN_PIXELS = (720, 480)
 # What of text in monospace fits the picture below its title.

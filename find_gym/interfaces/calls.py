@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from find_gym.core.message_rules import MessageRules
+from find_gym.core.submissions import Submission
 from find_gym.interfaces.found import Found
 from find_gym.interfaces.literals import read_value
 from find_gym.interfaces.messages import ToolCall
 from find_gym.interfaces.python_code import choose_code
 from find_gym.interfaces.quoting import shorten
-from find_gym.interfaces.rules import MessageRules
-from find_gym.scoring import Submission
 
 TOOLS = ("query", "submit")
 INPUT_NAMES = ("inputs", "input", "queries", "query", "values", "words", "x", "s")

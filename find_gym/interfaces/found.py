@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from find_gym.scoring import Submission
+from find_gym.core.submissions import Submission
 
 
 @dataclass

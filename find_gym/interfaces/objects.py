@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from find_gym.core.message_rules import MessageRules
 from find_gym.interfaces.calls import INPUT_NAMES, plain_key, submission_of
 from find_gym.interfaces.found import Found
 from find_gym.interfaces.queries import item_value, list_of
-from find_gym.interfaces.rules import MessageRules
 from find_gym.interfaces.tool_calls import objects_in
 
 _TAG = re.compile(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from find_gym.core.message_rules import MessageRules
+from find_gym.core.moves import Move, Query, Refuse, Submit
 from find_gym.interfaces.calls import read_calls
 from find_gym.interfaces.found import Found
 from find_gym.interfaces.messages import Message
-from find_gym.interfaces.moves import Move, Query, Refuse, Submit
 from find_gym.interfaces.objects import read_objects
 from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.reasoning import set_reasoning_aside
-from find_gym.interfaces.rules import MessageRules
 from find_gym.interfaces.tagged import read_tagged
 from find_gym.interfaces.tool_calls import calls_in_text
 
@@ -69,7 +69,7 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
         The move, the reasoning and a note.
 
     Example:
-        >>> from find_gym.envs.numeric_category import NUMERIC_MESSAGES
+        >>> from find_gym.categories.numeric.category import NUMERIC_MESSAGES
         >>> read_message("<think>Small ones first.</think>Let me ask: QUERY [1, 2.5]", NUMERIC_MESSAGES)
         Reading(move=Query(inputs=(1.0, 2.5)), reasoning='Small ones first.', note='')
     """

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from find_gym.core.message_rules import MessageRules
+from find_gym.core.submissions import Submission
 from find_gym.interfaces.fences import Block, fenced_blocks, unquoted, without_fences
 from find_gym.interfaces.found import Found
 from find_gym.interfaces.python_code import choose_code
 from find_gym.interfaces.queries import SIGNS, WrittenQuery, written_queries
-from find_gym.interfaces.rules import MessageRules
-from find_gym.scoring import Submission
 
 _KINDS = "DESCRIPTION|DOMAIN|CODE"
 _BLANK = r"[ \t\u00a0\u200b-\u200f\u2060\ufeff]{0,8}"

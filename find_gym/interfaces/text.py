@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from gymnasium import spaces
 
-from find_gym.interfaces.moves import Move, Refuse, Submit
+from find_gym.core.message_rules import MessageRules
+from find_gym.core.moves import Move, Refuse, Submit
+from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import escape_controls, quote_values
 from find_gym.interfaces.reader import MAX_MESSAGE, Reading, read_message
-from find_gym.interfaces.rules import MessageRules
 from find_gym.interfaces.spaces import Texts
-from find_gym.scoring import Submission
 
 if TYPE_CHECKING:
-    from find_gym.envs.episode import Episode
+    from find_gym.core.episode import Episode
 
 CHARSET = frozenset(string.printable) - frozenset("\t\r\x0b\x0c")
 

@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from find_gym.core.message_rules import MessageRules
 from find_gym.interfaces.calls import INPUT_NAMES, TOOLS, tool_name
 from find_gym.interfaces.literals import Brackets, parse_python, read_value
 from find_gym.interfaces.messages import ToolCall
-from find_gym.interfaces.rules import MessageRules
 
 # A namespace before the name of a tag.
 _SPACE = r"(?:\w{1,16}:|[|\uff5c]\w{1,16}[|\uff5c])?"

@@ -22,11 +22,11 @@ from inspect_ai.model import ChatMessageTool, ModelOutput, get_model
 
 from find_gym.adapters.inspect import entities, interpreter, numeric, relations, strings
 from find_gym.adapters.inspect._functions import Functions
+from find_gym.categories.strings.category import StringCategory
 from find_gym.envs import Episode
-from find_gym.envs.strings_category import StringCategory
 from find_gym.functions import sample_string, write_dataset
 from find_gym.sandbox import SandboxError
-from find_gym_agents.evaluation._functions import _Draw, sample
+from find_gym_agents.evaluation.functions import _Draw, sample
 
 TASKS: dict[str, Callable[..., Task]] = {
     "numeric": numeric,

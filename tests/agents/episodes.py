@@ -3,9 +3,9 @@
 import gymnasium as gym
 
 import find_gym  # noqa: F401
+from find_gym.categories.numeric.rules import AtomRule
+from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.functions import NumericSpec
-from find_gym.functions.numeric.rules import AtomRule
-from find_gym.functions.numeric.variants import Noise, Region
 
 FULL = (-100.0, 100.0)
 SPECS = {

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from find_gym_agents.evaluation._parallel import run_all
+from find_gym_agents.evaluation.parallel import run_all
 
 _held: list[np.ndarray] = []
 

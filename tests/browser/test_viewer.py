@@ -7,7 +7,7 @@ import pytest
 
 from find_gym_agents.evaluation import read_run
 from find_gym_agents.report import write_report
-from tests.agents.report_records import make_record, write_run
+from tests.agents.report.report_records import make_record, write_run
 
 HOSTILE = "</script><script>window.hurt = 1</script><img src=x onerror='window.hurt = 2'><!--"
 FAMILY = "<img src=x onerror='window.hurt = 3'>"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from find_gym import LATEST_IDS
-from find_gym.functions.entities.exemplars import probe_words
+from find_gym.categories.entities.exemplars import probe_words
 
 _QUERIES = {
     "numeric": "QUERY [1, 2.5]",

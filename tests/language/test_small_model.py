@@ -13,7 +13,7 @@ from find_gym.language.batching import TransformersChatModel
 from find_gym.language.causal import TransformersLM
 from find_gym.language.pretrained import Pretrained
 from find_gym_agents.evaluation import EvaluationConfig, evaluate
-from find_gym_agents.lm import LanguageModelOptions, models
+from find_gym_agents.interpreters.lm import LanguageModelOptions, models
 from tests.language.gate import Gate, ask
 from tests.language.serving import SMALL_MODEL_PACKAGES, export_model, serve_model, skip_without
 

@@ -6,7 +6,7 @@ import pytest
 
 from find_gym import LATEST_IDS
 from find_gym.functions import function_seed
-from find_gym_agents.blind import FOUND
+from find_gym_agents.interpreters.blind import FOUND
 from find_gym_agents.registry import AGENTS, make_agent
 
 # Networks take half a second each, and are scored as all other functions are.

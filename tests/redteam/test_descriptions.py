@@ -6,17 +6,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from find_gym.functions.entities.function import EntityFunction
-from find_gym.functions.entities.sampling import sample_entity
-from find_gym.functions.relations.catalogue import RELATIONS
-from find_gym.functions.relations.function import RelationFunction, RelationSpec
-from find_gym.functions.relations.sampling import sample_relation
-from find_gym.knowledge.concepts import concepts, vocabulary
+from find_gym.categories.entities.concepts import concepts, vocabulary
+from find_gym.categories.entities.function import EntityFunction
+from find_gym.categories.entities.sampling import sample_entity
+from find_gym.categories.entities.score import EntityScorer
+from find_gym.categories.relations.catalogue import RELATIONS
+from find_gym.categories.relations.function import RelationFunction, RelationSpec
+from find_gym.categories.relations.sampling import sample_relation
+from find_gym.categories.relations.score import RelationScorer
+from find_gym.judges.examples import remove_examples
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
-from find_gym.scoring.entities import EntityScorer
-from find_gym.scoring.judges.examples import remove_examples
-from find_gym.scoring.relations import RelationScorer
 
 FUNCTIONS = 24
 # Knowing nothing is worth 0; so much more may be due to the functions that were drawn.

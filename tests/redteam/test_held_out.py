@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import find_gym
+from find_gym.categories.held_out import CROWD, decoy_generator, numeric_decoys
+from find_gym.categories.numeric.inputs import POINTS_PER_STRATUM
+from find_gym.categories.strings.function import StringFunction
+from find_gym.categories.strings.sampling import sample_string
+from find_gym.core.submissions import PreparedCode
 from find_gym.functions import NumericFunction, sample_numeric
-from find_gym.functions.strings.function import StringFunction
-from find_gym.functions.strings.sampling import sample_string
 from find_gym.sandbox import Result, Status
 from find_gym.scoring import NumericScorer, StringScorer, Submission
-from find_gym.scoring.held_out import CROWD, decoy_generator, numeric_decoys
-from find_gym.scoring.inputs import POINTS_PER_STRATUM
-from find_gym.scoring.submissions import PreparedCode
 
 IDENTITY = "def f(x):\n    return x"
 PLAIN = {"variants": {"plain": 1.0}}

@@ -186,7 +186,7 @@ def test_a_dataset_that_was_cut_short_is_completed(tmp_path, monkeypatch):
         return {"dir": identifier}
 
     with monkeypatch.context() as patched:
-        patched.setattr("find_gym.functions.numeric.release.write_row", stop_at_the_third)
+        patched.setattr("find_gym.categories.numeric.release.write_row", stop_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             make_dataset(DatasetConfig(str(out), **EASY, workers=1), progress=False)
     with pytest.raises(ConfigurationMismatchError, match="seed was 0, now 1"):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from find_gym.functions.strings.conditions import CONDITIONS
-from find_gym.functions.strings.operations import OPERATIONS
+from find_gym.categories.strings.conditions import CONDITIONS
+from find_gym.categories.strings.operations import OPERATIONS
 
 pytest.importorskip("matplotlib")
 ROOT = Path(__file__).parents[2]

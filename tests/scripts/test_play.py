@@ -17,10 +17,10 @@ import find_gym  # noqa: F401  (registers the environments)
 from find_gym.functions import sample_string, write_dataset
 from find_gym.sandbox import SandboxError
 from find_gym_agents.commands.play import main
-from find_gym_agents.evaluation._records import EpisodeRecord
 from find_gym_agents.play import pictures
 from find_gym_agents.play.inputs import read_inputs
 from find_gym_agents.play.session import Session
+from find_gym_agents.runs.records import EpisodeRecord
 from tests.agents.episodes import SPECS
 
 ROOT = Path(__file__).resolve().parents[2]

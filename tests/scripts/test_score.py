@@ -7,8 +7,9 @@ import pytest
 from find_gym.sandbox import SandboxError
 from find_gym_agents.cli import main
 from find_gym_agents.commands.score import ScoreConfig
-from find_gym_agents.evaluation import EvaluationConfig, RunError, _rescoring, evaluate, read_run
-from find_gym_agents.evaluation._rescoring import Rescoring, agreements, rescore
+from find_gym_agents.evaluation import EvaluationConfig, RunError, evaluate, read_run
+from find_gym_agents.evaluation import rescoring as _rescoring
+from find_gym_agents.evaluation.rescoring import Rescoring, agreements, rescore
 
 QUICK = {"variants": {"plain": 1, "corrupted": 1}}
 

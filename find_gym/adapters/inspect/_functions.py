@@ -11,12 +11,11 @@ from typing import Any, Literal, get_args
 import gymnasium as gym
 
 from find_gym import LATEST_IDS
-from find_gym.arguments import read_integer
-from find_gym.envs import Rules
-from find_gym.envs.episode import Reward
-from find_gym.functions import DatasetEntry, FINDDataset, function_seed
-from find_gym.functions.categories import CATEGORY_FUNCTIONS, sample_seeded, servable_entries
-from find_gym.functions.splits import check_split
+from find_gym.categories.dataset import DatasetEntry, FINDDataset
+from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded, servable_entries
+from find_gym.core.arguments import read_integer
+from find_gym.core.episode import Reward, Rules
+from find_gym.core.splits import check_split, function_seed
 
 DEFAULT_FUNCTIONS = 50
 

@@ -13,7 +13,7 @@ from find_gym.adapters.inspect._functions import Functions, Protocol, write_diff
 from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, skill
 from find_gym.adapters.inspect._scorers import reward as total_reward
 from find_gym.adapters.inspect._solver import interpreter
-from find_gym.envs.episode import Reward
+from find_gym.core.episode import Reward
 
 _SCORERS: dict[str, Callable[[], Scorer]] = {"skill": skill, "accuracy": accuracy, "find": paper_score}
 
@@ -116,7 +116,7 @@ def entities(
         protocol: "tools" or "text".
         query_cost: the cost of an input.
         exemplars: whether the task names words to start from.
-        judge: what reads descriptions, as in `find_gym.envs.entities.EntityEnv`.
+        judge: what reads descriptions, as in `find_gym.categories.entities.env.EntityEnv`.
     """
     level = write_difficulty(difficulty)
     source = Functions(

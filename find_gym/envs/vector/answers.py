@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.episode import Category
-from find_gym.envs.tokens import TokensInterface
+from find_gym.core.episode import Category
 from find_gym.envs.vector.features import Features
+from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 

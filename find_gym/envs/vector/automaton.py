@@ -7,8 +7,8 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.draft import Draft
-from find_gym.envs.tokens import TokensInterface
+from find_gym.interfaces.draft import Draft
+from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 

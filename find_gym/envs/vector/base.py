@@ -12,18 +12,18 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from find_gym.arguments import read_actions, read_integer
+from find_gym.core.arguments import read_actions, read_integer
+from find_gym.core.episode import REWARD_OF, Score
+from find_gym.core.submissions import Submission
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.endings import told_submission, told_truth
-from find_gym.envs.episode import REWARD_OF, Score
-from find_gym.envs.tokens import TokensInterface
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
 from find_gym.envs.vector.options import read_autoreset_mode, read_reset_options, read_seeds
 from find_gym.envs.vector.referee import Beginning, Ending, Referee
 from find_gym.envs.vector.workers import Workers
-from find_gym.scoring import Submission
+from find_gym.interfaces.tokens import TokensInterface
 
 Info = dict[str, Any]
 
@@ -241,7 +241,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _play(
         self, actions: Integers, over: Integers | None
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], dict[int, tuple[Score, Submission]]]:
-        """Applies the rules of `find_gym.envs.episode` to one action in each environment that is not over."""
+        """Applies the rules of `find_gym.core.episode` to one action in each environment that is not over."""
         probes = len(self.codec.probes)
         asking = actions < probes
         writing = ~asking

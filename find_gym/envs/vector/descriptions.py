@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.envs.tokens import TokensInterface
 from find_gym.envs.vector.automaton import Automaton
 from find_gym.envs.vector.features import Features
+from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from find_gym.arguments import read_options, read_seed
+from find_gym.core.arguments import read_options, read_seed
 
 Integers = NDArray[np.int64]
 

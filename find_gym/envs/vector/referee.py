@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from find_gym.core.episode import Score
+from find_gym.core.submissions import Submission
 from find_gym.envs.base import FINDEnv
-from find_gym.envs.episode import Score
-from find_gym.envs.tokens import TokensInterface
-from find_gym.scoring import Submission
+from find_gym.interfaces.tokens import TokensInterface
 
 
 class Beginning(NamedTuple):

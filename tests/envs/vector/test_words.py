@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from find_gym.categories.strings.function import StringSpec
+from find_gym.categories.strings.programs import Step
 from find_gym.envs.vector import features
-from find_gym.functions.strings.function import StringSpec
-from find_gym.functions.strings.programs import Step
 
 from .comparison import MODES, Twins
 

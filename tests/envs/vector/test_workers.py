@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import find_gym  # noqa: F401  (registers the environments)
+from find_gym.categories.numeric.rules import AtomRule
 from find_gym.envs.vector.workers import Workers
 from find_gym.functions import NumericFunction, NumericSpec
-from find_gym.functions.numeric.rules import AtomRule
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="asks for processes as POSIX has them")
 ROOT = Path(__file__).parents[3]

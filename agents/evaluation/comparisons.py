@@ -1,0 +1,66 @@
+"""Comparisons: what a submission answers to the queries of its episode and to a few others, beside the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from find_gym.categories.strings.probes import PROBES, large_probe_set
+from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.scoring import MalformedError, prepare_code
+from find_gym_agents.runs.records import EpisodeRecord
+
+# Inputs of many kinds, shown where they were not asked: there an answer that was only memorised is wrong.
+_KINDS = (0, 8, 15, 16, 23, 28, 32, 33, 36)
+_MOST_OTHERS = 8
+_MOST_ROWS = 200
+_LONGEST = 1000
+
+
+def compare_answers(record: EpisodeRecord, function: Any) -> dict[str, Any]:
+    """Sets the submission's answers beside the true ones.
+
+    Args:
+        record: the episode's record.
+        function: the truth.
+
+    Returns:
+        The entry "comparison" of the record: rows of "input", "output", "submission" (None where it gives no string),
+        "right" and "asked"; first the queries, then a few others.
+    """
+    asked = dict(record.pairs()[:_MOST_ROWS])
+    others = [text for text in _others() if text not in asked][:_MOST_OTHERS]
+    outputs = [*asked.values(), *function.truth(others)]
+    predicted = _predict(record, [*asked, *others])
+    rows = zip([*asked, *others], outputs, predicted, strict=True)
+    return {
+        "comparison": [
+            {
+                "input": text[:_LONGEST],
+                "output": output[:_LONGEST],
+                "submission": answer[:_LONGEST] if isinstance(answer, str) else None,
+                "right": answer == output,
+                "asked": text in asked,
+            }
+            for text, output, answer in rows
+        ]
+    }
+
+
+def _others() -> list[str]:
+    """Returns inputs that may be shown besides the queries: some of the probes first."""
+    return [*(PROBES[index] for index in _KINDS), *large_probe_set()[len(PROBES) :]]
+
+
+def _predict(record: EpisodeRecord, inputs: Sequence[str]) -> list[Any]:
+    """Returns the submission's answers; None for all of them where there is none or its code can't be run."""
+    submission = record.submission or {}
+    program = submission.get("program")
+    if program is not None:
+        functions = CATEGORY_FUNCTIONS[record.category]
+        answers: list[str] = functions.make(functions.read_spec(program)).truth(inputs)
+        return answers
+    try:
+        return list(prepare_code(submission.get("code", ""), cap=None).run(inputs).values)
+    except MalformedError:
+        return [None] * len(inputs)

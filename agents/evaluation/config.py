@@ -1,0 +1,267 @@
+"""The configuration of an evaluation: what the command line takes, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from find_gym_agents.interpreters.lm.options import LanguageModelOptions
+
+DEFAULT_FUNCTIONS = 200
+
+
+def usable_cores() -> int:
+    """Returns the number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def read_difficulty(text: str) -> str | dict[str, Any]:
+    """Reads a difficulty from the command line: a name, or a JSON object.
+
+    Raises:
+        ValueError: it begins like a JSON object and is none.
+    """
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        data: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"expected a name or a JSON object, actual value: {text!r} ({error})") from error
+    return data
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What to evaluate, and how; every field is an option of the command line."""
+
+    agents: tuple[str, ...] = field(metadata={"flag": "--agent", "metavar": "NAME"})
+    """The agent to evaluate: a name of the table of agents, or package.module:Class for one of your own. May be
+    repeated: all of them get the same functions and stand in one table."""
+    env: str = None  # type: ignore[assignment]  # settled when it is made, as the two below
+    """The environment's id; by default that of the checkpoint, or FIND-numeric-v0."""
+    functions: int | None = None
+    """The number of functions; by default 200, or all of the dataset."""
+    repeats: int = 1
+    """How often each agent works on each function, every time with another seed of its own sampling; for a language
+    model together with --temperature."""
+    seed: int = 0
+    """Seeds the functions, the noise and the agents."""
+    split: str = "test"
+    """The split that functions are sampled from: train, validation, test, or all. Not used with a dataset."""
+    difficulty: str | Mapping[str, Any] = field(  # type: ignore[assignment]
+        default=None,
+        metadata={"parse": read_difficulty},
+    )
+    """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace
+    those of find; by default that of the checkpoint, or find. Not used with a dataset."""
+    dataset: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """A dataset in the published layout (the folder that holds numeric/ or strings/), in place of sampled functions."""
+    max_queries: int = None  # type: ignore[assignment]
+    """The budget: inputs that may be asked of each function; by default that of the checkpoint, or 100."""
+    exemplars: bool = False
+    """Whether each episode begins with words to start from; entities and relations only."""
+    judge: str | None = field(default=None, metadata={"metavar": "NAME"})
+    """What judges descriptions in language: embedding, grounding (of relations), the path or name of a causal language
+    model, or the address of a server. By default that of the environment; for numeric and string functions none, and
+    one that is named adds unit tests of the description beside the score of the code."""
+    checkpoint: str | None = field(default=None, metadata={"metavar": "FILE"})
+    """The policy of the agent policy: policy.pt of a training run, a zip of Stable-Baselines3 or sb3-contrib, or
+    FILE.py:NAME (package.module:NAME), which is called and returns a function (observation, info) -> action. Zips are
+    unpickled and functions are run: use only those you trust."""
+    paper: bool = False
+    """The paper's table of the category: the agent lm in all of its settings (20 messages; for entities and relations
+    also MILAN, and with exemplars), by its scores, beside the published figures."""
+    workers: int | None = None
+    """Processes that run episodes side by side; by default one for each processor core."""
+    backend: str = "loky"
+    """The joblib backend that runs them: loky (processes on this machine), ray or dask (a cluster)."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of the run; by default one in runs/ with a readable name. A run that was cut short there goes on."""
+    report: bool = True
+    """Whether report.html and the plots are written; the table and results.json always are."""
+    language_model: LanguageModelOptions = field(default_factory=LanguageModelOptions)
+    """The options of the agent lm."""
+    policy: Any = field(init=False, default=None, repr=False)
+    """The policy of the agent policy, settled from the checkpoint."""
+
+    def __post_init__(self) -> None:
+        # Imported here, so that the help of a command does not wait for them.
+        from find_gym import ENVIRONMENT_IDS
+        from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+        from find_gym.functions import SPLITS
+        from find_gym_agents.registry import check_agent
+
+        if isinstance(self.agents, str) or not self.agents:
+            raise ValueError(f"expected at least one agent in a tuple, actual value: {self.agents!r}")
+        object.__setattr__(self, "agents", tuple(dict.fromkeys(self.agents)))
+        self._settle()
+        if self.env not in ENVIRONMENT_IDS:
+            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
+        for agent in self.agents:
+            check_agent(agent, self.category)
+        self._check_language_model()
+        if self.paper:
+            self._check_paper()
+        if self.split not in (*SPLITS, "all"):
+            raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
+        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
+        if self.exemplars and self.category not in ("entities", "relations"):
+            raise ValueError(f"expected entities or relations for exemplars, actual: {self.category}")
+        for name, least, optional in (
+            ("functions", 1, True),
+            ("repeats", 1, False),
+            ("seed", 0, False),
+            ("max_queries", 0, False),
+            ("workers", 1, True),
+        ):
+            value = getattr(self, name)
+            if value is None and optional:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
+        if self.dataset is not None and not (Path(self.dataset) / self._metadata).is_file():
+            raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
+        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
+            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+
+    def _check_language_model(self) -> None:
+        wanted = any("language_model" in self.agent_options(agent) for agent in self.agents)
+        if wanted and self.language_model.model is None:
+            raise ValueError("expected a language model for the agent lm (--model NAME), actual: none")
+        if not wanted and self.language_model != LanguageModelOptions():
+            raise ValueError(f"expected the agent lm for options of language models, actual: {', '.join(self.agents)}")
+
+    def _check_paper(self) -> None:
+        if self.agents != ("lm",):
+            raise ValueError(f"expected the agent lm alone for the paper's table, actual: {', '.join(self.agents)}")
+        given = [name for name in ("rounds", "start", "milan") if getattr(self.language_model, name)]
+        if given or self.exemplars:
+            raise ValueError(f"expected none of the settings that paper has: {', '.join([*given, 'exemplars'])}")
+
+    def _settle(self) -> None:
+        """Takes environment, budget and difficulty from the policy, or from the defaults, where they are not given."""
+        from find_gym_agents.registry import option_names
+
+        settled = {"env": "FIND-numeric-v0", "max_queries": 100, "difficulty": "find"}
+        given = {name: value for name in settled if (value := getattr(self, name)) is not None}
+        wanted = any("policy" in option_names(agent) for agent in self.agents)
+        if wanted and self.checkpoint is None:
+            raise ValueError("expected a checkpoint for the agent policy (--checkpoint FILE), actual: none")
+        if not wanted and self.checkpoint is not None:
+            raise ValueError(f"expected the agent policy for a checkpoint, actual: {', '.join(self.agents)}")
+        if self.checkpoint is not None:
+            from find_gym_agents.interpreters.policies import resolve
+
+            try:
+                policy = resolve(self.checkpoint, **given, sampled=self.dataset is None)
+            except ImportError as error:
+                raise ValueError(f"{error}; pip install 'find-gym[train]'") from error
+            object.__setattr__(self, "policy", policy)
+            settled = {name: getattr(policy, name) for name in settled}
+        for name, value in (settled | given).items():
+            object.__setattr__(self, name, value)
+
+    def agent_options(self, agent: str) -> dict[str, Any]:
+        """Returns the options that an agent is made with, by their names."""
+        from find_gym_agents.registry import option_names
+
+        return {name: getattr(self, name) for name in option_names(agent)}
+
+    def label(self, agent: str) -> str:
+        """Returns how an agent is called in the results, such as "lm:SmolLM2-135M-Instruct"."""
+        from find_gym_agents.registry import agent_label
+
+        return agent_label(agent, self.agent_options(agent))
+
+    @property
+    def category(self) -> str:
+        """The category of functions of the environment, such as "numeric"."""
+        from find_gym.categories.table import category_of
+
+        return category_of(self.env)
+
+    @property
+    def _metadata(self) -> str:
+        """The file of a dataset that says which functions it has, from the dataset's folder."""
+        from find_gym_agents.evaluation.categories import CATEGORIES
+
+        return CATEGORIES[self.category].metadata
+
+    @property
+    def environment_options(self) -> dict[str, Any]:
+        """The arguments of the environment that only some categories have."""
+        options: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
+        return options if self.judge is None else options | {"judge": self.judge}
+
+    @property
+    def sampled_split(self) -> str | None:
+        """The split that functions are sampled from, None for all of them."""
+        return None if self.split == "all" else self.split
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        return Path(self.out) if self.out is not None else Path("runs") / self._name()
+
+    def _name(self) -> str:
+        agents = "+".join(map(self.label, self.agents)) if len(self.agents) <= 3 else f"{len(self.agents)}-agents"
+        source = Path(self.dataset).resolve().name if self.dataset is not None else self.split
+        count = self.functions or ("all" if self.dataset is not None else DEFAULT_FUNCTIONS)
+        parts = [self.env, agents, source, str(count), f"seed{self.seed}"]
+        if self.dataset is None and self.difficulty != "find":
+            text = self.difficulty if isinstance(self.difficulty, str) else _short_digest(self.difficulty)
+            parts.insert(3, text)
+        parts += [f"{self.repeats}-repeats"] if self.repeats > 1 else []
+        if self.max_queries != 100:
+            parts.append(f"{self.max_queries}-queries")
+        parts += ["exemplars"] if self.exemplars else []
+        parts += ["paper"] if self.paper else []
+        parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
+        if self.checkpoint is not None:
+            parts.append(f"policy-{self.policy.source.digest[:8]}")
+        return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
+
+    def worker_count(self) -> int:
+        """Returns the number of workers: the given one, or that of the processor cores this process may use."""
+        return usable_cores() if self.workers is None else self.workers
+
+    def settings(self) -> dict[str, Any]:
+        """Returns how the results were got, as JSON-serialisable data; it may change when a run goes on."""
+        data: dict[str, Any] = {"workers": self.worker_count(), "backend": self.backend}
+        if self.dataset is not None:
+            data["dataset"] = str(self.dataset)
+        return data if self.language_model.model is None else data | self.language_model.settings()
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what the results depend on, as JSON-serialisable data; a run goes on only where it is the same."""
+        data: dict[str, Any] = {
+            "env": self.env,
+            "agents": list(map(self.label, self.agents)),
+            "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
+            "seed": self.seed,
+            "max_queries": self.max_queries,
+            **({"repeats": self.repeats} if self.repeats > 1 else {}),
+            **self.environment_options,
+        }
+        if self.language_model.model is not None:
+            data |= self.language_model.identity()
+        if self.checkpoint is not None:
+            data["checkpoint_sha256"] = self.policy.source.digest
+        if self.dataset is not None:
+            content = (Path(self.dataset) / self._metadata).read_bytes()
+            return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}
+        difficulty = self.difficulty if isinstance(self.difficulty, str) else dict(self.difficulty)
+        return data | {"split": self.split, "difficulty": difficulty}
+
+
+def _short_digest(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, sort_keys=True, default=list)
+    return f"custom-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -1,0 +1,254 @@
+"""Screening of atom-fit: a quick look at every rule, by the span of its linear constants or a scan of the others."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric import rules
+from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, FloatArray
+from find_gym.categories.numeric.fitting.atoms import POLYNOMIAL_DEGREES, grid_of, grid_values
+from find_gym.categories.numeric.fitting.compounds import scan_costs
+from find_gym.categories.numeric.fitting.likelihood import EXACT_SHARE, exact_tolerance
+from find_gym.categories.numeric.fitting.skeletons import fit_rule
+from find_gym.categories.numeric.fitting.spans import Span, span
+from find_gym.categories.numeric.rules import OPERATORS, CompoundRule, Operator, Rule, Skeleton
+
+# Atoms that are neither linear nor scanned on a grid: fitted one by one. FIND's own first, then those of harder levels.
+_CURVED = ("sin", "tanh", "gaussian", "rational")
+_RARE = ("tan", "erf")
+# Those that can be bent to whatever another one explains, and take longest.
+_LAST = ("rational", "tan", "erf")
+_GRIDDED = ("rectangle", "square_wave")
+# FIND's few sums and products are spread over some 90 families, its many atoms over 15: each is less likely, in nats.
+_COMPOUND_PENALTY = 3.5
+# Rules that are not FIND's need to explain more.
+_RARE_PENALTY = 6.0
+# Constants outside of the range that FIND draws from may only explain a few outputs by chance.
+_RANGED = ("gaussian", "tanh", "sin", "cos")
+_RANGE_PENALTY = 4.0
+# A rule is exact only if it explains points beyond its constants.
+_SPARE = 1
+# Rules exact at the ends of the evidence that are followed up: those that explain most points beyond their constants.
+_ENDS = 5
+# A scan with its rounding errors leaves this share of the power where the rule is exact.
+_SCAN_ROUNDING = 1e-13
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A rule as a screening sees it.
+
+    Attributes:
+        skeleton: the rule without constants.
+        degree: the degree of its polynomials.
+        cost: its cost in nats, for comparison with others on the same evidence.
+        exact: whether it seems to explain the evidence to rounding errors.
+    """
+
+    skeleton: Skeleton
+    degree: int
+    cost: float
+    exact: bool
+
+
+def free_constants(rule: Rule) -> int:
+    """Counts the constants that evidence has to tell; the common scale of factors, and offsets of a sum, count once."""
+    total = 0
+    for atom in rules.atoms_of(rule):
+        constants = sum(len(c) if isinstance(c, tuple) else 1 for c in atom.constants)
+        total += constants - (atom.name in ("root", "step", "logarithm", "rational"))
+    return total - (len(rule.parts) - 1 if isinstance(rule, CompoundRule) else 0)
+
+
+def penalty(rule: Rule, count: int) -> float:
+    """Returns what a rule's constants and family cost in nats, given `count` points of evidence."""
+    total = 0.5 * math.log(count + 1) * free_constants(rule)
+    for atom in rules.atoms_of(rule):
+        # A constant taken from many grid values fits by chance the better the more there are.
+        if atom.name in ("square_wave", "rectangle", "sin", "tan"):
+            total += 0.5 * math.log(len(ATOMS[atom.name].grid[0]))
+        if atom.name in _RARE:
+            total += _RARE_PENALTY
+        if atom.name in _RANGED:
+            others = [c for place, c in enumerate(atom.constants) if place not in ATOMS[atom.name].linear]
+            outside = (not min(grid) <= c <= max(grid) for c, grid in zip(others, ATOMS[atom.name].grid, strict=True))
+            total += _RANGE_PENALTY * sum(outside)
+    return total + (_COMPOUND_PENALTY if isinstance(rule, CompoundRule) else 0.0)
+
+
+class Screen:
+    """Screens all candidate rules at given inputs.
+
+    Args:
+        x: inputs in ascending order, shape `(n,)`.
+    """
+
+    def __init__(self, x: FloatArray) -> None:
+        self.x = x
+        with np.errstate(all="ignore"):
+            self._spans = [
+                (skeleton, degree, space)
+                for skeleton, degree in _linear_candidates()
+                if (space := span(skeleton, x, degree=degree)) is not None
+            ]
+
+    def linear(self, y: FloatArray, window: NDArray[np.bool_]) -> list[Screened]:
+        """Screens the rules that are linear in all their constants, on the points of a window."""
+        results = []
+        for skeleton, degree, space in self._spans:
+            rest, rank = _projected(space, y, window)
+            if rest is not None:
+                results.append(_screened(skeleton, degree, rank, rest, y[window]))
+        return results
+
+    def linear_at_ends(self, y: FloatArray) -> list[tuple[Screened, NDArray[np.bool_]]]:
+        """Finds rules that are exact from one end of the evidence up to some point, or from both ends.
+
+        Where an exception cuts into a rule, at least one end of the evidence is free of it, and then the rule is exact
+        on all points up to the exception.
+        """
+        plainest: dict[bytes, tuple[int, Screened, NDArray[np.bool_]]] = {}
+        for skeleton, degree, space in self._spans:
+            windows = [window for side in (1, -1) if (window := _exact_window(space, y, side)) is not None]
+            if len(windows) == 2 and _is_exact(space, y, windows[0] | windows[1]):
+                windows = [windows[0] | windows[1]]
+            for window in windows:
+                size = space.columns.shape[0]
+                # Of all rules that are exact on the same points, the one with fewest constants stands for the others.
+                if window.tobytes() not in plainest or size < plainest[window.tobytes()][0]:
+                    plainest[window.tobytes()] = (size, Screened(skeleton, degree, 0.0, True), window)
+        found = sorted(plainest.values(), key=lambda entry: entry[0] - int(entry[2].sum()))
+        return [(screened, window) for _, screened, window in found[:_ENDS]]
+
+    def curved(self, y: FloatArray, window: NDArray[np.bool_], *, quick: bool = False) -> list[Screened]:
+        """Screens the atoms with several constants that are not linear, by fitting them.
+
+        Args:
+            y: outputs, shape `(n,)`.
+            window: the points to fit, shape `(n,)`.
+            quick: whether only FIND's own atoms and constants matter: their first estimates are exact, if any is.
+        """
+        results: list[Screened] = []
+        for name in _CURVED if quick else (*_CURVED, *_RARE):
+            if name in _LAST and any(one.exact for one in results):
+                break
+            fit = fit_rule(name, self.x, y, window, polish=not quick or name == "tanh")
+            residuals = fit.residuals[window]
+            if np.all(np.isfinite(residuals)):
+                results.append(_screened(name, 5, free_constants(fit.rule), residuals, y[window]))
+        return results
+
+    def gridded(self, y: FloatArray, window: NDArray[np.bool_]) -> list[Screened]:
+        """Screens the rules with one rectangle or square wave."""
+        x, values = self.x[window], y[window]
+        weights = np.ones_like(values)
+        results = []
+        for name in _GRIDDED:
+            grid = grid_values(name, x)
+            chance = math.log(len(grid_of(name)))
+            if grid.shape[1] == 0:
+                continue
+            cost = float(np.sum((grid - values) ** 2, axis=1).min())
+            results.append(_screened_cost(name, 5, 0, cost, values, chance))
+            for skeleton, degree, space in _rests(x):
+                rank = space.basis(weights).shape[0]
+                for operator in OPERATORS:
+                    cost = float(np.min(scan_costs(operator, grid, space, values, weights)))
+                    results.append(_screened_cost((operator, (skeleton, name)), degree, rank, cost, values, chance))
+        return results
+
+
+def _projected(space: Span, y: FloatArray, window: NDArray[np.bool_]) -> tuple[FloatArray | None, int]:
+    """Returns what a span leaves of the outputs in a window, and its rank there; None where it is undefined."""
+    part = Span(space.offset[window], space.columns[:, window])
+    if not (np.all(np.isfinite(part.offset)) and np.all(np.isfinite(part.columns))):
+        return None, 0
+    basis = part.basis(np.ones(part.offset.size))
+    rest = y[window] - part.offset
+    return rest - (basis @ rest) @ basis, basis.shape[0]
+
+
+def _is_exact(space: Span, y: FloatArray, window: NDArray[np.bool_]) -> bool:
+    rest, rank = _projected(space, y, window)
+    values = y[window]
+    return rest is not None and values.size >= rank + _SPARE and bool(np.all(np.abs(rest) <= exact_tolerance(values)))
+
+
+def _exact_window(space: Span, y: FloatArray, side: int) -> NDArray[np.bool_] | None:
+    """Returns the longest run of points from one end on which a span is exact; None if it is too short."""
+    count = y.size
+    position = np.arange(count) if side > 0 else np.arange(count)[::-1]
+    least = space.columns.shape[0] + _SPARE + 1
+    if least >= count or not _is_exact(space, y, position < least):
+        return None
+    low, high = least, count
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _is_exact(space, y, position < middle):
+            low = middle
+        else:
+            high = middle
+    return position < low
+
+
+def _screened(skeleton: Skeleton, degree: int, free: int, rest: FloatArray, values: FloatArray) -> Screened:
+    exact = values.size >= free + _SPARE and bool(np.all(np.abs(rest) <= exact_tolerance(values)))
+    cost = _nats(skeleton, free, float(rest @ rest), values)
+    return Screened(skeleton, degree, cost, exact)
+
+
+def _screened_cost(
+    skeleton: Skeleton, degree: int, free: int, cost: float, values: FloatArray, chance: float
+) -> Screened:
+    exact = values.size >= free + _SPARE + 1 and cost <= _SCAN_ROUNDING * float(values @ values)
+    return Screened(skeleton, degree, _nats(skeleton, free, cost, values) + chance, exact)
+
+
+def _nats(skeleton: Skeleton, free: int, cost: float, values: FloatArray) -> float:
+    count = values.size
+    variance = max(cost, EXACT_SHARE * float(values @ values), 1e-300) / max(count - free, 1e-3)
+    compound = 0.0 if isinstance(skeleton, str) else _COMPOUND_PENALTY
+    rare = _RARE_PENALTY if skeleton in _RARE else 0.0
+    return 0.5 * count * math.log(variance) + 0.5 * free * math.log(count + 1) + compound + rare
+
+
+def _linear_candidates() -> Iterator[tuple[Skeleton, int]]:
+    """Yields rules that are linear in their constants, the plainest first; one for each span, with the degree."""
+    for name in ("constant", "linear", "absolute", "step", "relu", "root", "reciprocal", "logarithm", "signum"):
+        yield name, 5
+    for degree in POLYNOMIAL_DEGREES:
+        yield "polynomial", degree
+    linear = [name for name in COMPOUND_FAMILIES if name not in _GRIDDED]
+    for operator in OPERATORS:
+        for one, other in itertools.combinations_with_replacement(linear, 2):
+            if _redundant(operator, one, other):
+                continue
+            for degree in POLYNOMIAL_DEGREES if "polynomial" in (one, other) else (5,):
+                yield (operator, (one, other)), degree
+
+
+def _redundant(operator: Operator, one: str, other: str) -> bool:
+    """Whether a sum or product spans what an atom, or an earlier pair, spans already."""
+    pair = {one, other}
+    if operator == "sum":
+        return (
+            pair <= {"linear", "polynomial", "constant"} or pair <= {"step", "constant"} or pair <= {"linear", "relu"}
+        ) or pair == {"relu", "constant"}
+    with_constant = "constant" in pair and not pair & {"ceil", "floor"}
+    return pair <= {"step", "constant"} or with_constant or pair == {"linear"}
+
+
+def _rests(x: FloatArray) -> Iterator[tuple[Skeleton, int, Span]]:
+    """Yields what may stand beside a rectangle or a square wave, with its span."""
+    for name in COMPOUND_FAMILIES:
+        if name in _GRIDDED:
+            continue
+        space = span(name, x)
+        if space is not None:
+            yield name, 5, space

@@ -1,0 +1,9 @@
+"""Policies as interpreters: those of `find-gym train`, zips of Stable-Baselines3, functions of one's own.
+
+This package is imported without any of what runs them.
+"""
+
+from find_gym_agents.interpreters.policies.source import PolicyError, PolicySource
+from find_gym_agents.interpreters.policies.terms import PolicyOptions, Terms, make_policy_agent, resolve
+
+__all__ = ["PolicyError", "PolicyOptions", "PolicySource", "Terms", "make_policy_agent", "resolve"]

@@ -1,0 +1,38 @@
+"""Which actions are legal, told by the observation alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of, version_of
+from find_gym.interfaces.tokens import TokensInterface
+from find_gym_agents.training.categories import CATEGORIES
+
+Observation = dict[str, NDArray[np.float32]]
+
+
+class LegalActions:
+    """The legal actions of the `tokens` interface, which follow from the budget and the tokens that are written.
+
+    Args:
+        env: the environment's id.
+        difficulty: the difficulty, which decides the grammar.
+
+    Attributes:
+        codec: the interface.
+    """
+
+    def __init__(self, env: str, difficulty: object) -> None:
+        category = category_of(env)
+        level = CATEGORY_FUNCTIONS[category].read_difficulty(difficulty, version_of(env))
+        self.codec: TokensInterface = CATEGORIES[category].codec(level)
+
+    def __call__(self, observation: Observation) -> NDArray[np.bool_]:
+        """Returns the legal actions after an observation, bool of shape `(actions,)`."""
+        draft = self.codec.new_draft()
+        written = observation["written"].reshape(-1, len(self.codec.tokens))
+        for token in written[written.any(axis=1)].argmax(axis=1).tolist():
+            draft.write(token)
+        queries = np.full(len(self.codec.probes), observation["budget"][0] > 0)
+        return np.concatenate([queries, draft.legal()])

@@ -1,0 +1,190 @@
+"""What a policy was trained for, and whether it fits what it is to interpret: settled before anything is sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from find_gym import ENVIRONMENT_IDS, LATEST_IDS
+from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of, version_of
+from find_gym_agents.base import Agent
+from find_gym_agents.interpreters.policies.source import PolicyError, PolicySource
+
+_DEFAULTS: dict[str, Any] = {"env": LATEST_IDS["numeric"], "difficulty": "find"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a policy was trained for; None where it does not say.
+
+    Attributes:
+        env: the environment's id.
+        interface: the interface.
+        max_queries: the budget.
+        difficulty: the difficulty.
+        observation_space: the space of observations.
+        action_space: the space of actions.
+    """
+
+    env: str | None = None
+    interface: str | None = None
+    max_queries: int | None = None
+    difficulty: str | Mapping[str, Any] | None = None
+    observation_space: gym.Space[Any] | None = None
+    action_space: gym.Space[Any] | None = None
+
+    def fit(self, env: gym.Env[Any, Any]) -> bool:
+        """Returns whether the spaces, as far as they are known, are those of an environment."""
+        pairs = ((self.observation_space, env.observation_space), (self.action_space, env.action_space))
+        return all(own is None or own == other for own, other in pairs)
+
+
+@dataclass(frozen=True)
+class PolicyOptions:
+    """A policy and the environment that it interprets, all settled.
+
+    Attributes:
+        checkpoint: as the command line names it.
+        env: the environment's id.
+        interface: the interface.
+        max_queries: the budget.
+        difficulty: the difficulty that it was trained for, which decides its grammar.
+    """
+
+    checkpoint: str
+    env: str
+    interface: str
+    max_queries: int
+    difficulty: str | Mapping[str, Any] = field(hash=False)
+
+    @property
+    def source(self) -> PolicySource:
+        """Where the policy comes from."""
+        return PolicySource.of(self.checkpoint)
+
+    @property
+    def label(self) -> str:
+        """How the policy is called in results."""
+        return self.source.label
+
+
+def read_terms(source: PolicySource) -> Terms:
+    """Returns what a policy says that it was trained for. Zips and functions run code: read only those you trust.
+
+    Raises:
+        PolicyError: it can't be read.
+        ImportError: something that it needs is not installed.
+    """
+    if source.kind == "trained":
+        from find_gym_agents.interpreters.policies.trained import trained_terms
+
+        return trained_terms(source.checkpoint)
+    if source.kind == "zip":
+        from find_gym_agents.interpreters.policies.saved_models import zip_terms
+
+        return zip_terms(source.file)
+    from find_gym_agents.interpreters.policies.functions import function_terms
+
+    return function_terms(source.load_function())
+
+
+def resolve(
+    checkpoint: str,
+    *,
+    env: str | None = None,
+    max_queries: int | None = None,
+    difficulty: str | Mapping[str, Any] | None = None,
+    sampled: bool = True,
+) -> PolicyOptions:
+    """Settles what a policy interprets: what is asked for where the policy fits it, and else what it was trained for.
+
+    Args:
+        checkpoint: `policy.pt` of `find-gym train`, a zip of Stable-Baselines3 or sb3-contrib, or `FILE.py:NAME`.
+        env: the environment's id; None for the policy's own, or the latest one that has its spaces.
+        max_queries: the budget; None for the policy's own.
+        difficulty: the difficulty; None for the policy's own.
+        sampled: whether functions are sampled from the difficulty, or come from a dataset.
+
+    Raises:
+        PolicyError: it can't be read, does not fit, or does not say what nobody else says either.
+        ImportError: something that it needs is not installed.
+    """
+    source = PolicySource.of(checkpoint)
+    terms = read_terms(source)
+    for name, asked, own in (("env", env, terms.env), ("max_queries", max_queries, terms.max_queries)):
+        if asked is not None and own is not None and asked != own:
+            raise PolicyError(
+                f"expected {name}={own!r}, which {checkpoint!r} was trained with, actual value: {asked!r}"
+            )
+    interface = terms.interface or "tokens"
+    budget = max_queries if terms.max_queries is None else terms.max_queries
+    if budget is None:
+        raise PolicyError(
+            f"expected max_queries (--max-queries N), as {checkpoint!r} does not say its budget, actual: none"
+        )
+    level = difficulty or terms.difficulty or _DEFAULTS["difficulty"]
+    wanted = env or terms.env
+    if wanted is None and terms.observation_space is None:
+        wanted = _DEFAULTS["env"]
+    candidates = [wanted] if wanted else list(LATEST_IDS.values())
+    fitting = list(_fitting(terms, candidates, interface, budget, level, sampled))
+    if not fitting:
+        raise PolicyError(
+            f"expected an environment with the spaces that {checkpoint!r} was trained with, actual: "
+            f"{wanted or 'none'} with the interface {interface!r}, max_queries={budget} and the difficulty {level!r} "
+            f"{'has others' if wanted else 'has them'}"
+        )
+    if len(fitting) > 1:
+        raise PolicyError(f"expected an environment (--env), as {checkpoint!r} fits {', '.join(fitting)}, actual: none")
+    return PolicyOptions(checkpoint, fitting[0], interface, budget, terms.difficulty or level)
+
+
+def _fitting(
+    terms: Terms, candidates: list[str], interface: str, budget: int, difficulty: Any, sampled: bool
+) -> Iterator[str]:
+    """Yields the environments whose spaces are those that a policy was trained with."""
+    for candidate in candidates:
+        if candidate not in ENVIRONMENT_IDS:
+            raise PolicyError(
+                f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {candidate!r}"
+            )
+        functions = CATEGORY_FUNCTIONS[category_of(candidate)]
+        options: dict[str, Any] = {"interface": interface, "max_queries": budget}
+        try:
+            options["difficulty"] = functions.read_difficulty(difficulty, version_of(candidate))
+            if not sampled:
+                options["function"] = functions.sample(np.random.default_rng(0), split="test", difficulty="find")
+            env = gym.make(candidate, disable_env_checker=True, **options)
+        except ValueError:
+            # This category has no such interface or difficulty.
+            if len(candidates) == 1:
+                raise
+            continue
+        if terms.fit(env):
+            yield candidate
+        env.close()
+
+
+def make_policy_agent(policy: PolicyOptions) -> Agent:
+    """Makes the agent of a policy.
+
+    Raises:
+        PolicyError: it can't be read.
+        ImportError: something that it needs is not installed.
+    """
+    kind = policy.source.kind
+    if kind == "trained":
+        from find_gym_agents.interpreters.policies.trained import PolicyAgent
+
+        return PolicyAgent(policy.checkpoint)
+    if kind == "zip":
+        from find_gym_agents.interpreters.policies.saved_models import SavedModelAgent
+
+        return SavedModelAgent.load(policy)
+    from find_gym_agents.interpreters.policies.functions import FunctionAgent
+
+    return FunctionAgent(policy.source.load_function(), policy)

@@ -1,0 +1,84 @@
+"""The random interpreter: random probes, then a random description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.grammar import NumericDraft
+from find_gym.categories.numeric.probes import numeric_probes
+from find_gym.categories.strings.grammar import INPUT, TOKENS, StringDraft
+from find_gym.categories.strings.probes import PROBES
+from find_gym.functions import NumericDifficulty
+from find_gym.interfaces.draft import Draft
+
+_WRITE_PROBABILITY = 0.1
+_END_PROBABILITY = 0.5
+
+
+class RandomAgent:
+    """Asks random probes and, in one step of ten, writes a random legal token of a description.
+
+    It speaks `tokens` and keeps the description that it is writing, so that it knows which tokens are legal. Without
+    any budget left it only writes.
+    """
+
+    interface = "tokens"
+
+    def __init__(self) -> None:
+        self._probes = self._count_probes()
+        self.reset(0)
+
+    def _count_probes(self) -> int:
+        return numeric_probes().size
+
+    def _new_draft(self) -> Draft:
+        return NumericDraft(NumericDifficulty())
+
+    def reset(self, seed: int) -> None:
+        """Forgets the last episode and seeds the agent's own randomness for the next."""
+        self._rng = np.random.default_rng(seed)
+        self._draft = self._new_draft()
+        self._refused: set[int] = set()
+        self._written: int | None = None
+
+    def act(self, observation: Any, info: dict[str, Any]) -> int:
+        """Returns the next action: a probe or a token."""
+        if self._written is not None:
+            self._take_note(self._written, refused=bool(info["message"]))
+        if info["budget"] > 0 and self._rng.random() >= _WRITE_PROBABILITY:
+            self._written = None
+            return int(self._rng.integers(self._probes))
+        legal = [token for token in np.flatnonzero(self._draft.legal()).tolist() if token not in self._refused]
+        self._written = self._choose(legal)
+        return self._probes + self._written
+
+    def _choose(self, legal: list[int]) -> int:
+        """Returns the token to write, of those that may come next."""
+        return int(self._rng.choice(legal))
+
+    def _take_note(self, token: int, *, refused: bool) -> None:
+        """Keeps the token that was written; one that this difficulty does not have was refused instead."""
+        if refused:
+            self._refused.add(token)
+        else:
+            self._draft.write(token)
+            self._refused.clear()
+
+
+class RandomStringAgent(RandomAgent):
+    """The random interpreter of string functions; it ends its program, where it may, in half of the cases.
+
+    Most programs are short, and a token too many is refused; so it seldom has to write twice.
+    """
+
+    def _count_probes(self) -> int:
+        return len(PROBES)
+
+    def _new_draft(self) -> Draft:
+        return StringDraft(None)
+
+    def _choose(self, legal: list[int]) -> int:
+        end = TOKENS.index(INPUT)
+        return end if end in legal and self._rng.random() < _END_PROBABILITY else super()._choose(legal)

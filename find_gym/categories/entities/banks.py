@@ -1,0 +1,73 @@
+"""Fixed lists of words whose activations are asked for again and again: worked out once for each concept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.exemplars import held_out_words, probe_words
+from find_gym.categories.entities.formulas import concepts_of
+from find_gym.categories.entities.function import EntityBlackBox, EntityFunction
+from find_gym.categories.entities.neurons import EmbeddingNeuron, LexiconNeuron, Neuron
+from find_gym.categories.entities.regions import has_form
+
+FloatArray = NDArray[np.float64]
+
+
+class WordBank:
+    """A list of words.
+
+    Args:
+        words: the words.
+
+    Attributes:
+        words: the words.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = tuple(words)
+        self._activations: dict[tuple[type[Neuron], str], FloatArray] = {}
+        self._forms: dict[str, NDArray[np.bool_]] = {}
+
+    @staticmethod
+    def knows(function: EntityBlackBox) -> bool:
+        """Whether a function is one whose activations need not be worked out word by word."""
+        if type(function) is not EntityFunction or type(function.neuron) not in (EmbeddingNeuron, LexiconNeuron):
+            return False
+        return all(name in concepts() for name in concepts_of(function.spec.formula))
+
+    def truth(self, function: EntityBlackBox) -> FloatArray:
+        """Returns the activations of all words, float64 of shape `(n,)`: the same as `function.truth` gives."""
+        if not self.knows(function):
+            return function.truth(self.words)
+        assert isinstance(function, EntityFunction)
+        neuron = function.neuron
+        return function.combine(lambda name: self._activation(neuron, name), self.has_form)
+
+    def _activation(self, neuron: Neuron, name: str) -> FloatArray:
+        key = (type(neuron), name)
+        if key not in self._activations:
+            self._activations[key] = neuron.activations(name, self.words)
+        return self._activations[key]
+
+    def has_form(self, form: str) -> NDArray[np.bool_]:
+        """Returns which words have a form, a key of `regions.FORMS`; bool of shape `(n,)`."""
+        if form not in self._forms:
+            self._forms[form] = has_form(form, self.words)
+        return self._forms[form]
+
+
+@cache
+def held_out_bank() -> WordBank:
+    """Returns the words that scores are computed on."""
+    return WordBank(held_out_words())
+
+
+@cache
+def probe_bank() -> WordBank:
+    """Returns the probes of the `tokens` interface."""
+    return WordBank(probe_words())

@@ -1,0 +1,407 @@
+"""Scores of descriptions of entity functions: unit tests as in the paper, and the rank correlation beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.entities.banks import held_out_bank
+from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.exemplars import fired_words
+from find_gym.categories.entities.formulas import Combination, Formula, concepts_of
+from find_gym.categories.entities.function import LIT, UNLIT, EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.core.complexity import program_complexity, text_complexity
+from find_gym.core.draws import SingleDraws
+from find_gym.core.skills import skill_over_chance
+from find_gym.core.submissions import MAX_CODE_BYTES, Submission
+from find_gym.core.unit_tests import MARGIN, OPTIONS, UnitTest, judged_share, replace_untold, share_right
+from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge
+from find_gym.judges.examples import remove_examples
+from find_gym.judges.phrases import MAX_CLAIMS, read_claim
+from find_gym.judges.protocol import Execution, Judge
+
+FloatArray = NDArray[np.float64]
+
+TESTS = 60
+# How often a test is drawn again that the truth fails by the shipped vectors (which tell half at least), and how often
+# those are that it fails by another judge, which has to be asked.
+_ATTEMPTS = 40
+ROUNDS = 2
+# The paper has ten unit tests to a function.
+PAPER_TESTS = 10
+CHANCE = 1 / 3
+_RANKED_WORDS = 128
+# A word that was asked and activates the function so much is an example of what it responds to.
+EXAMPLE = 0.02
+
+
+@dataclass(frozen=True)
+class EntityScore:
+    """How good a description of an entity function is.
+
+    Attributes:
+        accuracy: the share of the unit tests that are right with the description, in [0, 1].
+        skill: accuracy, rescaled so that chance has 0 and 1 has 1; in [-0.5, 1], so that ignorance has mean 0.
+        trivial_accuracy: chance, one in three.
+        rank_correlation: Spearman's correlation of the predicted and the true activations of held-out words, in
+            [-1, 1]; 0 where nothing is predicted, None where the judge can't rank words.
+        empty_accuracy: the accuracy of an empty description with the same judge.
+        truth_accuracy: the accuracy of the true description with the same judge.
+        paper_score: the share right among ten tests: the published ones where there are any.
+        strata: the accuracy on each part of an OR, in the order of the parts ("part 1", ...).
+        judge: the judge's name; "program" where a program was run in place of judging a description.
+        complexity: how long the description or the program is, in bits.
+        outcome: "right" (an accuracy of 1), "wrong" or "malformed".
+        message: what went wrong, if anything.
+    """
+
+    accuracy: float
+    skill: float
+    trivial_accuracy: float = CHANCE
+    rank_correlation: float | None = 0.0
+    empty_accuracy: float = CHANCE
+    truth_accuracy: float = 1.0
+    paper_score: float = 0.0
+    strata: dict[str, float] = field(default_factory=dict)
+    judge: str = "program"
+    complexity: float = 0.0
+    outcome: str = "wrong"
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data."""
+        return vars(self) | {"strata": dict(self.strata)}
+
+
+@runtime_checkable
+class Ranker(Protocol):
+    """A judge that can also rank many words at once."""
+
+    def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
+        """Rates texts by how well they fit a description, float64 of shape `(n,)`."""
+
+
+class ProgramJudge:
+    """Rates words by a function's own activations: it judges programs, whose description it does not read.
+
+    Args:
+        function: the program, as a function.
+
+    Attributes:
+        name: "program".
+    """
+
+    name = "program"
+
+    def __init__(self, function: EntityBlackBox) -> None:
+        self._function = function
+        self._known: dict[str, float] = {}
+
+    def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
+        """Rates options by the activations of their inputs."""
+        flat = [str(execution.input) for row in options for execution in row]
+        # The same options are rated for several parts of a score.
+        new = [word for word in dict.fromkeys(flat) if word not in self._known]
+        if new:
+            self._known.update(zip(new, self._function.truth(new).tolist(), strict=True))
+        return np.array([self._known[word] for word in flat]).reshape(len(options), -1)
+
+    def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
+        """Returns the activations of words."""
+        return self._function.truth(texts)
+
+
+class EntityScorer:
+    """Judges descriptions of one entity function, always by the same unit tests.
+
+    A test has a word that activates the function and two that activate other concepts, but not the function. Probes of
+    the `tokens` interface are in no test. Tests that the true description fails are drawn again: by the shipped vectors
+    for all submissions, so that programs and descriptions meet the same tests, and beyond that by the judge of a
+    description, twice at most (a language model has to be asked for each). Published tests stay as they are.
+
+    Of a description, what merely repeats words that were asked and activate the function is not read (see
+    `find_gym.judges.examples`).
+
+    Args:
+        function: the truth.
+        judge: reads descriptions in language; by default the embedding judge.
+
+    Example:
+        >>> from find_gym.categories.entities.function import EntityFunction, EntitySpec
+        >>> from find_gym.scoring import Submission
+        >>> scorer = EntityScorer(EntityFunction(EntitySpec("golf")))
+        >>> scorer.score(Submission(program=EntitySpec("golf"))).skill
+        1.0
+        >>> scorer.score(Submission(description="")).skill
+        0.0
+    """
+
+    def __init__(self, function: EntityBlackBox, judge: Judge | None = None) -> None:
+        self._function = function
+        self._judge: Judge = EmbeddingJudge() if judge is None else judge
+        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
+        self._words, self._truth = _draw_words(function, rng)
+        self._source = _Tests(function, self._words, self._truth)
+        self._turns, self.tests = self._source.draw(rng)
+        self._ranked = _spread(self._truth, rng)
+        spec = getattr(function, "spec", None)
+        triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
+        self._published = [
+            UnitTest(tuple(Execution(word) for word in triplet.words), triplet.correct) for triplet in triplets
+        ]
+
+    def score(self, submission: Submission, asked: Sequence[str] = ()) -> EntityScore:
+        """Judges a submission: its program, or else its description.
+
+        Args:
+            submission: the submission.
+            asked: the words that the interpreter asked.
+
+        Returns:
+            The score. A description longer than the cap is malformed.
+
+        Raises:
+            MissingModelError: the judge needs a model that is not installed, so there is no score.
+            TypeError: the submission's program is one of another category.
+        """
+        if submission.program is not None:
+            program: Any = submission.program
+            if not isinstance(program, EntitySpec):
+                raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
+            judge = ProgramJudge(EntityFunction(program))
+            score = self._score(judge, "", self.tests, empty=CHANCE, truth=1.0)
+            return replace(score, complexity=program_complexity(program.to_json()))
+        size = len(submission.description.encode("utf-8", "surrogatepass"))
+        if size > MAX_CODE_BYTES:
+            message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
+            return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
+        tests = self._source.replace(self._turns, self.tests, self._judge)
+        score = self._score(self._judge, without_examples(self._function, submission.description, asked), tests)
+        score = replace(score, complexity=text_complexity(submission.description))
+        if not self._published:
+            return score
+        # The paper's protocol reads lists, and knows nothing of what was asked.
+        reader = self._judge.without_cap() if isinstance(self._judge, EmbeddingJudge) else self._judge
+        return replace(score, paper_score=judged_share(reader, submission.description, self._published))
+
+    def _score(
+        self,
+        judge: Judge,
+        description: str,
+        tests: Sequence[UnitTest],
+        empty: float | None = None,
+        truth: float | None = None,
+    ) -> EntityScore:
+        ratings = judge.rate(description, [test.options for test in tests])
+        share = share_right(ratings, tests)
+        parts = {
+            f"part {part + 1}": share_right(ratings[self._turns == part], [tests[place] for place in places])
+            for part in sorted(set(self._turns.tolist()))
+            if (places := np.flatnonzero(self._turns == part).tolist()) and self._turns.max() > 0
+        }
+        return EntityScore(
+            accuracy=share,
+            skill=skill_over_chance(share, CHANCE),
+            rank_correlation=self._correlation(judge, description),
+            empty_accuracy=judged_share(judge, "", tests) if empty is None else empty,
+            truth_accuracy=judged_share(judge, self._function.describe(), tests) if truth is None else truth,
+            paper_score=(
+                judged_share(judge, description, self._published)
+                if self._published
+                else share_right(ratings[:PAPER_TESTS], tests[:PAPER_TESTS])
+            ),
+            strata=parts,
+            judge=judge.name,
+            outcome="right" if share == 1 else "wrong",
+        )
+
+    def _correlation(self, judge: Judge, description: str) -> float | None:
+        if not isinstance(judge, Ranker):
+            return None
+        predicted = judge.rank(description, [self._words[place] for place in self._ranked])
+        return spearman(predicted, self._truth[self._ranked])
+
+
+def without_examples(function: EntityBlackBox, description: str, asked: Sequence[str]) -> str:
+    """Returns a description without what repeats words that were asked and activate the function."""
+    words = list(dict.fromkeys(asked))
+    lit = function.truth(words) >= EXAMPLE if words else ()
+    return remove_examples(description, [word for word, is_lit in zip(words, lit, strict=True) if is_lit])
+
+
+def objection_to_claims(function: EntityBlackBox, description: str, asked: Sequence[str] = ()) -> str | None:
+    """Says why a description would be read in part only, or not at all, or returns None.
+
+    Example:
+        >>> function = EntityFunction(EntitySpec("golf"))
+        >>> objection_to_claims(function, "It responds to golf, such as Tiger Woods.", ["Tiger Woods"])
+        >>> objection_to_claims(function, "Tiger Woods", ["Tiger Woods"])
+        'expected a description in other words than those that were asked, actual: all of it repeats them'
+    """
+    count = len(read_claim(without_examples(function, description, asked)).phrases)
+    if count > MAX_CLAIMS:
+        return f"expected at most {MAX_CLAIMS} names of what the function responds to or not, actual: {count}"
+    if count == 0 and read_claim(description).phrases:
+        return "expected a description in other words than those that were asked, actual: all of it repeats them"
+    return None
+
+
+def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[Sequence[str], FloatArray]:
+    """Returns the words that tests are made of, and their activations: all held-out words, or some of a slow neuron."""
+    bank = held_out_bank()
+    spec = getattr(function, "spec", None)
+    if not isinstance(spec, EntitySpec) or spec.kind != "language_model":
+        return bank.words, bank.truth(function)
+    words = _near_concepts(spec.formula, list(bank.words), rng)
+    return words, function.truth(words)
+
+
+def _near_concepts(formula: Formula, words: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Returns the members of a formula's concepts and as many other words, so that a language model is asked little."""
+    names = [name for name in concepts_of(formula) if name in concepts()]
+    members = {member for name in names for member in concepts()[name].members}
+    own = [word for word in words if word in members]
+    others = [word for word in words if word not in members]
+    return own + [others[place] for place in rng.choice(len(others), 2 * _RANKED_WORDS, replace=False)]
+
+
+class _Tests:
+    """Draws unit tests of one function: a word that activates it, and two that activate other concepts instead.
+
+    Args:
+        function: the function.
+        words: held-out words.
+        truth: their activations, shape `(n,)`; other words are not drawn.
+
+    Raises:
+        ValueError: no word activates the function, or all do.
+    """
+
+    def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
+        lit = np.flatnonzero(truth >= LIT)
+        if len(lit) == 0 or np.count_nonzero(truth < UNLIT) < 2:
+            raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
+        bank = held_out_bank()
+        rows, activations = lit, truth
+        if words is not bank.words:
+            among = np.array([_numbers()[word] for word in words])
+            activations = np.ones(len(bank.words))
+            activations[among] = truth
+            rows = among[lit]
+        # The parts of an OR take turns, so that each counts alike.
+        parts = _parts_of(function, words, lit)
+        self._own = [rows[parts == part].tolist() for part in range(parts.max() + 1)]
+        places, concept = _fired_places()
+        allowed = activations[places] < UNLIT
+        self._others = places[allowed].tolist()
+        if len(set(self._others)) < 2:
+            raise ValueError(f"expected words that do not activate the function, actual: {len(set(self._others))}")
+        counts = np.bincount(concept[allowed])
+        self._starts = (np.cumsum(counts) - counts)[counts > 0].tolist()
+        self._counts = counts[counts > 0].tolist()
+        self._function = function
+        # Single numbers of it are asked for.
+        self._rating = VocabularyJudge().rank_held_out(function.describe()).item
+
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], list[UnitTest]]:
+        """Returns all tests, and for each the part of an OR whose word it has."""
+        parts = [part for part, places in enumerate(self._own) if places]
+        turns = [parts[turn % len(parts)] for turn in range(TESTS)]
+        draws = SingleDraws(rng)
+        tests = [self._draw(draws, part) for part in turns]
+        draws.give_back()
+        return np.array(turns), tests
+
+    def replace(self, turns: NDArray[np.intp], tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
+        """Draws tests again that a judge fails with the true description, always the same ones."""
+        draws = SingleDraws(np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1]))
+        return replace_untold(
+            tests,
+            judge,
+            self._function.describe(),
+            lambda failed: [self._draw(draws, turns[place]) for place in failed],
+            ROUNDS,
+        )
+
+    def _draw(self, draws: SingleDraws, part: int) -> UnitTest:
+        """Draws a test that the shipped vectors tell by the true description, as far as they tell any."""
+        words, rating, own = held_out_bank().words, self._rating, self._own[part]
+        for _ in range(_ATTEMPTS):
+            right = own[draws.integers(len(own))]
+            first = self._draw_other(draws)
+            second = self._draw_other(draws)
+            if first == second:
+                continue
+            if rating(right) > max(rating(first), rating(second)) + MARGIN:
+                break
+        while first == second:
+            second = self._draw_other(draws)
+        place = draws.integers(OPTIONS)
+        options = [Execution(words[first]), Execution(words[second])]
+        options.insert(place, Execution(words[right]))
+        return UnitTest(tuple(options), place)
+
+    def _draw_other(self, draws: SingleDraws) -> int:
+        """Draws a concept of which there is something left, then one of the words that activate it."""
+        row = draws.integers(len(self._counts))
+        place: int = self._others[self._starts[row] + draws.integers(self._counts[row])]
+        return place
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    """Returns the places of held-out words."""
+    return {word: place for place, word in enumerate(held_out_bank().words)}
+
+
+@cache
+def _fired_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Returns the places of the words that activate each concept, one concept after the other, and the concepts'."""
+    rows = [[_numbers()[word] for word in row] for row in fired_words()]
+    return np.concatenate([np.array(row, dtype=np.intp) for row in rows]), np.repeat(
+        np.arange(len(rows)), [len(row) for row in rows]
+    )
+
+
+def _parts_of(function: EntityBlackBox, words: Sequence[str], places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Returns the part of an OR that each word at these places activates most; 0 for other formulas."""
+    spec = getattr(function, "spec", None)
+    if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
+        return np.zeros(len(places), dtype=np.intp)
+    parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
+    bank = held_out_bank()
+    if words is bank.words:
+        return np.argmax([bank.truth(part)[places] for part in parts], axis=0)
+    return np.argmax([part.truth([words[place] for place in places]) for part in parts], axis=0)
+
+
+def _spread(truth: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Returns places of held-out words, half of them activating the function as far as there are enough."""
+    lit, unlit = np.flatnonzero(truth >= LIT), np.flatnonzero(truth < LIT)
+    half = min(_RANKED_WORDS // 2, len(lit))
+    rest = min(_RANKED_WORDS - half, len(unlit))
+    return np.concatenate([rng.permutation(lit)[:half], rng.permutation(unlit)[:rest]])
+
+
+def spearman(predicted: FloatArray, truth: FloatArray) -> float:
+    """Returns Spearman's rank correlation of two arrays `(n,)`, ties at their mean rank; 0 where one is constant.
+
+    Example:
+        >>> spearman(np.array([0.1, 0.4, 0.3]), np.array([1.0, 3.0, 2.0]))
+        1.0
+    """
+    first, second = _ranks(predicted), _ranks(truth)
+    first, second = first - first.mean(), second - second.mean()
+    norm = float(np.sqrt((first @ first) * (second @ second)))
+    return round(float(first @ second) / norm, 6) if norm > 0 else 0.0
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return (last - (counts - 1) / 2)[inverse]

@@ -1,0 +1,73 @@
+"""The vectorised `FIND-entities-v1`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.entities.banks import WordBank, probe_bank
+from find_gym.categories.entities.env import EntityEnv
+from find_gym.categories.entities.exemplars import draw_exemplars
+from find_gym.core.episode import Category
+from find_gym.envs.vector.answers import BatchAnswers, Integers
+from find_gym.envs.vector.base import FINDVectorEnv
+from find_gym.envs.vector.features import Features
+from find_gym.interfaces.tokens import TokensInterface
+
+
+class EntityAnswers(BatchAnswers):
+    """The answers of N entity functions; see `BatchAnswers`."""
+
+    names = ("activation",)
+
+    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
+        super().__init__(codec, category, features)
+        self._table = np.zeros((features.count, self._count))
+        self._outputs = np.zeros(self._history.shape)
+        # Words to start from are shown where the environment has them; they are no answers, and not cleared as such.
+        has_exemplars = "exemplar" in codec.observation_space.spaces
+        self._exemplar = features["exemplar"] if has_exemplars else None
+
+    def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
+        if self._exemplar is not None:
+            chosen = set(draw_exemplars(function, tuple(self._probes)))
+            self._exemplar[env] = [probe in chosen for probe in self._probes]
+        # A language model is asked no more than it has to be.
+        if not WordBank.knows(function):
+            return False
+        self._table[env] = probe_bank().truth(function)
+        return True
+
+    def _forget(self, envs: Integers) -> None:
+        """Nothing is left to forget."""
+
+    def _widen(self) -> None:
+        self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)], axis=1)
+
+    def evidence(self, env: int) -> tuple[list[str], list[float]]:
+        """Returns the inputs that were asked in an episode and their outputs, in order."""
+        queries = self._queries(env)
+        return [self._probes[probe] for probe in queries], self._outputs[env, : len(queries)].tolist()
+
+    def ask(self, envs: Integers, probes: Integers) -> None:
+        """Answers one query in each of some episodes."""
+        flat = self._rows.take(envs) + probes
+        outputs = self._table.take(flat)
+        for place in self._untabled(envs):
+            outputs[place] = self._answer(int(envs[place]), int(probes[place]))
+        places = self._remember(envs, probes)
+        self._outputs.reshape(-1)[places] = outputs
+        self._show_asked(flat)
+        self._flat["activation"][flat] = outputs
+        self._all_features.touch_rows("activation", 1, flat)
+
+
+class EntityVectorEnv(FINDVectorEnv):
+    """N entity functions at once; see `FINDVectorEnv` and, for the arguments, `EntityEnv`.
+
+    Infos have no `exemplars`: the observation has them.
+    """
+
+    single = EntityEnv
+    answers = EntityAnswers

@@ -1,0 +1,114 @@
+"""The noise of many numeric functions, drawn ahead in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.function import NumericFunction
+
+FloatArray = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# So many numbers are drawn at once; a power of 2, and a divisor of the width of the history.
+BLOCK = 128
+
+
+class BatchNoise:
+    """The noise of N episodes, the same as if it were drawn query by query.
+
+    Each query draws one number from each source: the noise of all outputs (source 0), and each exception. The probe
+    decides which of them is added.
+
+    Args:
+        count: the number of episodes, N.
+        inputs: the probes, float64 of shape `(p,)`.
+    """
+
+    def __init__(self, count: int, inputs: FloatArray) -> None:
+        self._inputs = inputs
+        self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
+        self._sources = 2
+        # Adding -0.0 leaves every number as it is; 0.0 would not.
+        self._draws = np.full(count * self._sources * BLOCK, -0.0)
+        # For each episode and probe, where the draws of its source begin.
+        rows = np.arange(count)[:, None] * self._sources * BLOCK
+        self._start = np.broadcast_to(rows, (count, inputs.size)).astype(np.int64)
+        # How many draws of each source there are in all, those that have been used and overwritten included.
+        self._drawn = np.full(count, np.iinfo(np.int64).max)
+        # Queries that all episodes can still ask before one of them may need more.
+        self._enough = 0
+
+    def begin(self, env: int, function: NumericFunction, entropy: int) -> None:
+        """Starts an episode.
+
+        Args:
+            env: its number.
+            function: its function.
+            entropy: seeds the noise.
+        """
+        self._enough = 0
+        self._functions.pop(env, None)
+        self._drawn[env] = np.iinfo(np.int64).max
+        place = env * self._sources * BLOCK
+        self._start[env] = place
+        if not function.is_stochastic:
+            self._draws[place : place + BLOCK] = -0.0
+            return
+        self._make_room(1 + len(function.regions))
+        place = env * self._sources * BLOCK
+        for number, region in reversed(list(enumerate(function.regions))):
+            self._start[env, region.contains(self._inputs)] = place + (number + 1) * BLOCK
+        self._functions[env] = (function, function.generator(entropy))
+        self._draw(env)
+        self._drawn[env] = BLOCK
+
+    def at(self, flat: Integers, before: Integers, asked: Callable[[], Integers]) -> FloatArray:
+        """Returns the noise of one query each.
+
+        Args:
+            flat: for each query, its episode times the number of probes plus its probe, shape `(n,)`.
+            before: how many queries its episode had before, in the last bits (modulo 128), shape `(n,)`.
+            asked: returns how many each of all episodes has had, these included, shape `(N,)`.
+        """
+        if self._enough == 0:
+            # These queries are counted already, but their noise is not drawn yet.
+            total = asked()
+            for env in (total > self._drawn).nonzero()[0].tolist():
+                self._draw(env)
+                self._drawn[env] += BLOCK
+            self._enough = BLOCK - int((np.maximum(total - 1, 0) & (BLOCK - 1)).max())
+        self._enough -= 1
+        return self._draws.take(self._start.take(flat) + (before & (BLOCK - 1)))
+
+    def _draw(self, env: int) -> None:
+        """Draws an episode's next block."""
+        function, rng = self._functions[env]
+        noise, regions = function.spec.noise, function.regions
+        draws = self._draws.reshape(-1, self._sources, BLOCK)[env]
+        if noise is None:
+            draws[0] = -0.0
+            normal = rng.standard_normal((BLOCK, len(regions)))
+            for place, number in enumerate(reversed(range(len(regions)))):
+                draws[number + 1] = regions[number].std * normal[:, place]
+        elif not regions:
+            draws[0] = noise.draw(rng, BLOCK)
+        else:
+            for place in range(BLOCK):
+                draws[0, place] = noise.draw(rng, 1)[0]
+                for number in reversed(range(len(regions))):
+                    draws[number + 1, place] = regions[number].std * rng.standard_normal(1)[0]
+
+    def _make_room(self, sources: int) -> None:
+        """Makes room for functions with more sources."""
+        if sources <= self._sources:
+            return
+        old = self._draws.reshape(-1, self._sources, BLOCK)
+        rows = np.arange(len(old))[:, None]
+        self._start += rows * (sources - self._sources) * BLOCK
+        self._draws = np.full((len(old), sources, BLOCK), -0.0)
+        self._draws[:, : self._sources] = old
+        self._draws = self._draws.reshape(-1)
+        self._sources = sources

@@ -1,0 +1,114 @@
+"""Spans: the affine space of functions that a rule can be, whatever its linear constants.
+
+A sum of linear atoms spans the union of their basis functions; a product, all products of two. For products that is a
+relaxation: the coefficients of the span need not factorise. A span's misfit is therefore a lower bound of the rule's,
+for the price of one linear least squares, which serves to screen rules and to scan the grids of other atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from find_gym.categories.numeric.atoms import ATOMS, FloatArray
+from find_gym.categories.numeric.fitting.atoms import columns, shape
+from find_gym.categories.numeric.rules import Skeleton
+
+# Columns whose length shrinks to this share once the others are projected out are redundant.
+_REDUNDANT = 1e-9
+
+
+@dataclass(frozen=True)
+class Span:
+    """The functions `offset + coefficients @ columns`.
+
+    Attributes:
+        offset: the fixed part, shape `(n,)`.
+        columns: basis functions, shape `(k, n)`; some may be redundant.
+    """
+
+    offset: FloatArray
+    columns: FloatArray
+
+    def basis(self, weights: FloatArray) -> FloatArray:
+        """Returns an orthonormal basis of the weighted columns, shape `(r, n)`, redundant ones left out."""
+        return orthonormal(self.columns * weights)
+
+
+def orthonormal(rows: FloatArray) -> FloatArray:
+    """Returns orthonormal rows that span the same space, `(r, n)` with r the rank; rows that overflow are left out."""
+    if rows.shape[0] == 0 or rows.shape[1] == 0:
+        return np.zeros((0, rows.shape[1]))
+    scale = np.sqrt(np.einsum("kn,kn->k", rows, rows))
+    usable = (scale > 0) & (scale < np.inf)
+    kept = rows[usable] / scale[usable][:, None]
+    if kept.shape[0] == 0:
+        return kept
+    _, strength, directions = np.linalg.svd(kept, full_matrices=False)
+    return directions[strength > _REDUNDANT * strength[0]]
+
+
+def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:
+    """Returns the span of a rule, or None where an atom has constants that are neither linear nor immaterial.
+
+    Args:
+        skeleton: the rule without constants.
+        x: inputs, shape `(n,)`.
+        degree: the degree of its polynomials.
+    """
+    if isinstance(skeleton, str):
+        return _atom_span(skeleton, x, degree)
+    parts = [span(part, x, degree=degree) for part in skeleton[1]]
+    result = parts[0]
+    for part in parts[1:]:
+        if result is None or part is None:
+            return None
+        result = add(result, part) if skeleton[0] == "sum" else multiply(result, part)
+    return result
+
+
+def _atom_span(name: str, x: FloatArray, degree: int) -> Span | None:
+    if not ATOMS[name].constants:
+        return Span(shape(name, x, ()), np.zeros((0, x.size)))
+    if name == "reciprocal":
+        return Span(np.zeros_like(x), 1 / np.where(x == 0, np.nan, x)[None])
+    if name in ("root", "logarithm"):
+        basis = columns(name, x, parameters=(2,) if name == "root" else (np.e,))
+    else:
+        basis = columns(name, x, degree=degree)
+    return None if basis is None else Span(np.zeros_like(x), basis)
+
+
+def add(one: Span, other: Span) -> Span:
+    """Returns the span of the sum."""
+    return Span(one.offset + other.offset, np.concatenate([one.columns, other.columns]))
+
+
+def multiply(one: Span, other: Span) -> Span:
+    """Returns the span that holds all products."""
+    pairs = (one.columns[:, None] * other.columns[None]).reshape(-1, one.offset.size)
+    mixed = [pairs]
+    if one.offset.any():
+        mixed.append(one.offset * other.columns)
+    if other.offset.any():
+        mixed.append(other.offset * one.columns)
+    return Span(one.offset * other.offset, np.concatenate(mixed))
+
+
+def independent(rows: FloatArray) -> list[int]:
+    """Returns the positions of rows that are not combinations of earlier ones."""
+    kept: list[int] = []
+    basis = np.zeros((0, rows.shape[1]))
+    for index, row in enumerate(rows):
+        length = float(np.sqrt(row @ row))
+        if length == 0 or not np.isfinite(length):
+            continue
+        rest = row / length
+        for _ in range(2):
+            rest = rest - (basis @ rest) @ basis
+        remaining = float(np.sqrt(rest @ rest))
+        if remaining > _REDUNDANT:
+            basis = np.concatenate([basis, rest[None] / remaining])
+            kept.append(index)
+    return kept

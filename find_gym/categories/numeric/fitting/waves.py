@@ -1,0 +1,135 @@
+"""First estimates of sines and cosines: the periods that FIND draws, else any other."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.atoms import ATOMS, Constants, FloatArray
+from find_gym.categories.numeric.fitting.columns import Columns
+from find_gym.categories.numeric.fitting.linear import lowest, solve_linear
+
+# The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
+_POOR = 1e-6
+# … and replaces FIND's periods only where it is better by far, because it has many more to choose from.
+_BETTER = 0.25
+# … and there are enough points for a fit of four constants to mean something.
+_FEW = 8
+# Frequencies of a long scan that are solved exactly.
+_SOLVED = 80
+# Frequencies of the long scan: a quarter of a cycle over the query range between neighbours, from one cycle in it to
+# periods of 0.5.
+_LOWEST, _SPACING = 2 * np.pi / 256, 2 * np.pi / 1024
+_FINE_FREQUENCIES: FloatArray = np.arange(_LOWEST, 2 * np.pi / 0.5, _SPACING)
+
+
+@lru_cache
+def _periods() -> FloatArray:
+    return np.array(ATOMS["sin"].grid[0])
+
+
+def fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, count: int) -> list[Constants]:
+    """Estimates amplitude, period, centre and offset of a sine or cosine.
+
+    Args:
+        name: "sin" or "cos".
+        x: inputs, shape `(n,)`.
+        target: what the wave times the multiplier should be, shape `(n,)`.
+        multiplier: factors of the wave's values, shape `(n,)`.
+        count: how many estimates are wanted.
+
+    Returns:
+        The estimates, the best first.
+    """
+    periods = _periods()
+    waves, middle = _DRAWN.at(x), periods.size
+    cost = _scan_sines(waves[:middle], waves[middle:], target, multiplier)
+    order = lowest(cost, count)
+    # No period of FIND's explains the data: look at any other.
+    if cost[order[0]] > _POOR * float(target @ target) and x.size >= _FEW:
+        waves, middle = _FINE.at(x), _FINE_FREQUENCIES.size
+        fine_cost = _scan_sines(waves[:middle], waves[middle:], target, multiplier)
+        if fine_cost.min() < _BETTER * cost[order[0]]:
+            periods, order = 2 * np.pi / _FINE_FREQUENCIES, lowest(fine_cost, count)
+    starts = []
+    for index in order:
+        phase = 2 * np.pi / periods[index] * x
+        exact, _ = solve_linear(np.array([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
+        if np.isfinite(exact).all():
+            starts.append(_sine_constants(name, float(periods[index]), exact))
+    return starts
+
+
+def _drawn_waves(x: FloatArray) -> FloatArray:
+    """Returns the sine at all periods that FIND draws, then the cosine, for inputs `(n,)`: shape `(n, 2 g)`."""
+    phase = x[:, None] * (2 * np.pi / _periods())
+    return np.concatenate([np.sin(phase), np.cos(phase)], axis=1)
+
+
+def _fine_waves(x: FloatArray) -> FloatArray:
+    """Returns the sine at all frequencies of the long scan, then the cosine, for inputs `(n,)`: shape `(n, 2 g)`."""
+    count = _FINE_FREQUENCIES.size
+    sine, cosine = np.empty((count, x.size)), np.empty((count, x.size))
+    sine[0], cosine[0] = np.sin(_LOWEST * x), np.cos(_LOWEST * x)
+    done = 1
+    while done < count:
+        # The frequencies are evenly spaced: the next ones are the first ones, all turned by the same angle.
+        more = min(done, count - done)
+        turn_sine, turn_cosine = np.sin(done * _SPACING * x), np.cos(done * _SPACING * x)
+        sine[done : done + more] = sine[:more] * turn_cosine + cosine[:more] * turn_sine
+        cosine[done : done + more] = cosine[:more] * turn_cosine - sine[:more] * turn_sine
+        done += more
+    return np.ascontiguousarray(np.concatenate([sine, cosine]).T)
+
+
+_DRAWN, _FINE = Columns(_drawn_waves), Columns(_fine_waves)
+
+
+def _scan_sines(sine: FloatArray, cosine: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
+    """Returns the misfit of sine, cosine and offset at each frequency, to within a small share of the power.
+
+    Of many frequencies, only those are solved that a periodogram puts first; the misfit of the others is infinite.
+    """
+    cost = np.full(sine.shape[0], np.inf)
+    total = max(float(multiplier @ multiplier), 1e-300)
+    chosen: NDArray[np.intp] | slice = slice(None)
+    if cost.size > _SOLVED:
+        centred = multiplier * (target - multiplier * float(multiplier @ target) / total)
+        strength = (sine @ centred) ** 2 + (cosine @ centred) ** 2
+        chosen = np.array(lowest(-strength, _SOLVED), dtype=np.intp)
+        sine, cosine = sine[chosen], cosine[chosen]
+    basis = np.empty((sine.shape[0], 3, target.size))
+    np.multiply(sine, multiplier, out=basis[:, 0])
+    np.multiply(cosine, multiplier, out=basis[:, 1])
+    basis[:, 2] = multiplier
+    normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * total * np.eye(3)
+    coefficients = np.linalg.solve(normal, (basis @ target)[:, :, None])
+    residual = target - (coefficients.transpose(0, 2, 1) @ basis)[:, 0]
+    cost[chosen] = np.add.reduce(residual * residual, axis=1)
+    return cost
+
+
+def _sine_constants(name: str, period: float, coefficients: FloatArray) -> Constants:
+    """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre as FIND's, in (0, 6.3], if one is.
+
+    Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
+    taken.
+    """
+    sine, cosine, offset = coefficients.tolist()
+    amplitude = math.hypot(sine, cosine)
+    angle = math.atan2(-cosine, sine) if name == "sin" else math.atan2(sine, cosine)
+    half = period / 2
+    first = angle * period / (2 * np.pi)
+    turns = range(math.ceil((0.05 - first) / half), math.floor((6.35 - first) / half) + 1)
+    if not turns:
+        return (amplitude, period, first, offset)
+    best = min(turns, key=lambda turn: _from_decimal(first + turn * half))
+    return (-amplitude if best % 2 else amplitude, period, first + best * half, offset)
+
+
+def _from_decimal(value: float) -> float:
+    """Returns how far a number is from one with one decimal, in tenths, to six digits."""
+    return round(abs(value * 10 - round(value * 10)), 6)

@@ -1,0 +1,119 @@
+"""The grammar in which descriptions of numeric functions are written, token by token, in prefix order.
+
+A description is first the kinds of its exceptions ("below", "above", "inside"; usually none or one), then an
+expression: an atom's name, or "sum" or "product" followed by two expressions. Constants are not written: they are
+estimated from the evidence of the episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.atoms import ATOMS
+from find_gym.categories.numeric.difficulty import NumericDifficulty
+from find_gym.categories.numeric.rules import OPERATORS, Skeleton
+from find_gym.categories.numeric.variants import RegionKind
+from find_gym.interfaces.draft import Draft
+
+REGION_TOKENS: tuple[RegionKind, ...] = get_args(RegionKind)
+TOKENS: tuple[str, ...] = (*REGION_TOKENS, *OPERATORS, *ATOMS)
+MAX_TOKENS = 10
+
+_FIRST_OPERATOR = len(REGION_TOKENS)
+_FIRST_ATOM = _FIRST_OPERATOR + len(OPERATORS)
+
+
+class NumericDraft(Draft):
+    """A description that is being written.
+
+    Args:
+        level: the difficulty; only what its distribution holds can be written. None allows everything.
+    """
+
+    def __init__(self, level: NumericDifficulty | None) -> None:
+        super().__init__()
+        self._open = 1
+        self._leaves = 0
+        if level is None:
+            self._max_regions, self._max_leaves = len(REGION_TOKENS), MAX_TOKENS
+            self._alone = self._within = np.ones(len(ATOMS), dtype=np.bool_)
+            return
+        corrupted = level.variants.get("corrupted", 0) > 0
+        self._max_regions = level.region_count[1] if corrupted else 0
+        self._max_leaves = level.parts[1] ** level.depth if level.compound_share > 0 else 1
+        self._alone = np.array([name in level.families for name in ATOMS])
+        self._within = np.array([name in level.compound_families for name in ATOMS])
+
+    @property
+    def complete(self) -> bool:
+        """Whether the expression is complete."""
+        return self._open == 0
+
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on."""
+        started = bool(self.tokens) and self.tokens[-1] >= _FIRST_OPERATOR
+        return (len(self.tokens), self._open, self._leaves, started)
+
+    def legal(self) -> NDArray[np.bool_]:
+        """Returns which tokens may come next, bool of shape `(27,)`; none once the expression is complete."""
+        mask = np.zeros(len(TOKENS), dtype=np.bool_)
+        if self.complete:
+            return mask
+        room = MAX_TOKENS - len(self.tokens)
+        started = bool(self.tokens) and self.tokens[-1] >= _FIRST_OPERATOR
+        if not started and len(self.tokens) < self._max_regions and room > self._open:
+            mask[:_FIRST_OPERATOR] = True
+        if self._leaves + self._open < self._max_leaves and room > self._open + 1:
+            mask[_FIRST_OPERATOR:_FIRST_ATOM] = True
+        mask[_FIRST_ATOM:] = self._within if started else self._alone
+        return mask
+
+    def _note(self, token: int) -> None:
+        if token >= _FIRST_ATOM:
+            self._open -= 1
+            self._leaves += 1
+        elif token >= _FIRST_OPERATOR:
+            self._open += 1
+
+    def regions(self) -> tuple[RegionKind, ...]:
+        """Returns the kinds of exceptions that were written."""
+        return tuple(REGION_TOKENS[token] for token in self.tokens if token < _FIRST_OPERATOR)
+
+    def skeleton(self) -> Skeleton:
+        """Returns the expression.
+
+        Raises:
+            ValueError: the expression is not complete.
+        """
+        if not self.complete:
+            raise ValueError(f"expected a complete expression, actual: {[TOKENS[token] for token in self.tokens]}")
+        remaining = iter(TOKENS[token] for token in self.tokens if token >= _FIRST_OPERATOR)
+
+        def read() -> Skeleton:
+            name = next(remaining)
+            for operator in OPERATORS:
+                if name == operator:
+                    return (operator, (read(), read()))
+            return name
+
+        return read()
+
+
+def tokens_of(skeleton: Skeleton, regions: tuple[RegionKind, ...] = ()) -> list[int]:
+    """Returns the tokens that write an expression; more than two parts are nested to the left."""
+
+    def write(node: Skeleton) -> list[str]:
+        if isinstance(node, str):
+            return [node]
+        operator, parts = node
+        words = write(parts[0])
+        for part in parts[1:]:
+            words = [operator, *words, *write(part)]
+        return words
+
+    return [TOKENS.index(word) for word in [*regions, *write(skeleton)]]

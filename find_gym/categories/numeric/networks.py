@@ -1,0 +1,181 @@
+"""Approximation by a small network: training by Adam in exact, compressed full batches, evaluation in numpy.
+
+FIND serves part of its functions as 1-64-1 ReLU networks, trained on 10,000 points of the domain with Adam (learning
+rate 0.01, 10,000 full-batch steps). With one input such a network is piecewise linear, so the gradient over all points
+follows from running sums at the 64 knots: each step costs some dozens of operations on 64 numbers, not 10,000 × 64.
+Only sums, products, divisions and square roots occur (no BLAS, no transcendental functions), so that the same seed
+gives the same weights on every platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.atoms import FloatArray
+
+HIDDEN_UNITS = 64
+TRAINING_POINTS = 10_000
+TRAINING_STEPS = 10_000
+LEARNING_RATE = 0.01
+
+
+@dataclass(frozen=True)
+class Network:
+    """The weights of a network with one input, one hidden ReLU layer and one output.
+
+    Attributes:
+        hidden_weights: weights of the hidden units.
+        hidden_biases: biases of the hidden units, as many.
+        output_weights: weights of the output, as many.
+        output_bias: bias of the output.
+    """
+
+    hidden_weights: tuple[float, ...]
+    hidden_biases: tuple[float, ...]
+    output_weights: tuple[float, ...]
+    output_bias: float
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.hidden_weights), len(self.hidden_biases), len(self.output_weights)}
+        if len(sizes) != 1:
+            raise ValueError(f"expected as many weights and biases as hidden units, actual sizes: {sorted(sizes)}")
+
+    def evaluate(self, x: FloatArray) -> FloatArray:
+        """Evaluates the network on inputs of shape `(n,)`; defined everywhere."""
+        y = np.full(np.shape(x), self.output_bias, dtype=np.float64)
+        hidden = np.multiply.outer(np.array(self.hidden_weights), x) + np.array(self.hidden_biases)[:, None]
+        for activation, weight in zip(np.maximum(hidden, 0.0), self.output_weights, strict=True):
+            y += weight * activation
+        return y
+
+    def source(self) -> str:
+        """Writes the network as a Python function `f(x)`, weights included."""
+        units = zip(self.hidden_weights, self.hidden_biases, self.output_weights, strict=True)
+        rows = "\n".join(f"    ({w!r}, {b!r}, {v!r})," for w, b, v in units)
+        return (
+            f"# (weight, bias, output weight) of each hidden unit of a ReLU network\nUNITS = [\n{rows}\n]\n\n\n"
+            f"def f(x):\n    y = {self.output_bias!r}\n    for weight, bias, output_weight in UNITS:\n"
+            f"        y += output_weight * max(weight * x + bias, 0.0)\n    return y\n"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the weights as JSON-serialisable data."""
+        return {
+            "hidden_weights": list(self.hidden_weights),
+            "hidden_biases": list(self.hidden_biases),
+            "output_weights": list(self.output_weights),
+            "output_bias": self.output_bias,
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Network:
+        """Reads the weights that `to_json` writes."""
+        return Network(
+            tuple(data["hidden_weights"]),
+            tuple(data["hidden_biases"]),
+            tuple(data["output_weights"]),
+            data["output_bias"],
+        )
+
+
+def train_network(
+    target: Callable[[FloatArray], FloatArray], domain: tuple[float, float], rng: np.random.Generator
+) -> Network:
+    """Trains a network to approximate a function on its domain, as FIND does.
+
+    Args:
+        target: the function, from inputs `(n,)` to outputs `(n,)`; points where it is undefined are left out.
+        domain: `(lower, upper)`, the interval of the training points.
+        rng: draws the initial weights.
+
+    Returns:
+        The trained network, its weights rounded to seven significant digits.
+    """
+    x = np.linspace(*domain, TRAINING_POINTS)
+    y = _significant(target(x), 10)
+    defined = np.isfinite(y)
+    x, y = x[defined], y[defined]
+    if x.size == 0:
+        raise ValueError(f"expected a function with defined values on {domain}, actual: undefined everywhere")
+    weights = _adam(_RunningSums(x, y), rng)
+    w, b, v = (tuple(_significant(part, 7).tolist()) for part in np.split(weights[:-1], 3))
+    return Network(w, b, v, float(_significant(weights[-1:], 7)[0]))
+
+
+def _significant(values: FloatArray, digits: int) -> FloatArray:
+    """Rounds to significant digits: hides the last bits, in which platforms differ."""
+    return np.array([float(f"{value:.{digits}g}") for value in values])
+
+
+class _RunningSums:
+    """Running sums of 1, x, x², y and x y over the sorted training points, entry k over the first k points."""
+
+    def __init__(self, x: FloatArray, y: FloatArray) -> None:
+        def running(values: FloatArray) -> FloatArray:
+            return np.concatenate([[0.0], np.cumsum(values)])
+
+        self.x = x
+        self.moments = np.stack([running(np.ones_like(x)), running(x), running(x * x)])
+        self.targets = np.stack([running(y), running(x * y)])
+
+
+def _adam(sums: _RunningSums, rng: np.random.Generator) -> FloatArray:
+    """Minimises the mean squared error; returns hidden weights, hidden biases, output weights and the output bias."""
+    hidden_bound, output_bound = 1.0, HIDDEN_UNITS**-0.5
+    parameters = np.concatenate(
+        [
+            (2 * rng.random(2 * HIDDEN_UNITS) - 1) * hidden_bound,
+            (2 * rng.random(HIDDEN_UNITS + 1) - 1) * output_bound,
+        ]
+    )
+    first, second = np.zeros_like(parameters), np.zeros_like(parameters)
+    decay_first, decay_second = 1.0, 1.0
+    for _ in range(TRAINING_STEPS):
+        gradient = _gradient(sums, parameters)
+        decay_first *= 0.9
+        decay_second *= 0.999
+        first += 0.1 * (gradient - first)
+        second += 0.001 * (gradient * gradient - second)
+        scale = np.sqrt(second / (1 - decay_second)) + 1e-8
+        parameters -= (LEARNING_RATE / (1 - decay_first)) * first / scale
+    return parameters
+
+
+def _gradient(sums: _RunningSums, parameters: FloatArray) -> FloatArray:
+    """Computes the gradient of the mean squared error over all training points.
+
+    On each piece between two knots the network is `slope x + level`; the residual's running sums up to a knot are those
+    of the pieces before it. A unit with a positive weight is active after its knot, one with a negative weight before.
+    """
+    size = HIDDEN_UNITS
+    w, b, v = parameters[:size], parameters[size : 2 * size], parameters[2 * size : 3 * size]
+    rising = w > 0
+    knots = np.searchsorted(sums.x, -b / np.where(w == 0, 1e-300, w))
+    order = np.argsort(knots, kind="stable")
+
+    slope_change, level_change = np.abs(w) * v, np.where(rising, b, -b) * v
+    slopes = np.empty(size + 1)
+    slopes[0] = np.cumsum(np.where(rising, 0.0, w * v))[-1]
+    np.cumsum(slope_change[order], out=slopes[1:])
+    slopes[1:] += slopes[0]
+    levels = np.empty(size + 1)
+    levels[0] = np.cumsum(np.where(rising, 0.0, b * v))[-1] + parameters[-1]
+    np.cumsum(level_change[order], out=levels[1:])
+    levels[1:] += levels[0]
+
+    edges = np.empty(size + 2, dtype=np.intp)
+    edges[0], edges[1:-1], edges[-1] = 0, knots[order], sums.x.size
+    moments = sums.moments[:, edges]
+    pieces = moments[:, 1:] - moments[:, :-1]
+    residual = np.cumsum(slopes * pieces[1:] + levels * pieces[:-1], axis=1) - sums.targets[:, edges[1:]]
+
+    total = residual[:, -1:]
+    before = np.empty((2, size))
+    before[:, order] = residual[:, :-1]
+    active = np.where(rising, total - before, before)
+    gradient = np.concatenate([v * active[1], v * active[0], w * active[1] + b * active[0], total[0]])
+    return gradient * (2 / sums.x.size)

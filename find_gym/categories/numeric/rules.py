@@ -1,0 +1,203 @@
+"""Rules: the formula behind a numeric function, an atom with its constants or a sum or product of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
+
+Operator = Literal["sum", "product"]
+OPERATORS: tuple[Operator, ...] = ("sum", "product")
+
+
+@dataclass(frozen=True)
+class AtomRule:
+    """An atom with its constants.
+
+    Attributes:
+        name: a key of `ATOMS`.
+        constants: the atom's constants, in its order.
+    """
+
+    name: str
+    constants: Constants = ()
+
+    def __post_init__(self) -> None:
+        if self.name not in ATOMS:
+            raise ValueError(f"expected the name of an atom ({', '.join(ATOMS)}), actual value: {self.name!r}")
+        expected = ATOMS[self.name].constants
+        if expected != ("coefficients",) and len(self.constants) != len(expected):
+            raise ValueError(
+                f"expected {len(expected)} constants for {self.name} {expected}, actual value: {self.constants!r}"
+            )
+
+    @property
+    def atom(self) -> Atom:
+        """The entry of the table."""
+        return ATOMS[self.name]
+
+
+@dataclass(frozen=True)
+class CompoundRule:
+    """A sum or a product of two or more rules.
+
+    Attributes:
+        operator: "sum" or "product".
+        parts: the rules that are combined, in the order in which they are described.
+    """
+
+    operator: Operator
+    parts: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        if self.operator not in OPERATORS:
+            raise ValueError(f"expected an operator in {OPERATORS}, actual value: {self.operator!r}")
+        if len(self.parts) < 2:
+            raise ValueError(f"expected at least 2 parts of a {self.operator}, actual value: {len(self.parts)}")
+
+
+Rule: TypeAlias = AtomRule | CompoundRule
+
+# A rule without its constants: an atom's name, or an operator with the skeletons of its parts.
+Skeleton: TypeAlias = "str | tuple[Operator, tuple[Skeleton, ...]]"
+
+
+def evaluate(rule: Rule, x: FloatArray) -> FloatArray:
+    """Evaluates a rule.
+
+    Args:
+        rule: the rule.
+        x: inputs, float64 of shape `(n,)`.
+
+    Returns:
+        Outputs, float64 of shape `(n,)`; NaN where the rule is undefined (never infinite).
+    """
+    with np.errstate(all="ignore"):
+        y = _evaluate(rule, np.asarray(x, dtype=np.float64))
+    return np.where(np.isfinite(y), y, np.nan)
+
+
+def _evaluate(rule: Rule, x: FloatArray) -> FloatArray:
+    if isinstance(rule, AtomRule):
+        return rule.atom.evaluate(x, rule.constants)
+    result = _evaluate(rule.parts[0], x)
+    for part in rule.parts[1:]:
+        value = _evaluate(part, x)
+        result = result + value if rule.operator == "sum" else result * value
+    return result
+
+
+def atoms_of(rule: Rule) -> Iterator[AtomRule]:
+    """Yields the atoms of a rule from left to right."""
+    if isinstance(rule, AtomRule):
+        yield rule
+    else:
+        for part in rule.parts:
+            yield from atoms_of(part)
+
+
+def family(rule: Rule) -> str:
+    """Names the family: the atom's name, or the operator of a compound."""
+    return rule.name if isinstance(rule, AtomRule) else rule.operator
+
+
+def domain(rule: Rule) -> tuple[float, float]:
+    """Returns the domain `(lower, upper)` on which FIND samples the rule: the intersection over its atoms."""
+    domains = [atom.atom.domain(atom.constants) for atom in atoms_of(rule)]
+    lower, upper = max(low for low, _ in domains), min(high for _, high in domains)
+    return (lower, upper) if lower < upper else FULL_DOMAIN
+
+
+def skeleton(rule: Rule) -> Skeleton:
+    """Returns the rule without its constants."""
+    if isinstance(rule, AtomRule):
+        return rule.name
+    return (rule.operator, tuple(skeleton(part) for part in rule.parts))
+
+
+def formula(rule: Rule) -> str:
+    """Writes the rule as a formula for people."""
+    if isinstance(rule, AtomRule):
+        return rule.atom.formula(rule.constants)
+    joined = " + " if rule.operator == "sum" else " * "
+    return joined.join(f"({formula(part)})" for part in rule.parts)
+
+
+def english(rule: Rule) -> str:
+    """Names the rule in words, without its constants."""
+    if isinstance(rule, AtomRule):
+        return rule.atom.english
+    parts = [english(part) for part in rule.parts]
+    return f"the {rule.operator} of {', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def expression(rule: Rule) -> str:
+    """Writes the rule as a Python expression in `x`; it may raise where the rule is undefined (see `guards`)."""
+    if isinstance(rule, AtomRule):
+        return rule.atom.expression(rule.constants)
+    joined = " + " if rule.operator == "sum" else " * "
+    return joined.join(f"({expression(part)})" for part in rule.parts)
+
+
+def guards(rule: Rule) -> list[tuple[str, str]]:
+    """Returns the conditions under which the rule is defined, each in Python and in mathematics, without repetition."""
+    found = (atom.atom.guard(atom.constants) for atom in atoms_of(rule))
+    return list(dict.fromkeys(guard for guard in found if guard is not None))
+
+
+def canonical(rule: Rule) -> str:
+    """Writes a text that is the same for rules that are the same function for a simple reason.
+
+    Parts of sums and products are sorted; a root of degree 1 and a ReLU of leak 1 are linear. The hash of this text
+    decides the split of a function, so that a function never stands in two of them.
+    """
+    if isinstance(rule, CompoundRule):
+        return f"{rule.operator}({', '.join(sorted(canonical(part) for part in rule.parts))})"
+    name, constants = rule.name, rule.constants
+    if (name, constants[-1:]) in (("root", (1,)), ("relu", (1,))):
+        name, constants = "linear", constants[:2]
+    if name == "linear" and constants[0] == 0:
+        name, constants = "constant", constants[1:]
+    return f"{name}({', '.join(_canonical_constant(constant) for constant in constants)})"
+
+
+def _canonical_constant(constant: Any) -> str:
+    if isinstance(constant, tuple):
+        return f"[{', '.join(_canonical_constant(item) for item in constant)}]"
+    return repr(float(constant) + 0.0)
+
+
+def to_json(rule: Rule) -> dict[str, Any]:
+    """Returns the rule as JSON-serialisable data."""
+    if isinstance(rule, AtomRule):
+        return {"atom": rule.name, "constants": _listed(rule.constants)}
+    return {"operator": rule.operator, "parts": [to_json(part) for part in rule.parts]}
+
+
+def from_json(data: Any) -> Rule:
+    """Reads a rule from the data that `to_json` writes.
+
+    Raises:
+        ValueError: the data are not a rule; the message names what was expected.
+    """
+    if not isinstance(data, dict) or not ({"atom"} <= set(data) or {"operator", "parts"} <= set(data)):
+        raise ValueError(f"expected a rule with 'atom' or with 'operator' and 'parts', actual value: {data!r}")
+    if "atom" in data:
+        return AtomRule(data["atom"], _frozen(data.get("constants", [])))
+    return CompoundRule(data["operator"], tuple(from_json(part) for part in data["parts"]))
+
+
+def _listed(constants: Constants) -> list[Any]:
+    return [_listed(item) if isinstance(item, tuple) else item for item in constants]
+
+
+def _frozen(constants: Any) -> Constants:
+    frozen = tuple(_frozen(item) if isinstance(item, (list, tuple)) else item for item in constants)
+    for item in frozen:
+        if not isinstance(item, (int, float, tuple)) or isinstance(item, bool):
+            raise ValueError(f"expected numbers as constants, actual value: {item!r}")
+    return frozen

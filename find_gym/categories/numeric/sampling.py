@@ -1,0 +1,175 @@
+"""Sampling: from a generator to the spec of a fresh numeric function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric import rules
+from find_gym.categories.numeric.atoms import ATOMS, FloatArray, draw_decimal
+from find_gym.categories.numeric.difficulty import NumericDifficulty
+from find_gym.categories.numeric.function import QUERY_RANGE, NumericSpec
+from find_gym.categories.numeric.networks import train_network
+from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Rule
+from find_gym.categories.numeric.spread import spread_of
+from find_gym.categories.numeric.variants import Noise, Region, contained_in
+from find_gym.core.draws import choose
+from find_gym.core.splits import check_split, check_version, split_of
+
+_DOMAIN_POINTS = 100
+_PROBES = np.linspace(*QUERY_RANGE, 1025)
+_REGION_TRIES = 20
+_RULE_TRIES = 2000
+# Compounds that vary by less are 0 for all that an interpreter can see, such as a product with the tail of a Gaussian.
+_LEAST_SPREAD = 1e-6
+
+
+def sample_numeric(
+    rng: np.random.Generator,
+    *,
+    split: str | None = None,
+    difficulty: str | Mapping[str, Any] | NumericDifficulty = "find",
+    version: int | None = None,
+) -> NumericSpec:
+    """Samples the spec of a numeric function.
+
+    Args:
+        rng: the source of randomness; the same state gives the same spec on every platform.
+        split: "train", "validation", "test", or None for all of them.
+        difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), a `NumericDifficulty`, or a mapping of
+            its attributes to values that replace FIND's.
+        version: the version of the splits and draws, of which there is one.
+
+    Raises:
+        ValueError: a split or difficulty that does not exist, or one of which no function was found in 2000 draws
+            (such as corrupted constants, which can't be told from plain ones).
+
+    Returns:
+        The spec. One in seven of FIND's functions is a network, which takes about half a second to train.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.functions import NumericFunction, sample_numeric
+        >>> spec = sample_numeric(np.random.default_rng(7), split="test")
+        >>> spec.split, spec.category
+        ('test', 'numeric')
+    """
+    check_split(split)
+    check_version("numeric", version)
+    level = NumericDifficulty.of(difficulty)
+    variant = choose(rng, level.variants)
+    for _ in range(_RULE_TRIES):
+        rule = _sample_rule(rng, level)
+        if split is not None and split_of(f"numeric:{rules.canonical(rule)}") != split:
+            continue
+        domain = rules.domain(rule)
+        regions = _sample_regions(rng, level, rule, domain) if variant == "corrupted" else ()
+        if regions is not None:
+            break
+    else:
+        raise ValueError(
+            f"expected a difficulty with {variant} functions in the split {split!r}, actual: none in {_RULE_TRIES} "
+            f"draws of {level}"
+        )
+    noisy = variant == "noised" or (variant == "corrupted" and rng.random() < level.noise_with_regions)
+    noise = Noise(choose(rng, level.noises), level.noise_scale) if noisy else None  # type: ignore[arg-type]
+    network = train_network(lambda x: rules.evaluate(rule, x), domain, rng) if variant == "approximated" else None
+    seed = int(rng.integers(2**63))
+    return NumericSpec(rule, domain, noise=noise, regions=regions, network=network, seed=seed)
+
+
+def _pick(rng: np.random.Generator, items: tuple[str, ...]) -> str:
+    return items[int(rng.integers(len(items)))]
+
+
+def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
+    """Samples a rule that is defined on part of its domain and, if compound, not constant on it."""
+    while True:
+        if rng.random() < level.compound_share:
+            rule: Rule = _sample_compound(rng, level, level.depth)
+        else:
+            name = _pick(rng, level.families)
+            rule = AtomRule(name, ATOMS[name].sample(rng))
+        values = rules.evaluate(rule, np.linspace(*rules.domain(rule), 10 * _DOMAIN_POINTS + 1))
+        defined = values[np.isfinite(values)]
+        if defined.size < 2 * _DOMAIN_POINTS:
+            continue
+        if isinstance(rule, AtomRule) or np.ptp(defined) > _LEAST_SPREAD:
+            return rule
+
+
+def _sample_compound(rng: np.random.Generator, level: NumericDifficulty, depth: int) -> CompoundRule:
+    operator: Operator = "product" if rng.random() < level.product_share else "sum"
+    count = int(rng.integers(level.parts[0], level.parts[1], endpoint=True))
+    parts: list[Rule] = []
+    for _ in range(count):
+        if depth > 1 and rng.random() < 0.3:
+            parts.append(_sample_compound(rng, level, depth - 1))
+        else:
+            name = _pick(rng, level.compound_families)
+            parts.append(AtomRule(name, ATOMS[name].sample(rng)))
+    return CompoundRule(operator, tuple(parts))
+
+
+def _sample_regions(
+    rng: np.random.Generator, level: NumericDifficulty, rule: Rule, domain: tuple[float, float]
+) -> tuple[Region, ...] | None:
+    """Samples the corrupted regions of a function, or None where none was found that can be told from the rule."""
+    mean = domain_mean(rule, domain)
+    if mean is None:
+        return None
+    count = int(rng.integers(level.region_count[0], level.region_count[1], endpoint=True))
+    for _ in range(_REGION_TRIES):
+        regions = tuple(_sample_region(rng, level, mean, domain) for _ in range(count))
+        if _discernible(rule, regions):
+            return regions
+    return None
+
+
+def _sample_region(
+    rng: np.random.Generator, level: NumericDifficulty, mean: float, domain: tuple[float, float]
+) -> Region:
+    kind = choose(rng, level.regions)
+    lower = draw_decimal(rng, *domain)
+    if kind == "below":
+        return Region(-math.inf, lower, mean)
+    if kind == "above":
+        return Region(lower, math.inf, mean)
+    return Region(lower, round(lower + draw_decimal(rng, 5, 25), 1), mean)
+
+
+def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
+    """Returns the mean of a rule over 100 evenly spaced points of its domain, as FIND's corruption uses it.
+
+    Rounded to six significant digits, and to 0 where it is nothing but rounding error; None where the rule is undefined
+    on all of the points.
+    """
+    values: FloatArray = rules.evaluate(rule, np.linspace(*domain, _DOMAIN_POINTS))
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return None
+    mean = float(np.cumsum(values)[-1]) / values.size
+    if abs(mean) < 1e-9 * float(np.abs(values).max()):
+        return 0.0
+    return float(f"{mean:.6g}")
+
+
+def _discernible(rule: Rule, regions: tuple[Region, ...]) -> bool:
+    """Whether replacing the rule's outputs changes at least a fifth of each region beyond the scoring tolerance.
+
+    Judged without noise, on the query range: a constant function's corruption by its own mean can't be told from it.
+    """
+    y = rules.evaluate(rule, _PROBES)
+    spread = spread_of(y)
+    for index, region in enumerate(regions):
+        inside = region.contains(_PROBES) & ~contained_in(regions[:index], _PROBES)
+        if not inside.any():
+            return False
+        tolerance = 0.05 * np.maximum(np.abs(y[inside]), spread)
+        same = np.abs(region.mean - y[inside]) <= tolerance
+        if np.mean(same) > 0.8:
+            return False
+    return True

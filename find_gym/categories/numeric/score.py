@@ -1,0 +1,283 @@
+"""Scores of numeric descriptions: accuracy, skill, their parts, and the paper's success beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.held_out import decoy_generator, numeric_decoys, run_held_out
+from find_gym.categories.numeric.custom import LARGEST_OUTPUT
+from find_gym.categories.numeric.domains import read_domain
+from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
+from find_gym.categories.numeric.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
+from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
+from find_gym.core.complexity import program_complexity
+from find_gym.core.skills import skill
+from find_gym.core.submissions import (
+    MAX_NUMERIC_COMPLEXITY,
+    MalformedError,
+    PreparedCode,
+    Submission,
+    TooComplexError,
+    prepare_code,
+)
+from find_gym.judges.descriptions import DescriptionScorer
+from find_gym.judges.protocol import Judge
+from find_gym.sandbox import Result, Status
+
+FloatArray = NDArray[np.float64]
+
+OUTCOMES = ("right", "wrong", "malformed", "raised", "timed_out", "out_of_memory", "forbidden")
+
+
+@dataclass(frozen=True)
+class NumericScore:
+    """How good a numeric description is.
+
+    Attributes:
+        accuracy: mean over the strata of the share of inputs that are predicted within the tolerance, in [0, 1].
+        skill: accuracy, rescaled so that the best constant has 0 and the truth 1, clipped to [0, 1].
+        trivial_accuracy: the accuracy of the best constant ("always undefined" included).
+        strata: the share within each stratum.
+        beyond_range: the share of inputs with 128 < |x| < 256; not part of the accuracy.
+        exception_iou: intersection over union of the claimed and the true exception; 1 where there is none on either
+            side.
+        paper_error: the paper's normalised squared error against the noise-free truth; infinite after a failure.
+        paper_success: whether that is below 0.1.
+        outcome: one of `OUTCOMES`; "right" means an accuracy of 1.
+        message: what went wrong, if anything.
+        complexity: how long the code or the program is, in bits; 0 where it can't be read.
+        unit_tests: how the description in language does in unit tests, where there is a judge; see `UnitTestScore`.
+    """
+
+    accuracy: float
+    skill: float
+    trivial_accuracy: float
+    strata: dict[str, float] = field(default_factory=dict)
+    beyond_range: float = 0.0
+    exception_iou: float = 0.0
+    paper_error: float = math.inf
+    paper_success: bool = False
+    outcome: str = "wrong"
+    message: str = ""
+    complexity: float = 0.0
+    unit_tests: dict[str, Any] | None = None
+
+    @property
+    def paper_score(self) -> float:
+        """The paper's own score: 1 for success, 0 otherwise."""
+        return float(self.paper_success)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data; an error that is not finite becomes null."""
+        error = self.paper_error if math.isfinite(self.paper_error) else None
+        return vars(self) | {"strata": dict(self.strata), "paper_error": error}
+
+
+class NumericScorer:
+    """Judges descriptions of one numeric function, always on the same held-out inputs.
+
+    Args:
+        function: the truth.
+        judge: judges the description in language as well, by unit tests; it changes neither accuracy nor skill.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.functions import NumericBlackBox, NumericFunction, sample_numeric
+        >>> from find_gym.scoring import NumericScorer, Submission
+        >>> function = NumericFunction(sample_numeric(np.random.default_rng(0)))
+        >>> score = NumericScorer(function).score(Submission(program=function.spec))
+        >>> score.accuracy, score.skill, score.outcome
+        (1.0, 1.0, 'right')
+    """
+
+    def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
+        self._descriptions = None if judge is None else DescriptionScorer(function, judge)
+        self._identity = function.identity()
+        inputs = NumericInputs.of(function)
+        self._names = list(inputs.strata)
+        self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
+        self._truth = function.truth(self._x)
+        self._tolerance = tolerance_of(self._truth, inputs.spread)
+        sizes = [values.size for values in inputs.strata.values()]
+        self._edges = np.cumsum([0, *sizes])
+        self._beyond = slice(int(self._edges[-1]), int(self._edges[-1]) + inputs.beyond.size)
+        self._paper = slice(self._beyond.stop, self._x.size)
+        self._regions = merge_intervals([(region.lower, region.upper) for region in function.regions])
+        self.trivial_accuracy = self._best_constant()
+
+    def score(self, submission: Submission, *, cap: float | None = MAX_NUMERIC_COMPLEXITY) -> NumericScore:
+        """Judges a submission: its program, or else its code, which runs in the sandbox.
+
+        Args:
+            submission: what was handed in.
+            cap: the greatest complexity of code, in bits; None lifts it. The paper's score has none.
+
+        Returns:
+            The score. A failure of the submission is a score of 0 with its kind as the outcome.
+
+        Raises:
+            SandboxError: the sandbox itself failed, so there is no score.
+            TypeError: the submission's program is one of another category.
+        """
+        score = self._score(submission, cap)
+        if self._descriptions is None:
+            return score
+        return replace(score, unit_tests=self._descriptions.score(submission).to_json())
+
+    def _score(self, submission: Submission, cap: float | None) -> NumericScore:
+        if submission.program is not None:
+            program = numeric_program(submission)
+            claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
+            predicted = NumericFunction(program).truth(self._x)
+            return replace(self._judge(predicted, claimed, None), complexity=program_complexity(program.to_json()))
+        try:
+            code = prepare_code(submission.code, cap=cap)
+        except TooComplexError as error:
+            return self._too_complex(error)
+        except MalformedError as error:
+            return self._failure("malformed", str(error))
+        return replace(self._run(code, submission.domain), complexity=code.complexity)
+
+    def _run(self, code: PreparedCode, domain: str) -> NumericScore:
+        rng = decoy_generator(self._identity)
+        result = run_held_out(code, self._x.tolist(), numeric_decoys(rng, self._regions).tolist(), rng)
+        if result.status is not Status.OK:
+            return self._failure(result.status.value, result.message)
+        predicted = np.array([to_number(value) for value in result.values])
+        return self._judge(predicted, read_domain(domain), result)
+
+    def _too_complex(self, error: TooComplexError) -> NumericScore:
+        """Scores code beyond the cap by the paper's rule alone."""
+        result = error.prepared.run(PAPER_INPUTS.tolist())
+        squared_error, success = paper_error(self._truth[self._paper], result)
+        failure = self._failure("malformed", str(error))
+        return replace(
+            failure, paper_error=squared_error, paper_success=bool(success), complexity=error.prepared.complexity
+        )
+
+    def score_predictions(self, predict: Any) -> NumericScore:
+        """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""
+        return self._judge(np.asarray(predict(self._x), dtype=np.float64), merge_intervals([]), None)
+
+    def _failure(self, outcome: str, message: str) -> NumericScore:
+        return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
+
+    def _judge(self, predicted: FloatArray, claimed: FloatArray, result: Result | None) -> NumericScore:
+        right = self._right(predicted)
+        strata = {
+            name: _share(right[self._edges[index] : self._edges[index + 1]]) for index, name in enumerate(self._names)
+        }
+        accuracy = int(right[: self._edges[-1]].sum()) / int(self._edges[-1])
+        if result is None:
+            error = normalised_squared_error(self._truth[self._paper], predicted[self._paper])
+            success = error < PAPER_THRESHOLD
+        else:
+            error, success = paper_error(self._truth[self._paper], _part(result, self._paper))
+        return NumericScore(
+            accuracy=accuracy,
+            skill=skill(accuracy, self.trivial_accuracy),
+            trivial_accuracy=self.trivial_accuracy,
+            strata=strata,
+            beyond_range=_share(right[self._beyond]),
+            exception_iou=intersection_over_union(claimed, self._regions),
+            paper_error=error,
+            paper_success=bool(success),
+            outcome="right" if accuracy == 1 else "wrong",
+        )
+
+    def _right(self, predicted: FloatArray) -> NDArray[np.bool_]:
+        """Returns which inputs are predicted well enough; where the truth is undefined, undefined is right.
+
+        There, a number beyond all that a truth of one's own may have is right as well.
+        """
+        predicted_defined, defined = np.isfinite(predicted), np.isfinite(self._truth)
+        with np.errstate(invalid="ignore"):
+            close = np.abs(predicted - self._truth) <= self._tolerance
+        return np.where(defined, predicted_defined & close, ~predicted_defined | (np.abs(predicted) > LARGEST_OUTPUT))
+
+    def _best_constant(self) -> float:
+        """Returns the accuracy of the best constant, found by sweeping over the ends of all tolerated intervals."""
+        # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
+        count = int(self._edges[-1])
+        truth, tolerance = self._truth[:count], self._tolerance[:count]
+        defined = np.isfinite(truth)
+        begins, ends = np.sort((truth - tolerance)[defined]), np.sort((truth + tolerance)[defined])
+        # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside.
+        overlap = np.arange(1, begins.size + 1) - np.searchsorted(ends, begins, side="left")
+        return max(int(overlap.max(initial=0)), count - begins.size) / count
+
+
+def score_numeric_programs(
+    functions: Sequence[NumericBlackBox], programs: Sequence[NumericSpec | None]
+) -> list[NumericScore]:
+    """Judges the programs of many episodes, each on its own function.
+
+    Args:
+        functions: the truths.
+        programs: what was handed in for each; None stands for a program that could not be made, and is malformed.
+
+    Returns:
+        What `NumericScorer` gives each of them.
+    """
+    return [
+        NumericScorer(function).score(Submission(program=program))
+        for function, program in zip(functions, programs, strict=True)
+    ]
+
+
+def numeric_program(submission: Submission) -> NumericSpec:
+    """Returns the program of a submission; a `TypeError` says what came if it is one of another category."""
+    if not isinstance(submission.program, NumericSpec):
+        raise TypeError(f"expected a NumericSpec as the program, actual value: {submission.program!r}")
+    return submission.program
+
+
+def predict(submission: Submission, x: FloatArray) -> FloatArray:
+    """Returns what a submission predicts, for plots: NaN where it is undefined, and everywhere if its code fails.
+
+    Args:
+        submission: its program, or else its code, which runs in the sandbox.
+        x: inputs, shape `(n,)`.
+
+    Returns:
+        Outputs, float64 of shape `(n,)`.
+
+    Raises:
+        SandboxError: the sandbox itself failed.
+    """
+    if submission.program is not None:
+        return NumericFunction(numeric_program(submission)).truth(x)
+    try:
+        result = prepare_code(submission.code, cap=None).run(x.tolist())
+    except MalformedError:
+        return np.full(x.shape, np.nan)
+    if result.status is not Status.OK:
+        return np.full(x.shape, np.nan)
+    return np.array([to_number(value) for value in result.values])
+
+
+def _share(right: NDArray[np.bool_]) -> float:
+    return int(np.count_nonzero(right)) / right.size
+
+
+def to_number(value: Any) -> float:
+    """Returns an output of code as a float; whatever is no real number is undefined."""
+    if isinstance(value, complex) and value.imag == 0:
+        value = value.real
+    if not isinstance(value, (int, float)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _part(result: Result, part: slice) -> Result:
+    """Returns the outcome of some of the inputs."""
+    return Result(result.status, result.values[part], result.errors[part])

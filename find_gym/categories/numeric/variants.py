@@ -1,0 +1,120 @@
+"""Variants: what may stand between a rule and the outputs that a query gets (noise, corrupted regions)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.atoms import FloatArray
+
+Variant = Literal["plain", "noised", "corrupted", "approximated"]
+VARIANTS: tuple[Variant, ...] = ("plain", "noised", "corrupted", "approximated")
+
+NoiseKind = Literal["normal", "uniform", "poisson"]
+NOISE_KINDS: tuple[NoiseKind, ...] = ("normal", "uniform", "poisson")
+
+RegionKind = Literal["below", "above", "inside"]
+REGION_KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise that is added to every output.
+
+    Attributes:
+        kind: "normal" (standard deviation `scale`), "uniform" (on ±`scale`) or "poisson" (mean `scale`, so it also
+            shifts the mean).
+        scale: a positive number; FIND's is 1.
+    """
+
+    kind: NoiseKind
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in NOISE_KINDS:
+            raise ValueError(f"expected a kind of noise in {NOISE_KINDS}, actual value: {self.kind!r}")
+        if not 0 < self.scale < math.inf:
+            raise ValueError(f"expected a positive finite scale of the noise, actual value: {self.scale!r}")
+
+    def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
+        """Draws `size` values, float64 of shape `(size,)`."""
+        if self.kind == "normal":
+            return rng.normal(0.0, self.scale, size)
+        if self.kind == "uniform":
+            return rng.uniform(-self.scale, self.scale, size)
+        return rng.poisson(self.scale, size).astype(np.float64)
+
+    def describe(self) -> str:
+        """Says in English what is added."""
+        if self.kind == "normal":
+            return f"normal noise with mean 0 and standard deviation {self.scale:g}"
+        if self.kind == "uniform":
+            return f"uniform noise between {-self.scale:g} and {self.scale:g}"
+        return f"Poisson noise with mean {self.scale:g}"
+
+
+@dataclass(frozen=True)
+class Region:
+    """An exception: a part of the domain on which the outputs are replaced by draws of a normal distribution.
+
+    Attributes:
+        lower: the region is `x > lower`; minus infinity where it has no lower bound.
+        upper: the region is `x < upper`; infinity where it has no upper bound.
+        mean: mean of the replacing normal distribution; the noise-free truth inside the region.
+        std: its standard deviation; FIND's is 0.1.
+    """
+
+    lower: float
+    upper: float
+    mean: float
+    std: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not self.lower < self.upper or (self.lower == -math.inf and self.upper == math.inf):
+            raise ValueError(
+                f"expected lower < upper, at least one of them finite, actual value: {self.lower!r}, {self.upper!r}"
+            )
+        if not math.isfinite(self.mean) or not 0 <= self.std < math.inf:
+            raise ValueError(f"expected a finite mean and std >= 0, actual value: {self.mean!r}, {self.std!r}")
+
+    @property
+    def kind(self) -> RegionKind:
+        """The kind of region: "below" its upper bound, "above" its lower bound, or "inside" both."""
+        if self.lower == -math.inf:
+            return "below"
+        return "above" if self.upper == math.inf else "inside"
+
+    def contains(self, x: FloatArray) -> NDArray[np.bool_]:
+        """Returns which inputs lie in the region, bool of shape `(n,)`; the bounds themselves do not."""
+        return (x > self.lower) & (x < self.upper)
+
+    def condition(self) -> str:
+        """Writes the region as a Python condition in `x`, which also reads as mathematics."""
+        if self.kind == "below":
+            return f"x < {self.upper!r}"
+        if self.kind == "above":
+            return f"x > {self.lower!r}"
+        return f"{self.lower!r} < x < {self.upper!r}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the region as JSON-serialisable data, a missing bound as null."""
+        return {key: None if not math.isfinite(value) else value for key, value in asdict(self).items()}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Region:
+        """Reads the data that `to_json` writes."""
+        lower = -math.inf if data["lower"] is None else data["lower"]
+        upper = math.inf if data["upper"] is None else data["upper"]
+        return Region(lower, upper, data["mean"], data["std"])
+
+
+def contained_in(regions: tuple[Region, ...], x: FloatArray) -> NDArray[np.bool_]:
+    """Returns which inputs lie in any of the regions, bool of shape `(n,)`."""
+    mask = np.zeros(np.shape(x), dtype=np.bool_)
+    for region in regions:
+        mask |= region.contains(x)
+    return mask

@@ -1,0 +1,73 @@
+"""Answers: when two words, or two numbers, are the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from find_gym.categories.relations.tables import load_table, normalise
+
+UNDEFINED = "undefined"
+_ENUMERATION = re.compile(r",|/|\band\b|\bor\b")
+# What people write for "undefined".
+_NOTHING = frozenset(("undefined", "none", "null", "nan", "unknown", "n/a", "not defined", "no output", ""))
+# Words that are spelled in two ways or have a common short form.
+_SAME = {
+    "gray": "grey", "colorless": "colourless", "democrat": "democratic party", "democratic": "democratic party",
+    "republican": "republican party", "mandarin chinese": "mandarin", "farsi": "persian", "women": "woman",
+    "men": "man", "savanna": "savannah", "aluminum": "aluminium", "labour party": "labor party",
+}  # fmt: skip
+
+
+@cache
+def canonical(answer: str) -> str:
+    """Returns an answer in the form in which answers are compared.
+
+    Case, diacritics, underscores, dots at the end and "the" do not count, a country is the same by all of its names.
+
+    Example:
+        >>> canonical("the U.S.") == canonical("United States"), canonical(" Undefined. ")
+        (True, 'undefined')
+    """
+    text = normalise(answer)
+    if text in _NOTHING:
+        return UNDEFINED
+    country = load_table("country").names.get(text)
+    text = normalise(country) if country is not None else text
+    return _SAME.get(text, text)
+
+
+def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
+    """Whether an answer is one of those that are right.
+
+    Args:
+        answer: the answer.
+        accepted: all right answers.
+        tolerance: where it is greater than 0, numbers are the same within this share of the right one.
+    """
+    return _same(answer, tuple(accepted), tolerance)
+
+
+@lru_cache(maxsize=1 << 17)
+def _same(answer: str, accepted: tuple[str, ...], tolerance: float) -> bool:
+    given = canonical(answer)
+    wanted = [canonical(right) for right in accepted]
+    if given in wanted:
+        return True
+    # Several right answers are right as well: "blue, white and red".
+    parts = [canonical(part) for part in _ENUMERATION.split(answer) if part.strip()]
+    if len(parts) > 1 and all(part in wanted for part in parts):
+        return True
+    number = _number(given) if tolerance > 0 else None
+    if number is None:
+        return False
+    exact = [value for value in map(_number, wanted) if value is not None]
+    return any(abs(number - value) <= tolerance * abs(value) for value in exact)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return None

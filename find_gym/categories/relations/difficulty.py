@@ -1,0 +1,60 @@
+"""Difficulty: the distribution from which relations are sampled, FIND's own and others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from find_gym.categories.relations.catalogue import FIND_RELATIONS, RELATIONS
+from find_gym.core.arguments import read_counted_shares, read_integer, read_names
+from find_gym.core.difficulties import read_difficulty
+from find_gym.core.splits import check_version
+
+
+@dataclass(frozen=True)
+class RelationDifficulty:
+    """A distribution over relations; the defaults are FIND's: 25 relations, a third of the functions without exception.
+
+    Attributes:
+        relations: the relations, each as likely as the others.
+        exceptions: relative shares of the numbers of exceptions.
+        exemplars: the number of words to start from that a function suggests; FIND has 8 to 10.
+    """
+
+    relations: tuple[str, ...] = FIND_RELATIONS
+    exceptions: Mapping[int, float] = field(default_factory=lambda: {0: 1.0, 1: 2.0})
+    exemplars: int = 8
+
+    def __post_init__(self) -> None:
+        names = tuple(RELATIONS)
+        read = {
+            "relations": read_names("relations", self.relations, names, str(names)),
+            "exceptions": read_counted_shares("exceptions", self.exceptions, 0),
+            "exemplars": read_integer("exemplars", self.exemplars, 0),
+        }
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
+
+    @staticmethod
+    def of(difficulty: str | Mapping[str, Any] | RelationDifficulty, version: int | None = None) -> RelationDifficulty:
+        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
+
+        Args:
+            difficulty: the name, the mapping, or a difficulty.
+            version: the version of the splits and draws; by default the latest one.
+
+        Raises:
+            ValueError: an unknown name, attribute or version, or a value out of its range.
+        """
+        return read_difficulty(difficulty, DIFFICULTIES if check_version("relations", version) else DIFFICULTIES_V0)
+
+
+DIFFICULTIES: dict[str, RelationDifficulty] = {
+    "easy": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0, 1: 2.0}),
+    "find": RelationDifficulty(),
+    "hard": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0, 1: 4.0}),
+    "extreme": RelationDifficulty(relations=tuple(RELATIONS), exceptions={1: 1.0, 2: 3.0}),
+}
+# Before version 1: the relations alone, 56 functions for three splits.
+DIFFICULTIES_V0 = DIFFICULTIES | {"easy": RelationDifficulty(relations=tuple(RELATIONS), exceptions={0: 1.0})}

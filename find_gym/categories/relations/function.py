@@ -1,0 +1,251 @@
+"""Relations: the immutable spec, and the function that it defines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+from find_gym.categories.relations import division, writing
+from find_gym.categories.relations.answers import UNDEFINED, same
+from find_gym.categories.relations.catalogue import RELATIONS, Relation
+from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
+from find_gym.categories.strings.published import Triplet
+from find_gym.core.splits import check_version
+
+
+@dataclass(frozen=True)
+class RelationSpec:
+    """All there is to a relation as a function.
+
+    Attributes:
+        relation: the relation's name, a key of `RELATIONS`.
+        exceptions: the subdomains on which the function answers "undefined".
+        exemplars: words to start from, some of them inputs of the relation; only suggested, no part of the function.
+        triplets: published unit tests, where there are any; no part of the function either.
+    """
+
+    category: ClassVar[str] = "relations"
+
+    relation: str
+    exceptions: tuple[Condition, ...] = ()
+    exemplars: tuple[str, ...] = ()
+    triplets: tuple[Triplet, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exceptions", tuple(self.exceptions))
+        object.__setattr__(self, "triplets", tuple(self.triplets))
+        object.__setattr__(self, "exemplars", tuple(self.exemplars))
+        if self.relation not in RELATIONS:
+            raise ValueError(f"expected a relation among {', '.join(RELATIONS)}, actual value: {self.relation!r}")
+        for condition in self.exceptions:
+            if not condition.applies_to(RELATIONS[self.relation]):
+                raise ValueError(f"expected an exception that inputs of {self.relation} may meet, actual: {condition}")
+
+    @property
+    def family(self) -> str:
+        """The relation's name."""
+        return self.relation
+
+    @property
+    def variant(self) -> Literal["plain", "corrupted"]:
+        """How the function is served: "plain", or "corrupted" (it has an exception)."""
+        return "corrupted" if self.exceptions else "plain"
+
+    @property
+    def canonical(self) -> str:
+        """A text that is the same for specs of the same function: the relation and the words that are excepted."""
+        return canonical(self.relation, self.exceptions)
+
+    @property
+    def split(self) -> str:
+        """The split that the function belongs to: "train", "validation" or "test"."""
+        return self.split_in()
+
+    def split_in(self, version: int | None = None) -> str:
+        """Returns the split that the function belongs to in a version of the splits; by default the latest one."""
+        return division.split_of_relation(self.canonical, check_version(self.category, version))
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the spec as JSON-serialisable data."""
+        return {"category": self.category, **asdict(self)}
+
+    @staticmethod
+    def from_json(data: Any) -> RelationSpec:
+        """Reads the data that `to_json` writes.
+
+        Raises:
+            ValueError: the data are not the spec of a relation.
+        """
+        try:
+            conditions = tuple(Condition(entry["attribute"], entry["value"]) for entry in data["exceptions"])
+            triplets = tuple(Triplet(t["inputs"], t["outputs"], t["correct"]) for t in data.get("triplets", ()))
+            return RelationSpec(data["relation"], conditions, tuple(data.get("exemplars", ())), triplets)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"expected the spec of a relation (relation, exceptions), actual value: {data!r} "
+                f"({type(error).__name__}: {error})"
+            ) from error
+
+    def digest(self) -> bytes:
+        """Returns the SHA-256 digest of the function's structure, 32 bytes; exemplars and triplets do not count."""
+        data = {name: value for name, value in self.to_json().items() if name not in ("exemplars", "triplets")}
+        return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+class RelationBlackBox(Protocol):
+    """What the environment and the scorers need of a function; `RelationFunction` has it."""
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator; the function itself draws nothing from it."""
+
+    def __call__(self, words: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+        """Serves a query: one output for each word."""
+
+    def truth(self, words: Sequence[str]) -> list[str]:
+        """Returns the outputs."""
+
+    def accepts(self, word: str, answer: str) -> bool:
+        """Whether an answer for a word is right; several may be."""
+
+    def sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns, for each word, whether it meets each exception; empty tuples where there are none."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words that the function, but for exceptions, is known to be defined for."""
+
+    @property
+    def exemplars(self) -> tuple[str, ...]:
+        """Words to start from."""
+
+    def describe(self) -> str:
+        """Describes the function in English."""
+
+    def source(self) -> str:
+        """Writes the truth as Python, as far as there is a source."""
+
+
+class RelationFunction:
+    """A black box from words to words, with its truth. It answers "undefined" for all words that it does not know.
+
+    Args:
+        spec: defines the function.
+
+    Example:
+        >>> from find_gym.categories.relations.conditions import Condition
+        >>> from find_gym.categories.relations.function import RelationFunction, RelationSpec
+        >>> function = RelationFunction(RelationSpec("capital", (Condition("continent", "South America"),)))
+        >>> function(["france", "Peru", "banana"])
+        ['Paris', 'undefined', 'undefined']
+        >>> function.domain()
+        'the input country is in South America'
+    """
+
+    category = "relations"
+
+    def __init__(self, spec: RelationSpec) -> None:
+        self.spec = spec
+        self._relation = RELATIONS[spec.relation]
+        self._facts = self._relation.facts
+        self._excepted_words = [words_that_meet(spec.relation, condition) for condition in spec.exceptions]
+
+    def __repr__(self) -> str:
+        """Names the kind of function only: a representation must not tell the answer."""
+        return f"<RelationFunction {self.spec.digest().hex()[:8]}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles the spec only: the facts are in the catalogue."""
+        return type(self), (self.spec,)
+
+    @property
+    def relation(self) -> Relation:
+        """The relation's entry in the catalogue."""
+        return self._relation
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that the relation is defined for, those of its exceptions included."""
+        return self._relation.words
+
+    @property
+    def exemplars(self) -> tuple[str, ...]:
+        """Words to start from, as far as the spec names some."""
+        return self.spec.exemplars
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+        return self.spec.digest()
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator; the function itself draws nothing from it."""
+        return np.random.default_rng([*np.frombuffer(self.identity(), dtype=np.uint32).tolist(), *entropy])
+
+    def __call__(self, words: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+        """Serves a query: one output for each word, whatever its case."""
+        return self.truth(words)
+
+    def truth(self, words: Sequence[str]) -> list[str]:
+        """Returns the outputs."""
+        return [self.answers(word)[0] for word in check_words(words)]
+
+    def answers(self, word: str) -> tuple[str, ...]:
+        """Returns all right answers for a word; the first one is what the function answers."""
+        name = self._facts.find(word)
+        values = () if name is None else self._facts.facts[name].get(self._relation.column, ())
+        if name is None or not values or self._excepted(name):
+            return (UNDEFINED,)
+        return values
+
+    def accepts(self, word: str, answer: str) -> bool:
+        """Whether an answer for a word is right, up to spelling, listed aliases and the tolerance for numbers."""
+        return same(answer, self.answers(word), self._relation.tolerance)
+
+    def sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns, for each word, whether it meets each exception."""
+        if words is self.words:
+            return list(self._own_sides)
+        return self._sides(words)
+
+    @cached_property
+    def _own_sides(self) -> list[tuple[bool, ...]]:
+        return self._sides(self.words)
+
+    def _sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
+        names = [self._facts.find(word) for word in check_words(words)]
+        return [tuple(name in words for words in self._excepted_words) for name in names]
+
+    def describe(self) -> str:
+        """Describes the function in English."""
+        text = f"It maps {self._relation.subject} to {self._relation.object}"
+        excepted = f", but it is undefined where {self.domain()}" if self.spec.exceptions else ""
+        return f"{text}{excepted}."
+
+    def domain(self) -> str:
+        """Describes the exceptions in English; "none" where there are none."""
+        return " or where ".join(c.english(self._relation) for c in self.spec.exceptions) or "none"
+
+    def source(self) -> str:
+        """Writes the truth as a readable, runnable Python module whose last function is `f(word)`."""
+        excepted = [word for word in self.words if self._excepted(word)]
+        values = {word: self._facts.facts[word][self._relation.column][0] for word in self.words}
+        names = {alias: name for alias, name in self._facts.names.items() if name in values}
+        return writing.source(self.describe(), values, names, excepted)
+
+    def _excepted(self, name: str) -> bool:
+        return any(name in words for words in self._excepted_words)
+
+
+def check_words(words: Sequence[str]) -> Sequence[str]:
+    """Returns the words if they are strings; a `TypeError` says what came instead."""
+    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        raise TypeError(f"expected a list of words (str), actual value: {words!r}")
+    return words

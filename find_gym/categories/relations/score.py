@@ -1,0 +1,299 @@
+"""Scores of descriptions of relations: exact answers on held-out words, and unit tests as in the paper beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.score import skill
+from find_gym.categories.relations.answers import UNDEFINED, canonical, same
+from find_gym.categories.relations.catalogue import RELATIONS
+from find_gym.categories.relations.function import RelationBlackBox, RelationFunction, RelationSpec
+from find_gym.categories.relations.probes import probe_words
+from find_gym.categories.relations.sampling import OTHER_WORDS
+from find_gym.core.complexity import program_complexity, text_complexity
+from find_gym.core.draws import Draws, SingleDraws
+from find_gym.core.submissions import MAX_CODE_BYTES, Submission
+from find_gym.core.unit_tests import UnitTest, judged_share, make_unit_tests, replace_untold
+from find_gym.judges.grounding import GroundingJudge
+from find_gym.judges.protocol import Execution, Judge
+
+TESTS = 10
+# How often tests are drawn again that a judge fails with the true description.
+ROUNDS = 2
+CHANCE = 1 / 3
+# Words of each stratum, and what it counts.
+_WORDS = {"rule": 32, "exception": 16, "outside": 8}
+_WEIGHTS = {"rule": 4.0, "exception": 2.0, "outside": 1.0}
+# So often a distractor is "undefined", for a word for which the function is not.
+_UNDEFINED_SHARE = 0.55
+
+
+@dataclass(frozen=True)
+class RelationScore:
+    """How good a description of a relation is.
+
+    Attributes:
+        accuracy: the share of held-out words with a right answer, a weighted mean over the strata, in [0, 1].
+        skill: accuracy, rescaled so that the better of always "undefined" and the best constant has 0, the truth 1.
+        trivial_accuracy: the accuracy of the better of these two.
+        strata: the share among words that follow the rule ("rule", weight 4), among exceptions, where there are any
+            ("exception", weight 2), and among words that are no inputs of the relation ("outside", weight 1).
+        unit_tests: the share of unit tests that the judge gets right with the description.
+        empty_unit_tests: the same with an empty description.
+        truth_unit_tests: the same with the true description.
+        paper_score: the share of unit tests: of the published ones where there are any.
+        judge: the judge's name; "program" where a program was run in place of judging a description.
+        grounded: what the description was matched to, in English; empty where to nothing.
+        complexity: how long the description or the program is, in bits.
+        outcome: "right" (an accuracy of 1), "wrong" or "malformed".
+        message: what went wrong, if anything.
+    """
+
+    accuracy: float
+    skill: float
+    trivial_accuracy: float
+    strata: dict[str, float] = field(default_factory=dict)
+    unit_tests: float = 0.0
+    empty_unit_tests: float = CHANCE
+    truth_unit_tests: float = 1.0
+    paper_score: float = 0.0
+    judge: str = "program"
+    grounded: str = ""
+    complexity: float = 0.0
+    outcome: str = "wrong"
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data."""
+        return vars(self) | {"strata": dict(self.strata)}
+
+
+class RelationScorer:
+    """Judges descriptions of one relation, always on the same held-out words and unit tests.
+
+    A description in language is matched to an executable relation and its exception (see
+    `find_gym.judges.grounding`), whose answers are compared with the truth. Held-out words are never probes of
+    the `tokens` interface. Half of the unit tests ask for an exception, where there is one, and "undefined" occurs
+    among the distractors as well, so often that always choosing it is no better than guessing. Tests that the true
+    description fails are drawn again, twice at most by each judge that is asked; published ones stay as they are.
+
+    Args:
+        function: the truth.
+        judge: reads descriptions for the unit tests; by default the grounding judge.
+
+    Example:
+        >>> from find_gym.categories.relations.function import RelationFunction, RelationSpec
+        >>> from find_gym.scoring import Submission
+        >>> from find_gym.categories.relations.score import RelationScorer
+        >>> scorer = RelationScorer(RelationFunction(RelationSpec("capital")))
+        >>> scorer.score(Submission("It returns the capital city of the country that it is given.")).skill
+        1.0
+        >>> scorer.score(Submission("")).skill
+        0.0
+    """
+
+    def __init__(self, function: RelationBlackBox, judge: Judge | None = None) -> None:
+        self._function = function
+        self._grounding = GroundingJudge()
+        self._judge: Judge = self._grounding if judge is None else judge
+        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
+        self._strata = _draw_words(function, rng)
+        self.tests = self._replace_untold(make_relation_tests(function, rng), self._grounding)
+        triplets = getattr(getattr(function, "spec", None), "triplets", ())
+        self._published = [
+            UnitTest(tuple(map(Execution, triplet.inputs, triplet.outputs)), triplet.correct) for triplet in triplets
+        ]
+        self.trivial_accuracy = self._best_constant()
+
+    def score(self, submission: Submission) -> RelationScore:
+        """Judges a submission: its program, or else its description and domain.
+
+        Returns:
+            The score. An empty description, or one longer than the cap, is malformed.
+
+        Raises:
+            MissingModelError: the judge needs a model that is not installed, so there is no score.
+            TypeError: the submission's program is one of another category.
+        """
+        if submission.program is not None:
+            program: Any = submission.program
+            if not isinstance(program, RelationSpec):
+                raise TypeError(f"expected a RelationSpec as the program, actual value: {program!r}")
+            claimed = RelationFunction(program)
+            score = self._score(claimed.describe(), lambda word: claimed.truth([word])[0], self._grounding, "program")
+            return replace(score, complexity=program_complexity(program.to_json()))
+        text = join_domain(submission.description, submission.domain)
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if not text or size > MAX_CODE_BYTES:
+            actual = f"{size} bytes" if text else "an empty description"
+            message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {actual}"
+            return RelationScore(0.0, 0.0, self.trivial_accuracy, outcome="malformed", message=message)
+        score = self._score(text, self._grounding.predictor(text), self._judge, self._judge.name)
+        return replace(score, complexity=text_complexity(text))
+
+    def _replace_untold(self, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
+        """Draws tests again that a judge fails with the true description, always the same ones."""
+        rng = np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1])
+
+        def draw(failed: list[int]) -> list[UnitTest]:
+            fresh = make_relation_tests(self._function, rng)
+            return [fresh[place] for place in failed]
+
+        return replace_untold(tests, judge, self._function.describe(), draw, ROUNDS)
+
+    def score_predictions(self, predict: Callable[[str], str]) -> float:
+        """Returns the accuracy of a trusted predictor, a callable from a word to a word."""
+        return self._accuracy(self._shares(predict))
+
+    def _score(self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str) -> RelationScore:
+        strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
+        accuracy = self._accuracy(strata)
+        tests = self.tests if judge is self._grounding else self._replace_untold(self.tests, judge)
+        share = judged_share(judge, text, tests)
+        return RelationScore(
+            accuracy=accuracy,
+            skill=skill(accuracy, self.trivial_accuracy),
+            trivial_accuracy=self.trivial_accuracy,
+            strata=strata,
+            unit_tests=share,
+            empty_unit_tests=judged_share(judge, "", tests),
+            truth_unit_tests=judged_share(judge, self._function.describe(), tests),
+            paper_score=judged_share(judge, text, self._published) if self._published else share,
+            judge=name,
+            grounded=" Or: ".join(function.describe() for function in self._grounding.ground(text)),
+            outcome="right" if accuracy == 1 else "wrong",
+            message="" if predict is not None else "the description was matched to no relation",
+        )
+
+    def _shares(self, predict: Callable[[str], str]) -> dict[str, float]:
+        return {
+            name: sum([self._function.accepts(word, predict(word)) for word in words]) / len(words)
+            for name, words in self._strata.items()
+        }
+
+    def _best_constant(self) -> float:
+        """Returns the accuracy of the best constant, always "undefined" included."""
+        totals: dict[str, float] = {UNDEFINED: 0.0}
+        for name, words in self._strata.items():
+            for word in words:
+                for answer in {canonical(answer) for answer in self._accepted(word)}:
+                    totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
+        best = max(totals.values()) / sum(_WEIGHTS[name] for name in self._strata)
+        relation = getattr(self._function, "relation", None)
+        if relation is None or relation.tolerance == 0:
+            return best
+        # Where numbers are right within a tolerance, one number is right for many words.
+        answers = {name: [self._accepted(word) for word in words] for name, words in self._strata.items()}
+        for number in set(self._function.truth(self._function.words)):
+            strata = {
+                name: sum([same(number, right, relation.tolerance) for right in own]) / len(own)
+                for name, own in answers.items()
+            }
+            best = max(best, self._accuracy(strata))
+        return best
+
+    def _accepted(self, word: str) -> tuple[str, ...]:
+        function: Any = self._function
+        return function.answers(word) if hasattr(function, "answers") else tuple(function.truth([word]))
+
+    def _accuracy(self, strata: dict[str, float]) -> float:
+        total = sum(_WEIGHTS[name] for name in strata)
+        return sum(_WEIGHTS[name] * share for name, share in strata.items()) / total
+
+
+def join_domain(description: str, domain: str) -> str:
+    """Returns a description with its exception as a sentence, where the [DOMAIN] part names one."""
+    bare = domain.strip().strip(".")
+    if bare.casefold() in ("", "none", "no", "nowhere", "n/a", "no exception", "no exceptions"):
+        return description.strip()
+    return f"{description.strip()}\nIt is undefined where {bare}."
+
+
+def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[str, list[str]]:
+    """Draws the held-out words of each stratum; probes are among them only where there are no others."""
+    probes = frozenset(probe_words())
+    excepted = dict(zip(function.words, map(any, function.sides(function.words)), strict=True))
+    pools = {
+        "rule": [word for word in function.words if not excepted[word]],
+        "exception": [word for word in function.words if excepted[word]],
+        "outside": [*_others(function), *OTHER_WORDS],
+    }
+    strata = {}
+    for name, pool in pools.items():
+        held_out = [word for word in pool if word not in probes] or pool
+        if held_out:
+            places = rng.permutation(len(held_out))[: _WORDS[name]]
+            strata[name] = [held_out[int(place)] for place in places]
+    return strata
+
+
+def _others(function: RelationBlackBox) -> list[str]:
+    """Returns some words of all relations that the function does not know."""
+    if type(function) is not RelationFunction:
+        own = set(function.words)
+        foreign = [word for word in _some_words() if word not in own]
+        return [word for word, answer in zip(foreign, function.truth(foreign), strict=True) if answer == UNDEFINED]
+    # All but a few are undefined whatever the exceptions are.
+    words, known = _others_of(function.relation.name)
+    excepted = {word for word in known if function.truth([word]) == [UNDEFINED]}
+    return [word for word in words if word not in known or word in excepted]
+
+
+@cache
+def _others_of(relation: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Returns some words of other relations, and those of them that this relation is defined for all the same."""
+    function = RelationFunction(RelationSpec(relation))
+    own = set(function.words)
+    words = tuple(word for word in _some_words() if word not in own)
+    answers = function.truth(words)
+    return words, frozenset(word for word, answer in zip(words, answers, strict=True) if answer != UNDEFINED)
+
+
+@cache
+def _some_words() -> tuple[str, ...]:
+    """Returns some words of every relation, each once."""
+    return tuple(dict.fromkeys(word for relation in RELATIONS.values() for word in relation.words[::7]))
+
+
+def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, count: int = TESTS) -> list[UnitTest]:
+    """Makes unit tests of a relation with fresh distractors.
+
+    Args:
+        function: the relation.
+        rng: draws words, distractors and places.
+        count: the number of tests; half of them ask for an exception, where there is one.
+
+    Returns:
+        The tests, each with one execution of the function and two of others.
+    """
+    excepted = [any(side) for side in function.sides(function.words)]
+    words = list(function.words)
+    rule = [word for word, out in zip(words, excepted, strict=True) if not out]
+    exception = [word for word, out in zip(words, excepted, strict=True) if out]
+    chosen = _some(rng, exception, count // 2) if exception else []
+    chosen += _some(rng, rule, count - len(chosen))
+    own = [Execution(word, answer) for word, answer in zip(chosen, function.truth(chosen), strict=True)]
+    names = tuple(RELATIONS)
+
+    def draw(rng: Draws) -> Execution:
+        if rng.random() < _UNDEFINED_SHARE:
+            # What the same relation with an exception that it does not have would answer.
+            return Execution(rule[rng.integers(len(rule))], UNDEFINED)
+        other = RelationFunction(RelationSpec(names[rng.integers(len(names))]))
+        word = other.words[rng.integers(len(other.words))]
+        return Execution(word, other.truth([word])[0])
+
+    draws = SingleDraws(rng)
+    tests = make_unit_tests(draws, own, draw, lambda other: not function.accepts(other.input, other.output))
+    draws.give_back()
+    return tests
+
+
+def _some(rng: np.random.Generator, words: Sequence[str], count: int) -> list[str]:
+    places = rng.choice(len(words), size=count, replace=len(words) < count)
+    return [words[int(place)] for place in places]

@@ -1,0 +1,131 @@
+"""String operations that answer in English number words: lengths, counts, indices, places in the alphabet."""
+
+from __future__ import annotations
+
+from find_gym.categories.strings.alphabet import CONSONANTS, DIGITS, VOWELS, number_word, place_in_alphabet
+from find_gym.categories.strings.operation import Operation
+
+
+def get_string_length(s: str) -> str:
+    """Names the length."""
+    return number_word(len(s))
+
+
+def extract_digits(s: str) -> str:
+    """Names the digits."""
+    return " ".join(number_word(DIGITS.index(c)) for c in s if c in DIGITS)
+
+
+def count_vowels(s: str) -> str:
+    """Names the number of vowels."""
+    return number_word(sum(c in VOWELS for c in s))
+
+
+def count_consonants(s: str) -> str:
+    """Names the number of consonants."""
+    return number_word(sum(c in CONSONANTS for c in s))
+
+
+def count_uppercase(s: str) -> str:
+    """Names the number of upper-case letters."""
+    return number_word(sum(c.isupper() for c in s))
+
+
+def count_lowercase(s: str) -> str:
+    """Names the number of lower-case letters."""
+    return number_word(sum(c.islower() for c in s))
+
+
+def count_substring(s: str, letter: str) -> str:
+    """Names the number of occurrences of a letter."""
+    return number_word(s.count(letter))
+
+
+def count_character_repetitions(s: str, letter: str) -> str:
+    """Names the number of occurrences of a letter."""
+    return number_word(s.count(letter))
+
+
+def find_string(s: str, letter: str) -> str:
+    """Names the index of the first occurrence of a letter."""
+    return number_word(s.find(letter)) if letter in s else "none"
+
+
+def get_alpha_indexes(s: str) -> str:
+    """Names the indices of all letters."""
+    return " ".join(number_word(index) for index, c in enumerate(s) if c.isalpha())
+
+
+def get_digit_indexes(s: str) -> str:
+    """Names the indices of all digits."""
+    return " ".join(number_word(index) for index, c in enumerate(s) if c in DIGITS)
+
+
+def get_first_character_ordinality(s: str) -> str:
+    """Names the place in the alphabet of the first character."""
+    return number_word(place_in_alphabet(s[:1]))
+
+
+def get_last_character_ordinality(s: str) -> str:
+    """Names the place in the alphabet of the last character."""
+    return number_word(place_in_alphabet(s[-1:]))
+
+
+def get_mid_character_ordinality(s: str) -> str:
+    """Names the place in the alphabet of the middle character, the second of two."""
+    middle = len(s) // 2
+    return number_word(place_in_alphabet(s[middle : middle + 1]))
+
+
+_IN_WORDS = 'as an English word ("unknown" above thirty)'
+
+OPERATIONS = (
+    Operation(get_string_length, lambda it: f"gives the length of {it} {_IN_WORDS}"),
+    Operation(extract_digits, lambda it: f"writes the digits of {it} as English words, separated by spaces"),
+    Operation(count_vowels, lambda it: f"gives the number of vowels in {it} {_IN_WORDS}"),
+    Operation(count_consonants, lambda it: f"gives the number of consonants in {it} {_IN_WORDS}"),
+    Operation(count_uppercase, lambda it: f"gives the number of upper-case letters in {it} {_IN_WORDS}"),
+    Operation(count_lowercase, lambda it: f"gives the number of lower-case letters in {it} {_IN_WORDS}"),
+    Operation(count_substring, lambda it, c: f"gives how often '{c}' occurs in {it} {_IN_WORDS}", ("letter",)),
+    Operation(
+        count_character_repetitions,
+        lambda it, c: f"gives the number of occurrences of '{c}' in {it} {_IN_WORDS}",
+        ("letter",),
+    ),
+    Operation(
+        find_string,
+        lambda it, c: (
+            f"gives the index (from zero) of the first '{c}' in {it} as an English word, \"none\" if there is none"
+        ),
+        ("letter",),
+    ),
+    Operation(
+        get_alpha_indexes,
+        lambda it: f"writes the indices (from zero) of all letters of {it} as English words, separated by spaces",
+    ),
+    Operation(
+        get_digit_indexes,
+        lambda it: f"writes the indices (from zero) of all digits of {it} as English words, separated by spaces",
+    ),
+    Operation(
+        get_first_character_ordinality,
+        lambda it: (
+            f"gives the place in the alphabet of the first character of {it} as an English word, "
+            '"zero" if it is not a letter'
+        ),
+    ),
+    Operation(
+        get_last_character_ordinality,
+        lambda it: (
+            f"gives the place in the alphabet of the last character of {it} as an English word, "
+            '"zero" if it is not a letter'
+        ),
+    ),
+    Operation(
+        get_mid_character_ordinality,
+        lambda it: (
+            f"gives the place in the alphabet of the middle character of {it} (index length // 2) as an English word, "
+            '"zero" if it is not a letter'
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""One's own black box: a Python callable served like a sampled function."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from find_gym.categories.strings.function import check_inputs
+from find_gym.categories.strings.probes import PROBES
+from find_gym.core.callables import OwnFunction
+
+
+class CallableStringFunction(OwnFunction):
+    """A callable from a string to a string as a black box.
+
+    Args:
+        function: called with one string at a time; it returns a string for every string, always the same one.
+
+    Example:
+        >>> CallableStringFunction(str.title)(["two words"])
+        ['Two Words']
+    """
+
+    category = "strings"
+    maps = "a string to a string"
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__(function)
+
+    def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+        """Serves a query: one output for each input."""
+        return [self._evaluate(value) for value in check_inputs(inputs)]
+
+    def _evaluate(self, value: str) -> str:
+        output = self._function(value)
+        if not isinstance(output, str):
+            raise TypeError(f"expected a string as the output at {value!r}, actual value: {output!r}")
+        return output
+
+    def truth(self, inputs: Sequence[str]) -> list[str]:
+        """Returns the outputs."""
+        return self(inputs)
+
+    def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns empty tuples: no exceptions are known of."""
+        return [()] * len(inputs)
+
+    def identity(self) -> bytes:
+        """Returns the SHA-256 digest of the outputs on the probes, 32 bytes."""
+        return hashlib.sha256(json.dumps(self(PROBES)).encode()).digest()

@@ -1,0 +1,185 @@
+"""String functions: the immutable spec, and the function that it defines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+from find_gym.categories.strings import programs, writing
+from find_gym.categories.strings.probes import PROBES
+from find_gym.categories.strings.programs import Program, Step
+from find_gym.core.splits import split_of
+
+
+@dataclass(frozen=True)
+class StringSpec:
+    """All there is to a string function.
+
+    Attributes:
+        program: operations and branches, in the order in which they are applied.
+        seed: seeds the draws of stochastic operations; a non-negative integer.
+    """
+
+    category: ClassVar[str] = "strings"
+
+    program: Program
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "program", tuple(self.program))
+
+    @property
+    def family(self) -> str:
+        """The last operation's name, or "branch"."""
+        if not self.program:
+            return "identity"
+        return self.program[-1].name if isinstance(self.program[-1], Step) else "branch"
+
+    @property
+    def variant(self) -> Literal["plain", "stochastic", "corrupted"]:
+        """How the function is served: "plain", "stochastic", or "corrupted" (some strings follow another rule)."""
+        if programs.has_branches(self.program):
+            return "corrupted"
+        return "stochastic" if programs.is_stochastic(self.program) else "plain"
+
+    @property
+    def canonical(self) -> str:
+        """A text that is the same for programs that can't be told apart by the probes.
+
+        So two names of one operation, or two operations that commute, are one function.
+        """
+        return json.dumps(programs.run(self.program, PROBES))
+
+    @property
+    def split(self) -> str:
+        """The split that the function belongs to: "train", "validation" or "test"."""
+        return split_of(f"strings:{self.canonical}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the spec as JSON-serialisable data."""
+        return {"category": self.category, "program": programs.to_json(self.program), "seed": self.seed}
+
+    @staticmethod
+    def from_json(data: Any) -> StringSpec:
+        """Reads the data that `to_json` writes.
+
+        Raises:
+            ValueError: the data are not a string spec; the message names what was expected.
+        """
+        try:
+            return StringSpec(programs.from_json(data["program"]), int(data.get("seed", 0)))
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"expected a string spec (program, seed), actual value: {data!r} ({type(error).__name__}: {error})"
+            ) from error
+
+    def digest(self) -> bytes:
+        """Returns the SHA-256 digest of the spec's JSON: the function's identity, 32 bytes."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).digest()
+
+
+class StringBlackBox(Protocol):
+    """What the environment and the scorers need of a function; `StringFunction` has it."""
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator for the function's draws."""
+
+    def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+        """Serves a query: one output for each input."""
+
+    def truth(self, inputs: Sequence[str]) -> list[str]:
+        """Returns the outputs without noise."""
+
+    def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns, for each input, whether it is an exception to each rule; empty tuples where there are none."""
+
+    def describe(self) -> str:
+        """Describes the function in English."""
+
+    def source(self) -> str:
+        """Writes the truth as Python."""
+
+
+class StringFunction:
+    """A black box from strings to strings, with its truth.
+
+    Args:
+        spec: defines the function.
+
+    Example:
+        >>> from find_gym.categories.strings.function import StringFunction, StringSpec
+        >>> from find_gym.categories.strings.programs import Step
+        >>> function = StringFunction(StringSpec((Step("remove_digits"), Step("string_concatenate", ("Oh",)))))
+        >>> function(["ab12", ""])
+        ['abOh', 'Oh']
+        >>> function.describe()
+        "It removes all digits from the string; then it appends 'Oh' to the result."
+    """
+
+    category = "strings"
+
+    def __init__(self, spec: StringSpec) -> None:
+        self.spec = spec
+
+    def __repr__(self) -> str:
+        """Names the kind of function only: a representation must not tell the answer."""
+        return f"<StringFunction {self.spec.digest().hex()[:8]}>"
+
+    @property
+    def is_stochastic(self) -> bool:
+        """Whether two queries at the same input may differ."""
+        return programs.is_stochastic(self.spec.program)
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+        return self.spec.digest()
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator for this function's draws, the same for the same spec seed and `entropy`."""
+        return np.random.default_rng([self.spec.seed, *entropy])
+
+    def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+        """Serves a query.
+
+        Args:
+            inputs: any strings.
+            rng: draws for stochastic operations; needed by functions that have some.
+
+        Returns:
+            One output for each input.
+        """
+        if rng is None and self.is_stochastic:
+            raise TypeError("expected a numpy.random.Generator for a stochastic function, actual value: None")
+        return programs.run(self.spec.program, check_inputs(inputs), rng)
+
+    def truth(self, inputs: Sequence[str]) -> list[str]:
+        """Returns the outputs without noise: those of the program without its stochastic operations."""
+        return programs.run(self.spec.program, check_inputs(inputs))
+
+    def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns, for each input, whether it meets the condition of each branch: inputs alike follow one rule."""
+        return programs.sides(self.spec.program, check_inputs(inputs))
+
+    def describe(self) -> str:
+        """Describes the function in English."""
+        return f"It {programs.english(self.spec.program)}."
+
+    def source(self) -> str:
+        """Writes the truth as a readable, runnable Python module whose last function is `f(s)`."""
+        return writing.source(self.spec.program)
+
+
+def check_inputs(inputs: Sequence[str]) -> Sequence[str]:
+    """Returns the inputs if they are strings; a `TypeError` says what came instead."""
+    if isinstance(inputs, str) or not all(isinstance(value, str) for value in inputs):
+        raise TypeError(f"expected a list of strings, actual value: {inputs!r}")
+    return inputs

@@ -1,0 +1,153 @@
+"""The grammar in which descriptions of string functions are written, token by token, in prefix order.
+
+A program is written from its last operation to its first, as function calls are: an operation is followed by the
+program whose result it works on, and "input" is the input itself. A condition is followed by three programs: what
+happens to the strings that meet it, what happens to the others, and the program whose result it is asked of. Constants
+are not
+written: they are inferred from the evidence of the episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.strings.conditions import CONDITIONS
+from find_gym.categories.strings.difficulty import StringDifficulty
+from find_gym.categories.strings.fitting import BranchSkeleton, StringSkeleton
+from find_gym.categories.strings.operations import DETERMINISTIC
+from find_gym.categories.strings.programs import Program, Step
+from find_gym.interfaces.draft import Draft
+
+INPUT = "input"
+TOKENS: tuple[str, ...] = (INPUT, *CONDITIONS, *DETERMINISTIC)
+MAX_TOKENS = 12
+
+_FIRST_CONDITION = 1
+_FIRST_OPERATION = _FIRST_CONDITION + len(CONDITIONS)
+_ALL = np.ones(len(DETERMINISTIC), dtype=np.bool_)
+# Without a difficulty, programs are as long as the longest that are sampled.
+_MAX_LENGTH, _MAX_SIDE = 4, 2
+
+
+@dataclass
+class _Frame:
+    """A program that is being written: how many parts it may have, how many it has."""
+
+    limit: int
+    side: bool
+    may_be_empty: bool
+    parts: int = 0
+
+
+class StringDraft(Draft):
+    """A description that is being written.
+
+    Args:
+        level: the difficulty; only what its distribution holds can be written. None allows everything.
+    """
+
+    def __init__(self, level: StringDifficulty | None) -> None:
+        super().__init__()
+        length = _MAX_LENGTH if level is None else max(key for key, share in level.lengths.items() if share > 0)
+        self._stack = [_Frame(length, side=False, may_be_empty=False)]
+        self._side_length = _MAX_SIDE if level is None else level.branch_length
+        self._branches_left = 1 if level is None or level.branch_share > 0 else 0
+        self._alone = self._last = self._inner = _ALL
+        if level is not None:
+            self._alone = np.array([name in level.single_operations for name in DETERMINISTIC])
+            self._last = np.array([name in level.operations for name in DETERMINISTIC])
+            self._inner = np.array([name in level.inner_operations for name in DETERMINISTIC])
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not self._stack
+
+    @property
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on."""
+        first = self.tokens[0] - _FIRST_OPERATION if self.tokens else 0
+        own = first < 0 or bool(self._alone[first])
+        return (len(self.tokens), tuple(map(astuple, self._stack)), self._branches_left, own)
+
+    def legal(self) -> NDArray[np.bool_]:
+        """Returns which tokens may come next, bool of shape `(74,)`; none once the description is complete."""
+        mask = np.zeros(len(TOKENS), dtype=np.bool_)
+        if self.complete:
+            return mask
+        frame = self._stack[-1]
+        # Each open program still needs its "input".
+        room = MAX_TOKENS - len(self.tokens) - len(self._stack)
+        if frame.parts < frame.limit and room > 0:
+            if frame.side:
+                mask[_FIRST_OPERATION:] = self._last
+            elif frame.parts:
+                mask[_FIRST_OPERATION:] = self._inner
+            else:
+                mask[_FIRST_OPERATION:] = (self._last if frame.limit > 1 else False) | self._alone
+        if not frame.side and self._branches_left and frame.parts < frame.limit and room >= 4:
+            mask[_FIRST_CONDITION:_FIRST_OPERATION] = True
+        mask[0] = self._may_end(frame)
+        return mask
+
+    def _may_end(self, frame: _Frame) -> bool:
+        if frame.parts == 0:
+            return frame.may_be_empty
+        first = self.tokens[0]
+        alone = not frame.side and frame.parts == 1 and first >= _FIRST_OPERATION
+        # An operation that is no function of its own has to be applied to another's result.
+        return not alone or frame.limit == 1 or bool(self._alone[first - _FIRST_OPERATION])
+
+    def _note(self, token: int) -> None:
+        if token == 0:
+            self._stack.pop()
+            return
+        frame = self._stack[-1]
+        frame.parts += 1
+        if token < _FIRST_OPERATION:
+            self._branches_left -= 1
+            # What follows the branch is applied before it, and may be nothing.
+            frame.may_be_empty = True
+            self._stack.append(_Frame(self._side_length, side=True, may_be_empty=True))
+            self._stack.append(_Frame(self._side_length, side=True, may_be_empty=False))
+
+    def skeleton(self) -> StringSkeleton:
+        """Returns the program without its constants, its parts in the order in which they are applied.
+
+        Raises:
+            ValueError: the description is not complete.
+        """
+        if not self.complete:
+            raise ValueError(f"expected a complete program, actual: {[TOKENS[token] for token in self.tokens]}")
+        remaining = iter(TOKENS[token] for token in self.tokens)
+
+        def read() -> StringSkeleton:
+            parts: list[str | BranchSkeleton] = []
+            while (name := next(remaining)) != INPUT:
+                if name in CONDITIONS:
+                    then = read()
+                    parts.append(BranchSkeleton(name, then, read()))
+                else:
+                    parts.append(name)
+            return tuple(reversed(parts))
+
+        return read()
+
+
+def tokens_of(program: Program) -> list[int]:
+    """Returns the tokens that write a program."""
+
+    def write(program: Program) -> list[str]:
+        words: list[str] = []
+        for part in reversed(program):
+            if isinstance(part, Step):
+                words.append(part.name)
+            else:
+                words += [part.condition, *write(part.then), *write(part.otherwise)]
+        return [*words, INPUT]
+
+    return [TOKENS.index(word) for word in write(program)]

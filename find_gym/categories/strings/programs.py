@@ -1,0 +1,198 @@
+"""Programs: operations one after another, and branches that treat some strings by another rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from find_gym.categories.strings.conditions import CONDITIONS, Condition
+from find_gym.categories.strings.faults import FAULTS
+from find_gym.categories.strings.operation import Constants, Operation
+from find_gym.categories.strings.operations import OPERATIONS
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation with its constants.
+
+    Attributes:
+        name: a key of `OPERATIONS` (or of `FAULTS`, in published functions).
+        constants: the operation's constants, in its order.
+    """
+
+    name: str
+    constants: Constants = ()
+
+    def __post_init__(self) -> None:
+        if self.name not in OPERATIONS and self.name not in FAULTS:
+            raise ValueError(f"expected the name of an operation ({', '.join(OPERATIONS)}), actual: {self.name!r}")
+        object.__setattr__(self, "constants", tuple(self.constants))
+        self.operation.check(self.constants)
+
+    @property
+    def operation(self) -> Operation:
+        """The entry of the table."""
+        return OPERATIONS[self.name] if self.name in OPERATIONS else FAULTS[self.name]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Two programs, one for the strings that meet a condition and one for the others.
+
+    Attributes:
+        condition: a key of `CONDITIONS`.
+        constants: the condition's constants.
+        then: the program where the condition holds.
+        otherwise: the program where it does not; an empty one leaves the string as it is.
+    """
+
+    condition: str
+    constants: Constants
+    then: Program
+    otherwise: Program = ()
+
+    def __post_init__(self) -> None:
+        if self.condition not in CONDITIONS:
+            raise ValueError(f"expected the name of a condition ({', '.join(CONDITIONS)}), actual: {self.condition!r}")
+        for name in ("constants", "then", "otherwise"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        self.test.check(self.constants)
+
+    @property
+    def test(self) -> Condition:
+        """The entry of the table of conditions."""
+        return CONDITIONS[self.condition]
+
+
+Program: TypeAlias = "tuple[Step | Branch, ...]"
+
+
+def steps_of(program: Program) -> Iterator[Step]:
+    """Yields the steps of a program, those of branches included, in the order in which they are written."""
+    for part in program:
+        if isinstance(part, Step):
+            yield part
+        else:
+            yield from steps_of(part.then)
+            yield from steps_of(part.otherwise)
+
+
+def has_branches(program: Program) -> bool:
+    """Whether a program has a branch."""
+    return any(isinstance(part, Branch) for part in program)
+
+
+def is_stochastic(program: Program) -> bool:
+    """Whether two runs of a program may differ."""
+    return any(step.operation.stochastic for step in steps_of(program))
+
+
+def without_noise(program: Program) -> Program:
+    """Returns a program without its stochastic operations."""
+    return tuple(
+        Branch(part.condition, part.constants, without_noise(part.then), without_noise(part.otherwise))
+        if isinstance(part, Branch)
+        else part
+        for part in program
+        if isinstance(part, Branch) or not part.operation.stochastic
+    )
+
+
+def run(program: Program, strings: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+    """Runs a program on strings.
+
+    Args:
+        program: the program.
+        strings: the inputs.
+        rng: draws for the stochastic operations, one number for each string and operation; without it, these
+            operations are left out.
+
+    Returns:
+        The outputs, in the order of the inputs.
+    """
+    outputs = list(strings)
+    for part in program:
+        if isinstance(part, Branch):
+            outputs = _run_branch(part, outputs, rng)
+            continue
+        function, constants = part.operation.function, part.constants
+        if not part.operation.stochastic:
+            outputs = [function(s, *constants) for s in outputs]
+        elif rng is not None:
+            outputs = [function(s, *constants, rng.random()) for s in outputs]
+    return outputs
+
+
+def _run_branch(branch: Branch, strings: list[str], rng: np.random.Generator | None) -> list[str]:
+    holds = [branch.test.function(s, *branch.constants) for s in strings]
+    taken = iter(run(branch.then, [s for s, held in zip(strings, holds, strict=True) if held], rng))
+    left = iter(run(branch.otherwise, [s for s, held in zip(strings, holds, strict=True) if not held], rng))
+    return [next(taken) if held else next(left) for held in holds]
+
+
+def sides(program: Program, strings: Sequence[str]) -> list[tuple[bool, ...]]:
+    """Returns, for each string, whether it meets the condition of each branch (those within branches left out)."""
+    taken: list[tuple[bool, ...]] = [()] * len(strings)
+    outputs = list(strings)
+    branches = [place for place, part in enumerate(program) if isinstance(part, Branch)]
+    # What follows the last branch does not matter.
+    for part in program[: max(branches, default=-1) + 1]:
+        if isinstance(part, Branch):
+            holds = [part.test.function(s, *part.constants) for s in outputs]
+            taken = [(*before, held) for before, held in zip(taken, holds, strict=True)]
+        outputs = run((part,), outputs)
+    return taken
+
+
+def to_json(program: Program) -> list[dict[str, Any]]:
+    """Returns a program as JSON-serialisable data."""
+    return [
+        {"operation": part.name, "constants": list(part.constants)}
+        if isinstance(part, Step)
+        else {
+            "condition": part.condition,
+            "constants": list(part.constants),
+            "then": to_json(part.then),
+            "otherwise": to_json(part.otherwise),
+        }
+        for part in program
+    ]
+
+
+def from_json(data: Any) -> Program:
+    """Reads the data that `to_json` writes; errors as `StringSpec.from_json` describes them."""
+    return tuple(
+        Step(part["operation"], tuple(part.get("constants", ())))
+        if "operation" in part
+        else Branch(
+            part["condition"],
+            tuple(part.get("constants", ())),
+            from_json(part["then"]),
+            from_json(part.get("otherwise", ())),
+        )
+        for part in data
+    )
+
+
+def english(program: Program, it: str = "the string", joint: str = "; then it ") -> str:
+    """Describes a program by a predicate, such as "reverses the string; then it removes all digits from the result".
+
+    Args:
+        program: the program.
+        it: what the first operation works on.
+        joint: what stands between two operations.
+    """
+    if not program:
+        return f"leaves {it} as it is"
+    predicates = []
+    for index, part in enumerate(program):
+        noun = it if index == 0 else "the result"
+        if isinstance(part, Step):
+            predicates.append(part.operation.english(noun, *part.constants))
+        else:
+            sides = [english(side, noun, " and then ") for side in (part.then, part.otherwise)]
+            predicates.append(f"{sides[0]} if {part.test.english(noun, *part.constants)}, but otherwise {sides[1]}")
+    return joint.join(predicates)

@@ -1,0 +1,178 @@
+"""Published string functions: a description, unit tests, and where there is one a source that is run in the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from find_gym.categories.strings.function import check_inputs
+from find_gym.core.splits import split_of
+from find_gym.sandbox import Limits, Status, run_code
+
+_LIMITS = Limits(wall_seconds=5.0, cpu_seconds=5.0)
+
+
+@dataclass(frozen=True)
+class Triplet:
+    """One question of a unit test: which of three executions is the function's own?
+
+    Attributes:
+        inputs: the three inputs.
+        outputs: what three functions answered, each on its input.
+        correct: the index of the function's own, from 0 (the files count from 1).
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    correct: int
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "outputs"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            if not all(isinstance(value, str) for value in getattr(self, name)):
+                raise ValueError(f"expected strings as {name} of a triplet, actual value: {getattr(self, name)!r}")
+        if not len(self.inputs) == len(self.outputs) > self.correct >= 0:
+            raise ValueError(
+                f"expected as many inputs as outputs and the index of one of them as correct, actual: {self}"
+            )
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The function's own input and output."""
+        return self.inputs[self.correct], self.outputs[self.correct]
+
+
+@dataclass(frozen=True)
+class PublishedStringSpec:
+    """All that is published of a string function.
+
+    Attributes:
+        id: its directory's name, such as "f00042".
+        description: what it does, in language.
+        triplets: its unit tests.
+        code: its source, which is nothing but text here; None where it is missing.
+    """
+
+    category: ClassVar[str] = "strings"
+
+    id: str
+    description: str
+    triplets: tuple[Triplet, ...]
+    code: str | None = None
+
+    @property
+    def family(self) -> str:
+        """Always "published": what the source does is not known."""
+        return "published"
+
+    @property
+    def variant(self) -> str:
+        """Always "published"."""
+        return "published"
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The true inputs and outputs of the unit tests."""
+        return [triplet.pair for triplet in self.triplets]
+
+    @property
+    def canonical(self) -> str:
+        """A text that is the same for all that is published of the same function."""
+        return self.digest().hex()
+
+    @property
+    def split(self) -> str:
+        """The split, from a hash of all that is published."""
+        return split_of(f"strings:{self.canonical}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the spec as JSON-serialisable data."""
+        return {"category": self.category, **asdict(self)}
+
+    @staticmethod
+    def from_json(data: Any) -> PublishedStringSpec:
+        """Reads the data that `to_json` writes.
+
+        Raises:
+            ValueError: the data are not such a spec.
+        """
+        try:
+            triplets = tuple(Triplet(entry["inputs"], entry["outputs"], entry["correct"]) for entry in data["triplets"])
+            return PublishedStringSpec(data["id"], data["description"], triplets, data.get("code"))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"expected a published string function (id, description, triplets, code), actual value: {data!r} "
+                f"({type(error).__name__}: {error})"
+            ) from error
+
+    def digest(self) -> bytes:
+        """Returns the SHA-256 digest of the spec's JSON, 32 bytes."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).digest()
+
+
+class PublishedStringFunction:
+    """A published function as a black box; its source runs in the sandbox, never in this process.
+
+    Where the source raises (the released code does on some inputs), the output is the empty string.
+
+    Args:
+        spec: defines the function.
+
+    Raises:
+        ValueError: the spec has no source, so that only the recorded pairs are known.
+    """
+
+    category = "strings"
+
+    def __init__(self, spec: PublishedStringSpec) -> None:
+        if spec.code is None:
+            raise ValueError(f"expected a published function with its source, actual: {spec.id} has none")
+        self.spec = spec
+        self._code = spec.code
+
+    def __repr__(self) -> str:
+        """Names the kind of function only: a representation must not tell the answer."""
+        return f"<PublishedStringFunction {self.spec.digest().hex()[:8]}>"
+
+    # Some of the released sources draw random numbers, and nothing but running them tells which.
+    is_stochastic = True
+
+    def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+        """Serves a query: one output for each input; `rng` seeds the source's own draws."""
+        return self._run(check_inputs(inputs), 0 if rng is None else int(rng.integers(2**63)))
+
+    def truth(self, inputs: Sequence[str]) -> list[str]:
+        """Returns the outputs, with the source's own draws always seeded alike."""
+        return self._run(check_inputs(inputs), 0)
+
+    def _run(self, inputs: Sequence[str], seed: int) -> list[str]:
+        result = run_code(self._code, inputs, limits=_LIMITS, seed=seed, tolerate_top_level_errors=True)
+        if result.status not in (Status.OK, Status.RAISED):
+            raise ValueError(f"expected a source that runs, actual: {self.spec.id} {result.status}: {result.message}")
+        return ["" if value is None else str(value) for value in result.values]
+
+    def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
+        """Returns empty tuples: no exceptions are known of."""
+        return [()] * len(inputs)
+
+    def identity(self) -> bytes:
+        """Returns 32 bytes that are the same for the same function only."""
+        return self.spec.digest()
+
+    def generator(self, *entropy: int) -> np.random.Generator:
+        """Returns a generator for this function's draws, the same for the same `entropy`."""
+        return np.random.default_rng([*np.frombuffer(self.identity(), dtype=np.uint32).tolist(), *entropy])
+
+    def describe(self) -> str:
+        """Returns the published description."""
+        return self.spec.description
+
+    def source(self) -> str:
+        """Returns the published source."""
+        return self._code

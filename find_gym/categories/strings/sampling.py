@@ -1,0 +1,155 @@
+"""Sampling: from a generator to the spec of a fresh string function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.strings import programs
+from find_gym.categories.strings.conditions import CONDITIONS
+from find_gym.categories.strings.difficulty import StringDifficulty
+from find_gym.categories.strings.function import StringSpec
+from find_gym.categories.strings.operations import OPERATIONS, STOCHASTIC
+from find_gym.categories.strings.probes import PROBES, large_probe_set
+from find_gym.categories.strings.programs import Branch, Program, Step
+from find_gym.core.draws import choose
+from find_gym.core.splits import check_split
+
+# A side of a branch that fewer of the large probe set take can hardly be found.
+_LEAST_TAKEN = 20
+
+
+def sample_string(
+    rng: np.random.Generator,
+    *,
+    split: str | None = None,
+    difficulty: str | Mapping[str, Any] | StringDifficulty = "find",
+    version: int | None = None,
+    include_stochastic: bool = False,
+) -> StringSpec:
+    """Samples the spec of a string function.
+
+    Programs that are the identity, a constant, or the same as a shorter one on all strings of a large set are drawn
+    again.
+
+    Args:
+        rng: the source of randomness; the same state gives the same spec on every platform.
+        split: "train", "validation", "test", or None for all of them.
+        difficulty: the name of a difficulty ("easy", "find", "hard", "extreme"), a `StringDifficulty`, or a mapping of
+            its attributes to values that replace FIND's.
+        version: the version of the difficulties; by default the latest one.
+        include_stochastic: whether to sample FIND's two random operations as well. They have no learnable answer: the
+            truth is the program without them.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.categories.strings.sampling import sample_string
+        >>> spec = sample_string(np.random.default_rng(7), split="test")
+        >>> spec.split, spec.category
+        ('test', 'strings')
+    """
+    check_split(split)
+    level = StringDifficulty.of(difficulty, version)
+    extra = STOCHASTIC if include_stochastic else ()
+    length = choose(rng, level.lengths)
+    branched = rng.random() < level.branch_share
+    while True:
+        program = _draw_program(rng, level, length, extra)
+        if branched:
+            program = _with_branch(rng, level, program, extra)
+        if is_degenerate(program):
+            continue
+        spec = StringSpec(program, seed=int(rng.integers(2**63)))
+        if split is None or spec.split == split:
+            return spec
+
+
+def _draw_program(rng: np.random.Generator, level: StringDifficulty, length: int, extra: tuple[str, ...]) -> Program:
+    inner = (*level.inner_operations, *extra)
+    last = (*(level.operations if length > 1 else level.single_operations), *extra)
+    return tuple(_draw_step(rng, last if index == length - 1 else inner) for index in range(length))
+
+
+def _draw_step(rng: np.random.Generator, names: tuple[str, ...]) -> Step:
+    name = names[int(rng.integers(len(names)))]
+    return Step(name, OPERATIONS[name].sample(rng))
+
+
+def _with_branch(
+    rng: np.random.Generator, level: StringDifficulty, program: Program, extra: tuple[str, ...]
+) -> Program:
+    """Puts the end of a program, one operation or more, into a branch whose other side is an exception."""
+    names = tuple(CONDITIONS)
+    condition = CONDITIONS[names[int(rng.integers(len(names)))]]
+    constants = condition.sample(rng)
+    moved = int(rng.integers(1, min(level.branch_length, len(program)) + 1))
+    length = int(rng.integers(1, level.branch_length + 1))
+    exception = tuple(_draw_step(rng, (*level.operations, *extra)) for _ in range(length))
+    return (*program[:-moved], Branch(condition.name, constants, exception, program[-moved:]))
+
+
+def is_degenerate(program: Program) -> bool:
+    """Whether a program is the identity, a constant, or the same as a simpler program, on a large set of strings.
+
+    Simpler ones are all single operations with all of their constants, the program without some of its parts, and the
+    sides of a branch. Stochastic operations are left out: a program has to be more than its noise.
+    """
+    program = programs.without_noise(program)
+    if not program:
+        return True
+    outputs = programs.run(program, PROBES)
+    if len(set(outputs)) == 1 or outputs == list(PROBES) or any(outputs == list(run) for run in _simpler_runs(program)):
+        return _is_degenerate_on_large_set(program)
+    if len(program) > 1 and tuple(outputs) in _single_operations():
+        return _is_degenerate_on_large_set(program)
+    return any(_is_hardly_taken(part, program[:index]) for index, part in enumerate(program))
+
+
+def _simpler_runs(program: Program) -> Iterator[list[str]]:
+    for simpler in _simplifications(program):
+        yield programs.run(simpler, PROBES)
+
+
+def _simplifications(program: Program) -> Iterator[Program]:
+    """Yields the programs that lack one part, or one side of one branch."""
+    if len(program) > 1 or isinstance(program[0], Branch):
+        for index, part in enumerate(program):
+            before, after = program[:index], program[index + 1 :]
+            yield (*before, *after)
+            if isinstance(part, Branch):
+                yield (*before, *part.then, *after)
+                yield (*before, *part.otherwise, *after)
+
+
+@cache
+def _single_operations() -> dict[tuple[str, ...], list[Step]]:
+    """Returns the operations with all of their constants by their outputs on the probes."""
+    steps: dict[tuple[str, ...], list[Step]] = {}
+    for name, operation in OPERATIONS.items():
+        if not operation.stochastic:
+            for constants in operation.enumerate_constants():
+                step = Step(name, constants)
+                steps.setdefault(tuple(programs.run((step,), PROBES)), []).append(step)
+    return steps
+
+
+def _is_degenerate_on_large_set(program: Program) -> bool:
+    inputs = large_probe_set()
+    outputs = programs.run(program, inputs)
+    if len(set(outputs)) == 1 or outputs == list(inputs):
+        return True
+    candidates: list[Program] = list(_simplifications(program))
+    if len(program) > 1:
+        candidates += [(step,) for step in _single_operations().get(tuple(outputs[: len(PROBES)]), ())]
+    return any(outputs == programs.run(candidate, inputs) for candidate in candidates)
+
+
+def _is_hardly_taken(part: Step | Branch, before: Program) -> bool:
+    if not isinstance(part, Branch):
+        return False
+    strings = programs.run(before, large_probe_set())
+    holds = sum(part.test.function(s, *part.constants) for s in strings)
+    return not _LEAST_TAKEN <= holds <= len(strings) - _LEAST_TAKEN

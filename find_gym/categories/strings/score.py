@@ -1,0 +1,163 @@
+"""Scores of string descriptions: accuracy and skill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.held_out import decoy_generator, run_held_out, string_decoys
+from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
+from find_gym.categories.strings.inputs import balanced_inputs
+from find_gym.core.complexity import program_complexity
+from find_gym.core.draws import SingleDraws
+from find_gym.core.skills import skill
+from find_gym.core.submissions import (
+    MAX_STRING_COMPLEXITY,
+    MalformedError,
+    PreparedCode,
+    Submission,
+    TooComplexError,
+    prepare_code,
+)
+from find_gym.judges.descriptions import DescriptionScorer
+from find_gym.judges.protocol import Judge
+from find_gym.sandbox import Status
+
+HELD_OUT_INPUTS = 64
+PAPER_INPUTS = 10
+
+
+@dataclass(frozen=True)
+class StringScore:
+    """How good a description of a string function is.
+
+    Attributes:
+        accuracy: the share of the held-out inputs with exactly the right output, in [0, 1].
+        skill: accuracy, rescaled so that the better of the identity and the best constant has 0 and the truth 1.
+        trivial_accuracy: the accuracy of the better of these two.
+        strata: the share among the inputs that the function changes ("changed"), among those that it does not
+            ("unchanged"), and, where some inputs follow another rule, among those that meet its condition
+            ("exception"); as far as there are any.
+        paper_score: the share among the first ten inputs, as many as the paper scores code on.
+        outcome: one of `find_gym.scoring.OUTCOMES`; "right" means an accuracy of 1.
+        message: what went wrong, if anything.
+        complexity: how long the code or the program is, in bits; 0 where it can't be read.
+        unit_tests: how the description in language does in unit tests, where there is a judge; see `UnitTestScore`.
+    """
+
+    accuracy: float
+    skill: float
+    trivial_accuracy: float
+    strata: dict[str, float] = field(default_factory=dict)
+    paper_score: float = 0.0
+    outcome: str = "wrong"
+    message: str = ""
+    complexity: float = 0.0
+    unit_tests: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data."""
+        return vars(self) | {"strata": dict(self.strata)}
+
+
+class StringScorer:
+    """Judges descriptions of one string function, always on the same held-out inputs.
+
+    The inputs are drawn from a generator seeded by the function's own identity, so the same function is always judged
+    on the same inputs, and two functions have nothing but the empty string in common.
+
+    Args:
+        function: the truth.
+        judge: judges the description in language as well, by unit tests; it changes neither accuracy nor skill.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.categories.strings.function import StringFunction
+        >>> from find_gym.categories.strings.sampling import sample_string
+        >>> from find_gym.categories.strings.score import StringScorer
+        >>> from find_gym.scoring import Submission
+        >>> function = StringFunction(sample_string(np.random.default_rng(0)))
+        >>> score = StringScorer(function).score(Submission(code=function.source()))
+        >>> score.accuracy, score.skill, score.outcome
+        (1.0, 1.0, 'right')
+    """
+
+    def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
+        self._descriptions = None if judge is None else DescriptionScorer(function, judge)
+        self._identity = function.identity()
+        rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
+        self._inputs = balanced_inputs(SingleDraws(rng), HELD_OUT_INPUTS, function.truth, function.sides)
+        self._truth = function.truth(self._inputs)
+        changed = np.array([text != output for text, output in zip(self._inputs, self._truth, strict=True)])
+        exception = np.array([any(side) for side in function.sides(self._inputs)])
+        strata = {"changed": changed, "unchanged": ~changed, "exception": exception}
+        self._strata = {name: member for name, member in strata.items() if member.any()}
+        constant = Counter(self._truth).most_common(1)[0][1] / len(self._truth)
+        self.trivial_accuracy = max(constant, 1 - float(np.mean(changed)))
+
+    def score(self, submission: Submission, *, cap: float | None = MAX_STRING_COMPLEXITY) -> StringScore:
+        """Judges a submission: its program, or else its code, which runs in the sandbox.
+
+        Args:
+            submission: what was handed in.
+            cap: the greatest complexity of code, in bits; None lifts it. The paper's score has none.
+
+        Returns:
+            The score. A failure of the submission is a score of 0 with its kind as the outcome.
+
+        Raises:
+            SandboxError: the sandbox itself failed, so there is no score.
+            TypeError: the submission's program is one of another category.
+        """
+        score = self._score(submission, cap)
+        if self._descriptions is None:
+            return score
+        return replace(score, unit_tests=self._descriptions.score(submission).to_json())
+
+    def _score(self, submission: Submission, cap: float | None) -> StringScore:
+        if submission.program is not None:
+            program: Any = submission.program
+            if not isinstance(program, StringSpec):
+                raise TypeError(f"expected a StringSpec as the program, actual value: {program!r}")
+            score = self._judge(StringFunction(program).truth(self._inputs))
+            return replace(score, complexity=program_complexity(program.to_json()))
+        try:
+            code = prepare_code(submission.code, cap=cap)
+        except TooComplexError as error:
+            paper_score = self._run(error.prepared).paper_score
+            failure = self._failure("malformed", str(error))
+            return replace(failure, paper_score=paper_score, complexity=error.prepared.complexity)
+        except MalformedError as error:
+            return self._failure("malformed", str(error))
+        return replace(self._run(code), complexity=code.complexity)
+
+    def _run(self, code: PreparedCode) -> StringScore:
+        rng = decoy_generator(self._identity)
+        result = run_held_out(code, self._inputs, string_decoys(rng, HELD_OUT_INPUTS), rng)
+        if result.status is not Status.OK:
+            return self._failure(result.status.value, result.message)
+        return self._judge(result.values)
+
+    def score_predictions(self, predict: Callable[[Sequence[str]], Sequence[Any]]) -> StringScore:
+        """Judges a trusted predictor, a callable from inputs to as many outputs."""
+        return self._judge(predict(self._inputs))
+
+    def _failure(self, outcome: str, message: str) -> StringScore:
+        return StringScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
+
+    def _judge(self, predicted: Sequence[Any]) -> StringScore:
+        # A value that only compares equal to the truth is no string.
+        right = np.array([type(p) is str and p == t for p, t in zip(predicted, self._truth, strict=True)])
+        accuracy = float(np.mean(right))
+        return StringScore(
+            accuracy=accuracy,
+            skill=skill(accuracy, self.trivial_accuracy),
+            trivial_accuracy=self.trivial_accuracy,
+            strata={name: float(np.mean(right[member])) for name, member in self._strata.items()},
+            paper_score=float(np.mean(right[:PAPER_INPUTS])),
+            outcome="right" if accuracy == 1 else "wrong",
+        )

@@ -1,0 +1,198 @@
+"""Unit tests of descriptions in language: which of three executions is one of the described function?
+
+As in the paper (section 4.2 of Schwettmann et al. 2023): each test has one true execution of the function and two
+executions of other functions; a judge that sees nothing but the description says which is the true one. The score is
+the share that it gets right, chance is one in three. Where a judge rates several options alike, it gets the share that
+guessing among them would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.core.draws import Draws
+from find_gym.core.skills import skill_over_chance
+from find_gym.judges.protocol import Execution, Judge
+
+OPTIONS = 3
+_ATTEMPTS = 1000
+# Ratings of the same options may differ by less, from one batch to another.
+MARGIN = 1e-5
+
+
+@dataclass(frozen=True)
+class UnitTest:
+    """One unit test.
+
+    Attributes:
+        options: executions, one of which is the function's own.
+        correct: the place of that one, from 0.
+    """
+
+    options: tuple[Execution, ...]
+    correct: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", tuple(self.options))
+        if not 0 <= self.correct < len(self.options):
+            raise ValueError(f"expected correct from 0 to {len(self.options) - 1}, actual value: {self.correct!r}")
+
+
+@dataclass(frozen=True)
+class UnitTestScore:
+    """How a description does in unit tests, beside what its judge makes of nothing and of the truth.
+
+    Attributes:
+        share: the share of the tests that the judge gets right with the description, in [0, 1].
+        empty_share: the same with an empty description: what the judge gets from the options alone.
+        truth_share: the same with the true description: what the judge can get at all.
+        chance: the share that guessing gets.
+        skill: the share, rescaled so that chance has 0 and 1 has 1; negative below chance, so that ignorance has
+            mean 0.
+        judge: the judge's name.
+    """
+
+    share: float
+    empty_share: float
+    truth_share: float
+    chance: float
+    skill: float
+    judge: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the score as JSON-serialisable data."""
+        return asdict(self)
+
+
+def make_unit_tests(
+    rng: Draws,
+    own: Iterable[Execution],
+    draw_other: Callable[[Draws], Execution],
+    is_wrong: Callable[[Execution], bool],
+    options: int = OPTIONS,
+) -> list[UnitTest]:
+    """Makes one unit test of each of a function's executions.
+
+    Args:
+        rng: draws the distractors and the places.
+        own: true executions of the function.
+        draw_other: draws a true execution of another function.
+        is_wrong: whether such an execution is none of the function's own.
+        options: the number of options.
+
+    Returns:
+        As many tests as there are executions; the options of each differ from each other.
+
+    Raises:
+        ValueError: hardly any execution of another function can be told from the function's own.
+    """
+    tests = []
+    for execution in own:
+        others: list[Execution] = []
+        for _ in range(_ATTEMPTS):
+            if len(others) == options - 1:
+                break
+            other = draw_other(rng)
+            if other not in (execution, *others) and is_wrong(other):
+                others.append(other)
+        else:
+            raise ValueError(f"expected distractors that the function does not produce, actual: {len(others)} found")
+        place = int(rng.integers(options))
+        tests.append(UnitTest((*others[:place], execution, *others[place:]), place))
+    return tests
+
+
+def replace_untold(
+    tests: Sequence[UnitTest],
+    judge: Judge,
+    truth: str,
+    draw: Callable[[list[int]], list[UnitTest]],
+    rounds: int,
+) -> list[UnitTest]:
+    """Draws tests again that a judge fails with the true description, so that the truth gets all of them.
+
+    Args:
+        tests: the tests.
+        judge: reads the description.
+        truth: the true description. Where the judge makes nothing of it, the tests stay as they are.
+        draw: draws other tests in the place of those with these numbers.
+        rounds: how often at most; each round asks the judge for the tests that were drawn in the last one. What is left
+            then stays.
+
+    Returns:
+        As many tests.
+    """
+    tests = list(tests)
+    failed = list(range(len(tests)))
+    for turn in range(rounds + 1):
+        ratings = judge.rate(truth, [tests[place].options for place in failed])
+        if turn == 0 and len(ratings) and np.all(ratings == ratings[:, :1]):
+            break
+        told = [_is_told(row, tests[place].correct) for row, place in zip(ratings, failed, strict=True)]
+        failed = [place for place, is_told in zip(failed, told, strict=True) if not is_told]
+        if not failed or turn == rounds:
+            break
+        for place, test in zip(failed, draw(failed), strict=True):
+            tests[place] = test
+    return tests
+
+
+def _is_told(ratings: NDArray[np.float64], correct: int) -> bool:
+    others = np.delete(ratings, correct)
+    return bool(ratings[correct] > others.max() + MARGIN)
+
+
+def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> float:
+    """Returns the share of tests whose true option is rated highest; ties count as guessing.
+
+    Args:
+        ratings: shape `(n, options)`; greater is more likely, NaN is least likely.
+        tests: the `n` tests.
+
+    Example:
+        >>> test = UnitTest((Execution("puck"), Execution("flour"), Execution("organ")), 0)
+        >>> share_right(np.array([[0.7, 0.1, 0.7]]), [test])
+        0.5
+    """
+    if len(tests) == 0:
+        raise ValueError("expected at least one unit test, actual: none")
+    known = np.where(np.isnan(ratings), -np.inf, np.asarray(ratings, dtype=np.float64))
+    if known.shape != (len(tests), len(tests[0].options)):
+        raise ValueError(f"expected ratings of shape {(len(tests), len(tests[0].options))}, actual: {known.shape}")
+    best = known == known.max(axis=1, keepdims=True)
+    correct = np.array([test.correct for test in tests])
+    return round(float(np.mean(best[np.arange(len(tests)), correct] / best.sum(axis=1))), 12)
+
+
+def judged_share(judge: Judge, description: str, tests: Sequence[UnitTest]) -> float:
+    """Returns the share of tests that a judge gets right with a description, in [0, 1]."""
+    return share_right(judge.rate(description, [test.options for test in tests]), tests)
+
+
+def score_unit_tests(judge: Judge, description: str, truth: str, tests: Sequence[UnitTest]) -> UnitTestScore:
+    """Scores a description by unit tests.
+
+    Args:
+        judge: reads the descriptions.
+        description: the description to score.
+        truth: the true description, to see what the judge can get at all.
+        tests: unit tests of the function, all with as many options.
+
+    Returns:
+        The score, with that of the empty and of the true description.
+    """
+    share = judged_share(judge, description, tests)
+    chance = 1.0 / len(tests[0].options)
+    return UnitTestScore(
+        share=share,
+        empty_share=judged_share(judge, "", tests),
+        truth_share=judged_share(judge, truth, tests),
+        chance=chance,
+        skill=skill_over_chance(share, chance),
+        judge=judge.name,
+    )

@@ -1,0 +1,56 @@
+"""Drafts: descriptions that are being written, token by token."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Draft(ABC):
+    """A description that is being written in a category's grammar.
+
+    Subclasses say which tokens may come next.
+
+    Attributes:
+        tokens: indices of the tokens written so far, in the order in which they were written.
+    """
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+
+    @property
+    @abstractmethod
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+
+    @property
+    @abstractmethod
+    def state(self) -> Hashable:
+        """All that decides what may be written from here on; the same for drafts that go on alike."""
+
+    @abstractmethod
+    def legal(self) -> NDArray[np.bool_]:
+        """Returns which tokens may come next, bool of the number of tokens; none once the description is complete."""
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Returns which may come next as far as the state tells; see `TokensInterface.once`."""
+        return self.legal()
+
+    def write(self, token: int) -> None:
+        """Writes a legal token.
+
+        Raises:
+            ValueError: the token may not come next.
+        """
+        legal = self.legal()
+        if not 0 <= token < legal.size or not legal[token]:
+            raise ValueError(f"expected a token that may come next, actual value: {token!r}")
+        self.tokens.append(token)
+        self._note(token)
+
+    def _note(self, token: int) -> None:
+        """Notes what a token that has been written means for those to come."""
+        return

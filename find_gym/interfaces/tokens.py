@@ -1,0 +1,148 @@
+"""The `tokens` interface: a fixed bank of probes, and a description written token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from find_gym.core.arguments import read_actions
+from find_gym.core.episode import Episode, Move, Query, Refuse, Submit, Write
+from find_gym.core.submissions import Submission
+from find_gym.interfaces.draft import Draft
+
+Features = dict[str, NDArray[np.float64]]
+
+# So many questions to one probe fill its "asked" feature.
+_FULLY_ASKED = 4
+
+
+class TokensInterface:
+    """Queries are probes of a fixed bank, descriptions are written token by token.
+
+    Subclasses give the bank and the grammar, estimate the constants of a complete description, and encode the answers.
+
+    Args:
+        probes: the bank of inputs.
+        tokens: the names of the tokens.
+        max_tokens: the greatest length of a description.
+        answers: the boxes of the observation that encode the answers, by name.
+
+    Attributes:
+        once: the tokens from this one on may be written only once in a description; their number where there are none.
+        extra_steps: steps of an episode beyond its queries.
+    """
+
+    extra_steps: int
+
+    def __init__(
+        self, probes: Sequence[Any], tokens: Sequence[str], max_tokens: int, answers: Mapping[str, spaces.Space[Any]]
+    ) -> None:
+        self.probes = list(probes)
+        self.tokens = tuple(tokens)
+        self.once = len(self.tokens)
+        self.max_tokens = max_tokens
+        self._draft = self.new_draft()
+        self._asked = np.zeros(len(self.probes))
+        self._pending = 0
+        self.action_space = spaces.Discrete(len(self.probes) + len(self.tokens))
+        self.observation_space = spaces.Dict(
+            {
+                "asked": unit_box(len(self.probes)),
+                **answers,
+                "written": unit_box(max_tokens * len(self.tokens)),
+                "budget": unit_box(2),
+            }
+        )
+
+    # --- What subclasses implement ------------------------------------------------------------------------------------
+
+    def new_draft(self) -> Draft:
+        """Returns an empty description."""
+        raise NotImplementedError
+
+    def program(self, draft: Draft, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+        """Returns the program that a complete description stands for, its constants from the evidence; or None."""
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        """Forgets all answers."""
+        raise NotImplementedError
+
+    def _record(self, probe: int, output: Any) -> None:
+        """Remembers an answer."""
+        raise NotImplementedError
+
+    def _answers(self) -> Features:
+        """Returns the features of the answers, fresh arrays."""
+        raise NotImplementedError
+
+    # --- The interface ------------------------------------------------------------------------------------------------
+
+    def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
+        """Starts an episode and returns its first observation."""
+        self._draft = self.new_draft()
+        self._asked = np.zeros(len(self.probes))
+        self._forget()
+        return self.observe(episode)
+
+    def decode(self, action: Any, episode: Episode) -> Move:
+        """Returns the move that an action stands for."""
+        index = int(read_actions(action, (), len(self.probes) + len(self.tokens)))
+        if index < len(self.probes):
+            if episode.budget == 0:
+                return Refuse("expected a token of the description: the budget of queries is spent")
+            self._pending = index
+            return Query((self.probes[index],))
+        token = index - len(self.probes)
+        if not self._draft.legal()[token]:
+            return Refuse(f"expected a token that may come next, actual value: {self.tokens[token]!r}", charge=1)
+        self._draft.write(token)
+        if not self._draft.complete:
+            return Write()
+        program = self.program(self._draft, episode.inputs, episode.outputs)
+        return Submit(Submission(description=self.written(self._draft), program=program))
+
+    def draw_probes(self, rng: np.random.Generator, given: tuple[int, int]) -> list[int]:
+        """Draws the probes that are answered at the start: from `given[0]` to `given[1]` of them, no one twice."""
+        count = int(rng.integers(given[0], given[1], endpoint=True))
+        return rng.choice(len(self.probes), size=count, replace=False).tolist()
+
+    def give(self, probes: Sequence[int], episode: Episode) -> None:
+        """Answers probes free of charge, one after the other, as if they had been asked."""
+        for probe in probes:
+            (output,) = episode.give((self.probes[probe],))
+            self._asked[probe] += 1
+            self._record(probe, output)
+
+    def observe(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
+        """Returns the observation after a step, a fresh dict of fresh arrays."""
+        if episode.last.outputs:
+            self._asked[self._pending] += 1
+            self._record(self._pending, episode.last.outputs[0])
+        written = np.zeros((self.max_tokens, len(self.tokens)))
+        written[np.arange(len(self._draft.tokens)), self._draft.tokens] = 1.0
+        rules = episode.rules
+        features = {
+            "asked": np.minimum(self._asked / _FULLY_ASKED, 1.0),
+            **self._answers(),
+            "written": written.ravel(),
+            "budget": np.array([episode.budget / max(rules.max_queries, 1), episode.steps_left / rules.max_steps]),
+        }
+        return {name: values.astype(np.float32) for name, values in features.items()}
+
+    def action_masks(self, episode: Episode) -> NDArray[np.bool_]:
+        """Returns which actions are legal now, bool of the action space's size."""
+        return np.concatenate([np.full(len(self.probes), episode.budget > 0), self._draft.legal()])
+
+    def written(self, draft: Draft | None = None) -> str:
+        """Returns the tokens of a draft, by default those written so far, separated by spaces."""
+        return " ".join(self.tokens[token] for token in (draft or self._draft).tokens)
+
+
+def unit_box(size: int, low: float = 0.0) -> spaces.Box:
+    """Returns a float32 box of shape `(size,)` from `low` to 1."""
+    return spaces.Box(low, 1.0, (size,), np.float32)

@@ -1,6 +1,0 @@
-"""Submitted code in normal form: only what the judged function reaches, its names replaced, its constructs checked."""
-
-from find_gym.scoring.code.checks import MalformedError
-from find_gym.scoring.code.normal_form import NormalForm, normalise, parse
-
-__all__ = ["MalformedError", "NormalForm", "normalise", "parse"]

@@ -1,0 +1,127 @@
+"""Many fits side by side give what each gives alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from find_gym.categories.numeric import rules
+from find_gym.categories.numeric.atoms import ATOMS
+from find_gym.categories.numeric.fitting import Problem, fit_skeleton, fit_skeletons
+from find_gym.categories.numeric.fitting.refinement import Evidence, Refinement, answer
+from find_gym.categories.numeric.fitting.rows import evaluate, layout_of, linearise
+from find_gym.categories.numeric.fitting.trees import LeafConstants, pack, value_and_jacobian
+from find_gym.categories.numeric.rules import Skeleton
+from find_gym.categories.numeric.variants import RegionKind
+from find_gym.functions import NumericFunction, sample_numeric
+
+WITHOUT_NETWORKS = {"variants": {"plain": 0.4, "noised": 0.3, "corrupted": 0.3}}
+PLAIN = {"variants": {"plain": 1.0}, "compound_share": 0.0}
+WRONG: list[tuple[Skeleton, tuple[RegionKind, ...]]] = [
+    *((name, ()) for name in ATOMS),
+    ("tanh", ("inside",)),
+    ("rational", ("above",)),
+    (("product", ("linear", "relu")), ()),
+    (("sum", ("polynomial", "square_wave")), ("below",)),
+    (("sum", ("sin", ("product", ("step", "gaussian")))), ()),
+]
+
+
+def random_problem(rng: np.random.Generator) -> Problem:
+    """A problem of any kind: true or wrong rule; few or many inputs, some of them repeated, some undefined."""
+    spec = sample_numeric(rng, difficulty=WITHOUT_NETWORKS)
+    count = int(rng.choice([0, 1, 2, 5, 17, 32, 40]))
+    x = np.round(rng.uniform(-60, 60, count), 1)
+    x[: count // 4] = x[count - count // 4 :]
+    y = NumericFunction(spec)(x, rng)
+    if rng.random() < 0.2:
+        y = y * rng.choice([1e12, 1e-300])
+    y[rng.random(count) < 0.1] = np.nan
+    if rng.random() < 0.5:
+        return Problem(rules.skeleton(spec.rule), tuple(region.kind for region in spec.regions), x, y)
+    skeleton, kinds = WRONG[int(rng.integers(len(WRONG)))]
+    return Problem(skeleton, kinds, x, y)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 24))
+def test_fits_side_by_side_are_those_of_each_alone(seed: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    problems = [random_problem(rng) for _ in range(size)]
+    together = fit_skeletons(problems)
+    # The text has every bit of every constant; specs with NaN would not be equal to themselves.
+    assert [repr(spec) for spec in together] == [repr(fit_skeleton(*problem)) for problem in problems]
+    assert [repr(spec) for spec in fit_skeletons(problems[::-1])] == [repr(spec) for spec in together[::-1]]
+
+
+def test_no_problems_give_no_fits() -> None:
+    assert fit_skeletons([]) == []
+
+
+def random_constants(names: list[str], rng: np.random.Generator) -> LeafConstants:
+    return [ATOMS[name].sample(rng) for name in names]
+
+
+@pytest.mark.parametrize("name", ATOMS)
+def test_rows_of_constants_have_the_values_and_derivatives_of_each(name: str) -> None:
+    rng = np.random.default_rng(len(name))
+    x = rng.uniform(0.5, 30, 17)
+    for skeleton, names in ((name, [name]), (("product", (name, ("sum", ("linear", name)))), [name, "linear", name])):
+        constants = random_constants(names, rng)
+        layout = layout_of(constants)
+        vectors = np.stack([pack(constants), 1.1 * pack(constants) + 0.1, pack(constants)])
+        values, gradient = linearise(skeleton, layout, vectors, np.broadcast_to(x, (3, x.size)))
+        value, jacobian = value_and_jacobian(skeleton, constants, x)
+        for row in (0, 2):
+            assert np.allclose(values[row], value, rtol=1e-9, atol=1e-12)
+            for own, expected in zip(gradient, jacobian, strict=True):
+                assert np.allclose(own[row], expected, rtol=1e-6, atol=1e-9 * np.abs(jacobian).max())
+        assert np.allclose(evaluate(skeleton, layout, vectors, x), values, rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+def test_a_refinement_never_makes_worse_and_reports_its_misfit() -> None:
+    rng = np.random.default_rng(4)
+    requests = []
+    for count in (1, 3, 16, 33):
+        x = rng.uniform(-10, 10, count)
+        evidence = Evidence(x, np.tanh(x) + 0.1 * rng.standard_normal(count), rng.uniform(0, 2, count))
+        requests += [Refinement("tanh", [(1.0, 3.0, 0.5, 0.0)], evidence, steps) for steps in (0, 1, 20)]
+    answers = answer(requests)
+    for request, (constants, misfit) in zip(requests, answers, strict=True):
+        evidence = request.evidence
+        residual = evidence.weights * (evidence.y - ATOMS["tanh"].evaluate(evidence.x, constants[0]))
+        assert misfit == pytest.approx(float(residual @ residual))
+    for still, step, steps in zip(answers[::3], answers[1::3], answers[2::3], strict=True):
+        assert still[0] == [(1.0, 3.0, 0.5, 0.0)]
+        assert steps[1] <= step[1] <= still[1]
+
+
+def test_constants_that_are_not_free_stay() -> None:
+    x = np.linspace(-5, 5, 21)
+    free = np.array([True, False, False, True])
+    ((constants, misfit),) = answer([Refinement("sin", [(1.0, 4.0, 0.3, 0.0)], Evidence(x, 2 * x), 20, free)])
+    assert constants[0][1:3] == (4.0, 0.3)
+    assert constants[0][0] != 1.0 and np.isfinite(misfit)
+
+
+def test_where_the_rule_is_undefined_the_misfit_is_infinite() -> None:
+    evidence = Evidence(np.array([-1.0, 2.0]), np.zeros(2))
+    ((constants, misfit),) = answer([Refinement("logarithm", [(1.0, 0.0, 10.0)], evidence, 5)])
+    assert constants == [(1.0, 0.0, 10.0)] and misfit == np.inf
+
+
+def test_a_quick_fit_of_clean_evidence_is_exact() -> None:
+    rng = np.random.default_rng(3)
+    for name in ("linear", "sin", "gaussian", "rational", "square_wave"):
+        function = NumericFunction(sample_numeric(rng, difficulty={"families": [name], **PLAIN}))
+        x = np.concatenate([rng.uniform(-128, 128, 30), rng.uniform(-12, 12, 30)])
+        (spec,) = fit_skeletons([Problem(name, (), x, function(x))], effort="quick")
+        assert spec is not None
+        assert np.allclose(NumericFunction(spec).truth(x), function.truth(x), rtol=1e-6, atol=1e-9)
+
+
+def test_an_unknown_effort_is_an_error() -> None:
+    with pytest.raises(ValueError, match="expected an effort among"):
+        fit_skeletons([], effort="none")  # type: ignore[arg-type]

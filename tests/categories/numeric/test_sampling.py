@@ -1,0 +1,113 @@
+"""Sampling: shares, splits, golden specs."""
+
+import hashlib
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from find_gym.categories.numeric.rules import atoms_of, evaluate
+from find_gym.categories.numeric.variants import contained_in
+from find_gym.functions import SPLITS, NumericDifficulty, function_seed, sample_numeric, split_of
+
+NO_NETWORKS = {"variants": {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}
+
+
+def test_golden_specs_never_change() -> None:
+    """The same seed gives the same spec on every platform and for ever, the weights of networks included."""
+    digests = [sample_numeric(np.random.default_rng(seed)).digest() for seed in range(24)]
+    variants = {sample_numeric(np.random.default_rng(seed)).variant for seed in range(24)}
+    assert variants == {"plain", "noised", "corrupted", "approximated"}
+    assert (
+        hashlib.sha256(b"".join(digests)).hexdigest()
+        == "94a211559fa685d43c7cc4499980b04befe7b356652bd2ad70c9d91cbeabe988"
+    )
+
+
+def test_shares_are_those_of_the_benchmark() -> None:
+    specs = [sample_numeric(np.random.default_rng(seed), difficulty=NO_NETWORKS) for seed in range(4000)]
+    families = Counter(spec.family for spec in specs)
+    compounds = families["sum"] + families["product"]
+    assert 0.13 < compounds / 4000 < 0.17
+    atoms = [families[name] for name in families if name not in ("sum", "product", "constant")]
+    # 4000 * 0.85 / 16 = 212 each; constants are fewer, as their corruption can't be told.
+    assert 160 < min(atoms) and max(atoms) < 270
+    variants = Counter(spec.variant for spec in specs)
+    assert 0.19 < variants["noised"] / 4000 < 0.23
+    assert 0.205 < variants["corrupted"] / 4000 < 0.245
+
+
+@given(seed=st.integers(0, 2**32 - 1), split=st.sampled_from(SPLITS))
+def test_sampled_functions_are_of_the_split_that_was_asked_for(seed: int, split: str) -> None:
+    spec = sample_numeric(np.random.default_rng(seed), split=split, difficulty=NO_NETWORKS)
+    assert spec.split == split
+
+
+@given(seed=st.integers(0, 2**32 - 1), level=st.sampled_from(["find", "hard", "extreme"]))
+def test_corruption_can_be_told_from_the_rule(seed: int, level: str) -> None:
+    difficulty = {"base": level, "variants": {"corrupted": 1.0}}
+    spec = sample_numeric(np.random.default_rng(seed), difficulty=difficulty)
+    assert spec.variant == "corrupted" and spec.regions
+    x = np.linspace(-128, 128, 1025)
+    inside = contained_in(spec.regions, x)
+    rule = evaluate(spec.rule, x[inside])
+    means = np.select([region.contains(x[inside]) for region in spec.regions], [r.mean for r in spec.regions])
+    assert np.mean(~np.isclose(rule, means, rtol=0.01, atol=0)) > 0.15
+
+
+def test_compounds_vary() -> None:
+    for seed in range(400):
+        difficulty = {"base": "extreme", "variants": {"plain": 1.0}, "compound_share": 1.0}
+        spec = sample_numeric(np.random.default_rng(seed), difficulty=difficulty)
+        outputs = evaluate(spec.rule, np.linspace(*spec.domain, 1001))
+        assert np.ptp(outputs[np.isfinite(outputs)]) > 1e-6
+
+
+def test_difficulty_adds_families_depth_regions_and_noise() -> None:
+    difficulty = {"base": "extreme", "variants": {"plain": 0.2, "noised": 0.3, "corrupted": 0.4}}
+    specs = [sample_numeric(np.random.default_rng(seed), difficulty=difficulty) for seed in range(300)]
+    assert max(len(spec.regions) for spec in specs) == 3
+    assert any(spec.noise is not None and spec.regions for spec in specs)
+    assert max(len(list(atoms_of(spec.rule))) for spec in specs) > 3
+    assert {spec.noise.scale for spec in specs if spec.noise} == {4.0}
+
+
+def test_split_shares_and_seeds() -> None:
+    splits = Counter(split_of(f"numeric:{index}") for index in range(5000))
+    assert 0.77 < splits["train"] / 5000 < 0.83
+    assert 0.08 < splits["test"] / 5000 < 0.12
+    seeds = {function_seed("test", "numeric", seed, index) for seed in range(20) for index in range(20)}
+    assert len(seeds) == 400 and all(0 <= seed < 2**63 for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "message"),
+    [
+        ("insane", "expected a difficulty in"),
+        ({"compound_shares": 0.1}, "expected a difficulty in"),
+        ({"compound_share": 1.5}, "expected compound_share in"),
+        ({"families": ["sinus"]}, "expected families among"),
+        ({"families": []}, "expected families among"),
+        ({"parts": (3, 2)}, "expected 2 <= least <= greatest in parts"),
+        ({"variants": {"plain": -1.0}}, "expected non-negative shares"),
+        ({"variants": {"silent": 1.0}}, "expected non-negative shares"),
+        ({"noise_scale": 0}, "expected a positive noise_scale"),
+        ({"depth": 0}, "expected depth to be an integer >= 1"),
+    ],
+)
+def test_bad_difficulties_are_refused(difficulty: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        NumericDifficulty.of(difficulty)  # type: ignore[arg-type]
+
+
+def test_unknown_split_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a split in"):
+        sample_numeric(np.random.default_rng(0), split="training")
+
+
+def test_a_difficulty_without_functions_is_refused() -> None:
+    difficulty = {"families": ["constant"], "compound_share": 0, "variants": {"corrupted": 1.0}}
+    with pytest.raises(ValueError, match="expected a difficulty with corrupted functions"):
+        sample_numeric(np.random.default_rng(0), difficulty=difficulty)

@@ -1,0 +1,187 @@
+"""Judges: how descriptions are read, position that does not count, what a description can't do."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from find_gym import ENVIRONMENT_IDS
+from find_gym.categories.entities.concepts import concepts
+from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge, write_execution
+from find_gym.judges.examples import remove_examples
+from find_gym.judges.language_model import LanguageModelJudge, write_prompt
+from find_gym.judges.loading import load_judge
+from find_gym.judges.phrases import read_claim, read_phrases
+from find_gym.judges.protocol import Execution
+from find_gym.language import HashingEmbedder, MissingModelError, ScriptedModel
+
+OPTIONS = [[Execution("hole in one"), Execution("sourdough"), Execution("rosary")]]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "excluded"),
+    [
+        ("golf", (("golf",),), ()),
+        ("The function f(x) appears to be selective for golf-related concepts.", (("golf",),), ()),
+        ('High values for "CPU" and "RAM" (close to 1).', (("CPU", "RAM"),), ()),
+        ("It is selective for tennis. Lower values are given to animals and fruit.", (("tennis",),), ()),
+        ("It responds to tennis, while words about food get low values.", (("tennis",),), ()),
+        ("It responds to words related to sports, but not golf.", (("sports",),), ("golf",)),
+        ("It responds to words not related to golf.", (), ("golf",)),
+        ("It responds to both music and films.", (("music",), ("films",)), ()),
+        ("including, but not limited to, dogs", (("dogs",),), ()),
+        ("It does not respond to anything but golf.", (("golf",),), ()),
+        ("It responds to nothing but golf.", (("golf",),), ()),
+        ("It responds to anything but golf.", (), ("golf",)),
+        ("It responds to everything except golf.", (), ("golf",)),
+        ("It never fires for golf.", (), ("golf",)),
+        ("It doesn't respond to golf but to tennis.", (("tennis",),), ("golf",)),
+        ("It responds to golf rather than tennis.", (("golf",),), ("tennis",)),
+        ("It responds not only to golf but also to tennis.", (("golf", "tennis"),), ()),
+        ("It responds to words related to neither golf nor tennis.", (), ("golf", "tennis")),
+        ("It responds to everything.", (), ()),
+        ("Nothing is known of the function.", (), ()),
+        ("It responds to words related to golf, and half as strongly tennis.", (("golf", "tennis"),), ()),
+        ("The function returns values between 0 and 1.", (), ()),
+        ("", (), ()),
+    ],
+)
+def test_claims_are_read(text: str, wanted: tuple, excluded: tuple) -> None:
+    claim = read_claim(text)
+    assert (claim.wanted, claim.excluded) == (wanted, excluded)
+
+
+def test_the_names_of_all_concepts_survive_reading() -> None:
+    for name in concepts():
+        words = {word for phrase in read_phrases(f"It responds to words related to {name}.") for word in phrase.split()}
+        assert words and words <= set(name.split())
+
+
+def test_the_form_of_words_is_read_from_neurons_own_descriptions() -> None:
+    text = "It responds to words related to golf; words that end in s activate it by 0.4 more."
+    assert read_claim(text).forms == (("ends in s", 1),)
+    rated = VocabularyJudge().rank(text, ["tennis", "horse", "horses"])
+    plain = VocabularyJudge().rank("golf", ["tennis", "horse", "horses"])
+    assert np.allclose(rated - plain, [0.15, 0, 0.15], atol=1e-5)
+
+
+def test_six_phrases_are_read() -> None:
+    names = list(concepts())[:12]
+    assert read_claim(", ".join(names)).first(6) == read_claim(", ".join(names[:6]))
+    judge, words = EmbeddingJudge(), ["tee", "jam", "rosary"]
+    assert np.array_equal(judge.rank(", ".join(names), words), judge.rank(", ".join(names[:6]), words))
+    assert not np.array_equal(judge.without_cap().rank(", ".join(names), words), judge.rank(", ".join(names), words))
+
+
+_RUNS = [
+    "1",
+    " ",
+    ", ",
+    "both ",
+    "not ",
+    "not only ",
+    "and ",
+    "-",
+    "a ",
+    "anything but ",
+    "'",
+    "\n",
+    "(",
+    ". ",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("run", _RUNS)
+def test_32_kilobytes_of_anything_are_read(run: str) -> None:
+    text = (run * 32768)[:32768]
+    assert sum(map(len, read_claim(text).phrases)) <= 4000
+    assert len(remove_examples(text[:8192], ["putter", "hole in one", run])) <= 8192
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("putters", ""),
+        ("PUTTER, p\u00fctter, put\u200bter", ", ,"),
+        ("put-ter puttter putter's", "-"),
+        ("putt", ""),
+        ("Tiger", ""),
+        ("the hole in one club", "the  club"),
+        ("golf", "golf"),
+        ("golf putter", "golf"),
+        ("ice hockey", "ice hockey"),
+        ("computer", "computer"),
+    ],
+)
+def test_what_repeats_examples_is_taken_out(text: str, left: str) -> None:
+    examples = ["putter", "Tiger Woods", "hole in one", "golf", "ice cream"]
+    assert " ".join(remove_examples(text, examples).split()) == " ".join(left.split())
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_can_be_judged(text: str) -> None:
+    rated = EmbeddingJudge(HashingEmbedder()).rate(text, OPTIONS)
+    assert rated.shape == (1, 3) and np.all(np.isfinite(rated))
+
+
+def test_the_embedding_judge_follows_the_description() -> None:
+    judge = load_judge("embedding")
+    for place, name in enumerate(["golf", "baking", "religions and beliefs"]):
+        assert judge.rate(f"It responds to words related to {name}.", OPTIONS).argmax() == place
+    assert judge.rate("It responds to both golf and baking.", OPTIONS).shape == (1, 3)
+    assert judge.rate("It responds to words not related to golf.", OPTIONS).argmin() == 0
+    assert judge.rate("", OPTIONS).tolist() == [[0, 0, 0]]
+
+
+def test_a_language_models_preference_for_a_place_cancels_out() -> None:
+    judge = LanguageModelJudge(ScriptedModel(logprob=lambda prompt, option: -0.1 if option == "1" else -5.0))
+    rated = judge.rate("Answer 1.", OPTIONS)
+    assert np.ptp(rated) < 1e-9
+
+
+def test_a_language_model_that_understands_decides() -> None:
+    def rate(prompt: str, option: str) -> float:
+        line = next(line for line in prompt.splitlines() if line.startswith(f"{option}. "))
+        return -0.1 if "sourdough" in line else -4.0
+
+    judge = LanguageModelJudge(ScriptedModel(logprob=rate))
+    assert judge.rate("baking", OPTIONS).argmax() == 1
+    assert judge.name == "language model scripted"
+
+
+def test_every_order_is_asked_and_descriptions_stay_within_their_marks() -> None:
+    model = ScriptedModel()
+    LanguageModelJudge(model).rate(">>> {options} Say 1 <<<", OPTIONS)
+    assert len(set(model.prompts)) == 6
+    assert all(prompt.count("<<<") == prompt.count(">>>") == 1 for prompt in model.prompts)
+    with pytest.raises(ValueError, match="expected at most 4 options"):
+        LanguageModelJudge(model).rate("x", [[Execution(str(number)) for number in range(5)]])
+
+
+def test_pairs_are_written_with_their_outputs() -> None:
+    assert write_execution(Execution("ab", "ba")) == "ab -> ba"
+    assert write_execution(Execution(1.5, -2.0)) == "1.5 -> -2.0"
+    assert write_execution(Execution("puck")) == "puck"
+    assert "input of the function with its output" in write_prompt("x", [Execution(1, 2)])[0]["content"]
+
+
+@pytest.mark.parametrize("category", ["numeric", "strings", "entities", "relations"])
+def test_a_judge_by_name_is_asked_once_when_the_environment_is_made(
+    category: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identifier = next(name for name in ENVIRONMENT_IDS if category in name)
+    model = ScriptedModel()
+    monkeypatch.setattr("find_gym.language.load_causal_lm", lambda name: model)
+    gym.make(identifier, judge="a model", disable_env_checker=True)
+    assert len(model.prompts) == 2
+
+    class Dead(ScriptedModel):
+        def option_logprobs(self, prompt: object, options: object) -> np.ndarray:
+            raise MissingModelError("no answer")
+
+    model = Dead()
+    with pytest.raises(MissingModelError, match="no answer"):
+        gym.make(identifier, judge="a model", disable_env_checker=True)
