@@ -76,12 +76,12 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
     from find_gym.categories.table import CATEGORY_FUNCTIONS
     from find_gym.functions import DatasetError, write_dataset
     from find_gym_agents.evaluation import EvaluationConfig
-    from find_gym_agents.evaluation.categories import CATEGORIES
+    from find_gym_agents.evaluation.config import metadata_file
     from find_gym_agents.evaluation.runner import claim, prepare, progress_bar
     from find_gym_agents.runs.records import locked
 
     out = Path(config.out)
-    finished = out / CATEGORIES[config.category].metadata
+    finished = out / metadata_file(config.category)
     if finished.exists():
         raise DatasetError(f"expected a folder without a dataset, actual: {finished} exists")
     begun = out / f".{config.category}.unfinished"

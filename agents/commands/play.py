@@ -46,6 +46,7 @@ class PlayConfig:
         from find_gym import ENVIRONMENT_IDS, LATEST_IDS
         from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
         from find_gym.functions import SPLITS
+        from find_gym_agents.categories import agent_category
 
         if self.env in CATEGORY_FUNCTIONS:
             object.__setattr__(self, "env", LATEST_IDS[self.env])
@@ -56,8 +57,8 @@ class PlayConfig:
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
         if self.seed is not None and self.seed < 0:
             raise ValueError(f"expected seed to be an integer >= 0, actual value: {self.seed!r}")
-        if self.exemplars and self.category not in ("entities", "relations"):
-            raise ValueError(f"expected entities or relations for exemplars, actual: {self.category}")
+        if self.exemplars and not agent_category(self.category).has_exemplars:
+            raise ValueError(f"expected a category with exemplars, actual: {self.category}")
         if self.function is not None and self.dataset is None:
             raise ValueError(f"expected a dataset for the function, actual: none for {self.function!r}")
         for name, suffix in (("plot", ".png"), ("transcript", ".json")):

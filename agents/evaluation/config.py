@@ -97,6 +97,7 @@ class EvaluationConfig:
         from find_gym import ENVIRONMENT_IDS
         from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
         from find_gym.functions import SPLITS
+        from find_gym_agents.categories import agent_category
         from find_gym_agents.registry import check_agent
 
         if isinstance(self.agents, str) or not self.agents:
@@ -113,8 +114,8 @@ class EvaluationConfig:
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
-        if self.exemplars and self.category not in ("entities", "relations"):
-            raise ValueError(f"expected entities or relations for exemplars, actual: {self.category}")
+        if self.exemplars and not agent_category(self.category).has_exemplars:
+            raise ValueError(f"expected a category with exemplars, actual: {self.category}")
         for name, least, optional in (
             ("functions", 1, True),
             ("repeats", 1, False),
@@ -142,6 +143,10 @@ class EvaluationConfig:
     def _check_paper(self) -> None:
         if self.agents != ("lm",):
             raise ValueError(f"expected the agent lm alone for the paper's table, actual: {', '.join(self.agents)}")
+        from find_gym_agents.categories import agent_category
+
+        if agent_category(self.category).paper is None:
+            raise ValueError(f"expected a category of the paper for its table, actual: {self.category}")
         given = [name for name in ("rounds", "start", "milan") if getattr(self.language_model, name)]
         if given or self.exemplars:
             raise ValueError(f"expected none of the settings that paper has: {', '.join([*given, 'exemplars'])}")
@@ -191,9 +196,7 @@ class EvaluationConfig:
     @property
     def _metadata(self) -> str:
         """The file of a dataset that says which functions it has, from the dataset's folder."""
-        from find_gym_agents.evaluation.categories import CATEGORIES
-
-        return CATEGORIES[self.category].metadata
+        return metadata_file(self.category)
 
     @property
     def environment_options(self) -> dict[str, Any]:
@@ -260,6 +263,13 @@ class EvaluationConfig:
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}
         difficulty = self.difficulty if isinstance(self.difficulty, str) else dict(self.difficulty)
         return data | {"split": self.split, "difficulty": difficulty}
+
+
+def metadata_file(category: str) -> str:
+    """Returns the file without which there is no dataset of a category, from the dataset's folder."""
+    from find_gym.categories.dataset import FOLDERS, METADATA
+
+    return f"{FOLDERS[category]}/{METADATA[category]}"
 
 
 def _short_digest(data: Mapping[str, Any]) -> str:

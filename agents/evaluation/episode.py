@@ -16,7 +16,7 @@ from find_gym.functions import function_seed
 from find_gym.language import ModelError
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
-from find_gym_agents.evaluation.categories import CATEGORIES
+from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation.functions import RunFunction
 from find_gym_agents.registry import make_agent
 from find_gym_agents.runs.records import EpisodeRecord
@@ -115,7 +115,7 @@ def _failing(error: Exception) -> str | None:
 def _beside_the_truth(record: EpisodeRecord, truth: Any) -> dict[str, Any]:
     """Returns what sets the submission beside the truth; the score stands even where the sandbox then fails."""
     try:
-        return CATEGORIES[record.category].compare(record, truth)
+        return agent_category(record.category).compare(record, truth)
     except SandboxError:
         return {}
 

@@ -7,31 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.categories import agent_category
+from find_gym_agents.categories.paper import INTERPRETERS, PaperSettings
 from find_gym_agents.evaluation.config import EvaluationConfig
 from find_gym_agents.evaluation.runner import EvaluationResult, evaluate
 from find_gym_agents.runs.records import EpisodeRecord, locked, read_run, write_json, write_text
 
-ROUNDS = 20
 # The paper limits messages and not inputs.
 _QUERIES = 1000
-# The paper's settings, by the names of its tables, with the options of the agent and the folder of each.
-_INTERACTIVE: dict[str, dict[str, Any]] = {"AIA": {"rounds": ROUNDS}}
-_THREE = _INTERACTIVE | {"MILAN": {"milan": True}, "both": {"rounds": ROUNDS, "start": "exemplars"}}
-SETTINGS = {"numeric": _INTERACTIVE, "strings": _INTERACTIVE, "entities": _THREE, "relations": _THREE}
-# The interpreters of the paper with their figures: numeric code, string code, string unit tests; then unit tests of
-# entities and of relations in the three settings.
-_PUBLISHED = {
-    "GPT-4": (0.33, 0.23, 0.82, (0.56, 0.89, 0.89), (0.74, 0.74, 0.92)),
-    "GPT-3.5": (0.12, 0.13, 0.66, (0.39, 0.81, 0.88), (0.64, 0.64, 0.68)),
-    "Llama-2-70b-chat": (0.01, 0.01, 0.33, (0.34, 0.61, 0.62), (0.47, 0.44, 0.46)),
-    "Llama-2-13b-chat": (0.00, 0.00, 0.33, (0.34, 0.54, 0.58), (0.46, 0.45, 0.42)),
-}
-_TITLES = {
-    "numeric": "numeric functions: share of functions with a normalised squared error below 0.1",
-    "strings": "string functions: share of exact outputs of the code, share right of unit tests of the description",
-    "entities": "entities: share right of unit tests",
-    "relations": "relations: share right of unit tests",
-}
 
 
 def evaluate_paper(config: EvaluationConfig, *, progress: bool = True) -> EvaluationResult:
@@ -55,7 +38,7 @@ def evaluate_paper(config: EvaluationConfig, *, progress: bool = True) -> Evalua
     folder, results = config.folder, {}
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        for name in SETTINGS[config.category]:
+        for name in _protocol(config).settings:
             results[name] = evaluate(paper_setting(config, name, folder), progress=progress)
         runs = [read_run(result.folder) for result in results.values()]
         summary, rest = write_report(runs, folder, pictures=config.report)
@@ -71,7 +54,7 @@ def evaluate_paper(config: EvaluationConfig, *, progress: bool = True) -> Evalua
 
 def paper_setting(config: EvaluationConfig, name: str, folder: Path) -> EvaluationConfig:
     """Returns the configuration of one of the paper's settings."""
-    model = replace(config.language_model, **SETTINGS[config.category][name])
+    model = replace(config.language_model, **_protocol(config).settings[name])
     queries = max(config.max_queries, _QUERIES)
     return replace(config, paper=False, report=False, out=str(folder / name), max_queries=queries, language_model=model)
 
@@ -79,13 +62,13 @@ def paper_setting(config: EvaluationConfig, name: str, folder: Path) -> Evaluati
 def _figures(category: str, episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
     """Returns the paper's scores of a setting: "score", and for strings "unit_tests" where there is a judge."""
     from find_gym_agents.report.bootstrap import mean_intervals
-    from find_gym_agents.report.categories import CATEGORIES
     from find_gym_agents.report.distinct import function_keys
 
-    described = CATEGORIES[category]
-    reads = {"score": described.metrics[described.paper].read}
+    described = agent_category(category)
+    assert described.report.paper is not None
+    reads = {"score": described.report.metrics[described.report.paper].read}
     scored = [record for record in episodes if record.scored]
-    if category in ("numeric", "strings") and any(_unit_tests(record) is not None for record in scored):
+    if described.in_code and any(_unit_tests(record) is not None for record in scored):
         reads["unit_tests"] = lambda record: _unit_tests(record) or 0.0
     if not scored:
         return {"n": 0} | dict.fromkeys(reads)
@@ -105,23 +88,23 @@ def _unit_tests(record: EpisodeRecord) -> float | None:
 def _table(config: EvaluationConfig, figures: dict[str, dict[str, Any]]) -> Any:
     from find_gym_agents.report.table import Table
 
-    category = config.category
-    names = list(figures)
-    own = [_cell(figures[name].get("score")) for name in names]
-    if category == "strings":
-        own.append(_cell(figures["AIA"].get("unit_tests")))
-    header = ["code", "unit tests"] if category == "strings" else ["success"] if category == "numeric" else names
+    protocol = _protocol(config)
+    own = [_cell(figures[column.setting].get(column.figure)) for column in protocol.columns]
     (agent,) = config.agents
-    rows = [[f"{config.label(agent)} (here)", *own, "/".join(str(figures[name]["n"]) for name in names)]]
-    rows += [[f"{name} (published)", *_published(category, name), "-"] for name in _PUBLISHED]
+    rows = [[f"{config.label(agent)} (here)", *own, "/".join(str(figure["n"]) for figure in figures.values())]]
+    rows += [
+        [f"{name} (published)", *(f"{column.published[place]:.2f}" for column in protocol.columns), "-"]
+        for place, name in enumerate(INTERPRETERS)
+    ]
     source = "published functions" if config.dataset is not None else f"sampled functions, split {config.split}"
-    return Table(f"The paper's table: {_TITLES[category]} ({source})", ["interpreter", *header, "n"], rows)
+    header = ["interpreter", *(column.title for column in protocol.columns), "n"]
+    return Table(f"The paper's table: {protocol.title} ({source})", header, rows)
 
 
-def _published(category: str, name: str) -> list[str]:
-    numeric, code, units, entities, relations = _PUBLISHED[name]
-    figures = {"numeric": (numeric,), "strings": (code, units), "entities": entities, "relations": relations}
-    return [f"{figure:.2f}" for figure in figures[category]]
+def _protocol(config: EvaluationConfig) -> PaperSettings:
+    paper = agent_category(config.category).paper
+    assert paper is not None  # the configuration has checked it
+    return paper
 
 
 def _cell(figure: dict[str, float] | None) -> str:

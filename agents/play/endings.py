@@ -5,26 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from find_gym_agents.categories.record import PlaySettings
 from find_gym_agents.play.pictures import literal
 
-_ACCURACY = {
-    "numeric": "of the held-out inputs your code is right within 5 % of the output",
-    "strings": "of the held-out strings your code gives exactly the right output",
-    "entities": "of the unit tests are right with your description (which of three words activates the function?)",
-    "relations": "of the held-out words your description gives the right answer",
-}
-_TRIVIAL = {
-    "numeric": "the best constant",
-    "strings": "the better of the identity and the best constant",
-    "entities": "chance",
-    "relations": 'the better of always "undefined" and the best constant',
-}
-_PAPER = {
-    "numeric": "paper's success (a normalised squared error below 0.1)",
-    "strings": "paper's score (the share of right outputs among ten)",
-    "entities": "paper's score (the share of right unit tests among ten)",
-    "relations": "paper's score (the share of right unit tests)",
-}
 _OUTCOMES = {
     "right": "Right in every part.",
     "wrong": "Not right everywhere.",
@@ -36,30 +19,26 @@ _OUTCOMES = {
 }
 
 
-def explain_score(category: str, score: dict[str, Any], paper_score: float) -> str:
+def explain_score(words: PlaySettings, score: dict[str, Any], paper_score: float) -> str:
     """Returns the parts of a score in plain words.
 
     Args:
-        category: the category of the function.
+        words: what the category calls the parts.
         score: the parts, as the info of the last step has them.
         paper_score: the paper's own score.
     """
     outcome = _OUTCOMES[score["outcome"]]
     lines = [
         f"{outcome} {score['message']}".strip(),
-        f"  accuracy  {score['accuracy']:.3f}  {100 * score['accuracy']:.0f} % {_ACCURACY[category]}",
-        f"  skill     {score['skill']:.3f}  the same, where {_TRIVIAL[category]} has 0 and the truth 1",
-        f"  paper     {paper_score:.3f}  {_PAPER[category]}",
+        f"  accuracy  {score['accuracy']:.3f}  {100 * score['accuracy']:.0f} % {words.accuracy}",
+        f"  skill     {score['skill']:.3f}  the same, where {words.trivial} has 0 and the truth 1",
     ]
+    if words.paper is not None:
+        lines.append(f"  paper     {paper_score:.3f}  {words.paper}")
     if score["strata"]:
         shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in score["strata"].items())
         lines.append(f"  The accuracy by kinds of inputs: {shares}.")
-    if category == "numeric":
-        lines.append(f"  Beyond the range (128 < |x| < 256, not counted): {100 * score['beyond_range']:.0f} %.")
-        lines.append(
-            f"  Overlap of your domain with the true exception: {100 * score['exception_iou']:.0f} % (100 % as well "
-            "where both are none)."
-        )
+    lines += [f"  {line}" for line in words.explain(score)]
     if score.get("grounded"):
         lines.append(f"  Your description was read as: {score['grounded']}")
     return "\n".join(lines)

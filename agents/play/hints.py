@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.categories.numeric.rules import OPERATORS
+from find_gym_agents.categories import agent_category
 
 _VARIANTS = {
     "plain": "It follows its rule everywhere and without noise.",
@@ -24,26 +24,5 @@ def hint(function: Any) -> str:
     spec = getattr(function, "spec", None)
     if spec is None:
         return "There is no hint about this function."
-    sentences = {"numeric": _numeric, "strings": _strings, "entities": _entities, "relations": _relations}
-    return f"{sentences[spec.category](spec)} {_VARIANTS.get(spec.variant, '')}".strip()
-
-
-def _numeric(spec: Any) -> str:
-    if spec.family in OPERATORS:
-        return f"It is made of two common functions by one {spec.family}."
-    return "It is one common function, with constants of its own."
-
-
-def _strings(spec: Any) -> str:
-    program = getattr(spec, "program", None)
-    if program is None:
-        return "It is a function of the published benchmark."
-    return f"It has {len(program)} step{'s' if len(program) != 1 else ''}, one after the other."
-
-
-def _entities(spec: Any) -> str:
-    return "It responds to one concept." if spec.family == "single" else "It combines several concepts."
-
-
-def _relations(spec: Any) -> str:
-    return "It answers for inputs of one kind."
+    own = agent_category(spec.category).play.hint(spec)
+    return f"{own} {_VARIANTS.get(spec.variant, '')}".strip()

@@ -8,25 +8,14 @@ from typing import Any
 
 from find_gym.interfaces.text import printable, write_query
 from find_gym.sandbox import SandboxError
-from find_gym_agents.evaluation.comparisons import compare_answers
+from find_gym_agents.categories import AgentCategory, agent_category
+from find_gym_agents.categories.record import PlaySettings
 from find_gym_agents.play import endings, pictures
 from find_gym_agents.play.hints import hint
-from find_gym_agents.play.inputs import SYNTAX, read_inputs
-from find_gym_agents.play.submissions import IN_CODE, ask_submission, checked_message, edit_submission
+from find_gym_agents.play.submissions import ask_submission, checked_message, edit_submission
 from find_gym_agents.play.terminal import Terminal
 from find_gym_agents.runs.records import EpisodeRecord, write_bytes, write_json
 
-_ABOUT = {
-    "numeric": "A hidden function takes one number from -128 to 128 and returns one number. It may be a common "
-    "function\nor a sum or product of two, be noisy, be undefined somewhere, or depart from its rule on a part of its "
-    "inputs.",
-    "strings": "A hidden function takes one string and returns one string. It applies one operation, or one to the\n"
-    "result of another, and may treat some strings by another rule.",
-    "entities": "A hidden function takes a word or a name and returns an activation from 0 to 1. It responds to one\n"
-    "concept or a combination of a few: words that have to do with it have more than 0.5.",
-    "relations": "A hidden function takes a word or a name and returns what stands in one relation to it, or\n"
-    '"undefined": for words of other kinds, and maybe for a part of its own kind as well.',
-}
 _COMMANDS = """\
   submit            describe the function: this ends the game, and there is one submission
   submit --editor   the same in the program that $EDITOR names
@@ -91,7 +80,7 @@ class Session:
         command = words[0].lower()
         if command == "submit" and words[1:] in ([], ["--editor"]):
             self._submit(by_editor=len(words) == 2)
-        elif command == "plot" and self._numeric and len(words) in (1, 3):
+        elif command == "plot" and self._words.plot is not None and len(words) in (1, 3):
             self._plot_between(words[1:])
         elif line.lower() == "table":
             self.terminal.write(pictures.table(self._episode.inputs, self._episode.outputs) or "Nothing was asked yet.")
@@ -107,17 +96,18 @@ class Session:
 
     def _query(self, line: str) -> None:
         try:
-            inputs = read_inputs(self._category, line)
+            message = line if self._words.read is None else write_query(self._words.read(line))
         except ValueError as error:
             self.terminal.write(f"{error}\nNothing was asked; `help` explains what can be typed.")
             return
-        self._step(write_query(inputs))
+        self._step(message)
         if self.info["message"]:
             self.terminal.write(printable(self.info["message"]))
-        else:
+        elif not self._over:
+            inputs = self.info["inputs"]
             # A long table of numbers would drive the plot off the screen; `table` shows it.
-            if not self._numeric or len(inputs) <= _SHORT or pictures.characters_missing() is not None:
-                self.terminal.write(pictures.table(self.info["inputs"], self.info["outputs"]))
+            if self._words.plot is None or len(inputs) <= _SHORT or pictures.characters_missing() is not None:
+                self.terminal.write(pictures.table(inputs, self.info["outputs"]))
             self._show()
         if self.info["budget"] == 0 and not self._over:
             self.terminal.write("The budget is spent: `submit` is left.")
@@ -140,7 +130,7 @@ class Session:
 
     def _welcome(self) -> None:
         say = self.terminal.write
-        say(f"{_ABOUT[self._category]}\nFind out what it does. {self.label}.\n")
+        say(f"{self._words.about or self._prompt}\nFind out what it does. {self.label}.\n")
         if self.info.get("exemplars"):
             say(f"You may begin with these words: {', '.join(self.info['exemplars'])}")
         if self.hints:
@@ -148,14 +138,14 @@ class Session:
         say(f"{self._help()}\n")
 
     def _help(self) -> str:
-        asking = f"Ask by typing {SYNTAX[self._category]}.\nEach input costs 1 of the budget. Commands:\n{_COMMANDS}"
-        return asking + (_PLOT_COMMAND if self._numeric else "")
+        asking = f"Ask by typing {self._words.syntax}.\nEach input costs 1 of the budget. Commands:\n{_COMMANDS}"
+        return asking + (_PLOT_COMMAND if self._words.plot is not None else "")
 
     def _show(self) -> None:
         """Shows the plot: in its file where there is one, else in characters."""
         if self.plot is not None:
             self._save_plot(self.plot)
-        elif self._numeric:
+        elif self._words.plot is not None:
             self._plot_between([])
 
     def _plot_between(self, words: list[str]) -> None:
@@ -172,7 +162,8 @@ class Session:
         except ValueError:
             self.terminal.write(f"expected two inputs, the lower first, such as plot -5 5; actual: {' '.join(words)!r}")
             return
-        self.terminal.write(pictures.plot_answers(self._episode, span))
+        assert self._words.plot is not None
+        self.terminal.write(self._words.plot(self._episode, span))
 
     def _save_plot(self, path: Path) -> None:
         import io
@@ -193,11 +184,11 @@ class Session:
         say = self.terminal.write
         say()
         if episode.last.score is not None:
-            say(endings.explain_score(self._category, self.info["score"], episode.last.score.paper_score))
+            say(endings.explain_score(self._words, self.info["score"], episode.last.score.paper_score))
             say(f"  queries   {len(episode.inputs)} of {episode.rules.max_queries}")
         else:
             say("No submission, so nothing was scored.")
-        say(f"\n{endings.set_beside(truth, submission, self._category in IN_CODE)}\n")
+        say(f"\n{endings.set_beside(truth, submission, self._category.in_code)}\n")
         self._compare()
         if self.transcript is not None:
             self._write_transcript(truth, getattr(function, "spec", None))
@@ -209,9 +200,10 @@ class Session:
             return
         try:
             self._show()
-            if self._category == "strings":
-                rows = compare_answers(self._record({}, None), self._episode.function)["comparison"]
-                self.terminal.write(f"Your code beside the function:\n{endings.compare(rows)}")
+            if self._words.plot is None:
+                rows = self._category.compare(self._record({}, None), self._episode.function).get("comparison")
+                if rows:
+                    self.terminal.write(f"Your code beside the function:\n{endings.compare(rows)}")
         except SandboxError as error:
             self.terminal.write(f"The sandbox failed, so the comparison is left out. ({error})")
 
@@ -259,9 +251,9 @@ class Session:
         return self.env.unwrapped.episode
 
     @property
-    def _category(self) -> str:
-        return str(self._episode.category.name)
+    def _category(self) -> AgentCategory:
+        return agent_category(str(self._episode.category.name))
 
     @property
-    def _numeric(self) -> bool:
-        return self._category == "numeric"
+    def _words(self) -> PlaySettings:
+        return self._category.play

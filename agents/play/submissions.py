@@ -7,16 +7,13 @@ import textwrap
 from find_gym.interfaces.submissions import read_submission
 from find_gym.interfaces.text import write_submission
 from find_gym.scoring import Submission
+from find_gym_agents.categories import AgentCategory
 from find_gym_agents.play.terminal import END_OF_CODE, Terminal, edit
 
-# The categories whose functions are described in code.
-IN_CODE = ("numeric", "strings")
-
-_DOMAINS = {"numeric": "such as 3 < x < 7.5", "strings": "in words", "relations": "such as: countries in Asia"}
 _DRAFT = Submission("", "none", "def f(x):\n    return x")
 
 
-def ask_submission(category: str, terminal: Terminal) -> Submission:
+def ask_submission(category: AgentCategory, terminal: Terminal) -> Submission:
     """Asks for the parts of a submission, one after the other.
 
     Raises:
@@ -26,22 +23,22 @@ def ask_submission(category: str, terminal: Terminal) -> Submission:
     terminal.write("Ctrl-C goes back to the game.")
     description = terminal.read("What does it do, in a sentence or two? ")
     domain = code = ""
-    if category in _DOMAINS:
-        domain = terminal.read(f"Where does it depart from that ({_DOMAINS[category]}, or none)? ")
-    if category in IN_CODE:
+    if category.play.domain is not None:
+        domain = terminal.read(f"Where does it depart from that ({category.play.domain}, or none)? ")
+    if category.in_code:
         terminal.write(f"Python code of the function, then a line with `{END_OF_CODE}`:")
         code = terminal.read_block()
     return Submission(description, domain, code)
 
 
-def edit_submission(category: str) -> Submission:
+def edit_submission(category: AgentCategory) -> Submission:
     """Lets the person write the submission in an editor.
 
     Raises:
         OSError: there is no editor, or it failed.
         ValueError: what it left is no submission, or the draft as it was.
     """
-    draft = write_submission(_DRAFT) if category in IN_CODE else "[DESCRIPTION]: \n[DOMAIN]: none\n"
+    draft = write_submission(_DRAFT) if category.in_code else "[DESCRIPTION]: \n[DOMAIN]: none\n"
     text = edit(draft)
     submission = read_submission(text)
     if text == draft or submission is None:

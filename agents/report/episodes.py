@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from find_gym.categories.table import CATEGORY_FUNCTIONS
-from find_gym_agents.report.categories import CATEGORIES
+from find_gym_agents.categories import agent_category
+from find_gym_agents.report.answers import show_answers
 from find_gym_agents.report.usage import used
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -77,7 +78,7 @@ def _entry(record: EpisodeRecord) -> dict[str, Any]:
         "variant": record.variant,
         "outcome": record.outcome,
         "score": figures,
-        "badges": CATEGORIES[record.category].badges(record),
+        "badges": agent_category(record.category).report.badges(record),
         "queries": record.queries,
         "seconds": record.agent_seconds,
         "tokens": used(record)["tokens"],
@@ -85,7 +86,7 @@ def _entry(record: EpisodeRecord) -> dict[str, Any]:
 
 
 def _details(record: EpisodeRecord, texts: dict[str, int]) -> dict[str, Any]:
-    category = CATEGORIES[record.category]
+    show = agent_category(record.category).report.show or show_answers
     submission = dict(record.submission or {})
     program = submission.pop("program", None)
     if program is not None:
@@ -105,17 +106,17 @@ def _details(record: EpisodeRecord, texts: dict[str, int]) -> dict[str, Any]:
         "submission": {key: _shorten(str(text)) for key, text in submission.items()},
         "error": _shorten(record.error or ""),
         **said,
-        **category.show(record),
+        **show(record),
     }
 
 
 def _parts(record: EpisodeRecord) -> list[tuple[str, Any]]:
     """Returns the parts of a score besides accuracy and skill, under the names they have on the page."""
-    category = CATEGORIES[record.category]
+    report = agent_category(record.category).report
     score = record.score or {}
     strata = {f"{name} stratum": value for name, value in score.get("strata", {}).items()}
-    parts = {category.trivial: score.get("trivial_accuracy"), **strata}
-    return list((parts | {name: score.get(key) for key, name in category.score_parts.items()}).items())
+    parts = {report.trivial: score.get("trivial_accuracy"), **strata}
+    return list((parts | {name: score.get(key) for key, name in report.score_parts.items()}).items())
 
 
 def _message(message: dict[str, Any], texts: dict[str, int]) -> dict[str, Any]:

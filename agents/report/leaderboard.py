@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.report.categories import CATEGORIES
+from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym_agents.categories import agent_category
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.runs.records import (
     EPISODES,
@@ -108,7 +109,7 @@ class Row:
             figure for figure in (row.skill, row.paper, row.queries, row.seconds, row.tokens) if figure is not None
         ]
         right = (
-            row.category in CATEGORIES
+            row.category in CATEGORY_FUNCTIONS
             and all(isinstance(text, str) for text in texts)
             and all(isinstance(number, int) for number in numbers)
             and all(isinstance(table, dict) for table in tables)
@@ -155,9 +156,8 @@ def write_leaderboard(runs: Sequence[Run], folder: Path) -> tuple[list[Row], str
     with locked(folder):
         path = folder / f"{LEADERBOARD}.json"
         merged = {row.key: row for row in _read(path)} | given
-        rows = sorted(
-            merged.values(), key=lambda row: (list(CATEGORIES).index(row.category), row.group, row.agent, row.run)
-        )
+        order = list(CATEGORY_FUNCTIONS)
+        rows = sorted(merged.values(), key=lambda row: (order.index(row.category), row.group, row.agent, row.run))
         published = read_published()
         write_json(path, {"format": _FORMAT, "rows": [asdict(row) for row in rows], "published": published})
         write_text(folder / f"{LEADERBOARD}.md", as_markdown(rows, published))
@@ -181,6 +181,7 @@ def _make_rows(run: Run, category: str) -> list[Row]:
     episodes = [record for record in run.episodes if record.category == category]
     identity = run.config["identity"]
     digest, count = _functions(run, episodes)
+    paper = agent_category(category).report.paper
     written = (run.folder / EPISODES).stat().st_mtime
     rows = []
     for name, agent in summarise(episodes)["agents"].items():
@@ -198,7 +199,7 @@ def _make_rows(run: Run, category: str) -> list[Row]:
                 scored=overall["n"],
                 unscored=agent["unscored"],
                 skill=overall["skill"],
-                paper=overall[CATEGORIES[category].paper],
+                paper=None if paper is None else overall[paper],
                 queries=overall["queries"],
                 seconds=overall["seconds"],
                 tokens=None if tokens is None else {key: tokens[key] for key in ("mean", "low", "high")},

@@ -7,11 +7,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from find_gym_agents.report.categories import CATEGORIES
+from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym_agents.categories import agent_category
 from find_gym_agents.report.leaderboard import Figure, Row
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.tables import write_seconds
-from find_gym_agents.report.template import fill, read_asset
+from find_gym_agents.report.template import fill
 
 _TITLE = "Leaderboard"
 _INTRODUCTION = (
@@ -23,8 +24,8 @@ _INTRODUCTION = (
 
 def read_published() -> list[dict[str, Any]]:
     """Returns the published figures: "category", "interpreter", "setting", "score", "value" and "source" of each."""
-    published: list[dict[str, Any]] = json.loads(read_asset("published.json"))
-    return published
+    papers = {name: paper for name in CATEGORY_FUNCTIONS if (paper := agent_category(name).paper) is not None}
+    return [figure for name, paper in papers.items() for figure in paper.published(name)]
 
 
 def as_text(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> str:
@@ -56,7 +57,7 @@ def as_html(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> str:
 def _sections(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> dict[str, list[Table]]:
     """Returns the tables of each category that has rows; the last one has the published figures."""
     sections = {}
-    for category in CATEGORIES:
+    for category in CATEGORY_FUNCTIONS:
         groups: dict[str, list[Row]] = {}
         for row in rows:
             if row.category == category:
@@ -89,7 +90,8 @@ def _table(category: str, rows: Sequence[Row]) -> Table:
                 row.run,
             ]
         )
-    paper = CATEGORIES[category].metrics[CATEGORIES[category].paper].column
+    report = agent_category(category).report
+    paper = "paper's score" if report.paper is None else report.metrics[report.paper].column
     header = [
         "rank", "agent", "skill", paper, "queries", "tokens", "seconds", "scored", "unscored",
         "date", "find-gym", "run",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from find_gym.functions import QUERY_RANGE
-from find_gym_agents.report.categories import CATEGORIES
+from find_gym_agents.categories import agent_category
 from find_gym_agents.report.episodes import embed, page_episodes
 from find_gym_agents.report.plots import COLOURS, Plot
 from find_gym_agents.report.table import Table
@@ -68,16 +68,18 @@ def write_page(title: str, configs: Sequence[dict[str, Any]], sections: Sequence
 
 
 def _category(section: Section, names: list[str]) -> dict[str, Any]:
-    """Returns a category's name and the colours of the agents, those of its plots."""
+    """Returns a category's name, the legend of its episodes, and the colours of the agents, those of its plots."""
     own = list(dict.fromkeys(record.agent for record in section.episodes))
     colours = [COLOURS[own.index(name) % len(COLOURS)] if name in own else None for name in names]
-    return {"name": section.category, "colours": colours}
+    return {"name": section.category, "legend": agent_category(section.category).report.legend, "colours": colours}
 
 
 def _section(section: Section, *, folded: bool) -> str:
     tables = "\n".join(table.as_html() for table in section.tables)
     plots = "\n".join(_picture(name, plot) for name, plot in section.plots.items())
-    content = f'<p>{CATEGORIES[section.category].introduction}</p>\n{tables}\n<div class="plots">\n{plots}\n</div>'
+    content = (
+        f'<p>{agent_category(section.category).report.introduction}</p>\n{tables}\n<div class="plots">\n{plots}\n</div>'
+    )
     if not folded:
         return f'<section aria-label="Results">\n{content}\n</section>'
     heading = html.escape(section.category.capitalize())

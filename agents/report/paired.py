@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from find_gym_agents.categories.record import Metric, ReportSettings
 from find_gym_agents.report.bootstrap import bootstrap_means
-from find_gym_agents.report.categories import Metric, ReportedCategory
 from find_gym_agents.report.distinct import function_keys
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -21,14 +21,14 @@ _EQUAL = 1e-9
 _Key = tuple[str, int]
 
 
-def paired_differences(category: ReportedCategory, episodes: Sequence[EpisodeRecord]) -> list[dict[str, Any]]:
+def paired_differences(report: ReportSettings, episodes: Sequence[EpisodeRecord]) -> list[dict[str, Any]]:
     """Compares the agents of one category in pairs.
 
     Functions are the same where their specs are, wherever they stand in the runs; scores by different judges of
     language are not compared.
 
     Args:
-        category: the category of all episodes.
+        report: what reports say about the category of all episodes.
         episodes: the records, at most one of each agent and function of the run.
 
     Returns:
@@ -48,7 +48,7 @@ def paired_differences(category: ReportedCategory, episodes: Sequence[EpisodeRec
     else:
         pairs = [(names[0], name) for name in names[1:]]
     return [
-        {"agent": agent, "against": against} | _compare(category, functions[agent], functions[against])
+        {"agent": agent, "against": against} | _compare(report, functions[agent], functions[against])
         for against, agent in pairs
     ]
 
@@ -64,7 +64,7 @@ def _by_function(episodes: Sequence[EpisodeRecord]) -> dict[_Key, EpisodeRecord]
 
 
 def _compare(
-    category: ReportedCategory, agent: Mapping[_Key, EpisodeRecord], against: Mapping[_Key, EpisodeRecord]
+    report: ReportSettings, agent: Mapping[_Key, EpisodeRecord], against: Mapping[_Key, EpisodeRecord]
 ) -> dict[str, Any]:
     common = [(agent[key], against[key]) for key in agent if key in against]
     alike = [(first, second) for first, second in common if _same_judge(first, second)]
@@ -75,7 +75,7 @@ def _compare(
         "unscored": len(alike) - len(scored),
         "not_common": len(agent) + len(against) - len(common) - len(alike),
     }
-    compared = {key: category.metrics[key] for key in category.compared}
+    compared = {key: report.metrics[key] for key in report.compared}
     if not scored:
         return counts | {"differences": dict.fromkeys(compared), "better": None, "equal": None, "worse": None}
     rows = [[_difference(metric, first, second) for metric in compared.values()] for first, second in scored]

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
-from find_gym_agents.evaluation.curves import GRID, Scale
-from find_gym_agents.report.categories import CATEGORIES, Grouping
+from find_gym_agents.categories import agent_category
+from find_gym_agents.categories.record import Grouping
 from find_gym_agents.report.tables import members
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -75,24 +74,24 @@ def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str
     """
     check_plots()
     agents = summary["agents"]
-    category = CATEGORIES[summary["category"]]
+    report = agent_category(summary["category"]).report
     plots = {
         f"skill_{group.key}": _draw(
             f"Skill {group.title[0].lower()}{group.title[1:]}",
-            partial(_by_group, agents=agents, group=group, trivial=category.trivial),
+            partial(_by_group, agents=agents, group=group, trivial=report.trivial),
         )
-        for group in category.groups
+        for group in report.groups
         if group.plotted and members(group, agents)
     }
     plots["skill_by_queries"] = _draw(
         "Skill against queries",
-        partial(_by_queries, agents=agents, episodes=episodes, trivial=category.trivial),
+        partial(_by_queries, agents=agents, episodes=episodes, trivial=report.trivial),
         width=5.5,
     )
     chosen = _examples(summary, episodes)
-    if chosen:
+    if chosen and report.example is not None:
         title = f"Examples of {chosen[0].agent}, from its worst to its best"
-        plots["examples"] = _draw(title, lambda figure: _example_panels(figure, chosen), width=11.0)
+        plots["examples"] = _draw(title, partial(_example_panels, chosen=chosen, draw=report.example), width=11.0)
     return plots
 
 
@@ -222,33 +221,12 @@ def _examples(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> list[Ep
     return [shown[place] for place in places]
 
 
-def _example_panels(figure: Any, chosen: list[EpisodeRecord]) -> float:
+def _example_panels(figure: Any, chosen: list[EpisodeRecord], draw: Callable[[Any, EpisodeRecord], None]) -> float:
     rows = -(-len(chosen) // 4)
     grid = figure.subplots(rows, 4, squeeze=False).ravel()
     for axes, record in zip(grid, chosen, strict=False):
-        _panel(axes, record)
+        draw(axes, record)
     for axes in grid[len(chosen) :]:
         axes.set_visible(False)
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return 0.9 + 2.3 * rows
-
-
-def _panel(axes: Any, record: EpisodeRecord) -> None:
-    """Draws one episode: truth, submission, answers, exception."""
-    spec = NumericSpec.from_json(record.spec)
-    truth = NumericFunction(spec).truth(GRID)
-    x, y = record.answers()
-    scale = Scale.of(truth, y)
-    for region in spec.regions:
-        axes.axvspan(max(region.lower, QUERY_RANGE[0]), min(region.upper, QUERY_RANGE[1]), color="#E69F00", alpha=0.18)
-    axes.plot(GRID, scale.heights(truth), color="#AAAAAA", linewidth=3.5, label="truth")
-    assert record.curve is not None
-    curve = np.array([record.curve["x"], record.curve["y"]], dtype=np.float64)
-    axes.plot(curve[0], scale.heights(curve[1]), color="#0072B2", linewidth=1.2, label="submission")
-    axes.plot(x, scale.heights(y), "o", color="#222222", markersize=2.2, label="answers")
-    ticks = scale.ticks()
-    axes.set_yticks(scale.heights(np.array(ticks)), [f"{value:g}" for value in ticks], fontsize=7)
-    axes.set_xticks([-100, 0, 100], ["-100", "0", "100"], fontsize=7)
-    axes.set_ylim(-0.02, 1.02)
-    skill = record.score["skill"] if record.score is not None else 0.0
-    axes.set_title(f"{record.family}, {record.variant}: skill {skill:.2f}", fontsize=8.5)

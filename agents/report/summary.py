@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from find_gym.scoring import OUTCOMES
+from find_gym_agents.categories import agent_category
+from find_gym_agents.categories.record import Grouping, ReportSettings
 from find_gym_agents.report.bootstrap import LEVEL, RESAMPLES, mean_intervals
-from find_gym_agents.report.categories import CATEGORIES, ReportedCategory
 from find_gym_agents.report.distinct import function_keys
 from find_gym_agents.report.exceptions import count_exceptions
 from find_gym_agents.report.paired import paired_differences
@@ -32,28 +33,28 @@ def summarise(episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
         "unscored" and, where there are any, "exceptions" and "usage". Unscored episodes are counted, and in no mean.
         "pairs" has the paired differences between the agents.
     """
-    category = CATEGORIES[episodes[0].category]
+    report = agent_category(episodes[0].category).report
     names = list(dict.fromkeys(record.agent for record in episodes))
     return {
         "category": episodes[0].category,
         "bootstrap": {"level": LEVEL, "resamples": RESAMPLES},
         "agents": {
-            name: _summarise_agent(category, [record for record in episodes if record.agent == name]) for name in names
+            name: _summarise_agent(report, [record for record in episodes if record.agent == name]) for name in names
         },
-        "pairs": paired_differences(category, episodes),
+        "pairs": paired_differences(report, episodes),
     }
 
 
-def _summarise_agent(category: ReportedCategory, episodes: list[EpisodeRecord]) -> dict[str, Any]:
+def _summarise_agent(report: ReportSettings, episodes: list[EpisodeRecord]) -> dict[str, Any]:
     scored = [record for record in episodes if record.scored]
     counts = Counter(record.outcome for record in episodes)
     usage, repeats, troubles = count_usage(episodes), count_repeats(episodes), count_troubles(episodes)
     return {
         "episodes": len(episodes),
         "unscored": len(episodes) - len(scored),
-        "overall": _means(category, scored),
-        **{group.key: _grouped(category, scored, group.read, group.order) for group in category.groups},
-        **({"exceptions": count_exceptions(scored)} if category.has_exceptions else {}),
+        "overall": _means(report, scored),
+        **{group.key: _grouped(report, scored, group) for group in report.groups},
+        **({"exceptions": count_exceptions(scored)} if report.has_exceptions else {}),
         **({"usage": usage} if usage is not None else {}),
         **({"repeats": repeats} if repeats is not None else {}),
         **({"troubles": troubles} if troubles else {}),
@@ -61,25 +62,20 @@ def _summarise_agent(category: ReportedCategory, episodes: list[EpisodeRecord]) 
     }
 
 
-def _grouped(
-    category: ReportedCategory,
-    episodes: list[EpisodeRecord],
-    key: Callable[[EpisodeRecord], str],
-    order: Sequence[str],
-) -> dict[str, dict[str, Any]]:
+def _grouped(report: ReportSettings, episodes: list[EpisodeRecord], group: Grouping) -> dict[str, dict[str, Any]]:
     members: dict[str, list[EpisodeRecord]] = {}
     for record in episodes:
-        members.setdefault(key(record), []).append(record)
-    names = [name for name in order if name in members] + sorted(set(members) - set(order))
-    return {name: _means(category, members[name]) for name in names}
+        members.setdefault(group.read(record), []).append(record)
+    names = [name for name in group.order if name in members] + sorted(set(members) - set(group.order))
+    return {name: _means(report, members[name]) for name in names}
 
 
-def _means(category: ReportedCategory, episodes: list[EpisodeRecord]) -> dict[str, Any]:
+def _means(report: ReportSettings, episodes: list[EpisodeRecord]) -> dict[str, Any]:
     """Returns the numbers of episodes and of distinct functions, and each metric's mean with its interval.
 
     The metrics are None where there are no episodes.
     """
-    metrics = category.metrics
+    metrics = report.metrics
     if not episodes:
         return {"n": 0, "distinct": 0} | dict.fromkeys(metrics)
     keys = function_keys(episodes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym_agents.report.categories import CATEGORIES, Grouping, ReportedCategory
+from find_gym_agents.categories import agent_category
+from find_gym_agents.categories.record import Grouping, ReportSettings
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.usage import USED
 
@@ -32,11 +33,11 @@ def tables(summary: dict[str, Any]) -> list[Table]:
         groups.
     """
     agents = summary["agents"]
-    category = CATEGORIES[summary["category"]]
-    found = [_overall(category, agents)]
+    report = agent_category(summary["category"]).report
+    found = [_overall(report, agents)]
     if summary["pairs"]:
-        found.append(_pairs(category, summary["pairs"]))
-    if category.has_exceptions:
+        found.append(_pairs(report, summary["pairs"]))
+    if report.has_exceptions:
         found.append(_exceptions(agents))
     if any("usage" in agent for agent in agents.values()):
         found.append(_usage(agents))
@@ -45,17 +46,17 @@ def tables(summary: dict[str, Any]) -> list[Table]:
     found.append(_outcomes(agents))
     if any("troubles" in agent for agent in agents.values()):
         found.append(_troubles(agents))
-    return found + [table for group in category.groups if (table := _grouped(category, group, agents)).rows]
+    return found + [table for group in report.groups if (table := _grouped(report, group, agents)).rows]
 
 
-def _overall(category: ReportedCategory, agents: dict[str, Any]) -> Table:
-    columns = [metric.column for metric in category.metrics.values()]
-    rows = [[name, *_figures(agent["overall"], tuple(category.metrics))] for name, agent in agents.items()]
+def _overall(report: ReportSettings, agents: dict[str, Any]) -> Table:
+    columns = [metric.column for metric in report.metrics.values()]
+    rows = [[name, *_figures(agent["overall"], tuple(report.metrics))] for name, agent in agents.items()]
     title = "Overall (mean and 95 % interval; a function that was drawn often counts once in the interval)"
     return Table(title, ["agent", "n", "distinct", *columns], rows)
 
 
-def _grouped(category: ReportedCategory, group: Grouping, agents: dict[str, Any]) -> Table:
+def _grouped(report: ReportSettings, group: Grouping, agents: dict[str, Any]) -> Table:
     """Returns the table of one grouping, cut to the most frequent members where there are too many to read."""
     title, shown = group.title, members(group, agents)
     if group.most is not None and len(shown) > group.most:
@@ -66,12 +67,12 @@ def _grouped(category: ReportedCategory, group: Grouping, agents: dict[str, Any]
         # Sorting keeps the order of members that are equally frequent.
         shown = sorted(shown, key=counts.__getitem__, reverse=True)[: group.most]
     rows = [
-        [name, member, *_figures(agent[group.key][member], category.group_metrics)]
+        [name, member, *_figures(agent[group.key][member], report.group_metrics)]
         for name, agent in agents.items()
         for member in shown
         if member in agent[group.key]
     ]
-    columns = [category.metrics[key].column for key in category.group_metrics]
+    columns = [report.metrics[key].column for key in report.group_metrics]
     return Table(title, ["agent", group.column, "n", "distinct", *columns], rows, labels=2, folded=True)
 
 
@@ -97,14 +98,14 @@ def _figure(name: str, figure: dict[str, float] | None) -> str:
     return f"{figure['mean']:.3f} [{figure['low']:.2f}, {figure['high']:.2f}]"
 
 
-def _pairs(category: ReportedCategory, pairs: list[dict[str, Any]]) -> Table:
+def _pairs(report: ReportSettings, pairs: list[dict[str, Any]]) -> Table:
     rows = []
     for pair in pairs:
         shares = ["-" if pair[side] is None else f"{pair[side]:.0%}" for side in ("better", "equal", "worse")]
-        differences = [_difference(pair["differences"][key]) for key in category.compared]
+        differences = [_difference(pair["differences"][key]) for key in report.compared]
         counts = [str(pair["unscored"]), str(pair["not_common"])]
         rows.append([pair["agent"], pair["against"], str(pair["n"]), *differences, *shares, *counts])
-    metrics = [category.metrics[key].column for key in category.compared]
+    metrics = [report.metrics[key].column for key in report.compared]
     header = ["agent", "against", "n", *metrics, "better", "equal", "worse", "unscored", "not common"]
     title = "Paired differences on the same functions (mean and 95 % bootstrap interval; better, equal, worse by skill)"
     return Table(title, header, rows, labels=2)

@@ -20,9 +20,9 @@ from find_gym_agents.interpreters.policies.trained import PolicyAgent
 from find_gym_agents.report.plots import COLOURS
 from find_gym_agents.runs.records import write_bytes, write_json
 from find_gym_agents.training.checkpoints import load
+from find_gym_agents.training.evidence import NOT_ANSWERS
 from find_gym_agents.training.play import Observation, Played, play
 
-_NO_ANSWERS = ("asked", "written", "budget")
 _FAMILIES = 8
 _CONDITIONS = {
     "as it is": "the policy as it is",
@@ -103,7 +103,8 @@ def _play(
             probes = np.flatnonzero(asked)
             dealt = rng.permutation(probes)
             for name, values in observation.items():
-                if name not in _NO_ANSWERS:
+                # What is no table over the probes can't be dealt.
+                if name not in NOT_ANSWERS and values[row].size % asked.size == 0:
                     table = values[row].reshape(asked.size, -1)
                     changed[name][row].reshape(asked.size, -1)[probes] = table[dealt]
         return changed

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation.config import read_difficulty, usable_cores
 
 ALGORITHMS = ("maskable_ppo", "ppo")
@@ -113,8 +114,9 @@ class TrainConfig:
         if self.algo not in ALGORITHMS:
             raise ValueError(f"expected an algorithm among {', '.join(ALGORITHMS)}, actual value: {self.algo!r}")
         CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
-        if self.quick_fits and self.category != "numeric":
-            raise ValueError(f"expected numeric functions for quick fits, actual: {self.category}")
+        training = agent_category(self.category).training
+        if self.quick_fits and not training.quick_fits:
+            raise ValueError(f"expected a category with quick fits, actual: {self.category}")
         for name, least in (
             ("seed", 0),
             ("total_timesteps", 0),
@@ -146,6 +148,8 @@ class TrainConfig:
                 raise ValueError(f"expected {name} >= 0, actual value: {value!r}")
         if not 0 <= self.free_stopping < 1:
             raise ValueError(f"expected 0 <= free_stopping < 1, actual value: {self.free_stopping!r}")
+        if self.imitates and training.imitation is None:
+            raise ValueError(f"expected no imitation in {self.category}, which has no teacher, actual: some")
         if not self.imitates and self.total_timesteps == 0:
             raise ValueError("expected imitation or steps of reinforcement learning, actual: neither")
         if self.device not in DEVICES:
@@ -179,15 +183,19 @@ class TrainConfig:
     @property
     def imitation_seconds(self) -> float:
         """The time for imitation; 0 where it is measured in examples."""
-        from find_gym_agents.training.categories import CATEGORIES
-
         if self.imitation_examples is not None:
             return 0.0
         if self.imitation_minutes is not None:
             return 60 * min(self.imitation_minutes, self.minutes)
         if self.init_from is not None:
             return 0.0
-        return 60 * self.minutes * CATEGORIES[self.category].imitation
+        return 60 * self.minutes * self.imitation_share
+
+    @property
+    def imitation_share(self) -> float:
+        """The share of the time that suits imitation in the category; 0 where it has no teacher."""
+        imitation = agent_category(self.category).training.imitation
+        return 0.0 if imitation is None else imitation.share
 
     @property
     def begins_trained(self) -> bool:

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
-from find_gym_agents.training.categories import TrainingCategory
+from find_gym_agents.categories import agent_category
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.play import own_masks
 
@@ -35,23 +35,14 @@ class Stage:
     changes: dict[str, Any] = field(default_factory=dict)
 
 
-# Attributes of the difficulty without what makes functions hard, for the first stage.
-_SIMPLE: dict[str, dict[str, Any]] = {
-    "numeric": {"variants": {"plain": 1.0}, "compound_share": 0.0},
-    "strings": {"lengths": {1: 1.0}},
-    "entities": {"shapes": {"single": 1.0}},
-    "relations": {"exceptions": {0: 1.0}},
-}
-
-
 def stages(config: TrainConfig) -> list[Stage]:
     """Returns the stages of a training run, whose shares sum to 1."""
-    if config.begins_trained or not config.curriculum:
+    simple = agent_category(config.category).training.simple
+    if config.begins_trained or not config.curriculum or simple is None:
         found = [Stage("chosen queries", 1.0)]
     else:
-        simple = _SIMPLE[config.category]
         found = [
-            Stage("given evidence, simple", 0.2, given=True, changes=simple),
+            Stage("given evidence, simple", 0.2, given=True, changes=dict(simple)),
             Stage("given evidence", 0.4, given=True),
             Stage("chosen queries", 0.4),
         ]
@@ -61,24 +52,24 @@ def stages(config: TrainConfig) -> list[Stage]:
     return found
 
 
-def environment_options(config: TrainConfig, category: TrainingCategory, stage: Stage | None = None) -> dict[str, Any]:
+def environment_options(config: TrainConfig, stage: Stage | None = None) -> dict[str, Any]:
     """Returns the arguments of the environment that a policy is trained in.
 
     Args:
         config: the configuration.
-        category: the category.
         stage: the stage of the curriculum; None for the environment without any of it.
     """
-    budget = config.max_queries or category.max_queries
+    training = agent_category(config.category).training
+    budget = config.max_queries or training.max_queries
     options: dict[str, Any] = {"difficulty": config.difficulty, "max_queries": budget}
     if stage is None:
         return options
-    level = CATEGORY_FUNCTIONS[category.name].read_difficulty(config.difficulty, version_of(config.env))
-    changes = {**category.changes(level), **stage.changes}
+    level = CATEGORY_FUNCTIONS[config.category].read_difficulty(config.difficulty, version_of(config.env))
+    changes = {**training.changes(level), **stage.changes}
     if changes:
         options["difficulty"] = changed_difficulty(config.difficulty, changes)
     if config.quick_fits:
-        options["effort"] = "quick"
+        options |= training.quick_fits
     if stage.free_stopping:
         options["query_cost"] = config.query_cost
     if stage.given:

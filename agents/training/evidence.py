@@ -1,46 +1,40 @@
-"""What imitation learns from: functions with their truth, shown as the environment shows them."""
+"""What imitation learns from: the answers of known functions, encoded as the environment encodes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.variants import NOISE_KINDS
-from find_gym.categories.table import CATEGORY_FUNCTIONS
-from find_gym.functions import NumericSpec
-from find_gym.interfaces.features import log_magnitude, squash
-from find_gym_agents.training.categories import KINDS_OF_ANSWER, TrainingCategory
-from find_gym_agents.training.teachers import ask_what_halves, ask_where_lines_fail, error_scale
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Features = dict[str, NDArray[np.float32]]
 
+KINDS_OF_ANSWER = 8
+# Functions that the teacher of `TableEvidence` compares answers with.
 _KNOWN_FUNCTIONS = 256
-_INSIDE_STD = 0.1
-_NO_ANSWERS = ("asked", "written", "budget")
+NOT_ANSWERS = ("asked", "written", "budget")
 
 
-class Stock:
-    """Functions whose truth is at hand: their tokens, and their answers at every probe.
+class Evidence:
+    """The answers of functions whose truth is known, at every probe, and a teacher that chooses among the probes.
 
     Args:
-        env: an environment with the `tokens` interface, which shows how answers are encoded.
-        category: its category.
+        env: an environment with the interface `tokens`, which shows how answers are encoded.
         specs: the functions.
 
     Attributes:
-        tokens: the tokens that describe each function.
+        count: the number of functions.
+        probes: the bank.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], category: TrainingCategory, specs: list[Any]) -> None:
-        self.category = category
+    def __init__(self, env: gym.Env[Any, Any], specs: Sequence[Any]) -> None:
         self.count = len(specs)
-        self.tokens = [tuple(category.tokens_of(spec)) for spec in specs]
-        self.probe_count = len(category.probes())
+        self.probes = env.unwrapped.codec.probes  # type: ignore[attr-defined]
         observation, _ = env.reset(seed=0, options={"function": specs[0], "given": 1})
         self._asked_once = observation["asked"].max()
 
@@ -52,7 +46,7 @@ class Stock:
         on from what the teacher would not have asked.
         """
         batch = functions.size
-        begun = np.argsort(rng.random((batch, self.probe_count)), axis=1)[:, :length]
+        begun = np.argsort(rng.random((batch, len(self.probes))), axis=1)[:, :length]
         lengths = rng.integers(0, length, batch, endpoint=True)
         regular = rng.random(batch) < 0.5
         begun[regular, :1] = self._first
@@ -69,78 +63,38 @@ class Stock:
     _first: int
 
 
-class NumericStock(Stock):
-    """Numeric functions: noise is drawn anew at each question."""
+class TableEvidence(Evidence):
+    """Answers of deterministic functions, in tables over the probes.
 
-    def __init__(self, env: gym.Env[Any, Any], category: TrainingCategory, specs: list[NumericSpec]) -> None:
-        super().__init__(env, category, specs)
-        self._x = np.array(category.probes())
-        functions = [CATEGORY_FUNCTIONS["numeric"].make(spec) for spec in specs]
-        self._truth = np.array([function.truth(self._x) for function in functions])
-        self._tolerance = error_scale(self._truth)
-        self._inside = np.array([function.in_exception(self._x) for function in functions])
-        self._noise = np.array([-1 if spec.noise is None else NOISE_KINDS.index(spec.noise.kind) for spec in specs])
-        self._scale = np.array([0.0 if spec.noise is None else spec.noise.scale for spec in specs])
-        self._first = 0
+    Args:
+        env: an environment with the interface `tokens`.
+        specs: the functions.
+        kind_of_answer: maps a probe and its answer to one of `KINDS_OF_ANSWER` kinds, which the teacher tells apart.
+        interest: maps a probe and its answer to how much that answer tells about the function; by default 1 for kinds
+            other than 0.
+    """
 
-    def _teach(self, functions: IntArray, begun: IntArray, lengths: IntArray, rng: np.random.Generator) -> IntArray:
-        return ask_where_lines_fail(self._truth[functions], self._tolerance[functions], self._x, begun, lengths, rng)
-
-    def _answer(self, functions: IntArray, sequence: IntArray, rng: np.random.Generator) -> FloatArray:
-        y = np.take_along_axis(self._truth[functions], sequence, axis=1)
-        inside = np.take_along_axis(self._inside[functions], sequence, axis=1)
-        kind, scale = self._noise[functions, None], self._scale[functions, None]
-        draws = {
-            "normal": scale * rng.standard_normal(y.shape),
-            "uniform": scale * rng.uniform(-1, 1, y.shape),
-            "poisson": rng.poisson(np.broadcast_to(scale, y.shape)),
-        }
-        noise = sum(np.where(kind == index, draws[name], 0.0) for index, name in enumerate(NOISE_KINDS))
-        return y + np.where(inside, _INSIDE_STD * rng.standard_normal(y.shape), noise)
-
-    def show(self, functions: IntArray, sequence: IntArray, counts: IntArray, rng: np.random.Generator) -> Features:
-        """Returns the observations of the first `counts` answers, without what is written and the budget."""
-        answers = self._answer(functions, sequence, rng)
-        shown = np.arange(sequence.shape[1]) < counts[:, None]
-        rows = np.broadcast_to(np.arange(len(functions))[:, None], sequence.shape)
-        asked, total, undefined = (np.zeros((len(functions), self.probe_count)) for _ in range(3))
-        defined = shown & np.isfinite(answers)
-        # A teacher asks each probe once, so each place of the table has one answer.
-        asked[rows[shown], sequence[shown]] = 1.0
-        total[rows[defined], sequence[defined]] = answers[defined]
-        missing = shown & ~defined
-        undefined[rows[missing], sequence[missing]] = 1.0
-        answered = asked > undefined
-        largest = np.abs(total).max(axis=1, keepdims=True)
-        features = {
-            "asked": asked * self._asked_once,
-            "answer": squash(total),
-            "relative": np.divide(total, largest, out=np.zeros_like(total), where=largest > 0),
-            "magnitude": np.where(answered, log_magnitude(total), 0.0),
-            "spread": np.zeros_like(total),
-            "undefined": undefined,
-        }
-        return {name: values.astype(np.float32) for name, values in features.items()}
-
-
-class TableStock(Stock):
-    """Functions of strings or words: deterministic, so that their answers are known once and for all."""
-
-    def __init__(self, env: gym.Env[Any, Any], category: TrainingCategory, specs: list[Any]) -> None:
-        super().__init__(env, category, specs)
-        assert category.kind_of_answer is not None
-        probes = category.probes()
-        self._kinds = np.zeros((self.count, self.probe_count), dtype=np.int8)
-        self._interest = np.zeros((self.count, self.probe_count))
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        specs: Sequence[Any],
+        kind_of_answer: Callable[[Any, Any], int],
+        interest: Callable[[Any, Any], float] | None = None,
+    ) -> None:
+        super().__init__(env, specs)
+        probes = self.probes
+        self._kinds = np.zeros((self.count, len(probes)), dtype=np.int8)
+        self._interest = np.zeros((self.count, len(probes)))
         rows: list[Features] = []
         for index, spec in enumerate(specs):
-            observation, info = env.reset(options={"function": spec, "given": self.probe_count})
+            observation, info = env.reset(options={"function": spec, "given": len(self.probes)})
             answer_of = dict(zip(info["inputs"], info["outputs"], strict=True))
             answers = [answer_of[probe] for probe in probes]
-            rows.append({name: values for name, values in observation.items() if name not in _NO_ANSWERS})
-            self._kinds[index] = [category.kind_of_answer(*pair) for pair in zip(probes, answers, strict=True)]
-            self._interest[index] = answers if category.name == "entities" else self._kinds[index] > 0
-        shape = (self.count, self.probe_count, -1)
+            rows.append({name: values for name, values in observation.items() if name not in NOT_ANSWERS})
+            pairs = list(zip(probes, answers, strict=True))
+            self._kinds[index] = [kind_of_answer(*pair) for pair in pairs]
+            self._interest[index] = self._kinds[index] > 0 if interest is None else [interest(*pair) for pair in pairs]
+        shape = (self.count, len(probes), -1)
         self._tables = {name: np.stack([row[name] for row in rows]).reshape(shape) for name in rows[0]}
         reference = self._kinds[: min(_KNOWN_FUNCTIONS, self.count)]
         self._known = np.stack([reference == kind for kind in range(KINDS_OF_ANSWER)]).astype(np.float32)
@@ -155,10 +109,59 @@ class TableStock(Stock):
         """Returns the observations of the first `counts` answers, without what is written and the budget."""
         shown = np.arange(sequence.shape[1]) < counts[:, None]
         rows = np.broadcast_to(np.arange(len(functions))[:, None], sequence.shape)
-        asked = np.zeros((len(functions), self.probe_count), dtype=np.float32)
+        asked = np.zeros((len(functions), len(self.probes)), dtype=np.float32)
         asked[rows[shown], sequence[shown]] = 1.0
         features = {"asked": asked * self._asked_once}
         for name, table in self._tables.items():
             values = table[functions]
             features[name] = (values * asked[..., None]).reshape(len(functions), -1)
         return features
+
+
+def table_evidence(
+    kind_of_answer: Callable[[Any, Any], int], interest: Callable[[Any, Any], float] | None = None
+) -> Callable[[gym.Env[Any, Any], Sequence[Any]], TableEvidence]:
+    """Returns what makes a `TableEvidence` with these arguments."""
+    return partial(TableEvidence, kind_of_answer=kind_of_answer, interest=interest)
+
+
+def ask_what_halves(
+    kinds: NDArray[np.int8],
+    known: NDArray[np.float32],
+    interest: FloatArray,
+    begun: IntArray,
+    lengths: IntArray,
+    rng: np.random.Generator,
+) -> IntArray:
+    """Asks deterministic functions what best splits the known functions that are still possible.
+
+    Where at most one known function agrees with all answers so far, it asks what is of most interest.
+
+    Args:
+        kinds: the kind of answer of each function at each probe, shape `(batch, probes)`.
+        known: for each known function and each kind, whether its answers are of that kind, 0 or 1, shape `(kinds,
+            known, probes)`.
+        interest: how much the answer of each probe tells about the function itself, shape `(batch, probes)`.
+        begun: probes that are asked in any case, different ones in a row, shape `(batch, steps)`.
+        lengths: how many of those, before the teacher begins, shape `(batch,)`.
+        rng: breaks ties.
+
+    Returns:
+        The probes asked, different ones in a row, int64 of shape `(batch, steps)`.
+    """
+    batch, steps = begun.shape
+    possible = np.ones((batch, known.shape[1]), dtype=np.float32)
+    asked = np.zeros(kinds.shape, dtype=np.bool_)
+    sequence = np.zeros(begun.shape, dtype=np.int64)
+    rows = np.arange(batch)
+    for step in range(steps):
+        count = possible.sum(axis=1, keepdims=True)
+        shares = np.stack([possible @ members for members in known]) / np.maximum(count, 1.0)
+        surprise = -np.sum(shares * np.log(np.maximum(shares, 1e-9)), axis=0)
+        worth = np.where(count > 1, surprise, interest) + 0.02 * rng.random(kinds.shape)
+        worth[asked] = -1.0
+        chosen = np.where(step < lengths, begun[:, step], worth.argmax(axis=1))
+        sequence[:, step] = chosen
+        asked[rows, chosen] = True
+        possible *= known[kinds[rows, chosen], :, chosen]
+    return sequence

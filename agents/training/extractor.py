@@ -11,8 +11,7 @@ from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
-from find_gym_agents.training.numeric_encoder import Encoding, NumericEncoder
-from find_gym_agents.training.word_encoders import EntityEncoder, RelationEncoder, StringEncoder
+from find_gym_agents.training.encoders import Encoding, make_encoder, probe_count_of
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,9 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
     """
 
     def __init__(self, observation_space: spaces.Dict, category: str, places: int, trunk: Trunk) -> None:
-        probe_count = observation_space["asked"].shape[0]  # type: ignore[index]
+        probe_count = probe_count_of(observation_space)
         super().__init__(observation_space, trunk.hidden + probe_count)
-        self.encoder: nn.Module
-        if category == "numeric":
-            self.encoder = NumericEncoder(places)
-        elif category == "strings":
-            self.encoder = StringEncoder(places)
-        elif category == "relations":
-            self.encoder = RelationEncoder(probe_count, places)
-        elif category == "entities":
-            extra = ("exemplar",) if "exemplar" in observation_space.spaces else ()
-            self.encoder = EntityEncoder(probe_count, extra)
-        else:
-            raise ValueError(f"expected a category with an encoder, actual value: {category!r}")
+        self.encoder = make_encoder(category, observation_space, places)
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
         self.trunk = trunk.build(self.encoder.width + rest)
 

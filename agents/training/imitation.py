@@ -11,10 +11,9 @@ import torch as th
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
-from find_gym_agents.training.categories import TrainingCategory
-from find_gym_agents.training.evidence import NumericStock, Stock, TableStock
-from find_gym_agents.training.numeric_encoder import Encoding
+from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of, version_of
+from find_gym_agents.categories.record import Imitation
+from find_gym_agents.training.encoders import Encoding
 
 IntArray = NDArray[np.int64]
 
@@ -53,22 +52,22 @@ class Examples:
 
 
 class Demonstrations:
-    """Endless examples of what a teacher that knows the truth would do, on a stock of functions.
+    """Endless examples of what a teacher that knows the truth would do, on functions that are sampled once.
 
     Args:
         env: an environment with the `tokens` interface and the difficulty of the training.
-        category: its category.
+        imitation: how its category is imitated.
         difficulty: the difficulty that functions are sampled from.
-        stock: the number of functions.
+        count: the number of functions.
         rng: the source of all randomness.
     """
 
     def __init__(
         self,
         env: gym.Env[Any, Any],
-        category: TrainingCategory,
+        imitation: Imitation,
         difficulty: Any,
-        stock: int,
+        count: int,
         rng: np.random.Generator,
     ) -> None:
         self._rng = rng
@@ -78,11 +77,11 @@ class Demonstrations:
         self._budget = rules.max_queries
         self._legal: dict[tuple[int, ...], NDArray[np.bool_]] = {}
         self._open: dict[tuple[int, ...], list[int]] = {}
-        sample = CATEGORY_FUNCTIONS[category.name].sample
-        version = env.unwrapped.version  # type: ignore[attr-defined]
-        specs = [sample(rng, split="train", difficulty=difficulty, version=version) for _ in range(stock)]
-        kind = NumericStock if category.name == "numeric" else TableStock
-        self._stock: Stock = kind(env, category, specs)
+        env_id = env.spec.id  # type: ignore[union-attr]
+        sample, version = CATEGORY_FUNCTIONS[category_of(env_id)].sample, version_of(env_id)
+        specs = [sample(rng, split="train", difficulty=difficulty, version=version) for _ in range(count)]
+        self._tokens = [tuple(imitation.tokens_of(spec)) for spec in specs]
+        self._evidence = imitation.evidence(env, specs)
 
     def draw(self, pieces: int) -> Examples:
         """Returns examples from so many pieces of evidence.
@@ -90,18 +89,18 @@ class Demonstrations:
         From each come all tokens that the teacher would write, with tokens alone to choose from; and the probe that it
         would ask next, where there is budget left.
         """
-        rng, stock, probes = self._rng, self._stock, self._stock.probe_count
-        functions = rng.integers(stock.count, size=-(-pieces // _REUSED))
-        sequence = np.tile(stock.ask(functions, self._budget, rng), (_REUSED, 1))[:pieces]
+        rng, evidence, probes = self._rng, self._evidence, len(self._evidence.probes)
+        functions = rng.integers(evidence.count, size=-(-pieces // _REUSED))
+        sequence = np.tile(evidence.ask(functions, self._budget, rng), (_REUSED, 1))[:pieces]
         functions = np.tile(functions, _REUSED)[:pieces]
         whole = rng.random(pieces) < _WHOLE_BUDGET
         counts = np.where(whole, self._budget, rng.integers(0, self._budget, pieces))
-        observation = stock.show(functions, sequence, counts, rng)
+        observation = evidence.show(functions, sequence, counts, rng)
         left = 1 - counts / self._budget
         observation["budget"] = np.stack([left, left], axis=1).astype(np.float32)
 
         askers = np.flatnonzero(~whole)
-        tokens = [stock.tokens[function] for function in functions]
+        tokens = [self._tokens[function] for function in functions]
         writers = [(row, place) for row in range(pieces) for place in self._choices(tokens[row])]
         rows = np.concatenate([askers, [row for row, _ in writers]]).astype(np.int64)
         written = np.zeros((rows.size, self._codec.max_tokens, self._token_count), dtype=np.float32)

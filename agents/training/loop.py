@@ -24,7 +24,7 @@ from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
 from find_gym.core.files import write_text
 from find_gym.functions import function_seed
-from find_gym_agents.training.categories import CATEGORIES
+from find_gym_agents.categories import agent_category
 from find_gym_agents.training.checkpoints import CHECKPOINT, LAST, POLICY, UNTRAINED, CheckpointError, load, save
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.curriculum import PolicyMasks, Stage, environment_options, stages
@@ -63,9 +63,8 @@ class Training:
 
     def __init__(self, config: TrainConfig, show: Show) -> None:
         self.config, self._show = config, show
-        self.category = CATEGORIES[config.category]
         self.folder = config.folder
-        self.options = environment_options(config, self.category)
+        self.options = environment_options(config)
         self.places = int(self.options["max_queries"])
         self.stages = stages(config)
         self.progress = Progress(phase=-1 if config.imitates else 0)
@@ -115,13 +114,15 @@ class Training:
             optimizer.load_state_dict(self._optimizer_of_clone)
         env = gym.make(config.env, disable_env_checker=True, **self.options)
         stage = Stage("imitation", 1.0)
-        difficulty = environment_options(config, self.category, stage)["difficulty"]
-        stock = config.imitation_stock or self.category.stock
+        difficulty = environment_options(config, stage)["difficulty"]
+        imitation = agent_category(config.category).training.imitation
+        assert imitation is not None  # the configuration has checked it
+        count = config.imitation_stock or imitation.functions
         while (done := self._done_imitating()) < 1:
             self._optimizer_of_clone = optimizer.state_dict()
             seed = self._begin_segment()
             with self._timed("sampling"):
-                demonstrations = Demonstrations(env, self.category, difficulty, stock, np.random.default_rng(seed))
+                demonstrations = Demonstrations(env, imitation, difficulty, count, np.random.default_rng(seed))
             figures: dict[str, float] = {}
             policy.set_training_mode(True)
             for _ in range(_STEPS_FOR_ROLLOUT * config.checkpoint_every):
@@ -145,7 +146,7 @@ class Training:
     def _reinforce(self, stage: Stage) -> None:
         """One stage of reinforcement learning by the environment's reward."""
         config, progress, algorithm = self.config, self.progress, self.algorithm
-        options = environment_options(config, self.category, stage)
+        options = environment_options(config, stage)
         vector = make_vec_env(config.env, config.num_envs, workers=config.env_worker_count, **options)
         env = PolicyMasks(vector, stage.free_stopping)
         callback = CallbackList([])
@@ -227,7 +228,7 @@ class Training:
             # A phase that does its least work beyond its time can't tell how long that takes.
             left = 60 * config.minutes - progress.seconds if share < 1 else None
         else:
-            first = self.category.imitation if config.imitates else 0.0
+            first = config.imitation_share if config.imitates else 0.0
             imitated = min(self._done_imitating(), 1.0) if progress.phase < 0 else 1.0
             share = first * imitated + (1 - first) * progress.timesteps / max(config.total_timesteps, 1)
             left = progress.seconds * (1 / share - 1) if share > 0.01 else None
@@ -267,7 +268,7 @@ class Training:
         stage = self.stages[min(max(self.progress.phase, 0), len(self.stages) - 1)]
         return {
             "config": self.config.to_json(),
-            "category": self.category.name,
+            "category": self.config.category,
             "max_queries": self.places,
             "free_stopping": stage.free_stopping,
             "validation": self.progress.curve[-1] if self.progress.curve else None,
@@ -332,10 +333,10 @@ class Training:
 
     def _sample_validation(self) -> list[Any]:
         """Samples the functions that the policy is validated on: the difficulty's own distribution, without changes."""
-        functions = CATEGORY_FUNCTIONS[self.category.name]
+        functions = CATEGORY_FUNCTIONS[self.config.category]
         return [
             functions.sample(
-                np.random.default_rng(function_seed("validation", self.category.name, self.config.seed, index)),
+                np.random.default_rng(function_seed("validation", self.config.category, self.config.seed, index)),
                 split="validation",
                 difficulty=self.config.difficulty,
                 version=version_of(self.config.env),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation import EvaluationConfig, EvaluationResult, evaluate
 from find_gym_agents.registry import AGENTS
 from find_gym_agents.runs.records import CONFIG, locked, read_config, write_json
-from find_gym_agents.training.categories import CATEGORIES
 from find_gym_agents.training.checkpoints import LAST, POLICY, UNTRAINED, CheckpointError
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.loop import NothingLearnedError, Training
@@ -102,7 +102,7 @@ def _doubts(done: Progress) -> list[str]:
 
 def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> EvaluationResult:
     """Evaluates a checkpoint on the test split; the trained one beside other agents."""
-    beside = (*_BESIDE, CATEGORIES[config.category].strongest) if checkpoint == POLICY else ()
+    beside = (*_BESIDE, agent_category(config.category).training.strongest) if checkpoint == POLICY else ()
     known = (name for name in beside if name in AGENTS and config.category in AGENTS[name].categories)
     out = config.folder / f"test-{checkpoint.removesuffix('.pt')}"
     evaluation = EvaluationConfig(

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.functions import sample_string, write_dataset
 from find_gym.sandbox import SandboxError
+from find_gym_agents.categories import agent_category
 from find_gym_agents.commands.play import main
 from find_gym_agents.play import pictures
-from find_gym_agents.play.inputs import read_inputs
 from find_gym_agents.play.session import Session
 from find_gym_agents.runs.records import EpisodeRecord
 from tests.agents.episodes import SPECS
@@ -56,13 +56,13 @@ def truth_of(env: str, seed: int, **options):
     ],
 )
 def test_numbers_and_ranges_are_read(line: str, numbers: list[float]) -> None:
-    assert read_inputs("numeric", line) == numbers
+    assert agent_category("numeric").play.read(line) == numbers
 
 
 @pytest.mark.parametrize("line", ["x", "1 nan", "inf", "1:2:3:4", "5:1", "0:1:0", "0:1:-1", "0:1e9", "1:x", ",", ":"])
 def test_lines_that_are_no_numbers_are_told_so(line: str) -> None:
     with pytest.raises(ValueError, match="expected .*actual"):
-        read_inputs("numeric", line)
+        agent_category("numeric").play.read(line)
 
 
 @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ def test_lines_that_are_no_numbers_are_told_so(line: str) -> None:
     ],
 )
 def test_strings_and_words_are_read(category: str, line: str, strings: list[str]) -> None:
-    assert read_inputs(category, line) == strings
+    assert agent_category(category).play.read(line) == strings
 
 
 @pytest.mark.parametrize(("category", "line"), [("strings", '"abc'), ("strings", '"a" b'), ("entities", " , ")])
 def test_broken_quotes_and_no_words_are_told_so(category: str, line: str) -> None:
     with pytest.raises(ValueError, match="expected .*actual"):
-        read_inputs(category, line)
+        agent_category(category).play.read(line)
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5))
 def test_any_strings_can_be_typed_in_quotes(strings: list[str]) -> None:
     line = " ".join(json.dumps(text) for text in strings)
-    assert read_inputs("strings", line) == strings
+    assert agent_category("strings").play.read(line) == strings
 
 
 @given(st.text(max_size=40))
@@ -241,13 +241,13 @@ def test_functions_of_a_dataset_by_their_ids(monkeypatch, capsys, tmp_path) -> N
 def test_undefined_outputs_poles_and_constants_can_be_plotted(function) -> None:
     env = opened("FIND-numeric-v0", 0, function=function)
     env.step("QUERY [-100, -1, -0.0001, 0, 0.0001, 1, 100]")
-    plot = pictures.plot_answers(env.unwrapped.episode)
+    plot = agent_category("numeric").play.plot(env.unwrapped.episode, None)
     assert plot.splitlines()[-1].startswith("  answers: o")
     assert ("undefined: x" in plot) == any(not np.isfinite(y) for y in env.unwrapped.episode.outputs)
     assert "nan" not in plot and "inf" not in plot
-    assert "answers: o" in pictures.plot_answers(env.unwrapped.episode, (120.0, 125.0))
+    assert "answers: o" in agent_category("numeric").play.plot(env.unwrapped.episode, (120.0, 125.0))
     env.step("[CODE]: def f(x): return 1 / x")
-    assert "truth: line, submission: +" in pictures.plot_answers(env.unwrapped.episode)
+    assert "truth: line, submission: +" in agent_category("numeric").play.plot(env.unwrapped.episode, None)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of, version_of
+import find_gym  # noqa: F401  (registers the environments)
 from find_gym.interfaces.tokens import TokensInterface
-from find_gym_agents.training.categories import CATEGORIES
 
 Observation = dict[str, NDArray[np.float32]]
 
@@ -24,9 +24,8 @@ class LegalActions:
     """
 
     def __init__(self, env: str, difficulty: object) -> None:
-        category = category_of(env)
-        level = CATEGORY_FUNCTIONS[category].read_difficulty(difficulty, version_of(env))
-        self.codec: TokensInterface = CATEGORIES[category].codec(level)
+        made = gym.make(env, interface="tokens", difficulty=difficulty, disable_env_checker=True)
+        self.codec: TokensInterface = made.unwrapped.codec  # type: ignore[attr-defined]
 
     def __call__(self, observation: Observation) -> NDArray[np.bool_]:
         """Returns the legal actions after an observation, bool of shape `(actions,)`."""

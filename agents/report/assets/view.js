@@ -117,9 +117,9 @@ function leaveRoom() {
 
 fillFilters();
 update();
-const kinds = new Set(data.categories.map((category) => category.name));
-document.getElementById("curves").hidden = !kinds.has("numeric");
-document.getElementById("answers").hidden = !kinds.has("strings");
+for (const legend of ["curves", "answers"]) {
+  document.getElementById(legend).hidden = !data.categories.some((category) => category.legend === legend);
+}
 leaveRoom();
 new ResizeObserver(leaveRoom).observe(form);
 follow();

@@ -6,9 +6,9 @@ import pytest
 
 from find_gym import LATEST_IDS
 from find_gym.language import ScriptedChatModel
+from find_gym_agents.categories import agent_category
 from find_gym_agents.cli import main
 from find_gym_agents.evaluation import EvaluationConfig, evaluate_paper
-from find_gym_agents.evaluation.paper import SETTINGS
 from find_gym_agents.interpreters.lm import LanguageModelOptions, models
 from tests.agents.interpreters.lm.scripts import Knowing, functions
 
@@ -60,8 +60,7 @@ def test_numbers_and_strings_have_one_setting(tmp_path, monkeypatch):
     assert lines[1].split() == ["interpreter", "code", "unit", "tests", "n"]
     # Without a judge nobody reads the descriptions.
     assert lines[3].split()[-2:] == ["-", "2"] and "0.23  " in lines[4]
-    assert set(SETTINGS) == {"numeric", "strings", "entities", "relations"}
-    assert list(SETTINGS["numeric"]) == ["AIA"]
+    assert list(agent_category("numeric").paper.settings) == ["AIA"]
 
 
 @pytest.mark.parametrize(

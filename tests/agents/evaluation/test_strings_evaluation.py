@@ -122,7 +122,7 @@ def test_episodes_without_judgeable_answers_have_a_table_too(monkeypatch):
     def fail(*_, **__):
         raise SandboxError("no server")
 
-    monkeypatch.setattr("find_gym_agents.evaluation.comparisons.prepare_code", fail)
+    monkeypatch.setattr("find_gym_agents.categories.strings.comparisons.prepare_code", fail)
     unseen = run_episode(task_for("constant", REVERSED))
     assert unseen.scored and unseen.comparison is None
     table = show_answers(unseen)["table"]

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.functions import NumericFunction
+from find_gym_agents.categories.numeric.curves import GRID, Scale, curve_of, near, scales, thin
 from find_gym_agents.evaluation import EvaluationConfig, RunError, evaluate, read_run
-from find_gym_agents.evaluation.curves import GRID, Scale, curve_of, near, scales, thin
 from find_gym_agents.report import write_report
 from find_gym_agents.report.bootstrap import bootstrap_means, mean_intervals, wilson
 from find_gym_agents.report.episodes import embed

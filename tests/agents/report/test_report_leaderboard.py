@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from find_gym import LATEST_IDS
 from find_gym_agents.commands.report import main
 from find_gym_agents.evaluation import RunError, read_run
 from find_gym_agents.report import write_leaderboard
-from find_gym_agents.report.categories import CATEGORIES
 from find_gym_agents.report.leaderboard_page import read_published
 from tests.agents.report.report_records import make_record, write_run
 
@@ -104,7 +104,7 @@ def test_merging_replaces_the_rows_of_the_same_run_and_keeps_the_others(tmp_path
 
 def test_published_figures_are_marked_and_stand_apart(tmp_path):
     published = read_published()
-    assert {figure["category"] for figure in published} == set(CATEGORIES)
+    assert {figure["category"] for figure in published} == set(LATEST_IDS)
     assert all(figure["source"].startswith("Schwettmann et al. 2023") for figure in published)
     assert all(0 <= figure["value"] <= 1 for figure in published)
     board(tmp_path / "board", write_run(tmp_path / "run", [make_record("numeric", 0, "a", 0.1)], "numeric"))

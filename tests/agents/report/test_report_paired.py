@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym_agents.report.categories import CATEGORIES
+from find_gym_agents.categories import agent_category
 from find_gym_agents.report.paired import paired_differences
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.tables import tables, write_seconds
 from find_gym_agents.report.usage import count_usage
 from tests.agents.report.report_records import make_record
 
-STRINGS = CATEGORIES["strings"]
+STRINGS = agent_category("strings").report
 
 
 def records(agent, skills, **changes):
@@ -86,7 +86,7 @@ def test_scores_by_different_judges_are_not_compared():
         return replace(record, score=record.score | {"judge": judge})
 
     episodes = [judged("a", "embedding"), judged("b", "grounding"), judged("c", "program")]
-    assert [pair["n"] for pair in paired_differences(CATEGORIES["entities"], episodes)] == [0, 1, 1]
+    assert [pair["n"] for pair in paired_differences(agent_category("entities").report, episodes)] == [0, 1, 1]
 
 
 @pytest.mark.parametrize(("agents", "pairs"), [(1, 0), (2, 1), (5, 10), (6, 5)])

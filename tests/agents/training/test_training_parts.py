@@ -9,18 +9,17 @@ from find_gym import LATEST_IDS
 th = pytest.importorskip("torch")
 
 from find_gym.categories.table import CATEGORY_FUNCTIONS  # noqa: E402
+from find_gym_agents.categories import agent_category  # noqa: E402
+from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale  # noqa: E402
 from find_gym_agents.interpreters.policies.trained import PolicyAgent  # noqa: E402
-from find_gym_agents.training.categories import CATEGORIES  # noqa: E402
 from find_gym_agents.training.checkpoints import CheckpointError, load, save  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.curriculum import environment_options, stages  # noqa: E402
-from find_gym_agents.training.evidence import NumericStock, TableStock  # noqa: E402
 from find_gym_agents.training.imitation import Demonstrations, clone  # noqa: E402
 from find_gym_agents.training.networks import make_policy  # noqa: E402
 from find_gym_agents.training.play import own_masks, play  # noqa: E402
-from find_gym_agents.training.teachers import ask_where_lines_fail, error_scale  # noqa: E402
 
-CATEGORY_NAMES = tuple(CATEGORIES)
+CATEGORY_NAMES = tuple(LATEST_IDS)
 # Small enough to sample quickly; numeric functions without noise, so that two tables can be compared.
 DIFFICULTY = {"numeric": {"variants": {"plain": 1.0}}}
 
@@ -37,15 +36,20 @@ def sample(name, count):
     return [CATEGORY_FUNCTIONS[name].sample(rng, split="train", difficulty=difficulty) for _ in range(count)]
 
 
+def demonstrate(name, env, count):
+    imitation = agent_category(name).training.imitation
+    return Demonstrations(env, imitation, DIFFICULTY.get(name, "find"), count, np.random.default_rng(1))
+
+
 @pytest.mark.parametrize("name", CATEGORY_NAMES)
-def test_stock_shows_what_the_environment_shows(name):
-    env, category, specs = make(name), CATEGORIES[name], sample(name, 4)
-    stock = (NumericStock if name == "numeric" else TableStock)(env, category, specs)
+def test_evidence_shows_what_the_environment_shows(name):
+    env, specs = make(name), sample(name, 4)
+    evidence = agent_category(name).training.imitation.evidence(env, specs)
     rng = np.random.default_rng(0)
-    sequence = stock.ask(np.arange(4), 6, rng)
+    sequence = evidence.ask(np.arange(4), 6, rng)
     assert all(len(set(row)) == 6 for row in sequence.tolist())
     counts = np.array([0, 2, 4, 6])
-    shown = stock.show(np.arange(4), sequence, counts, rng)
+    shown = evidence.show(np.arange(4), sequence, counts, rng)
     for row, spec in enumerate(specs):
         observation, _ = env.reset(seed=row, options={"function": spec})
         for probe in sequence[row, : counts[row]].tolist():
@@ -57,7 +61,9 @@ def test_stock_shows_what_the_environment_shows(name):
 @pytest.mark.parametrize("name", CATEGORY_NAMES)
 def test_examples_are_legal_and_write_the_truth(name):
     env = make(name)
-    demonstrations = Demonstrations(env, CATEGORIES[name], DIFFICULTY.get(name, "find"), 6, np.random.default_rng(1))
+    demonstrations = Demonstrations(
+        env, agent_category(name).training.imitation, DIFFICULTY.get(name, "find"), 6, np.random.default_rng(1)
+    )
     examples = demonstrations.draw(16)
     taken = examples.masks[th.arange(len(examples.actions)), examples.actions]
     assert taken.all()
@@ -70,7 +76,9 @@ def test_examples_are_legal_and_write_the_truth(name):
 def test_policy_learns_a_few_examples_by_heart(name):
     th.manual_seed(0)
     env = make(name)
-    demonstrations = Demonstrations(env, CATEGORIES[name], DIFFICULTY.get(name, "find"), 3, np.random.default_rng(1))
+    demonstrations = Demonstrations(
+        env, agent_category(name).training.imitation, DIFFICULTY.get(name, "find"), 3, np.random.default_rng(1)
+    )
     examples = demonstrations.draw(8)
     policy = make_policy(name, 6, env.observation_space, env.action_space)
     optimizer = th.optim.Adam(policy.parameters(), lr=2e-3)
@@ -146,8 +154,8 @@ def test_teacher_looks_for_the_edge_of_a_step():
 @pytest.mark.parametrize("name", CATEGORY_NAMES)
 def test_teacher_asks_first_the_same_and_then_what_depends_on_the_answer(name):
     functions = np.arange(60)
-    stock = (NumericStock if name == "numeric" else TableStock)(make(name), CATEGORIES[name], sample(name, 60))
-    first, second = stock.ask(np.repeat(functions, 4), 6, np.random.default_rng(0))[:, :2].T
+    evidence = agent_category(name).training.imitation.evidence(make(name), sample(name, 60))
+    first, second = evidence.ask(np.repeat(functions, 4), 6, np.random.default_rng(0))[:, :2].T
     regular = first == np.bincount(first).argmax()
     assert regular.mean() > 0.4
     assert np.bincount(second[regular]).max() < 0.8 * regular.sum()
@@ -164,7 +172,7 @@ def test_stages_share_the_whole_time(imitation):
 
 def test_stage_of_given_evidence_leaves_only_writing():
     config = TrainConfig(imitation_minutes=0)
-    options = environment_options(config, CATEGORIES["numeric"], stages(config)[0])
+    options = environment_options(config, stages(config)[0])
     assert options["max_queries"] == 0 and options["given"] == (12, 24)
     env = gym.make("FIND-numeric-v0", disable_env_checker=True, **options)
     observation, _ = env.reset(seed=0)
@@ -175,8 +183,8 @@ def test_stage_of_given_evidence_leaves_only_writing():
 
 def test_quick_fits_are_for_training_alone():
     config = TrainConfig(imitation_minutes=0, quick_fits=True)
-    assert environment_options(config, CATEGORIES["numeric"], stages(config)[-1])["effort"] == "quick"
-    assert "effort" not in environment_options(config, CATEGORIES["numeric"])
+    assert environment_options(config, stages(config)[-1])["effort"] == "quick"
+    assert "effort" not in environment_options(config)
 
 
 def test_given_queries_are_asked():

@@ -1,4 +1,4 @@
-"""The curves of an episode for the page: truth, submission and answers of a function from numbers to numbers."""
+"""An episode as curves: truth, submission and answers, on the page of a report and in its plot of examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.scoring import read_domain
-from find_gym_agents.evaluation.curves import GRID, FloatArray, Scale, near, scales, thin
+from find_gym_agents.categories.numeric.curves import GRID, FloatArray, Scale, near, scales, thin
 from find_gym_agents.runs.records import EpisodeRecord
 
 
@@ -29,6 +29,27 @@ def show_curves(record: EpisodeRecord) -> dict[str, Any]:
         "near": _lines(middle, axes[1]),
     }
     return {"plot": plot}
+
+
+def draw_example(axes: Any, record: EpisodeRecord) -> None:
+    """Draws the truth, the submission, the answers and the exception of an episode."""
+    spec = NumericSpec.from_json(record.spec)
+    truth = NumericFunction(spec).truth(GRID)
+    x, y = record.answers()
+    scale = Scale.of(truth, y)
+    for region in spec.regions:
+        axes.axvspan(max(region.lower, QUERY_RANGE[0]), min(region.upper, QUERY_RANGE[1]), color="#E69F00", alpha=0.18)
+    axes.plot(GRID, scale.heights(truth), color="#AAAAAA", linewidth=3.5, label="truth")
+    assert record.curve is not None
+    curve = np.array([record.curve["x"], record.curve["y"]], dtype=np.float64)
+    axes.plot(curve[0], scale.heights(curve[1]), color="#0072B2", linewidth=1.2, label="submission")
+    axes.plot(x, scale.heights(y), "o", color="#222222", markersize=2.2, label="answers")
+    ticks = scale.ticks()
+    axes.set_yticks(scale.heights(np.array(ticks)), [f"{value:g}" for value in ticks], fontsize=7)
+    axes.set_xticks([-100, 0, 100], ["-100", "0", "100"], fontsize=7)
+    axes.set_ylim(-0.02, 1.02)
+    skill = record.score["skill"] if record.score is not None else 0.0
+    axes.set_title(f"{record.family}, {record.variant}: skill {skill:.2f}", fontsize=8.5)
 
 
 def _claimed(submission: dict[str, Any]) -> list[list[float]]:

@@ -1,18 +1,18 @@
-"""The network's view of evidence about strings and words: strings, relations, entities."""
+"""The network's view of evidence about string functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch as th
+from gymnasium import spaces
 from torch import nn
 
-from find_gym.categories.relations.tokens import LETTERS
 from find_gym.categories.strings import programs
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
-from find_gym_agents.training.numeric_encoder import Encoding
+from find_gym_agents.training.encoders import Encoder, Encoding, asked_probes, pooled
 
 _CODES = 129
 _SHOWN = 32
@@ -20,26 +20,9 @@ _CASE = 32
 # Kinds of characters that are counted: small letters, capitals, digits, spaces, others.
 _KINDS = 30
 _PLAIN_OPERATIONS = tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds)
-# Places in the alphabet that the answers of relations are shown with, and one for what is none of them.
-_LETTER_CODES = 40
 
 
-def _asked_probes(observation: dict[str, th.Tensor], places: int) -> tuple[th.Tensor, th.Tensor]:
-    """Returns the indices of the probes that were asked, and which of them stand for one, both `(batch, places)`."""
-    asked = observation["asked"] > 0
-    count = asked.shape[1]
-    index = (asked * (count - th.arange(count))).topk(places, dim=1).indices
-    return index, asked.gather(1, index)
-
-
-def _pooled(hidden: th.Tensor, present: th.Tensor) -> th.Tensor:
-    """Returns the mean and the maximum over the probes that were asked, shape `(batch, 2 * width)`."""
-    share = present[..., None].float()
-    hidden = hidden * share
-    return th.cat([hidden.sum(1) / share.sum(1).clamp(min=1), hidden.amax(1)], 1)
-
-
-class StringEncoder(nn.Module):
+class StringEncoder(Encoder):
     """Encodes a table of string answers: each answer beside the probe that it answers.
 
     For each asked probe: its answer's characters, and where they are those of the probe counted from the left, from
@@ -48,6 +31,7 @@ class StringEncoder(nn.Module):
     knows which probe is which.
 
     Args:
+        space: the observation space.
         places: the most probes that are asked in an episode.
         width: features of a token.
         table_width: features of the table of tokens.
@@ -62,7 +46,7 @@ class StringEncoder(nn.Module):
     known_backwards: th.Tensor
     known_lengths: th.Tensor
 
-    def __init__(self, places: int, width: int = 64, table_width: int = 192) -> None:
+    def __init__(self, space: spaces.Dict, places: int, width: int = 64, table_width: int = 192) -> None:
         super().__init__()
         self.places = min(places, len(PROBES))
         codes = th.zeros(len(PROBES), 64, dtype=th.long)
@@ -100,7 +84,7 @@ class StringEncoder(nn.Module):
     def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
         """Encodes observations."""
         batch = observation["asked"].shape[0]
-        index, present = _asked_probes(observation, self.places)
+        index, present = asked_probes(observation, self.places)
         shown = observation["characters"].view(batch, len(PROBES), _SHOWN)
         answer = (shown.gather(1, index[..., None].expand(-1, -1, _SHOWN)) * 128).round().long()
         length = (observation["length"].gather(1, index) * 64).round().long()
@@ -124,7 +108,7 @@ class StringEncoder(nn.Module):
         narrow = self.narrow(tokens) * present[..., None]
         table = narrow.new_zeros(batch, len(PROBES), narrow.shape[2])
         table = table.scatter(1, index[..., None].expand_as(narrow), narrow)
-        return Encoding(th.cat([_pooled(tokens, present), self.table(table.flatten(1))], 1), observation["asked"])
+        return Encoding(th.cat([pooled(tokens, present), self.table(table.flatten(1))], 1), observation["asked"])
 
     def _compare(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
         """Returns the features of the characters, shape `(batch, places, characters * features)`."""
@@ -181,64 +165,3 @@ def _kind_of(code: int) -> int:
 def _folded(codes: th.Tensor) -> th.Tensor:
     """Returns character codes with capital letters as small ones."""
     return codes + _CASE * ((codes >= 65) & (codes <= 90))
-
-
-class RelationEncoder(nn.Module):
-    """Encodes a table of answers to words: the letters of each answer and the word that it answers.
-
-    Args:
-        probe_count: the number of words of the bank.
-        places: the most words that are asked in an episode.
-        width: features of a token.
-        table_width: features of the table of which words were asked and undefined.
-    """
-
-    def __init__(self, probe_count: int, places: int, width: int = 96, table_width: int = 128) -> None:
-        super().__init__()
-        self.places = min(places, probe_count)
-        self.probe_count = probe_count
-        self.letters = nn.Embedding(_LETTER_CODES + 1, 8)
-        self.embedding = nn.Embedding(probe_count, 32)
-        self.token = nn.Sequential(
-            nn.Linear(LETTERS * 8 + 32 + 1, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
-        )
-        self.table = nn.Sequential(nn.Linear(2 * probe_count, table_width), nn.ReLU())
-        self.width = 2 * width + table_width
-
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
-        batch = observation["asked"].shape[0]
-        index, present = _asked_probes(observation, self.places)
-        shown = observation["answer"].view(batch, self.probe_count, LETTERS)
-        letters = (shown.gather(1, index[..., None].expand(-1, -1, LETTERS)) * (_LETTER_CODES - 1)).round().long()
-        undefined = observation["undefined"].gather(1, index)[..., None]
-        tokens = self.token(th.cat([self.letters(letters).flatten(2), self.embedding(index), undefined], 2))
-        known = (observation["asked"] > 0).float()
-        table = self.table(th.cat([known * (1 - observation["undefined"]), observation["undefined"]], 1))
-        return Encoding(th.cat([_pooled(tokens, present), table], 1), observation["asked"])
-
-
-class EntityEncoder(nn.Module):
-    """Encodes a table of activations: all of them at once, as the bank has its own order.
-
-    Args:
-        probe_count: the number of words of the bank.
-        extra: further tables of the observation, such as the exemplars.
-        width: features of the table.
-    """
-
-    def __init__(self, probe_count: int, extra: tuple[str, ...] = (), width: int = 256) -> None:
-        super().__init__()
-        self.extra = extra
-        self.table = nn.Sequential(
-            nn.Linear((3 + len(extra)) * probe_count, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
-        )
-        self.width = width
-
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
-        known = (observation["asked"] > 0).float()
-        activation = observation["activation"]
-        top = activation / activation.amax(1, keepdim=True).clamp(min=1e-3)
-        tables = [known, activation, top**4, *(observation[name] for name in self.extra)]
-        return Encoding(self.table(th.cat(tables, 1)), th.cat([observation["asked"] + activation], 1))

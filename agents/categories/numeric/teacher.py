@@ -1,4 +1,4 @@
-"""Teachers of imitation: which probe to ask next. They may look at the truth; who imitates them may not."""
+"""The teacher of imitation for functions of numbers. It sees the truth; the policy that imitates it does not."""
 
 from __future__ import annotations
 
@@ -71,45 +71,3 @@ def error_scale(truth: FloatArray) -> FloatArray:
     low, high = np.nanpercentile(truth, [25, 75], axis=1)
     spread = np.where(high > low, high - low, np.nanstd(truth, axis=1))
     return np.maximum(np.abs(np.nan_to_num(truth)), np.where(spread > 0, spread, 1.0)[:, None])
-
-
-def ask_what_halves(
-    kinds: NDArray[np.int8],
-    known: NDArray[np.float32],
-    interest: FloatArray,
-    begun: IntArray,
-    lengths: IntArray,
-    rng: np.random.Generator,
-) -> IntArray:
-    """Asks deterministic functions what best splits the known functions that are still possible.
-
-    Where at most one known function agrees with all answers so far, it asks what is of most interest.
-
-    Args:
-        kinds: the kind of answer of each function at each probe, shape `(batch, probes)`.
-        known: for each known function and each kind, whether its answers are of that kind, 0 or 1, shape `(kinds,
-            known, probes)`.
-        interest: how much the answer of each probe tells about the function itself, shape `(batch, probes)`.
-        begun: probes that are asked in any case, different ones in a row, shape `(batch, steps)`.
-        lengths: how many of those, before the teacher begins, shape `(batch,)`.
-        rng: breaks ties.
-
-    Returns:
-        The probes asked, different ones in a row, int64 of shape `(batch, steps)`.
-    """
-    batch, steps = begun.shape
-    possible = np.ones((batch, known.shape[1]), dtype=np.float32)
-    asked = np.zeros(kinds.shape, dtype=np.bool_)
-    sequence = np.zeros(begun.shape, dtype=np.int64)
-    rows = np.arange(batch)
-    for step in range(steps):
-        count = possible.sum(axis=1, keepdims=True)
-        shares = np.stack([possible @ members for members in known]) / np.maximum(count, 1.0)
-        surprise = -np.sum(shares * np.log(np.maximum(shares, 1e-9)), axis=0)
-        worth = np.where(count > 1, surprise, interest) + 0.02 * rng.random(kinds.shape)
-        worth[asked] = -1.0
-        chosen = np.where(step < lengths, begun[:, step], worth.argmax(axis=1))
-        sequence[:, step] = chosen
-        asked[rows, chosen] = True
-        possible *= known[kinds[rows, chosen], :, chosen]
-    return sequence

@@ -7,27 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 import torch as th
+from gymnasium import spaces
 from torch import nn
 from torch.nn import functional
 
 from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
+from find_gym_agents.training.encoders import Encoder, Encoding
 
 # Places in the bank over which the distance to the nearest asked probe grows to 1.
 _FAR = 16
 _SMALL = 1e-9
-
-
-class Encoding(NamedTuple):
-    """What an encoder makes of the observations of a batch.
-
-    Attributes:
-        evidence: features of all evidence together, shape `(batch, width)`.
-        probes: one feature for each probe of the bank, shape `(batch, probes)`: whether it is worth asking.
-    """
-
-    evidence: th.Tensor
-    probes: th.Tensor
 
 
 class _Points(NamedTuple):
@@ -42,7 +32,7 @@ class _Points(NamedTuple):
     span: th.Tensor
 
 
-class NumericEncoder(nn.Module):
+class NumericEncoder(Encoder):
     """Encodes a table of numeric answers in two ways.
 
     - As points: each asked probe becomes a token with its position, its answer on several scales, and how it compares
@@ -53,6 +43,7 @@ class NumericEncoder(nn.Module):
     Each probe of the bank also gets a feature of its own, from the answers beside it: whether it is worth asking.
 
     Args:
+        space: the observation space.
         places: the most probes that are asked in an episode.
         width: features of a point.
         curve_width: features of the curve.
@@ -63,7 +54,7 @@ class NumericEncoder(nn.Module):
     position: th.Tensor
     order: th.Tensor
 
-    def __init__(self, places: int, width: int = 48, curve_width: int = 128) -> None:
+    def __init__(self, space: spaces.Dict, places: int, width: int = 48, curve_width: int = 128) -> None:
         super().__init__()
         x = th.as_tensor(numeric_probes(), dtype=th.float32)
         self.places = min(places, len(x))

@@ -1,0 +1,98 @@
+"""Encoders of the evidence: what they return, the one that suits any observation, and what others have in common."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+import torch as th
+from gymnasium import spaces
+from torch import nn
+
+from find_gym_agents.categories import agent_category
+
+# Entries of an observation that are no evidence.
+_NOT_EVIDENCE = ("written", "budget")
+
+
+class Encoding(NamedTuple):
+    """What an encoder makes of the observations of a batch.
+
+    Attributes:
+        evidence: features of all evidence together, shape `(batch, width)`.
+        probes: one feature for each probe of the bank, shape `(batch, probes)`: whether it is worth asking.
+    """
+
+    evidence: th.Tensor
+    probes: th.Tensor
+
+
+class Encoder(nn.Module):
+    """A network that maps a batch of observations, arrays of shape `(batch, ...)` by name, to an `Encoding`.
+
+    Attributes:
+        width: features of the evidence.
+    """
+
+    width: int
+
+
+def make_encoder(category: str, space: spaces.Dict, places: int) -> Encoder:
+    """Makes the encoder of a category, with weights that are still random.
+
+    Args:
+        category: the category's name.
+        space: the observation space of the interface `tokens`.
+        places: the most different probes that are asked in an episode.
+    """
+    name = agent_category(category).training.encoder
+    if name is None:
+        return BoxEncoder(space, places)
+    module, _, kind = name.partition(":")
+    encoder: Encoder = getattr(import_module(module), kind)(space, places)
+    return encoder
+
+
+class BoxEncoder(Encoder):
+    """Encodes any observation: a linear layer for each of its boxes, and two layers on top of them.
+
+    Args:
+        space: the observation space.
+        places: the most different probes that are asked in an episode; not used.
+        width: features of the evidence.
+        box_width: features of each box.
+    """
+
+    def __init__(self, space: spaces.Dict, places: int, width: int = 256, box_width: int = 64) -> None:
+        super().__init__()
+        sizes = {name: spaces.flatdim(box) for name, box in space.spaces.items() if name not in _NOT_EVIDENCE}
+        self.boxes = nn.ModuleDict({name: nn.Linear(size, box_width) for name, size in sizes.items()})
+        self.top = nn.Sequential(
+            nn.ReLU(), nn.Linear(box_width * len(sizes), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+        )
+        self.width = width
+
+    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
+        """Encodes observations."""
+        parts = [layer(observation[name].flatten(1)) for name, layer in self.boxes.items()]
+        return Encoding(self.top(th.cat(parts, 1)), observation["asked"])
+
+
+def probe_count_of(space: spaces.Dict) -> int:
+    """Returns the number of probes in the bank of an observation space."""
+    return int(space["asked"].shape[0])  # type: ignore[index]
+
+
+def asked_probes(observation: dict[str, th.Tensor], places: int) -> tuple[th.Tensor, th.Tensor]:
+    """Returns the indices of the probes that were asked, and which of them stand for one, both `(batch, places)`."""
+    asked = observation["asked"] > 0
+    count = asked.shape[1]
+    index = (asked * (count - th.arange(count))).topk(places, dim=1).indices
+    return index, asked.gather(1, index)
+
+
+def pooled(hidden: th.Tensor, present: th.Tensor) -> th.Tensor:
+    """Returns the mean and the maximum over the probes that were asked, shape `(batch, 2 * width)`."""
+    share = present[..., None].float()
+    hidden = hidden * share
+    return th.cat([hidden.sum(1) / share.sum(1).clamp(min=1), hidden.amax(1)], 1)
