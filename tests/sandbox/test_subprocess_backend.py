@@ -71,7 +71,8 @@ def test_nothing_is_left_behind(plain):
     deadline = time.monotonic() + 2
     while not set(threading.enumerate()) <= threads and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert len(os.listdir("/dev/fd")) == descriptors and set(threading.enumerate()) <= threads
+    # Fewer is no fault: what earlier tests left to the collector may close meanwhile.
+    assert len(os.listdir("/dev/fd")) <= descriptors and set(threading.enumerate()) <= threads
 
 
 def test_an_interpreter_that_does_not_start_is_not_the_codes_fault(monkeypatch):
