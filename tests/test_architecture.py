@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "envs": {"core", "interfaces", "categories.dataset", "categories.table"},
     "functions": {"core", "categories"},
     "scoring": {"core", "categories"},
-    "adapters": {"core", "interfaces", "categories", "judges", "language", "sandbox", "envs"},
+    "tasks": {"core", "interfaces", "categories.table"},
+    "adapters": {"tasks", "core", "interfaces", "categories", "judges", "language", "sandbox", "envs"},
 }
 # The imports that go the wrong way all the same, and why.
 EXCEPTIONS = {
