@@ -12,42 +12,57 @@ The environments explain themselves: `help(find_gym.envs.NumericEnv)`.
 from importlib import import_module
 from typing import Any
 
-from gymnasium.envs.registration import register, registry
+from find_gym.categories.entities.category import CATEGORY as _ENTITIES
+from find_gym.categories.numeric.category import CATEGORY as _NUMERIC
+from find_gym.categories.relations.category import CATEGORY as _RELATIONS
+from find_gym.categories.strings.category import CATEGORY as _STRINGS
+from find_gym.core.category import Category
+from find_gym.core.registry import (
+    LATEST_IDS,
+    LATEST_VERSIONS,
+    categories_by_name,
+    category_named,
+    earlier_ids,
+    register_category,
+    register_entry_points,
+)
 
 __version__ = "0.1.0"
 
-# For each category its environment, its vectorised class, and the latest version of its splits and draws.
-_ENTRY_POINTS = {
-    "numeric": ("NumericEnv", "NumericVectorEnv", 0),
-    "strings": ("StringEnv", "StringVectorEnv", 1),
-    "entities": ("EntityEnv", "EntityVectorEnv", 1),
-    "relations": ("RelationEnv", "RelationVectorEnv", 1),
-}
-LATEST_VERSIONS = {category: latest for category, (_, _, latest) in _ENTRY_POINTS.items()}
-LATEST_IDS = {category: f"FIND-{category}-v{latest}" for category, latest in LATEST_VERSIONS.items()}
-EARLIER_IDS = tuple(f"FIND-{category}-v{n}" for category, latest in LATEST_VERSIONS.items() for n in range(latest))
-ENVIRONMENT_IDS = (*LATEST_IDS.values(), *EARLIER_IDS)
+__all__ = [
+    "LATEST_IDS",
+    "LATEST_VERSIONS",
+    "Category",
+    "categories_by_name",
+    "category_named",
+    "register_category",
+]
 
-for _identifier in ENVIRONMENT_IDS:
-    _, _category, _version = _identifier.split("-")
-    _single, _vector, _latest = _ENTRY_POINTS[_category]
-    if _identifier not in registry:
-        register(
-            id=_identifier,
-            entry_point=f"find_gym.categories.{_category}.env:{_single}",
-            vector_entry_point=f"find_gym.categories.{_category}.vector:{_vector}",
-            kwargs={"version": int(_version[1:])},
-        )
+register_category(_NUMERIC)
+register_category(_STRINGS)
+register_category(_ENTITIES)
+register_category(_RELATIONS)
+register_entry_points()
+
+# They grow with each category that is registered.
+EARLIER_IDS: tuple[str, ...]
+"""The ids of all versions but the latest ones."""
+ENVIRONMENT_IDS: tuple[str, ...]
+"""The ids of all environments."""
 
 # Packages that are imported when they are first named: to register environments needs none of them.
 _PACKAGES = ("envs", "functions", "language", "sandbox", "scoring")
 
 
 def __getattr__(name: str) -> Any:
+    if name == "EARLIER_IDS":
+        return earlier_ids()
+    if name == "ENVIRONMENT_IDS":
+        return (*LATEST_IDS.values(), *earlier_ids())
     if name in _PACKAGES:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"expected an attribute of {__name__} or a package among {_PACKAGES}, actual: {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PACKAGES})
+    return sorted({*globals(), *_PACKAGES, "EARLIER_IDS", "ENVIRONMENT_IDS"})

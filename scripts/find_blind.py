@@ -113,7 +113,7 @@ CANDIDATES = {
 def ranked(category: str, submissions: dict[str, Submission], functions: list[object]) -> Iterator[tuple[float, str]]:
     """Yields the mean skill and the name of each submission, the best first."""
     env = gym.make(LATEST_IDS[category], interface="text", disable_env_checker=True).unwrapped
-    score = env.category.score  # type: ignore[attr-defined]
+    score = env.examiner.score  # type: ignore[attr-defined]
     means = {name: np.mean([score(f, submission).skill for f in functions]) for name, submission in submissions.items()}
     yield from ((float(means[name]), name) for name in sorted(means, key=lambda name: -means[name]))
 

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from find_gym.categories.numeric.atoms import ATOMS
+from find_gym.categories.numeric.plots import scale_values
 from find_gym.categories.numeric.variants import VARIANTS
 from find_gym.categories.strings import counting, editing, rearranging, shifting
 from find_gym.categories.strings.conditions import CONDITIONS
@@ -23,7 +24,6 @@ from find_gym.categories.strings.function import StringFunction
 from find_gym.categories.strings.operation import Operation
 from find_gym.categories.strings.programs import Step, run
 from find_gym.categories.strings.sampling import sample_string
-from find_gym.envs.rendering import scale_values
 from find_gym.functions import NumericFunction, NumericSpec, sample_numeric
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

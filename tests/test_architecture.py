@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "language": {"interfaces"},
     "judges": {"core", "language", "categories"},
     "categories": {"core", "interfaces", "judges", "language", "sandbox", "envs"},
-    "envs": {"core", "interfaces", "categories.dataset", "categories.table"},
+    "envs": {"core", "interfaces"},
     "functions": {"core", "categories"},
     "scoring": {"core", "categories"},
     "tasks": {"core", "interfaces", "categories.table"},
@@ -32,14 +32,10 @@ EXCEPTIONS = {
         "find_gym.core.complexity",
         "find_gym.categories.strings.alphabet",
     ): "number words in code are counted as one character",
-    ("find_gym.core.unit_tests", "find_gym.judges.protocol"): "a unit test is put to a judge",
-    ("find_gym.envs.rendering", "find_gym.categories.numeric.domains"): "plots are of numeric functions",
-    ("find_gym.envs.rendering", "find_gym.categories.numeric.function"): "plots are of numeric functions",
-    ("find_gym.envs.rendering", "find_gym.categories.numeric.score"): "plots are of numeric functions",
 }
 ACROSS_CATEGORIES = {
     (
-        "find_gym.categories.relations.category",
+        "find_gym.categories.relations.examiner",
         "find_gym.categories.entities.function",
     ): "words have one greatest length",
     ("find_gym.categories.relations.function", "find_gym.categories.strings.published"): "both have released triplets",

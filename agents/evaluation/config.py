@@ -267,9 +267,10 @@ class EvaluationConfig:
 
 def metadata_file(category: str) -> str:
     """Returns the file without which there is no dataset of a category, from the dataset's folder."""
-    from find_gym.categories.dataset import FOLDERS, METADATA
+    from find_gym.core.registry import category_named
 
-    return f"{FOLDERS[category]}/{METADATA[category]}"
+    record = category_named(category)
+    return f"{record.folder}/{record.metadata}"
 
 
 def _short_digest(data: Mapping[str, Any]) -> str:

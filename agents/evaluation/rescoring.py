@@ -159,7 +159,7 @@ def _category(env: str, judge: str | None) -> Any:
     import find_gym  # noqa: F401  (registers the environments)
 
     options: dict[str, Any] = {} if judge is None else {"judge": judge}
-    return gym.make(env, interface="text", disable_env_checker=True, **options).unwrapped.category  # type: ignore[attr-defined]
+    return gym.make(env, interface="text", disable_env_checker=True, **options).unwrapped.examiner  # type: ignore[attr-defined]
 
 
 def agreements(before: Run, after: Run) -> list[Agreement]:

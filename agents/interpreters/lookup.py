@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.scoring import Submission
 from find_gym_agents.base import ScriptedAgent, Solution
 from find_gym_agents.interpreters.knots import choose_knots, longest_that_fits, write_list

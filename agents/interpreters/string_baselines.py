@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.inputs import draw_inputs
 from find_gym.categories.strings.probes import PROBES
-from find_gym.core.submissions import MAX_STRING_COMPLEXITY
 from find_gym.scoring import Submission
 from find_gym_agents.base import ScriptedStringAgent, StringSolution
 from find_gym_agents.interpreters.knots import longest_that_fits

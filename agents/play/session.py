@@ -252,7 +252,7 @@ class Session:
 
     @property
     def _category(self) -> AgentCategory:
-        return agent_category(str(self._episode.category.name))
+        return agent_category(self.env.unwrapped.category.name)
 
     @property
     def _words(self) -> PlaySettings:

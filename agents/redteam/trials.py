@@ -150,7 +150,7 @@ def _category(name: str) -> Any:
 
     from find_gym import LATEST_IDS
 
-    return gym.make(LATEST_IDS[name], interface="text", disable_env_checker=True).unwrapped.category  # type: ignore[attr-defined]
+    return gym.make(LATEST_IDS[name], interface="text", disable_env_checker=True).unwrapped.examiner  # type: ignore[attr-defined]
 
 
 def tables(trials: Sequence[Trial]) -> list[Table]:

@@ -19,7 +19,7 @@ from find_gym.core.message_rules import MessageRules
 from find_gym.core.moves import Move, Query, Refuse, Submit, Write
 from find_gym.core.submissions import Submission
 
-__all__ = ["Category", "Episode", "Move", "Outcome", "Query", "Refuse", "Rules", "Score", "Submit", "Write"]
+__all__ = ["Episode", "Examiner", "Move", "Outcome", "Query", "Refuse", "Rules", "Score", "Submit", "Write"]
 
 Reward = Literal["skill", "accuracy", "find"]
 REWARDS: tuple[Reward, ...] = ("skill", "accuracy", "find")
@@ -48,15 +48,13 @@ class Score(Protocol):
         """Returns the score as JSON-serialisable data."""
 
 
-class Category(Protocol):
-    """What differs between the categories of functions.
+class Examiner(Protocol):
+    """Answers the queries about the functions of one category, and judges what is submitted.
 
     Attributes:
-        name: "numeric", "strings", "entities" or "relations".
         messages: what messages about its functions look like.
     """
 
-    name: str
     messages: MessageRules
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
@@ -151,7 +149,7 @@ class Episode:
     """One function, being interpreted.
 
     Args:
-        category: what kind of function it is.
+        examiner: answers the queries and judges the submission.
         function: the black box.
         rules: the rules.
         rng: draws the function's noise.
@@ -164,8 +162,8 @@ class Episode:
         last: what the last step led to.
     """
 
-    def __init__(self, category: Category, function: Any, rules: Rules, rng: np.random.Generator) -> None:
-        self.category = category
+    def __init__(self, examiner: Examiner, function: Any, rules: Rules, rng: np.random.Generator) -> None:
+        self.examiner = examiner
         self.function = function
         self.rules = rules
         self.budget = rules.max_queries
@@ -194,7 +192,7 @@ class Episode:
 
     def give(self, inputs: tuple[Any, ...]) -> list[Any]:
         """Answers a query free of charge, before the first step; returns its outputs."""
-        outputs = self.category.answer(self.function, inputs, self._rng)
+        outputs = self.examiner.answer(self.function, inputs, self._rng)
         self.inputs += inputs
         self.outputs += outputs
         return outputs
@@ -217,7 +215,7 @@ class Episode:
             return "expected at least one input, actual: an empty query"
         if len(inputs) > self.budget:
             return f"expected at most {self.budget} inputs (the budget left), actual: {len(inputs)}"
-        return self.category.objection(inputs)
+        return self.examiner.objection(inputs)
 
     def _answer(self, inputs: tuple[Any, ...]) -> Outcome:
         outputs = self.give(inputs)
@@ -225,6 +223,6 @@ class Episode:
         return Outcome(0.0 - self.rules.query_cost * len(inputs), inputs=inputs, outputs=tuple(outputs))
 
     def _submit(self, move: Submit) -> Outcome:
-        score = self.category.score(self.function, move.submission, tuple(self.inputs))
+        score = self.examiner.score(self.function, move.submission, tuple(self.inputs))
         reward = REWARD_OF[self.rules.reward](score)
         return Outcome(reward, True, message=score.message, score=score, submission=move.submission)

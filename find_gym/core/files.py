@@ -11,6 +11,27 @@ from typing import Any, TypeVar
 Spec = TypeVar("Spec")
 
 
+class DatasetError(ValueError):
+    """A dataset that can't be read: the message names the file, what was expected and what came."""
+
+
+def load_json(path: Path, expected: type) -> Any:
+    """Reads a JSON file of a dataset whose top level has the expected type.
+
+    Raises:
+        DatasetError: the file can't be read, or has something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DatasetError(f"expected a readable file {path} of a dataset, actual: {error}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path}: expected JSON, actual: {error}") from error
+    if not isinstance(data, expected):
+        raise DatasetError(f"{path}: expected a JSON {expected.__name__}, actual type: {type(data).__name__}")
+    return data
+
+
 def read_each(
     rows: Sequence[Any], key: str, read: Callable[[Any, Any], Spec], unit_tests: Sequence[Any]
 ) -> tuple[dict[str, Spec], dict[str, str]]:

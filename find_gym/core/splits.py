@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from find_gym import LATEST_VERSIONS
-
 SPLITS = ("train", "validation", "test")
 
 # Of ten buckets, eight are for training.
@@ -45,20 +43,6 @@ def divide(groups: Iterable[Iterable[str]]) -> dict[str, str]:
     """
     order = [text for group in groups for text in sorted(group, key=lambda text: _hash(f"find-gym order:{text}"))]
     return {text: EVEN_BUCKETS[place % len(EVEN_BUCKETS)] for place, text in enumerate(order)}
-
-
-def check_version(category: str, version: int | None) -> int:
-    """Returns a version of the splits and draws of a category, the latest one for None.
-
-    Raises:
-        ValueError: there is no such version.
-    """
-    latest = LATEST_VERSIONS[category]
-    if version is None:
-        return latest
-    if isinstance(version, bool) or version not in range(latest + 1):
-        raise ValueError(f"expected a version of {category} from 0 to {latest}, actual value: {version!r}")
-    return int(version)
 
 
 def check_split(split: str | None) -> None:

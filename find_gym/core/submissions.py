@@ -14,14 +14,6 @@ __all__ = ["MalformedError", "PreparedCode", "Program", "Submission", "TooComple
 
 # Bounds the work of reading code, comments included.
 MAX_CODE_BYTES = 8 * 1024
-# Bits that the code of a numeric function may have. 24 knots of straight lines fit, with up to six digits for each
-# number; of tables, 56 answers fit as a list and 66 of six bits as a text. Truths of all families (networks apart)
-# have less than half of that at the difficulties easy, find and hard; at extreme nine in ten have, and all fit.
-MAX_NUMERIC_COMPLEXITY = 2350.0
-# The same for strings, whose functions take more code: alphabets, number words, several operations one after the other.
-# Truths of all difficulties have less than half of that; most tables of 20 queries with their answers have more.
-MAX_STRING_COMPLEXITY = 6000.0
-COMPLEXITY_CAPS = {"numeric": MAX_NUMERIC_COMPLEXITY, "strings": MAX_STRING_COMPLEXITY}
 
 
 class Program(Protocol):

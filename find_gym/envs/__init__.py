@@ -1,9 +1,10 @@
 """The environments: single, vectorised, rendered. Each category's own are imported when they are first named."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from find_gym.core.category import load_reference
 from find_gym.core.episode import Episode, Rules
+from find_gym.core.registry import categories_by_name
 
 if TYPE_CHECKING:
     from find_gym.categories.entities.env import EntityEnv
@@ -13,13 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EntityEnv", "Episode", "NumericEnv", "RelationEnv", "Rules", "StringEnv"]
 
-# They build on this package, so it can't import them first.
-_CATEGORIES = {"EntityEnv": "entities", "NumericEnv": "numeric", "RelationEnv": "relations", "StringEnv": "strings"}
-
 
 def __getattr__(name: str) -> Any:
-    if name in _CATEGORIES:
-        return getattr(import_module(f"find_gym.categories.{_CATEGORIES[name]}.env"), name)
+    # The environments of the categories build on this package, so it can't import them first.
+    for category in categories_by_name().values():
+        if category.environment.endswith(f":{name}"):
+            return load_reference(category.environment)
     raise AttributeError(f"expected an attribute of {__name__} among {__all__}, actual: {name!r}")
 
 

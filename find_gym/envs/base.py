@@ -11,11 +11,11 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.dataset import DatasetEntry, FINDDataset
-from find_gym.categories.table import CATEGORY_FUNCTIONS, servable_entries
 from find_gym.core.arguments import is_integer, read_options, read_seed
-from find_gym.core.episode import Category, Episode, Outcome, Reward, Rules, Submit
-from find_gym.core.splits import check_split, check_version
+from find_gym.core.category import Category
+from find_gym.core.dataset import DatasetEntry, FINDDataset
+from find_gym.core.episode import Episode, Examiner, Outcome, Reward, Rules, Submit
+from find_gym.core.splits import check_split
 from find_gym.envs import rendering
 from find_gym.envs.endings import description_of, told_submission, told_truth
 from find_gym.interfaces import Message
@@ -27,10 +27,12 @@ from find_gym.interfaces.tokens import TokensInterface
 class FINDEnv(gym.Env[Any, Any]):
     """The base of the environments; see `find_gym.categories.numeric.env.NumericEnv` for what the arguments mean.
 
-    Subclasses name their category and interfaces and implement the method that raises NotImplementedError here.
+    Subclasses name their category and interfaces, set `examiner` before they call `__init__` here, and implement the
+    method that raises NotImplementedError here.
 
     Attributes:
-        category: what differs between the categories.
+        category: the record of the category.
+        examiner: answers queries and judges submissions.
         interfaces: the names of the interfaces.
         rules: the rules of each episode.
         codec: the interface.
@@ -39,7 +41,8 @@ class FINDEnv(gym.Env[Any, Any]):
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 2}
-    category: Category
+    category: ClassVar[Category]
+    examiner: Examiner
     interfaces: ClassVar[tuple[str, ...]]
 
     def __init__(
@@ -75,9 +78,8 @@ class FINDEnv(gym.Env[Any, Any]):
         self.given = given
         self.render_mode = render_mode
         self._split = split
-        self.version = check_version(self.category.name, version)
-        self._functions = CATEGORY_FUNCTIONS[self.category.name]
-        self._level = self._functions.read_difficulty(difficulty, self.version)
+        self.version = self.category.check_version(version)
+        self._level = self.category.read_difficulty(difficulty, self.version)
         self._dataset = dataset
         if isinstance(dataset, (str, os.PathLike)):
             self._dataset = FINDDataset(dataset, self.category.name)
@@ -86,7 +88,7 @@ class FINDEnv(gym.Env[Any, Any]):
         self._entries: list[DatasetEntry] = []
         self._unserved: dict[str, str] = {}
         if isinstance(self._dataset, FINDDataset):
-            self._entries, self._unserved = servable_entries(self._dataset)
+            self._entries, self._unserved = self._dataset.servable()
             if not self._entries:
                 raise ValueError(f"expected a dataset with functions to serve, actual: {self._dataset.path} has none")
         self._fixed = None if function is None else self.black_box(function)
@@ -148,7 +150,7 @@ class FINDEnv(gym.Env[Any, Any]):
         named = options.get("function")
         function = self.draw(self.np_random) if named is None else self.black_box(named)
         noise = function.generator(int(self.np_random.integers(2**63)))
-        self._episode = Episode(self.category, function, self.rules, noise)
+        self._episode = Episode(self.examiner, function, self.rules, noise)
         observation = self.codec.begin(self._episode)
         first = observation if isinstance(observation, str) else f"{self.rules.max_queries} inputs to ask"
         self._transcript = [first]
@@ -184,7 +186,7 @@ class FINDEnv(gym.Env[Any, Any]):
     @property
     def tools(self) -> list[dict[str, Any]]:
         """The tools `query` and `submit` as JSON schemas of the category, in the style of OpenAI's functions."""
-        return self.category.messages.tools()
+        return self.examiner.messages.tools()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of the action space's size; for MaskablePPO, `tokens` only.
@@ -203,7 +205,7 @@ class FINDEnv(gym.Env[Any, Any]):
             return None
         if self.render_mode == "ansi":
             return "\n".join(self._transcript)
-        image = rendering.draw(self.episode)
+        image = rendering.draw(self.episode, self.category.plot)
         if self.render_mode == "rgb_array":
             return image
         self._show(image)
@@ -229,20 +231,19 @@ class FINDEnv(gym.Env[Any, Any]):
         if self._fixed is not None:
             return self._fixed
         if isinstance(self._dataset, FINDDataset):
-            return self._functions.read(self._entries[int(rng.integers(len(self._entries)))].spec)
-        functions = self._functions
-        spec = functions.sample(rng, split=self._split, difficulty=self._level, version=self.version)
-        return functions.make(spec)
+            return self.category.read(self._entries[int(rng.integers(len(self._entries)))].spec)
+        spec = self.category.sample(rng, split=self._split, difficulty=self._level, version=self.version)
+        return self.category.make(spec)
 
     def black_box(self, named: Any) -> Any:
         """Returns the function that a spec, its JSON data, a function, a callable or a dataset's id stands for."""
         if isinstance(named, str) and isinstance(self._dataset, FINDDataset):
             for entry in self._entries:
                 if entry.id == named:
-                    return self._functions.read(entry.spec)
+                    return self.category.read(entry.spec)
             reason = (self._dataset.skipped | self._unserved).get(named, "no such id")
             raise ValueError(f"expected the id of a function of {self._dataset.path}, actual: {named!r} ({reason})")
-        function = self._functions.read(named)
+        function = self.category.read(named)
         if function is None:
             raise TypeError(
                 f"expected a spec of a {self.category.name} function, its JSON data, a function, a callable, or "
@@ -271,7 +272,7 @@ class FINDEnv(gym.Env[Any, Any]):
             "budget": episode.budget,
             "steps_left": episode.steps_left,
             "inputs": list(outcome.inputs),
-            "outputs": self.category.to_json(list(outcome.outputs)),
+            "outputs": self.examiner.to_json(list(outcome.outputs)),
             "message": outcome.message,
         }
         if isinstance(self.codec, TextInterface):
@@ -292,7 +293,7 @@ class FINDEnv(gym.Env[Any, Any]):
             self._transcript += [f"> {printable(said)}", observation]
             return
         if outcome.inputs:
-            outputs = self.category.to_json(list(outcome.outputs))
+            outputs = self.examiner.to_json(list(outcome.outputs))
             self._transcript.append(f"QUERY {json.dumps(list(outcome.inputs))}")
             self._transcript.append(f"OUTPUTS\n{write_pairs(zip(outcome.inputs, outputs, strict=True))}")
         elif isinstance(move, Submit) and outcome.score is not None:

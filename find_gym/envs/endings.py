@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import category_named
 from find_gym.core.submissions import Submission
 
 # Sources with more characters are left out of infos: those of relations hold their tables.
@@ -43,4 +43,4 @@ def description_of(submission: Submission) -> str:
     program = submission.program
     if program is None:
         return submission.description
-    return str(CATEGORY_FUNCTIONS[program.category].make(program).describe())
+    return str(category_named(program.category).make(program).describe())

@@ -1,6 +1,5 @@
 """What is interpreted: sampling, truth, variants, splits, the published dataset."""
 
-from find_gym.categories.dataset import DatasetEntry, DatasetError, FINDDataset, write_dataset
 from find_gym.categories.numeric.custom import CallableFunction
 from find_gym.categories.numeric.difficulty import DIFFICULTIES, NumericDifficulty
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox, NumericFunction, NumericSpec
@@ -9,6 +8,8 @@ from find_gym.categories.strings.custom import CallableStringFunction
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.sampling import sample_string
+from find_gym.core.dataset import DatasetEntry, FINDDataset, write_dataset
+from find_gym.core.files import DatasetError
 from find_gym.core.splits import SPLITS, function_seed, split_of
 
 __all__ = [

@@ -69,7 +69,7 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
         The move, the reasoning and a note.
 
     Example:
-        >>> from find_gym.categories.numeric.category import NUMERIC_MESSAGES
+        >>> from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES
         >>> read_message("<think>Small ones first.</think>Let me ask: QUERY [1, 2.5]", NUMERIC_MESSAGES)
         Reading(move=Query(inputs=(1.0, 2.5)), reasoning='Small ones first.', note='')
     """

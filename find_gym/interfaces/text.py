@@ -144,7 +144,7 @@ class TextInterface:
         self.reading = read_message(action, self._rules, tools=self._tools)
         move = self.reading.move
         if isinstance(move, Submit):
-            objection = episode.category.objection_to_submission(
+            objection = episode.examiner.objection_to_submission(
                 episode.function, move.submission, episode.inputs, strict=episode.steps_left > 1
             )
             if objection is not None:
@@ -156,7 +156,7 @@ class TextInterface:
         last = episode.last
         lines = []
         if last.outputs:
-            outputs = episode.category.to_json(list(last.outputs))
+            outputs = episode.examiner.to_json(list(last.outputs))
             lines += ["OUTPUTS", write_pairs(zip(last.inputs, outputs, strict=True))]
         if last.message and last.score is None:
             lines.append(f"ERROR {_limit(last.message)}")

@@ -22,7 +22,7 @@ from inspect_ai.model import ChatMessageTool, ModelOutput, get_model
 
 from find_gym.adapters.inspect import entities, interpreter, numeric, relations, strings
 from find_gym.adapters.inspect._functions import Functions
-from find_gym.categories.strings.category import StringCategory
+from find_gym.categories.strings.examiner import StringExaminer
 from find_gym.envs import Episode
 from find_gym.functions import sample_string, write_dataset
 from find_gym.sandbox import SandboxError
@@ -339,10 +339,10 @@ def test_an_environment_that_fails_is_an_error_and_no_score(monkeypatch, tmp_pat
 
 
 def test_a_sandbox_that_fails_is_an_error_and_the_sample_is_tried_again(monkeypatch, tmp_path) -> None:
-    score = StringCategory.score
+    score = StringExaminer.score
     broken = truth_of("strings", 1).identity()
 
-    def failing(self: StringCategory, function: Any, submission: Any, asked: Any = ()) -> Any:
+    def failing(self: StringExaminer, function: Any, submission: Any, asked: Any = ()) -> Any:
         if function.identity() == broken:
             raise SandboxError("no sandbox here")
         return score(self, function, submission, asked)
@@ -350,7 +350,7 @@ def test_a_sandbox_that_fails_is_an_error_and_the_sample_is_tried_again(monkeypa
     answer = submission_of(truth_of("strings", 0))
     task = strings(functions=2, rounds=3)
     with monkeypatch.context() as context:
-        context.setattr(StringCategory, "score", failing)
+        context.setattr(StringExaminer, "score", failing)
         log = interpreted(task, lambda n: ("submit", answer), tmp_path, fail_on_error=False)
     scores = {one.id[:5]: one.scores for one in log.samples}
     assert scores["00000"]["skill"].value == 1 and not scores["00001"]

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 import find_gym  # noqa: F401  (registers the environments)
-from find_gym.categories.dataset import FOLDERS, METADATA
 from find_gym.categories.numeric.sampling import domain_mean
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import category_named
 from find_gym.functions import DatasetError, FINDDataset, NumericFunction, sample_numeric, write_dataset
 from tests.reference import REFERENCE, needs_reference
 
@@ -147,10 +146,10 @@ EDITS = {
 
 @pytest.mark.parametrize("category", EDITS)
 def test_an_edit_beside_the_spec_that_counts_is_named(category: str, tmp_path: Path) -> None:
-    functions = CATEGORY_FUNCTIONS[category]
+    functions = category_named(category)
     rng, level = np.random.default_rng(5), QUICK if category == "numeric" else "find"
     write_dataset(tmp_path, [functions.sample(rng, difficulty=level) for _ in range(3)])
-    path = tmp_path / FOLDERS[category] / "data.json"
+    path = tmp_path / functions.folder / "data.json"
     rows = json.loads(path.read_text())
     key, edit = EDITS[category]
     rows[1][key] = edit
@@ -172,10 +171,10 @@ def test_an_edit_of_the_served_form_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("category", ["strings", "entities", "relations"])
 def test_rows_with_the_id_of_another_are_named(category: str, tmp_path: Path) -> None:
-    functions = CATEGORY_FUNCTIONS[category]
+    functions = category_named(category)
     rng = np.random.default_rng(5)
     write_dataset(tmp_path, [functions.sample(rng) for _ in range(3)])
-    path = tmp_path / FOLDERS[category] / METADATA[category]
+    path = tmp_path / functions.folder / functions.metadata
     rows = json.loads(path.read_text())
     key = "name" if category == "strings" else "dir"
     rows[2][key] = rows[0][key]

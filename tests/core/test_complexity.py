@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
+from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.core.code import normalise
 from find_gym.core.code.names import known_names
 from find_gym.core.code.packing import takes_numbers_apart
 from find_gym.core.complexity import program_complexity, text_complexity
-from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY, MAX_STRING_COMPLEXITY
 from find_gym.functions import NumericFunction, StringFunction, sample_numeric, sample_string
 from find_gym.scoring import MalformedError, prepare_code
 

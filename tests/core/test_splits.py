@@ -17,9 +17,9 @@ from find_gym.categories.relations.difficulty import DIFFICULTIES, RelationDiffi
 from find_gym.categories.relations.division import conditions_in, relations_in
 from find_gym.categories.relations.function import RelationSpec
 from find_gym.categories.relations.sampling import sample_relation, shares_of_exceptions
-from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded, version_of
 from find_gym.core.draws import MOST_OFTEN, bounded_shares
-from find_gym.core.splits import check_version, divide
+from find_gym.core.registry import category_named, version_of
+from find_gym.core.splits import divide
 from find_gym.functions import SPLITS, function_seed
 
 # Networks take half a second each, and their rules are drawn as all others are.
@@ -34,11 +34,13 @@ def level_of(category: str, name: str) -> object:
 
 @pytest.mark.parametrize("split", [*SPLITS, None])
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("category", CATEGORY_FUNCTIONS)
+@pytest.mark.parametrize("category", LATEST_VERSIONS)
 def test_no_function_fills_a_split(category: str, name: str, split: str | None) -> None:
     """Among 100 draws, one with a share of 3 % would be there three times; three times that is beyond chance."""
     seeds = [function_seed(split, category, 0, index) for index in range(100)]
-    specs = [sample_seeded(category, seed, split=split, difficulty=level_of(category, name)) for seed in seeds]
+    specs = [
+        category_named(category).sample_seeded(seed, split=split, difficulty=level_of(category, name)) for seed in seeds
+    ]
     counts = Counter(spec.canonical for spec in specs)
     assert max(counts.values()) <= 3 * MOST * len(specs)
     assert split is None or all(spec.split == split for spec in specs)
@@ -82,12 +84,14 @@ def test_a_formula_is_as_held_out_as_its_concepts() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(CATEGORY_FUNCTIONS)), st.sampled_from(NAMES), st.integers(0, 2**32), st.data())
+@given(st.sampled_from(sorted(LATEST_VERSIONS)), st.sampled_from(NAMES), st.integers(0, 2**32), st.data())
 def test_the_split_of_a_spec_is_that_of_its_json(category: str, name: str, seed: int, data: st.DataObject) -> None:
     version = data.draw(st.integers(0, LATEST_VERSIONS[category]))
     split = data.draw(st.sampled_from(SPLITS))
-    spec = sample_seeded(category, seed, split=split, difficulty=level_of(category, name), version=version)
-    again = CATEGORY_FUNCTIONS[category].read_spec(spec.to_json())
+    spec = category_named(category).sample_seeded(
+        seed, split=split, difficulty=level_of(category, name), version=version
+    )
+    again = category_named(category).read_spec(spec.to_json())
     in_version = getattr(again, "split_in", lambda version: again.split)
     assert in_version(version) == split and again.canonical == spec.canonical
 
@@ -115,6 +119,6 @@ def test_ids_name_versions_and_earlier_ones_stay() -> None:
     assert EARLIER_IDS == ("FIND-strings-v0", "FIND-entities-v0", "FIND-relations-v0")
     assert {version_of(identifier) for identifier in ENVIRONMENT_IDS} == {0, 1}
     with pytest.raises(ValueError, match="expected a version of numeric from 0 to 0, actual value: 1"):
-        check_version("numeric", 1)
+        category_named("numeric").check_version(1)
     assert RelationDifficulty.of("easy", 0).exceptions == {0: 1.0}
     assert RelationSpec("continent_of_monument").split_in(0) == "test"

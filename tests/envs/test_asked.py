@@ -39,7 +39,7 @@ def listen(category: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
 @pytest.mark.parametrize("name", list(_QUERIES))
 def test_messages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     env = gym.make(LATEST_IDS[name], interface="text", difficulty="easy", disable_env_checker=True)
-    heard = listen(env.unwrapped.category, monkeypatch)
+    heard = listen(env.unwrapped.examiner, monkeypatch)
     env.reset(seed=0)
     env.step(_QUERIES[name])
     env.step("[DESCRIPTION]: nothing\n[DOMAIN]: none\n[CODE]:\n```python\ndef f(x):\n    return x\n```")
@@ -50,7 +50,7 @@ def test_tokens_single_and_vectorised(monkeypatch: pytest.MonkeyPatch) -> None:
     probes = probe_words()
     actions = [3, 5, len(probes) + 20]
     single = gym.make("FIND-entities-v1", difficulty="easy", disable_env_checker=True)
-    heard = listen(single.unwrapped.category, monkeypatch)
+    heard = listen(single.unwrapped.examiner, monkeypatch)
     many = gym.make_vec("FIND-entities-v1", num_envs=2, difficulty="easy")
     for env, shape in ((single, ()), (many, (2,))):
         env.reset(seed=0)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.categories.numeric.atoms import ATOMS, RELEASED_FAMILIES
-from find_gym.categories.numeric.category import NUMERIC_MESSAGES, NumericCategory, numeric_text
 from find_gym.categories.numeric.continuous import ACTION_SIZE, ContinuousInterface, read_atom, split_action
+from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES, NumericExaminer, numeric_text
 from find_gym.categories.numeric.grammar import MAX_TOKENS, TOKENS, NumericDraft, tokens_of
 from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.categories.numeric.rules import AtomRule, evaluate, skeleton
@@ -259,7 +259,7 @@ def test_any_message_gets_a_printable_observation(message: str) -> None:
 
 @given(values=st.lists(st.floats(), max_size=10))
 def test_outputs_read_back_as_the_same_floats(values: list[float]) -> None:
-    read = json.loads(json.dumps(NumericCategory().to_json(values), allow_nan=False))
+    read = json.loads(json.dumps(NumericExaminer().to_json(values), allow_nan=False))
     expected = [value if np.isfinite(value) else None for value in values]
     assert read == expected
 

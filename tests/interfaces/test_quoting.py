@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import find_gym  # noqa: F401
 from find_gym.categories.entities.formulas import Combination
 from find_gym.categories.entities.function import EntitySpec
-from find_gym.categories.strings.category import STRING_MESSAGES
+from find_gym.categories.strings.examiner import STRING_MESSAGES
 from find_gym.core.episode import Query, Refuse, Submit
 from find_gym.interfaces import read_message
 from find_gym.interfaces.quoting import escape_controls, escape_template_tokens, quote_values, shorten

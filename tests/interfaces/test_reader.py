@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym import LATEST_IDS
-from find_gym.categories.entities.category import ENTITY_MESSAGES
-from find_gym.categories.numeric.category import NUMERIC_MESSAGES
-from find_gym.categories.relations.category import RELATION_MESSAGES
-from find_gym.categories.strings.category import STRING_MESSAGES
+from find_gym.categories.entities.examiner import ENTITY_MESSAGES
+from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES
+from find_gym.categories.relations.examiner import RELATION_MESSAGES
+from find_gym.categories.strings.examiner import STRING_MESSAGES
 from find_gym.interfaces import MAX_MESSAGE, Message, Query, Refuse, Submit, ToolCall, read_message, set_reasoning_aside
 from find_gym.interfaces.reader import ASKED_FIRST, LEFT_OUT
 from find_gym.interfaces.text import write_query

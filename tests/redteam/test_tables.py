@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.table import sample_seeded
-from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym.functions import NumericFunction, function_seed
 from find_gym.scoring import MalformedError, NumericScorer, Submission, prepare_code
 from find_gym_agents.redteam.forms import named_forms, table_forms

@@ -9,12 +9,12 @@ import numpy as np
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.numeric.fitting.regions import REGION_STD, covered
 from find_gym.categories.numeric.fitting.skeletons import RuleFit, assemble, fit_rule
 from find_gym.categories.numeric.function import NumericFunction, NumericSpec
 from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.sampling import domain_mean
-from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from find_gym_agents.interpreters.atom_fit.pieces import MAX_POINTS, fit_pieces, score_weights, tolerance
 from find_gym_agents.interpreters.atom_fit.search import Hypothesis

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from find_gym.categories.entities.category import ENTITY_MESSAGES
-from find_gym.categories.numeric.category import NUMERIC_MESSAGES
-from find_gym.categories.relations.category import RELATION_MESSAGES
-from find_gym.categories.strings.category import STRING_MESSAGES
+from find_gym.categories.entities.examiner import ENTITY_MESSAGES
+from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES
+from find_gym.categories.relations.examiner import RELATION_MESSAGES
+from find_gym.categories.strings.examiner import STRING_MESSAGES
 from find_gym.interfaces import Message, MessageRules, Submit, ToolCall, read_message
 from find_gym.interfaces.text import write_query
 from find_gym.language import ChatModel, ChatOptions

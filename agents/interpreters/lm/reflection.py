@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.submissions import COMPLEXITY_CAPS
+from find_gym.core.registry import category_named
 from find_gym.interfaces.quoting import escape_controls, quote_values
 from find_gym.interfaces.text import write_pairs
 from find_gym.sandbox import Status
@@ -66,7 +66,7 @@ def review(category: str, submission: Submission, held: Sequence[Pair]) -> str |
     Raises:
         SandboxError: the sandbox failed.
     """
-    if category in COMPLEXITY_CAPS:
+    if category_named(category).code_cap is not None:
         problem = _differences(category, submission.code, held)
         if problem is None:
             return None
@@ -84,7 +84,7 @@ def review(category: str, submission: Submission, held: Sequence[Pair]) -> str |
 def _differences(category: str, code: str, held: Sequence[Pair]) -> str | None:
     """Runs code on the held inputs and says where it departs from their outputs; None where it does not."""
     try:
-        prepared = prepare_code(code, cap=COMPLEXITY_CAPS[category])
+        prepared = prepare_code(code, cap=category_named(category).code_cap)
     except MalformedError as error:
         return f"Its code can't be used: {escape_controls(str(error))[:_LONGEST]}"
     result = prepared.run([value for value, _ in held])

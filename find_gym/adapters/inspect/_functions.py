@@ -11,9 +11,9 @@ from typing import Any, Literal, get_args
 import gymnasium as gym
 
 from find_gym import LATEST_IDS
-from find_gym.categories.dataset import DatasetEntry, FINDDataset
 from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded, servable_entries
 from find_gym.core.arguments import read_integer
+from find_gym.core.dataset import DatasetEntry, FINDDataset
 from find_gym.core.episode import Reward, Rules
 from find_gym.core.splits import check_split, function_seed
 

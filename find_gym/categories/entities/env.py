@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.categories.entities.category import EntityCategory, EntityText
+from find_gym.categories.entities.category import CATEGORY
+from find_gym.categories.entities.examiner import EntityExaminer, EntityText
 from find_gym.categories.entities.tokens import EntityTokens
 from find_gym.core.episode import Outcome
 from find_gym.envs.base import FINDEnv
@@ -32,7 +33,7 @@ class EntityEnv(FINDEnv):
     - `tokens` (default): `Discrete(360)`. Actions 0 to 171 query a word of a fixed bank, the others write a formula
       over concepts token by token; `action_masks()` tells which are legal. See
       `find_gym.categories.entities.tokens.EntityTokens`.
-    - `text`: `Text`. `QUERY ["violin", "tax"]` or `[DESCRIPTION]: ...`. See `find_gym.categories.entities.category`.
+    - `text`: `Text`. `QUERY ["violin", "tax"]` or `[DESCRIPTION]: ...`. See `find_gym.categories.entities.examiner`.
     - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
       `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
 
@@ -116,16 +117,17 @@ class EntityEnv(FINDEnv):
         ([1, 0], 98, False)
     """
 
+    category = CATEGORY
     interfaces = ("tokens", "text", "tools")
 
     def __init__(self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Any) -> None:
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
         self._exemplars = exemplars
-        self.category = EntityCategory(read_judge(judge))
+        self.examiner = EntityExaminer(read_judge(judge))
         super().__init__(**arguments)
         if self.interface != "tokens":
-            self.category.check_models()
+            self.examiner.check_models()
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:
         if self.interface in ("text", "tools"):

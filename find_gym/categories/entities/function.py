@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.entities import formulas
+from find_gym.categories.entities.category import CATEGORY
 from find_gym.categories.entities.formulas import Combination, Formula
 from find_gym.categories.entities.neurons import NEURON_KINDS, Neuron, NeuronKind, load_neuron
 from find_gym.categories.entities.regions import Region, has_form
-from find_gym.core.splits import SPLITS, check_version, split_of
+from find_gym.core.splits import SPLITS, split_of
 
 FloatArray = NDArray[np.float64]
 # A word with at least this activation is a true execution.
@@ -95,7 +96,7 @@ class EntitySpec:
         In version 0 it is a hash of the function. Since version 1 the concepts are divided: a formula belongs to the
         most held out of its concepts' splits, so that no function to train on knows a concept of another split.
         """
-        if check_version(self.category, version) == 0:
+        if CATEGORY.check_version(version) == 0:
             return split_of(f"entities:{self.canonical}")
         return max(map(formulas.split_of_concept, formulas.concepts_of(self.formula)), key=SPLITS.index)
 

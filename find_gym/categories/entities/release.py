@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,24 @@ import numpy as np
 from find_gym.categories.entities.exemplars import held_out_words
 from find_gym.categories.entities.formulas import Combination, Formula
 from find_gym.categories.entities.function import LIT, UNLIT, EntityFunction, EntitySpec, WordTriplet
-from find_gym.core.files import check_agreement, read_each, write_tables, write_text
+from find_gym.core.files import check_agreement, load_json, read_each, write_tables, write_text
 
 TRIPLETS = 10
 
 
-def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str, EntitySpec], dict[str, str]]:
+def read_functions(folder: Path) -> tuple[dict[str, EntitySpec], dict[str, str]]:
     """Reads the functions of a dataset.
 
     Args:
-        rows: the content of `data.json`.
-        unit_tests: the content of `unit_test_data.json`.
+        folder: the folder of the category.
 
     Returns:
         The specs by the functions' ids; and for each function that could not be read, its id and why.
+
+    Raises:
+        DatasetError: a file of metadata is missing or broken.
     """
+    rows, unit_tests = load_json(folder / "data.json", list), load_json(folder / "unit_test_data.json", list)
     return read_each(rows, "dir", _read_row, unit_tests)
 
 
@@ -51,7 +54,7 @@ def read_triplets(row: dict[str, Any]) -> tuple[WordTriplet, ...]:
     )
 
 
-def write_entities(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
+def write_functions(folder: Path, specs: Iterable[EntitySpec]) -> list[str]:
     """Writes entity functions in the released layout; the row of each has its whole spec under `find_gym` as well.
 
     Args:

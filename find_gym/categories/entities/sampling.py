@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.entities import formulas
+from find_gym.categories.entities.category import CATEGORY
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.difficulty import EntityDifficulty
 from find_gym.categories.entities.exemplars import fired_words
@@ -18,7 +19,7 @@ from find_gym.categories.entities.function import LIT, UNLIT, EntitySpec
 from find_gym.categories.entities.regions import BIAS, FORMS, Region
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.core.draws import choose
-from find_gym.core.splits import check_split, check_version
+from find_gym.core.splits import check_split
 
 # A function that differs from a simpler one on fewer words of the vocabulary can't be told from it.
 LEAST_WORDS = 12
@@ -56,7 +57,7 @@ def sample_entity(
         ('test', 'entities')
     """
     check_split(split)
-    number = check_version("entities", version)
+    number = CATEGORY.check_version(version)
     level = EntityDifficulty.of(difficulty, number)
     shape, kind = choose(rng, level.shapes), choose(rng, level.kinds)
     biased = rng.random() < level.region_share

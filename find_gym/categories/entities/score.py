@@ -19,11 +19,11 @@ from find_gym.core.complexity import program_complexity, text_complexity
 from find_gym.core.draws import SingleDraws
 from find_gym.core.skills import skill_over_chance
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
-from find_gym.core.unit_tests import MARGIN, OPTIONS, UnitTest, judged_share, replace_untold, share_right
 from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge
 from find_gym.judges.examples import remove_examples
 from find_gym.judges.phrases import MAX_CLAIMS, read_claim
 from find_gym.judges.protocol import Execution, Judge
+from find_gym.judges.unit_tests import MARGIN, OPTIONS, UnitTest, judged_share, replace_untold, share_right
 
 FloatArray = NDArray[np.float64]
 

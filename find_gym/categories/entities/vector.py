@@ -9,7 +9,7 @@ import numpy as np
 from find_gym.categories.entities.banks import WordBank, probe_bank
 from find_gym.categories.entities.env import EntityEnv
 from find_gym.categories.entities.exemplars import draw_exemplars
-from find_gym.core.episode import Category
+from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
@@ -21,8 +21,8 @@ class EntityAnswers(BatchAnswers):
 
     names = ("activation",)
 
-    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
-        super().__init__(codec, category, features)
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
         self._table = np.zeros((features.count, self._count))
         self._outputs = np.zeros(self._history.shape)
         # Words to start from are shown where the environment has them; they are no answers, and not cleared as such.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from find_gym.categories.numeric.category import NumericCategory, numeric_text
+from find_gym.categories.numeric.category import CATEGORY
 from find_gym.categories.numeric.continuous import ContinuousInterface
+from find_gym.categories.numeric.examiner import NumericExaminer, numeric_text
 from find_gym.categories.numeric.fitting import Effort
 from find_gym.categories.numeric.tokens import NumericTokens
 from find_gym.envs.base import FINDEnv
@@ -110,13 +111,14 @@ class NumericEnv(FINDEnv):
         (3, 17, False)
     """
 
+    category = CATEGORY
     interfaces = ("tokens", "text", "tools", "continuous")
 
     def __init__(self, *, judge: Judge | str | None = None, effort: Effort = "full", **arguments: Any) -> None:
         if effort not in get_args(Effort):
             raise ValueError(f"expected an effort in {get_args(Effort)}, actual value: {effort!r}")
         self._effort = effort
-        self.category = NumericCategory(read_judge(judge))
+        self.examiner = NumericExaminer(read_judge(judge))
         super().__init__(**arguments)
 
     @property

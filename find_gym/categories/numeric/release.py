@@ -7,8 +7,10 @@ highest power first; here both are highest first. `corruption_params.std` is the
 
 from __future__ import annotations
 
+import json
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from find_gym.categories.numeric.function import NumericFunction, NumericSpec
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Rule
 from find_gym.categories.numeric.variants import Noise, Region
-from find_gym.core.files import check_agreement, write_text
+from find_gym.core.files import DatasetError, check_agreement, load_json, write_text
 
 FORMS = {
     "plain": "function_code.py",
@@ -49,6 +51,57 @@ def f(x):
     with torch.no_grad():
         return layers(torch.tensor([[float(x)]], dtype=torch.float64)).item()
 '''
+
+
+def read_functions(folder: Path) -> tuple[dict[str, NumericSpec], dict[str, str]]:
+    """Reads the functions of a dataset.
+
+    Args:
+        folder: the folder of the category.
+
+    Returns:
+        The specs by the functions' ids; and for each function that could not be read, its id and why.
+
+    Raises:
+        DatasetError: a file of metadata is missing or broken, or rows have no id or the same one.
+    """
+    rows = load_json(folder / "data.json", list)
+    forms = load_json(folder / "func_name_dict.json", dict)
+    specs: dict[str, NumericSpec] = {}
+    skipped: dict[str, str] = {}
+    for index, row in enumerate(rows):
+        identifier = row.get("dir") if isinstance(row, dict) else None
+        if not isinstance(identifier, str) or identifier in specs or identifier in skipped:
+            raise DatasetError(
+                f"{folder / 'data.json'}: expected rows with a 'dir' that no other has, row {index}: {row!r}"
+            )
+        try:
+            specs[identifier] = read_row(row, forms.get(identifier), folder / identifier)
+        except (ValueError, KeyError, TypeError, IndexError, OSError, ImportError) as error:
+            skipped[identifier] = f"{type(error).__name__}: {error}"
+    return specs, skipped
+
+
+def write_functions(folder: Path, specs: Iterable[NumericSpec]) -> list[str]:
+    """Writes functions in the released layout.
+
+    Args:
+        folder: the folder of the category; made where it does not exist.
+        specs: the functions.
+
+    Returns:
+        The ids of the functions, in order.
+    """
+    rows: list[dict[str, Any]] = []
+    forms: dict[str, str] = {}
+    for index, spec in enumerate(specs):
+        identifier = f"f{index:05d}"
+        forms[identifier] = form_of(spec)
+        rows.append(write_row(spec, identifier, folder / identifier))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "func_name_dict.json", json.dumps(forms, indent=1) + "\n")
+    write_text(folder / "data.json", json.dumps(rows, indent=1) + "\n")
+    return list(forms)
 
 
 def form_of(spec: NumericSpec) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray, draw_decimal
+from find_gym.categories.numeric.category import CATEGORY
 from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericSpec
 from find_gym.categories.numeric.networks import train_network
@@ -17,7 +18,7 @@ from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, 
 from find_gym.categories.numeric.spread import spread_of
 from find_gym.categories.numeric.variants import Noise, Region, contained_in
 from find_gym.core.draws import choose
-from find_gym.core.splits import check_split, check_version, split_of
+from find_gym.core.splits import check_split, split_of
 
 _DOMAIN_POINTS = 100
 _PROBES = np.linspace(*QUERY_RANGE, 1025)
@@ -58,7 +59,7 @@ def sample_numeric(
         ('test', 'numeric')
     """
     check_split(split)
-    check_version("numeric", version)
+    CATEGORY.check_version(version)
     level = NumericDifficulty.of(difficulty)
     variant = choose(rng, level.variants)
     for _ in range(_RULE_TRIES):

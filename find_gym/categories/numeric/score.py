@@ -11,21 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.held_out import decoy_generator, numeric_decoys, run_held_out
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.numeric.custom import LARGEST_OUTPUT
 from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.categories.numeric.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
+from find_gym.categories.numeric.unit_tests import draw_unit_tests
 from find_gym.core.complexity import program_complexity
 from find_gym.core.skills import skill
-from find_gym.core.submissions import (
-    MAX_NUMERIC_COMPLEXITY,
-    MalformedError,
-    PreparedCode,
-    Submission,
-    TooComplexError,
-    prepare_code,
-)
+from find_gym.core.submissions import MalformedError, PreparedCode, Submission, TooComplexError, prepare_code
 from find_gym.judges.descriptions import DescriptionScorer
 from find_gym.judges.protocol import Judge
 from find_gym.sandbox import Result, Status
@@ -97,7 +92,7 @@ class NumericScorer:
     """
 
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
-        self._descriptions = None if judge is None else DescriptionScorer(function, judge)
+        self._descriptions = None if judge is None else DescriptionScorer(function, judge, draw_unit_tests)
         self._identity = function.identity()
         inputs = NumericInputs.of(function)
         self._names = list(inputs.strata)

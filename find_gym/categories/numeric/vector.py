@@ -13,7 +13,7 @@ from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
 from find_gym.categories.numeric.function import NumericFunction
 from find_gym.categories.numeric.tokens import NumericTokens
-from find_gym.core.episode import Category
+from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
@@ -32,8 +32,8 @@ class NumericAnswers(BatchAnswers):
 
     names = ("answer", "relative", "magnitude", "spread", "undefined")
 
-    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
-        super().__init__(codec, category, features)
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
         shape = (features.count, self._count)
         self._inputs = np.array(codec.probes, dtype=np.float64)
         self._table = np.zeros(shape)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from find_gym.categories.relations.catalogue import FIND_RELATIONS, RELATIONS
+from find_gym.categories.relations.category import CATEGORY
 from find_gym.core.arguments import read_counted_shares, read_integer, read_names
 from find_gym.core.difficulties import read_difficulty
-from find_gym.core.splits import check_version
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class RelationDifficulty:
         Raises:
             ValueError: an unknown name, attribute or version, or a value out of its range.
         """
-        return read_difficulty(difficulty, DIFFICULTIES if check_version("relations", version) else DIFFICULTIES_V0)
+        return read_difficulty(difficulty, DIFFICULTIES if CATEGORY.check_version(version) else DIFFICULTIES_V0)
 
 
 DIFFICULTIES: dict[str, RelationDifficulty] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.categories.relations.category import RelationCategory, RelationText
+from find_gym.categories.relations.category import CATEGORY
+from find_gym.categories.relations.examiner import RelationExaminer, RelationText
 from find_gym.categories.relations.tokens import RelationTokens
 from find_gym.core.episode import Outcome
 from find_gym.envs.base import FINDEnv
@@ -31,7 +32,7 @@ class RelationEnv(FINDEnv):
     - `tokens` (default): `Discrete(397)`. Actions 0 to 313 query a word of a fixed bank, the others write a description
       token by token; `action_masks()` tells which are legal. See `find_gym.categories.relations.tokens.RelationTokens`.
     - `text`: `Text`. `QUERY ["Norway", "zebra"]` or `[DESCRIPTION]: ... [DOMAIN]: ...`. See
-      `find_gym.categories.relations.category`.
+      `find_gym.categories.relations.examiner`.
     - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
       `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
 
@@ -113,13 +114,14 @@ class RelationEnv(FINDEnv):
         1.0
     """
 
+    category = CATEGORY
     interfaces = ("tokens", "text", "tools")
 
     def __init__(self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Any) -> None:
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
         self._exemplars = exemplars
-        self.category = RelationCategory(read_judge(judge))
+        self.examiner = RelationExaminer(read_judge(judge))
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:

@@ -14,9 +14,9 @@ import numpy as np
 from find_gym.categories.relations import division, writing
 from find_gym.categories.relations.answers import UNDEFINED, same
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
+from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
 from find_gym.categories.strings.published import Triplet
-from find_gym.core.splits import check_version
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class RelationSpec:
 
     def split_in(self, version: int | None = None) -> str:
         """Returns the split that the function belongs to in a version of the splits; by default the latest one."""
-        return division.split_of_relation(self.canonical, check_version(self.category, version))
+        return division.split_of_relation(self.canonical, CATEGORY.check_version(version))
 
     def to_json(self) -> dict[str, Any]:
         """Returns the spec as JSON-serialisable data."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from find_gym.categories.relations.conditions import ATTRIBUTES, KNOWN_ATTRIBUTE
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
 from find_gym.categories.relations.tables import normalise
 from find_gym.categories.strings.published import Triplet
-from find_gym.core.files import check_agreement, read_each, write_tables, write_text
+from find_gym.core.files import check_agreement, load_json, read_each, write_tables, write_text
 
 TRIPLETS = 10
 _NOUN = re.compile(r"^(?:the )?input(?: (?!is\b|was\b|lives\b|begins\b)\w+)* (is|was|lives|begins)\b")
@@ -28,16 +28,19 @@ _YEAR = re.compile(r"(after|before) (-?\d{3,4})$")
 _ARTICLE = re.compile(r"\bthe ")
 
 
-def read_rows(rows: Sequence[Any], unit_tests: Sequence[Any]) -> tuple[dict[str, RelationSpec], dict[str, str]]:
+def read_functions(folder: Path) -> tuple[dict[str, RelationSpec], dict[str, str]]:
     """Reads the functions of a dataset.
 
     Args:
-        rows: the content of `data.json`.
-        unit_tests: the content of `unit_test_data.json`.
+        folder: the folder of the category.
 
     Returns:
         The specs by the functions' ids; and for each function that could not be read, its id and why.
+
+    Raises:
+        DatasetError: a file of metadata is missing or broken.
     """
+    rows, unit_tests = load_json(folder / "data.json", list), load_json(folder / "unit_test_data.json", list)
     return read_each(rows, "dir", _read_row, unit_tests)
 
 
@@ -91,7 +94,7 @@ def read_triplets(row: dict[str, Any]) -> tuple[Triplet, ...]:
     )
 
 
-def write_relations(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
+def write_functions(folder: Path, specs: Iterable[RelationSpec]) -> list[str]:
     """Writes relations in the released layout; the row of each has its whole spec under `find_gym` as well.
 
     Args:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.relations.catalogue import RELATIONS
+from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import LEAST_REGULAR, Condition, words_that_meet
 from find_gym.categories.relations.difficulty import RelationDifficulty
 from find_gym.categories.relations.division import conditions_in, relations_in
 from find_gym.categories.relations.function import RelationSpec
 from find_gym.core.draws import MOST_OFTEN, bounded_shares
-from find_gym.core.splits import check_split, check_version
+from find_gym.core.splits import check_split
 
 # Words that no relation knows, such as FIND has among its exemplars.
 OTHER_WORDS: tuple[str, ...] = (
@@ -53,7 +54,7 @@ def sample_relation(
         ('test', 'relations')
     """
     check_split(split)
-    number = check_version("relations", version)
+    number = CATEGORY.check_version(version)
     level = RelationDifficulty.of(difficulty, number)
     # Version 0 draws what it rejects; since version 1 only pairs of exceptions are drawn without regard to the split.
     drawn_from = None if number == 0 else split

@@ -18,9 +18,9 @@ from find_gym.categories.relations.sampling import OTHER_WORDS
 from find_gym.core.complexity import program_complexity, text_complexity
 from find_gym.core.draws import Draws, SingleDraws
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
-from find_gym.core.unit_tests import UnitTest, judged_share, make_unit_tests, replace_untold
 from find_gym.judges.grounding import GroundingJudge
 from find_gym.judges.protocol import Execution, Judge
+from find_gym.judges.unit_tests import UnitTest, judged_share, make_unit_tests, replace_untold
 
 TESTS = 10
 # How often tests are drawn again that a judge fails with the true description.

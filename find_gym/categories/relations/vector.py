@@ -15,7 +15,7 @@ from find_gym.categories.relations.env import RelationEnv
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
 from find_gym.categories.relations.probes import probe_words
 from find_gym.categories.relations.tokens import LETTERS, encode
-from find_gym.core.episode import Category
+from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import Integers, WordAnswers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
@@ -30,8 +30,8 @@ class RelationAnswers(WordAnswers):
 
     names = ("undefined", "answer")
 
-    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
-        super().__init__(codec, category, features)
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
         self._relation = np.zeros(features.count, dtype=np.int64)
         self._excepted = np.zeros((features.count, self._count), dtype=np.bool_)
         self._shown = self._features["answer"].reshape(-1, LETTERS)

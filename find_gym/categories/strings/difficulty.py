@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.categories.strings.category import CATEGORY
 from find_gym.categories.strings.operations import DETERMINISTIC, INNER, OPERATIONS
 from find_gym.core.arguments import read_counted_shares, read_integer, read_names, read_share
 from find_gym.core.difficulties import read_difficulty
-from find_gym.core.splits import check_version
 
 # Operations that have fifty constants or more, so that every split has some of each; of two that are the same, one.
 _EASY = (
@@ -65,7 +65,7 @@ class StringDifficulty:
         Raises:
             ValueError: an unknown name, attribute or version, or a value out of its range.
         """
-        return read_difficulty(difficulty, DIFFICULTIES if check_version("strings", version) else DIFFICULTIES_V0)
+        return read_difficulty(difficulty, DIFFICULTIES if CATEGORY.check_version(version) else DIFFICULTIES_V0)
 
 
 DIFFICULTIES: dict[str, StringDifficulty] = {

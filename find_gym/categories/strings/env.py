@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.categories.strings.category import StringCategory, string_text
+from find_gym.categories.strings.category import CATEGORY
+from find_gym.categories.strings.examiner import StringExaminer, string_text
 from find_gym.categories.strings.tokens import StringTokens
 from find_gym.envs.base import FINDEnv
 from find_gym.interfaces.protocol import Interface
@@ -30,7 +31,7 @@ class StringEnv(FINDEnv):
     token
       by token; `action_masks()` tells which are legal. See `find_gym.categories.strings.tokens.StringTokens`.
     - `text`: `Text`. `QUERY ["Hello", "abc 123"]` or `[DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...`. See
-      `find_gym.categories.strings.category`.
+      `find_gym.categories.strings.examiner`.
     - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
       `env.unwrapped.tools`, or a text that has them. See `find_gym.interfaces.text.TextInterface`.
 
@@ -105,10 +106,11 @@ class StringEnv(FINDEnv):
         1.0
     """
 
+    category = CATEGORY
     interfaces = ("tokens", "text", "tools")
 
     def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
-        self.category = StringCategory(read_judge(judge))
+        self.examiner = StringExaminer(read_judge(judge))
         super().__init__(**arguments)
 
     def _make_codec(self, max_queries: int, level: Any) -> Interface:

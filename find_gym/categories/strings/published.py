@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from find_gym.categories.strings.function import check_inputs
+from find_gym.categories.strings.function import StringFunction, StringSpec, check_inputs
 from find_gym.core.splits import split_of
 from find_gym.sandbox import Limits, Status, run_code
 
@@ -176,3 +176,26 @@ class PublishedStringFunction:
     def source(self) -> str:
         """Returns the published source."""
         return self._code
+
+
+SPECS = (StringSpec, PublishedStringSpec)
+FUNCTIONS = (StringFunction, PublishedStringFunction)
+
+
+def read_spec(data: Any) -> StringSpec | PublishedStringSpec:
+    """Reads the JSON data of a spec, a program's or a published function's.
+
+    Raises:
+        ValueError: the data are neither.
+    """
+    published = isinstance(data, Mapping) and "triplets" in data
+    return PublishedStringSpec.from_json(data) if published else StringSpec.from_json(data)
+
+
+def make_function(spec: StringSpec | PublishedStringSpec) -> StringFunction | PublishedStringFunction:
+    """Returns the function of a spec.
+
+    Raises:
+        ValueError: the spec is a published one without its source.
+    """
+    return PublishedStringFunction(spec) if isinstance(spec, PublishedStringSpec) else StringFunction(spec)

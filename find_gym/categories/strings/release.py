@@ -18,28 +18,35 @@ from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
 from find_gym.categories.strings.published import PublishedStringSpec, Triplet
 from find_gym.categories.strings.sampling import sample_string
-from find_gym.core.files import read_each, write_tables, write_text
+from find_gym.core.files import load_json, read_each, write_tables, write_text
 
+METADATA = "test_data.json"
 TRIPLETS = 10
 _OPTIONS = 3
 _FRESH_FUNCTIONS = 8
 _CODE = "function_code.py"
 
 
-def read_rows(
-    descriptions: Sequence[Any], unit_tests: Sequence[Any], folder: Path
-) -> tuple[dict[str, StringSpec | PublishedStringSpec], dict[str, str]]:
+def read_functions(folder: Path) -> tuple[dict[str, StringSpec | PublishedStringSpec], dict[str, str]]:
     """Reads the functions of a dataset; their sources are read as text and not run.
 
     Args:
-        descriptions: the content of `test_data.json`.
-        unit_tests: the content of `unit_test_data.json`.
-        folder: the folder with the functions' directories, which may be missing.
+        folder: the folder of the category; the functions' directories within it may be missing.
 
     Returns:
         The specs by the functions' names, those written by this project as programs; and for each function that could
         not be read, its name and why.
+
+    Raises:
+        DatasetError: a file of metadata is missing or broken.
     """
+    return read_rows(load_json(folder / METADATA, list), load_json(folder / "unit_test_data.json", list), folder)
+
+
+def read_rows(
+    descriptions: Sequence[Any], unit_tests: Sequence[Any], folder: Path
+) -> tuple[dict[str, StringSpec | PublishedStringSpec], dict[str, str]]:
+    """Reads the functions of a dataset from the content of its two files of metadata; see `read_functions`."""
     return read_each(descriptions, "name", lambda row, test: _read_row(row, test, folder), unit_tests)
 
 
@@ -69,7 +76,7 @@ def _without_label(description: str) -> str:
     return description.strip().removeprefix(":").strip()
 
 
-def write_strings(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
+def write_functions(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
     """Writes string functions in the released layout.
 
     The metadata are written last, beside their place and then renamed, so a folder without `test_data.json` is an
@@ -98,7 +105,7 @@ def write_strings(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
             }
         )
         tests.append({"name": name, **_unit_test(index, function, executions)})
-    write_tables(folder, tests, "test_data.json", descriptions)
+    write_tables(folder, tests, METADATA, descriptions)
     return names
 
 

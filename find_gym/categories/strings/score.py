@@ -10,19 +10,14 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.held_out import decoy_generator, run_held_out, string_decoys
+from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
+from find_gym.categories.strings.unit_tests import draw_unit_tests
 from find_gym.core.complexity import program_complexity
 from find_gym.core.draws import SingleDraws
 from find_gym.core.skills import skill
-from find_gym.core.submissions import (
-    MAX_STRING_COMPLEXITY,
-    MalformedError,
-    PreparedCode,
-    Submission,
-    TooComplexError,
-    prepare_code,
-)
+from find_gym.core.submissions import MalformedError, PreparedCode, Submission, TooComplexError, prepare_code
 from find_gym.judges.descriptions import DescriptionScorer
 from find_gym.judges.protocol import Judge
 from find_gym.sandbox import Status
@@ -87,7 +82,7 @@ class StringScorer:
     """
 
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
-        self._descriptions = None if judge is None else DescriptionScorer(function, judge)
+        self._descriptions = None if judge is None else DescriptionScorer(function, judge, draw_unit_tests)
         self._identity = function.identity()
         rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
         self._inputs = balanced_inputs(SingleDraws(rng), HELD_OUT_INPUTS, function.truth, function.sides)

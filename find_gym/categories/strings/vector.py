@@ -9,7 +9,7 @@ import numpy as np
 from find_gym.categories.strings.env import StringEnv
 from find_gym.categories.strings.function import StringFunction
 from find_gym.categories.strings.tokens import SHOWN, encode
-from find_gym.core.episode import Category
+from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import Integers, WordAnswers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
@@ -21,8 +21,8 @@ class StringAnswers(WordAnswers):
 
     names = ("characters", "length", "same")
 
-    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
-        super().__init__(codec, category, features)
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
         self._outputs: list[list[str]] = [[] for _ in range(features.count)]
         shape = (features.count, self._count)
         self._characters = np.zeros((*shape, SHOWN), dtype=np.float32)

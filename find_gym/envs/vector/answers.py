@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.core.episode import Category
+from find_gym.core.episode import Examiner
 from find_gym.envs.vector.features import Features
 from find_gym.interfaces.tokens import TokensInterface
 
@@ -29,18 +29,18 @@ class BatchAnswers:
 
     Args:
         codec: the interface of the single environment, which has the probes.
-        category: answers the queries that are not in the table.
+        examiner: answers the queries that are not in the table.
         features: the features of all episodes, of which `asked` and those in `names` are updated here.
     """
 
     # The features that the single environment's interface has beside `asked`, `written` and `budget`.
     names: ClassVar[tuple[str, ...]]
 
-    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         num_envs = features.count
         self._probes = codec.probes
         self._count = len(codec.probes)
-        self._category = category
+        self._examiner = examiner
         self._all_features = features
         self._features = {name: features[name] for name in ("asked", *self.names)}
         # What is updated at single probes goes through flat views: row times probes plus probe.
@@ -125,7 +125,7 @@ class BatchAnswers:
         """Asks the function itself."""
         function, rng = self._functions[env], self._generators[env]
         assert rng is not None
-        (output,) = self._category.answer(function, (self._probes[probe],), rng)
+        (output,) = self._examiner.answer(function, (self._probes[probe],), rng)
         return output
 
     def _show_asked(self, flat: Integers) -> None:
@@ -175,8 +175,8 @@ class BatchAnswers:
 class WordAnswers(BatchAnswers):
     """Answers that are words; see `BatchAnswers`. Subclasses tell those of the table by `_looked_up`."""
 
-    def __init__(self, codec: TokensInterface, category: Category, features: Features) -> None:
-        super().__init__(codec, category, features)
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
         # The outputs of functions that are not in the table.
         self._told: list[list[str]] = [[] for _ in range(features.count)]
 

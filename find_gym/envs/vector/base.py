@@ -107,7 +107,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._features = Features(count, codec.observation_space)
         self._queries_share, self._steps_share = self._features["budget"].T
         self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
-        self._answers = self.answers(codec, self._env.category, self._features)
+        self._answers = self.answers(codec, self._env.examiner, self._features)
         self._descriptions = BatchDescriptions(codec, self._features)
         self._budget = np.zeros(count, dtype=np.int64)
         self._steps_left = np.zeros(count, dtype=np.int64)

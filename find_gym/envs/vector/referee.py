@@ -65,7 +65,7 @@ class Referee:
 
     def scores(self, endings: Sequence[Ending], submissions: Sequence[Submission]) -> list[Score]:
         """Scores the submissions that were made of descriptions."""
-        score = self.env.category.score
+        score = self.env.examiner.score
         return [
             score(ending.function, one, ending.evidence[0]) for ending, one in zip(endings, submissions, strict=True)
         ]

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.numeric.networks import train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import Noise, Region
-from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY
 from find_gym.functions import FINDDataset, NumericDifficulty, NumericFunction, NumericSpec, sample_numeric
 from find_gym.scoring import NumericScore, NumericScorer, Submission, prepare_code, read_domain
 from find_gym_agents.interpreters.atom_fit.agent import AtomFit

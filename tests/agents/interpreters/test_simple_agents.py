@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.core.submissions import COMPLEXITY_CAPS
+from find_gym import category_named
 from find_gym.scoring import Submission, prepare_code
 from find_gym_agents.base import ScriptedStringAgent
 from find_gym_agents.interpreters.constant import best_constant
@@ -26,7 +26,7 @@ def test_scripted_agents_submit_judgeable_code_with_any_budget(name, budget):
         info, refusals = play(agent, spec, budget=budget)
         assert not refusals
         assert info["score"]["outcome"] in ("right", "wrong"), info["score"]
-        assert prepare_code(info["submission"]["code"], cap=COMPLEXITY_CAPS["numeric"])
+        assert prepare_code(info["submission"]["code"], cap=category_named("numeric").code_cap)
         assert info["budget"] >= 0
 
 
@@ -73,8 +73,8 @@ def test_constant_and_lookup_write_what_they_saw():
 
 def test_tables_stay_below_the_cap():
     rows = {f"row {index}": "w" * index for index in range(100)}
-    written = prepare_code(tabulate(rows).code, cap=COMPLEXITY_CAPS["strings"])
-    assert written.complexity > COMPLEXITY_CAPS["strings"] - 1000
+    written = prepare_code(tabulate(rows).code, cap=category_named("strings").code_cap)
+    assert written.complexity > category_named("strings").code_cap - 1000
     assert tabulate({}).code.startswith("TABLE = {}")
 
 

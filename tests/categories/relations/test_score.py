@@ -14,10 +14,10 @@ from find_gym.categories.relations.function import RelationFunction, RelationSpe
 from find_gym.categories.relations.probes import probe_words
 from find_gym.categories.relations.sampling import sample_relation
 from find_gym.categories.relations.score import RelationScorer
-from find_gym.core.unit_tests import UnitTest, judged_share
 from find_gym.functions import FINDDataset, sample_numeric
 from find_gym.judges.grounding import GroundingJudge
 from find_gym.judges.protocol import Execution
+from find_gym.judges.unit_tests import UnitTest, judged_share
 from find_gym.scoring import Submission
 from tests.reference import REFERENCE, needs_reference
 

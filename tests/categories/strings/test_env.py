@@ -12,8 +12,8 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.categories.strings.category import STRING_MESSAGES
 from find_gym.categories.strings.difficulty import StringDifficulty
+from find_gym.categories.strings.examiner import STRING_MESSAGES
 from find_gym.categories.strings.fitting import fit_string_skeleton
 from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.grammar import MAX_TOKENS, TOKENS, StringDraft, tokens_of

@@ -11,7 +11,7 @@ from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
 from find_gym.categories.strings.published import PublishedStringFunction, PublishedStringSpec, Triplet
-from find_gym.categories.strings.release import read_rows, write_strings
+from find_gym.categories.strings.release import read_rows, write_functions
 from find_gym.categories.strings.sampling import sample_string
 from tests.reference import REFERENCE, needs_reference
 
@@ -24,7 +24,7 @@ def load(folder: Path) -> tuple[list[Any], list[Any]]:
 def written(tmp_path: Path) -> tuple[Path, list[StringSpec]]:
     rng = np.random.default_rng(0)
     specs = [sample_string(rng, difficulty=level) for level in ("find", "find", "hard", "extreme")]
-    assert write_strings(tmp_path, specs) == ["f00000", "f00001", "f00002", "f00003"]
+    assert write_functions(tmp_path, specs) == ["f00000", "f00001", "f00002", "f00003"]
     return tmp_path, specs
 
 
@@ -61,7 +61,7 @@ def test_triplets_have_one_true_execution(written: tuple[Path, list[StringSpec]]
 
 
 def test_a_dataset_of_one_function_has_triplets(tmp_path: Path) -> None:
-    write_strings(tmp_path, [StringSpec((Step("reverse_string"),))] * 2)
+    write_functions(tmp_path, [StringSpec((Step("reverse_string"),))] * 2)
     assert len(load(tmp_path)[1][0]["test_vec"]) == 10
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.strings.alphabet import NUMBER_WORDS
+from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.custom import CallableStringFunction
 from find_gym.categories.strings.difficulty import DIFFICULTIES
 from find_gym.categories.strings.function import StringFunction, StringSpec
@@ -24,7 +26,6 @@ from find_gym.categories.strings.published import PublishedStringSpec
 from find_gym.categories.strings.release import read_rows
 from find_gym.categories.strings.sampling import sample_string
 from find_gym.categories.strings.score import StringScorer
-from find_gym.core.submissions import MAX_NUMERIC_COMPLEXITY, MAX_STRING_COMPLEXITY
 from find_gym.functions import function_seed
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from tests.reference import REFERENCE, needs_reference

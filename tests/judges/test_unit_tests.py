@@ -5,14 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from find_gym.categories.numeric.unit_tests import draw_unit_tests as draw_numeric
 from find_gym.categories.strings.function import StringFunction
 from find_gym.categories.strings.sampling import sample_string
 from find_gym.categories.strings.score import StringScorer
-from find_gym.core.unit_tests import UnitTest, make_unit_tests, score_unit_tests, share_right
+from find_gym.categories.strings.unit_tests import draw_unit_tests as draw_string
 from find_gym.functions import NumericFunction, sample_numeric
 from find_gym.judges.descriptions import DescriptionScorer
 from find_gym.judges.language_model import LanguageModelJudge
 from find_gym.judges.protocol import Execution
+from find_gym.judges.unit_tests import UnitTest, make_unit_tests, score_unit_tests, share_right
 from find_gym.language import ScriptedModel
 from find_gym.scoring import NumericScorer, Submission
 
@@ -77,21 +79,21 @@ def test_numeric_and_string_functions_get_true_executions(seed: int) -> None:
     rng = np.random.default_rng(seed)
     judge = LanguageModelJudge(ScriptedModel())
     numeric = NumericFunction(sample_numeric(rng, difficulty=QUICK))
-    for test in DescriptionScorer(numeric, judge).tests:
+    for test in DescriptionScorer(numeric, judge, draw_numeric).tests:
         right = [
             abs(float(numeric.truth([option.input])[0]) - option.output) <= 1e-3 * max(1, abs(option.output))
             for option in test.options
         ]
         assert right.index(True) == test.correct and sum(right) == 1
     string = StringFunction(sample_string(rng))
-    for test in DescriptionScorer(string, judge).tests:
+    for test in DescriptionScorer(string, judge, draw_string).tests:
         right = [string.truth([option.input])[0] == option.output for option in test.options]
         assert right.index(True) == test.correct and sum(right) == 1
 
 
 def test_scorers_judge_descriptions_where_there_is_a_judge() -> None:
     function = StringFunction(sample_string(np.random.default_rng(0)))
-    own = [test.options[test.correct] for test in DescriptionScorer(function, Oracle([], "")).tests]
+    own = [test.options[test.correct] for test in DescriptionScorer(function, Oracle([], ""), draw_string).tests]
     judge = Oracle(own, function.describe())
     score = StringScorer(function, judge).score(Submission(function.describe(), code="def f(s):\n    return s\n"))
     assert score.unit_tests is not None and score.unit_tests["share"] == 1.0 and score.accuracy < 1

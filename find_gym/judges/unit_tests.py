@@ -196,3 +196,8 @@ def score_unit_tests(judge: Judge, description: str, truth: str, tests: Sequence
         skill=skill_over_chance(share, chance),
         judge=judge.name,
     )
+
+
+def one_of(executions: Sequence[Execution]) -> Callable[[Draws], Execution]:
+    """Returns what draws one of these executions."""
+    return lambda rng: executions[int(rng.integers(len(executions)))]
