@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
-from find_gym.categories.numeric.fitting.atoms import grid_of, grid_values, shape
+from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.likelihood import exact_tolerance
 from find_gym.categories.numeric.fitting.regions import Stretch
 from find_gym.categories.numeric.fitting.trees import affine_in, leaf_value, leaves
@@ -173,7 +173,7 @@ def _variants(
     names = leaves(hypothesis.skeleton)
 
     def on_grid(at: FloatArray, rows: NDArray[np.intp] | slice) -> FloatArray:
-        values = grid_values(name, at) if not ATOMS[name].linear else _shapes(name, at)
+        values = grid_values(ATOMS[name], at) if not ATOMS[name].linear else _shapes(name, at)
         values = values[rows]
         if ATOMS[name].linear:
             values = constants[index][0] * values + constants[index][-1]
@@ -192,5 +192,5 @@ def _variants(
 
 
 def _shapes(name: str, x: FloatArray) -> FloatArray:
-    grid = grid_of(name)
-    return shape("tanh" if name == "sigmoid" else name, x, (grid[:, :1], grid[:, 1:]))
+    grid = grid_of(ATOMS[name])
+    return shape(ATOMS["tanh" if name == "sigmoid" else name], x, (grid[:, :1], grid[:, 1:]))

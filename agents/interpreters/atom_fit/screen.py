@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, FloatArray
-from find_gym.categories.numeric.fitting.atoms import POLYNOMIAL_DEGREES, grid_of, grid_values
+from find_gym.categories.numeric.atoms.polynomials import POLYNOMIAL_DEGREES
+from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
 from find_gym.categories.numeric.fitting.compounds import scan_costs
 from find_gym.categories.numeric.fitting.likelihood import EXACT_SHARE, exact_tolerance
 from find_gym.categories.numeric.fitting.skeletons import fit_rule
@@ -150,8 +151,8 @@ class Screen:
         weights = np.ones_like(values)
         results = []
         for name in _GRIDDED:
-            grid = grid_values(name, x)
-            chance = math.log(len(grid_of(name)))
+            grid = grid_values(ATOMS[name], x)
+            chance = math.log(len(grid_of(ATOMS[name])))
             if grid.shape[1] == 0:
                 continue
             cost = float(np.sum((grid - values) ** 2, axis=1).min())

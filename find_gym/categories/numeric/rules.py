@@ -30,7 +30,7 @@ class AtomRule:
         if self.name not in ATOMS:
             raise ValueError(f"expected the name of an atom ({', '.join(ATOMS)}), actual value: {self.name!r}")
         expected = ATOMS[self.name].constants
-        if expected != ("coefficients",) and len(self.constants) != len(expected):
+        if not ATOMS[self.name].variadic and len(self.constants) != len(expected):
             raise ValueError(
                 f"expected {len(expected)} constants for {self.name} {expected}, actual value: {self.constants!r}"
             )
@@ -158,10 +158,8 @@ def canonical(rule: Rule) -> str:
     if isinstance(rule, CompoundRule):
         return f"{rule.operator}({', '.join(sorted(canonical(part) for part in rule.parts))})"
     name, constants = rule.name, rule.constants
-    if (name, constants[-1:]) in (("root", (1,)), ("relu", (1,))):
-        name, constants = "linear", constants[:2]
-    if name == "linear" and constants[0] == 0:
-        name, constants = "constant", constants[1:]
+    while (simpler := ATOMS[name].simpler(constants)) is not None:
+        name, constants = simpler
     return f"{name}({', '.join(_canonical_constant(constant) for constant in constants)})"
 
 

@@ -9,9 +9,8 @@ from itertools import islice
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
-from find_gym.categories.numeric.fitting.atoms import columns, distinct_lowest, finish, fit_atom, grid_of, grid_values
-from find_gym.categories.numeric.fitting.factors import factors, level_ratio
-from find_gym.categories.numeric.fitting.linear import solve_linear
+from find_gym.categories.numeric.estimation.linear import solve_linear
+from find_gym.categories.numeric.estimation.scans import distinct_lowest, estimate, grid_of, grid_values
 from find_gym.categories.numeric.fitting.plans import Plan
 from find_gym.categories.numeric.fitting.refinement import Evidence, Refinement
 from find_gym.categories.numeric.fitting.spans import Span, independent, orthonormal, span
@@ -20,8 +19,6 @@ from find_gym.categories.numeric.rules import Operator, Skeleton
 
 Fit = tuple[float, LeafConstants]
 
-# Atoms that are known up to a coarse grid, and then have no constants left: scanned with the rest projected out.
-_GRIDDED = ("square_wave", "rectangle")
 # Grid points for which the rest is solved after a scan.
 _GRID_STARTS = 3
 # Rows of a scan in single precision that are worked out in full.
@@ -33,15 +30,16 @@ _SLOW_STARTS = 5
 _STARTS_AT_ONCE = 4
 # Rounds of backfitting before all constants are refined at once.
 _SWEEPS = 3
-# Atoms that are, on one side of 0 at least, a factor of a polynomial.
-_FACTORS = ("linear", "polynomial", "relu")
-# Atoms whose first estimate is the best one already.
-SOLVED = ("linear", "polynomial", "absolute", "step", "root", "logarithm", "reciprocal", "constant")
 # Gauss-Newton steps for each start, and for the best of them.
 _FIRST_STEPS = 8
 _LAST_STEPS = 25
 # A misfit of this share of the power is exact.
 EXACT_SHARE = 1e-20
+
+
+def is_solved(skeleton: Skeleton) -> bool:
+    """Whether a rule is one atom whose first estimate is the best there is."""
+    return isinstance(skeleton, str) and ATOMS[skeleton].fitting.solved
 
 
 def fit_constants(
@@ -71,7 +69,7 @@ def fit_constants(
     exact = EXACT_SHARE * float(target @ target)
     starts = yield from _starts(skeleton, x, target, multiplier, degree, polish)
     keep = multiplier != 0
-    if not polish or skeleton in SOLVED or not keep.any():
+    if not polish or is_solved(skeleton) or not keep.any():
         return _sorted([(_misfit(skeleton, c, x[keep], target[keep], multiplier[keep]), c) for c in starts], exact)
     evidence = weighted_evidence(x, target, multiplier)
     answers = yield [Refinement(skeleton, constants, evidence, _FIRST_STEPS) for constants in starts]
@@ -121,14 +119,15 @@ def _starts(
     skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, polish: bool
 ) -> Plan[list[LeafConstants]]:
     if isinstance(skeleton, str):
-        return [[constants] for constants in fit_atom(skeleton, x, target, multiplier, degree=degree)]
+        return [[constants] for constants in estimate(ATOMS[skeleton], x, target, multiplier, degree=degree)]
     operator, parts = skeleton
     if operator == "sum" and (joint := _joint_sum(parts, x, target, multiplier, degree)) is not None:
         return [joint]
     for index, part in enumerate(parts):
-        if part in _GRIDDED:
+        # Known up to a coarse grid, and then without constants: scanned with the rest projected out.
+        if isinstance(part, str) and ATOMS[part].fitting.scanned:
             rest = parts[:index] + parts[index + 1 :]
-            scanned = yield from _scan(operator, str(part), rest, x, target, multiplier, degree, polish)
+            scanned = yield from _scan(operator, part, rest, x, target, multiplier, degree, polish)
             if scanned is not None:
                 split = sum(len(leaves(other)) for other in parts[:index])
                 return [[*others[:split], constants, *others[split:]] for constants, others in scanned]
@@ -141,7 +140,7 @@ def _joint_sum(
     """Solves a sum of atoms that are linear, all at once; redundant coefficients are 0. None if they are not linear."""
     bases, offset = [], np.zeros_like(x)
     for part in parts:
-        basis = columns(part, x, degree=degree) if isinstance(part, str) else None
+        basis = ATOMS[part].basis(x, degree) if isinstance(part, str) else None
         if basis is None and not (isinstance(part, str) and not ATOMS[part].constants):
             return None
         if basis is None:
@@ -161,7 +160,8 @@ def _joint_sum(
         own = coefficients[position : position + basis.shape[0]]
         others = total - own @ stacked[position : position + basis.shape[0]]
         position += basis.shape[0]
-        result.append(finish(str(part), tuple(own.tolist()), x, remaining - others, multiplier))
+        atom = ATOMS[str(part)]
+        result.append(atom.fitting.from_basis(tuple(own.tolist()), x, remaining - others, multiplier))
     return result
 
 
@@ -180,7 +180,8 @@ def _scan(
     space = span(others, x, degree=degree)
     if space is None:
         return None
-    values = grid_values(name, x)
+    atom = ATOMS[name]
+    values = grid_values(atom, x)
     cost = scan_costs(operator, values, space, target, multiplier)
     results = []
     for index in distinct_lowest(cost, values, _GRID_STARTS):
@@ -191,7 +192,7 @@ def _scan(
         else:
             fits = yield from fit_constants(others, x, target, multiplier * values[index], degree=degree, polish=polish)
         if fits:
-            results.append((fits[0][0], tuple(grid_of(name)[index].tolist()), fits[0][1]))
+            results.append((fits[0][0], tuple(grid_of(atom)[index].tolist()), fits[0][1]))
             if fits[0][0] <= EXACT_SHARE * float(target @ target):
                 break
     return [(constants, others_constants) for _, constants, others_constants in sorted(results, key=lambda r: r[0])]
@@ -319,11 +320,8 @@ def _initial_values(
     y = target / multiplier
     for index, part in enumerate(parts):
         following = (index + 1) % len(parts)
-        if part in _FACTORS and len(parts) == 2:
-            for factor, side in factors(x, y, part == "polynomial"):
-                yield following, [*neutral[:index], factor, *neutral[index + 1 :]], side
-        if part == "step" and (ratio := level_ratio(x, y)) is not None:
-            yield following, [*neutral[:index], np.where(x > 0, ratio, 1.0), *neutral[index + 1 :]], everywhere
+        for factor, side in ATOMS[part].fitting.starts(x, y, len(parts)) if isinstance(part, str) else ():
+            yield following, [*neutral[:index], factor, *neutral[index + 1 :]], side
     # Rectified units differ in slope between the sides of 0, and no ratio of levels tells by how much.
     for ratio in (0.2, 0.5, 0.8):
         for index in range(len(parts)):

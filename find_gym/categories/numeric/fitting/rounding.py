@@ -19,14 +19,16 @@ def chance(degrees: float) -> float:
     return degrees + _DEVIATIONS * math.sqrt(2 * degrees)
 
 
-def rounded_linearly(vectors: FloatArray, jacobian: FloatArray, variance: float, names: tuple[str, ...]) -> FloatArray:
+def rounded_linearly(
+    vectors: FloatArray, jacobian: FloatArray, variance: float, decimals: tuple[int, ...]
+) -> FloatArray:
     """Rounds constants in rows, the best known first, and moves the others as least squares asks, to first order.
 
     Args:
         vectors: constants at the least misfit, shape `(r, k)`.
         jacobian: derivatives of the rule by them, shape `(r, k, n)`.
         variance: variance of the noise.
-        names: the atom that each constant belongs to.
+        decimals: with how many decimals each constant is drawn.
 
     Returns:
         The rounded constants, shape `(r, k)`; NaN where an estimate of how well they are known overflows.
@@ -37,14 +39,14 @@ def rounded_linearly(vectors: FloatArray, jacobian: FloatArray, variance: float,
     rows = zip(known, vectors.tolist(), spread.tolist(), least.tolist(), strict=True)
     return np.array(
         [
-            _rounded_row(vector, own_spread, own_least, variance, names) if is_known else [math.nan] * len(names)
+            _rounded_row(vector, own_spread, own_least, variance, decimals) if is_known else [math.nan] * len(decimals)
             for is_known, vector, own_spread, own_least in rows
         ]
     )
 
 
 def _rounded_row(
-    vector: list[float], spread: list[list[float]], least: list[float], variance: float, names: tuple[str, ...]
+    vector: list[float], spread: list[list[float]], least: list[float], variance: float, decimals: tuple[int, ...]
 ) -> list[float]:
     """Rounds the constants of one row: few enough that plain floats are faster than arrays."""
     growth, rounded = 0.0, 0
@@ -56,8 +58,8 @@ def _rounded_row(
         own = max(spread[chosen][chosen], least[chosen])
         value = vector[chosen]
         allowed = variance * chance(rounded + 1)
-        for decimals in decimals_to_try(names[chosen], math.sqrt(own * variance), 12):
-            target = _round(value, decimals)
+        for places in decimals_to_try(decimals[chosen], math.sqrt(own * variance), 12):
+            target = _round(value, places)
             cost = (target - value) ** 2 / own
             if growth + cost <= allowed:
                 break
@@ -75,16 +77,16 @@ def _rounded_row(
     return vector
 
 
-def decimals_to_try(name: str, deviation: float, unknown: int) -> tuple[int, ...]:
+def decimals_to_try(drawn: int, deviation: float, unknown: int) -> tuple[int, ...]:
     """Returns the decimals to round a constant to, the plainest first: FIND's, then as many as the data tell.
 
     Args:
-        name: the atom that it belongs to.
+        drawn: with how many decimals it is drawn.
         deviation: its standard deviation.
         unknown: how many the data tell where the deviation is 0 or infinite.
     """
     told = min(max(2 - math.floor(math.log10(deviation)), 2), 12) if 0 < deviation < math.inf else unknown
-    return (0, 1, told) if name == "constant" else (1, told)
+    return (*range(drawn, 2), told)
 
 
 def _round(value: float, decimals: int) -> float:

@@ -84,9 +84,8 @@ def _atom(name: str, constants: Constants, x: FloatArray) -> tuple[FloatArray, l
     if not atom.linear:
         return np.asarray(atom.evaluate(x, constants)), gradient
     # The values of these atoms are sums of their linear constants times the derivatives by them.
-    linear = range(len(constants)) if name == "polynomial" else atom.linear
     value = np.zeros_like(x)
-    for position in linear:
+    for position in atom.linear_places(len(constants)):
         value = value + constants[position] * gradient[position]
     return value, gradient
 

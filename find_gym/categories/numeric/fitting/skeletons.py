@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from find_gym.categories.numeric import rules
-from find_gym.categories.numeric.atoms import ATOMS, Constants, FloatArray
-from find_gym.categories.numeric.fitting.compounds import SOLVED, fit_constants
+from find_gym.categories.numeric.atoms import ATOMS, FloatArray
+from find_gym.categories.numeric.fitting.compounds import fit_constants, is_solved
 from find_gym.categories.numeric.fitting.likelihood import outside_cost, stretches_cost
 from find_gym.categories.numeric.fitting.plans import Plan, gather, run
 from find_gym.categories.numeric.fitting.regions import (
@@ -233,7 +233,7 @@ def rule_plan(
         fit, kept = trial, trial_kept
     kept = kept & np.isfinite(fit.residuals)
     if kept.any():
-        solved = skeleton in SOLVED
+        solved = is_solved(skeleton)
         constants = yield from simplify(skeleton, fit.constants, x[kept], y[kept], solved=solved, quick=quick)
         fit = _residuals(skeleton, constants, x, y, usable)
     return fit
@@ -249,25 +249,10 @@ def _best_constants(
 def _level_constants(skeleton: Skeleton, level: float) -> LeafConstants:
     """Constants for which the rule is about constant: what is left where nothing can be fitted."""
     if isinstance(skeleton, str):
-        return [_level_atom(skeleton, level)]
+        return [ATOMS[skeleton].level(level)]
     neutral = 0.0 if skeleton[0] == "sum" else 1.0
     levels = [level, *(neutral for _ in skeleton[1][1:])]
     return [c for part, own in zip(skeleton[1], levels, strict=True) for c in _level_constants(part, own)]
-
-
-def _level_atom(name: str, level: float) -> Constants:
-    atom = ATOMS[name]
-    if name == "polynomial":
-        return (0.0, 0.0, level)
-    if name == "rational":
-        return ((level,), (0.0, 1.0))
-    if name == "constant":
-        return (level,)
-    grid = iter(atom.grid)
-    constants = [0.0 if position in atom.linear else next(grid)[-1] for position in range(len(atom.constants))]
-    if atom.linear:
-        constants[atom.linear[-1]] = level
-    return tuple(constants)
 
 
 def _residuals(

@@ -7,10 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from find_gym.categories.numeric.atoms import ATOMS, Constants, FloatArray
-from find_gym.categories.numeric.fitting.linear import power_rows, solve_linear
+from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, FloatArray, Parameter
+from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.fitting.plans import Plan, gather
-from find_gym.categories.numeric.fitting.rationals import rescale
 from find_gym.categories.numeric.fitting.refinement import Answer, Evidence, Refinement
 from find_gym.categories.numeric.fitting.rounding import chance, covariance, decimals_to_try, rounded_linearly
 from find_gym.categories.numeric.fitting.rows import Layout, evaluate, layout_of, linearise
@@ -26,11 +25,6 @@ _SCALES = 300
 _SIGNIFICANT_DIGITS = 12
 # Gauss-Newton steps of a quick fit.
 _QUICK_STEPS = 12
-# Centres of waves that FIND draws lie within, and how many of those that are half a period apart are tried.
-_LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
-# Waves of lesser periods, or negative ones, are left as they are.
-_LEAST_PERIOD = 1e-6
-_MOST_CENTRES = 6
 # Growth of the misfit, in variances of the noise, that moving a constant into FIND's range may cost.
 _RANGE_DEVIATIONS = 6.0
 
@@ -59,10 +53,11 @@ def simplify(
         The constants.
     """
     power = float(y @ y)
-    if skeleton == "polynomial":
-        constants = _of_least_degree(constants, x, y, power)
-    elif "polynomial" in (names := leaves(skeleton)):
-        constants = yield from _drop_leading(skeleton, names, constants, x, y, power)
+    atoms = _atoms_of(skeleton)
+    if isinstance(skeleton, str) and atoms[0].variadic and atoms[0].linear:
+        constants = _of_least_degree(atoms[0], constants, x, y, power)
+    elif any(atom.variadic for atom in atoms):
+        constants = yield from _drop_leading(skeleton, atoms, constants, x, y, power)
     cost = misfits(skeleton, [constants], x, y)[0]
     if cost <= EXACT * power:
         constants = _common_scale(skeleton, _canonical(skeleton, constants, True))
@@ -94,17 +89,19 @@ def _allowed_growth(count: int) -> float:
     return math.exp(math.log(count + 1) / count)
 
 
-def _of_least_degree(constants: LeafConstants, x: FloatArray, y: FloatArray, power: float) -> LeafConstants:
+def _of_least_degree(atom: Atom, constants: LeafConstants, x: FloatArray, y: FloatArray, power: float) -> LeafConstants:
     """Lowers the degree of a polynomial as long as BIC agrees; FIND's have degree 2 at least."""
     coefficients = constants[0]
     if len(coefficients) <= 3:
         return constants
-    powers = power_rows(x, len(coefficients) - 1)
+    basis = atom.basis(x, len(coefficients) - 1)
+    assert basis is not None
+    powers = basis[::-1]
     scaled = powers / np.maximum(np.sqrt(np.einsum("kn,kn->k", powers, powers)), 1e-300)[:, None]
     # Without its leading power, the polynomial misses the part of y that only this power reaches: one triangle has all.
     triangle = np.asarray(np.linalg.qr(np.concatenate([scaled, y[None]]).T, mode="r"))
     parts = triangle[:, -1] ** 2
-    cost = float(misfits("polynomial", [constants], x, y)[0])
+    cost = float(misfits(atom.name, [constants], x, y)[0])
     allowed = _allowed_growth(x.size)
     degree = len(coefficients) - 1
     while degree > 2 and parts.size > degree:
@@ -118,14 +115,14 @@ def _of_least_degree(constants: LeafConstants, x: FloatArray, y: FloatArray, pow
 
 
 def _drop_leading(
-    skeleton: Skeleton, names: list[str], constants: LeafConstants, x: FloatArray, y: FloatArray, power: float
+    skeleton: Skeleton, atoms: tuple[Atom, ...], constants: LeafConstants, x: FloatArray, y: FloatArray, power: float
 ) -> Plan[LeafConstants]:
     """Lowers the degree of the polynomials in a compound as long as BIC agrees."""
     evidence = Evidence(x, y)
     cost = misfits(skeleton, [constants], x, y)[0]
     allowed = _allowed_growth(x.size)
-    for index, name in enumerate(names):
-        while name == "polynomial" and len(constants[index]) > 3:
+    for index, atom in enumerate(atoms):
+        while atom.variadic and len(constants[index]) > 3:
             shorter = [*constants[:index], constants[index][1:], *constants[index + 1 :]]
             ((trial, trial_cost),) = yield [Refinement(skeleton, shorter, evidence, 8)]
             if not trial_cost <= max(allowed * cost, EXACT * power):
@@ -136,32 +133,14 @@ def _drop_leading(
 
 def _canonical(skeleton: Skeleton, constants: LeafConstants, exact: bool) -> LeafConstants:
     """Chooses among constants that are the same function the ones that FIND would draw."""
-    return [_canonical_atom(name, leaf, exact) for name, leaf in zip(leaves(skeleton), constants, strict=True)]
-
-
-def _canonical_atom(name: str, constants: Constants, exact: bool) -> Constants:
-    if name == "logarithm" and exact:
-        return _plain_base(constants)
-    if name == "rational":
-        return rescale(constants)
-    if name == "gaussian":
-        return (constants[0], abs(constants[1]))
-    if name in ("tanh", "erf", "tan", "sin") and constants[1] < 0:
-        return (-constants[0], -constants[1], constants[2], constants[3])
-    return constants
+    return [ATOMS[name].fitting.canonical(leaf, exact) for name, leaf in zip(leaves(skeleton), constants, strict=True)]
 
 
 def _equivalents(skeleton: Skeleton, constants: LeafConstants) -> list[LeafConstants]:
     """Returns other constants that are the same function, of which only some may be plain: the centres of a wave."""
-    if skeleton not in ("sin", "cos") or not constants[0][1] > _LEAST_PERIOD:
+    if not isinstance(skeleton, str):
         return [constants]
-    amplitude, period, centre, offset = constants[0]
-    first = math.ceil((_LEAST_CENTRE - centre) / (period / 2))
-    last = math.floor((_GREATEST_CENTRE - centre) / (period / 2))
-    turns = range(first, last + 1)[:_MOST_CENTRES]
-    return [
-        [(amplitude * (-1.0 if turn % 2 else 1.0), period, centre + turn * period / 2, offset)] for turn in turns
-    ] or [constants]
+    return [[leaf] for leaf in ATOMS[skeleton].fitting.equivalents(constants[0])]
 
 
 def _within_grid(
@@ -169,7 +148,7 @@ def _within_grid(
 ) -> Plan[LeafConstants]:
     """Moves constants into the range that FIND draws from, where the misfit does not grow significantly."""
     vector = pack(constants)
-    lowest, highest = _limits(skeleton, layout_of(constants))
+    lowest, highest = _limits(_atoms_of(skeleton), layout_of(constants))
     outside = (vector < lowest) | (vector > highest)
     if not outside.any():
         return constants
@@ -185,27 +164,28 @@ def _within_grid(
 
 
 @lru_cache(maxsize=1024)
-def _limits(skeleton: Skeleton, layout: Layout) -> tuple[FloatArray, FloatArray]:
+def _limits(atoms: tuple[Atom, ...], layout: Layout) -> tuple[FloatArray, FloatArray]:
     """Returns the least and greatest value that FIND draws for each flattened constant, infinite where it is linear."""
-    limits: list[tuple[float, float]] = []
-    for name, sizes in zip(leaves(skeleton), layout, strict=True):
-        grid = iter(ATOMS[name].grid)
-        for position, size in enumerate(sizes):
-            values = None if position in ATOMS[name].linear or name == "polynomial" else next(grid, None)
-            limits += [(-math.inf, math.inf) if values is None else (min(values), max(values))] * max(size, 1)
+    limits = [
+        (-math.inf, math.inf) if parameter.linear or parameter.length else (parameter.low, parameter.high)
+        for parameter in _parameters_of(atoms, layout)
+    ]
     bounds = np.array(limits, dtype=np.float64).reshape(-1, 2)
     return bounds[:, 0], bounds[:, 1]
 
 
-def _plain_base(constants: Constants) -> Constants:
-    """Chooses the base of a logarithm, which only scales the factor, such that the factor has one decimal."""
-    factor, offset, base = constants
-    bases = np.array([10.0, *ATOMS["logarithm"].grid[0]])
-    factors = factor / math.log(base) * np.log(bases)
-    distance = np.abs(factors * 10 - np.round(factors * 10))
-    near = np.flatnonzero(distance < 1e-6)
-    chosen = near[0] if near.size else 0
-    return (float(factors[chosen]), offset, float(bases[chosen]))
+def _atoms_of(skeleton: Skeleton) -> tuple[Atom, ...]:
+    return tuple(ATOMS[name] for name in leaves(skeleton))
+
+
+def _parameters_of(atoms: tuple[Atom, ...], layout: Layout) -> list[Parameter]:
+    """Returns the parameter that each flattened constant belongs to."""
+    return [
+        parameter
+        for atom, sizes in zip(atoms, layout, strict=True)
+        for parameter, size in zip(atom.parameters * (len(sizes) if atom.variadic else 1), sizes, strict=True)
+        for _ in range(max(size, 1))
+    ]
 
 
 def _common_scale(skeleton: Skeleton, constants: LeafConstants) -> LeafConstants:
@@ -235,18 +215,15 @@ def _common_scale(skeleton: Skeleton, constants: LeafConstants) -> LeafConstants
 
 def linear_part(name: str, constants: Constants) -> FloatArray:
     """Returns the constants that an atom is linear in."""
-    if name == "polynomial":
-        return np.array(constants, dtype=np.float64)
-    return np.array([constants[position] for position in ATOMS[name].linear], dtype=np.float64)
+    places = ATOMS[name].linear_places(len(constants))
+    return np.array([constants[place] for place in places], dtype=np.float64)
 
 
 def with_linear(name: str, constants: Constants, linear: FloatArray) -> Constants:
     """Returns the constants with other linear ones."""
-    if name == "polynomial":
-        return tuple(linear.tolist())
     result = list(constants)
-    for position, value in zip(ATOMS[name].linear, linear.tolist(), strict=True):
-        result[position] = value
+    for place, value in zip(ATOMS[name].linear_places(len(constants)), linear.tolist(), strict=True):
+        result[place] = value
     return tuple(result)
 
 
@@ -288,23 +265,23 @@ def _round_noisy(
     """
     if not np.isfinite(cost) or not any(constants):
         return constants
-    names = _names_of(skeleton, layout_of(constants))
-    variance = cost / max(x.size - len(names), 1)
+    decimals = _decimals_of(_atoms_of(skeleton), layout_of(constants))
+    variance = cost / max(x.size - len(decimals), 1)
     same = _equivalents(skeleton, constants)
     vectors = np.array([pack(one) for one in same])
     _, gradient = linearise(skeleton, layout_of(constants), vectors, np.broadcast_to(x, (len(same), x.size)))
-    rounded = rounded_linearly(vectors, np.stack(gradient, axis=1), variance, names)
+    rounded = rounded_linearly(vectors, np.stack(gradient, axis=1), variance, decimals)
     trials = [unpack(vector, constants) for vector in rounded]
     costs = misfits(skeleton, trials, x, y)
     best = int(np.argmin(costs))
-    if costs[best] - cost <= variance * chance(len(names)):
+    if costs[best] - cost <= variance * chance(len(decimals)):
         return trials[best]
     if quick:
         return constants
-    if skeleton == "rational":
-        # Any common factor of its constants is as good: there are no plain ones to be found in turn.
+    if isinstance(skeleton, str) and ATOMS[skeleton].fitting.homogeneous:
+        # Any common factor of the constants is as good: there are no plain ones to be found in turn.
         return unpack(np.array([float(f"{value:.{_SIGNIFICANT_DIGITS}g}") for value in vectors[0].tolist()]), constants)
-    found = yield from gather([_round_in_turn(skeleton, one, cost, evidence, x, names, variance) for one in same])
+    found = yield from gather([_round_in_turn(skeleton, one, cost, evidence, x, decimals, variance) for one in same])
     return min(found, key=lambda fit: fit[1])[0]
 
 
@@ -314,13 +291,13 @@ def _round_in_turn(
     original: float,
     evidence: Evidence,
     x: FloatArray,
-    names: tuple[str, ...],
+    decimals: tuple[int, ...],
     variance: float,
 ) -> Plan[Answer]:
     """Rounds the constants of a rule that is far from linear in them: refines the others after each."""
     cost = original
-    free = np.ones(len(names), dtype=np.bool_)
-    waiting = set(range(len(names)))
+    free = np.ones(len(decimals), dtype=np.bool_)
+    waiting = set(range(len(decimals)))
     rounded = 0
     while waiting:
         vector = pack(constants)
@@ -330,9 +307,9 @@ def _round_in_turn(
         index = min(waiting, key=lambda position: deviations[position])
         waiting.remove(index)
         free[index] = False
-        for decimals in decimals_to_try(names[index], deviations[index], 6):
+        for places in decimals_to_try(decimals[index], deviations[index], 6):
             trial_vector = vector.copy()
-            trial_vector[index] = np.round(vector[index], decimals) + 0.0
+            trial_vector[index] = np.round(vector[index], places) + 0.0
             request = Refinement(skeleton, unpack(trial_vector, constants), evidence, 3, free.copy())
             ((trial, trial_cost),) = yield [request]
             if trial_cost - original <= variance * chance(rounded + 1):
@@ -344,14 +321,9 @@ def _round_in_turn(
 
 
 @lru_cache(maxsize=1024)
-def _names_of(skeleton: Skeleton, layout: Layout) -> tuple[str, ...]:
-    """Returns the atom's name for each flattened constant."""
-    return tuple(
-        name
-        for name, sizes in zip(leaves(skeleton), layout, strict=True)
-        for size in sizes
-        for _ in range(max(size, 1))
-    )
+def _decimals_of(atoms: tuple[Atom, ...], layout: Layout) -> tuple[int, ...]:
+    """Returns with how many decimals each flattened constant is drawn."""
+    return tuple(parameter.decimals for parameter in _parameters_of(atoms, layout))
 
 
 def plain_between(low: float, high: float) -> float:

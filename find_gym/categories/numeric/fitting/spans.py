@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
-from find_gym.categories.numeric.fitting.atoms import columns, shape
+from find_gym.categories.numeric.fitting.trees import leaf_value
 from find_gym.categories.numeric.rules import Skeleton
 
 # Columns whose length shrinks to this share once the others are projected out are redundant.
@@ -69,14 +69,10 @@ def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:
 
 
 def _atom_span(name: str, x: FloatArray, degree: int) -> Span | None:
-    if not ATOMS[name].constants:
-        return Span(shape(name, x, ()), np.zeros((0, x.size)))
-    if name == "reciprocal":
-        return Span(np.zeros_like(x), 1 / np.where(x == 0, np.nan, x)[None])
-    if name in ("root", "logarithm"):
-        basis = columns(name, x, parameters=(2,) if name == "root" else (np.e,))
-    else:
-        basis = columns(name, x, degree=degree)
+    atom = ATOMS[name]
+    if not atom.constants:
+        return Span(leaf_value(name, (), x), np.zeros((0, x.size)))
+    basis = atom.fitting.span(x) if atom.fitting.span else atom.basis(x, degree)
     return None if basis is None else Span(np.zeros_like(x), basis)
 
 

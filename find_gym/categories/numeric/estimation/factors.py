@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.linear import solve_linear
+from find_gym.categories.numeric.atom import FloatArray
+from find_gym.categories.numeric.estimation.linear import solve_linear
 
 # Two polynomials of degree 5 have a product of degree 10.
 _GREATEST_DEGREE = 10

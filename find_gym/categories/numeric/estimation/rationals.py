@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import Constants, FloatArray
+from find_gym.categories.numeric.atom import Constants, FloatArray
 
 # FIND's degrees: numerator 0 to 4, denominator one more at least, 5 at most.
 DEGREES = tuple((low, high) for high in range(1, 6) for low in range(min(high, 5)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.categories.numeric.atom import FloatArray
 
 # Columns of length 1 whose inverse normal matrix has a lesser trace may be solved by it.
 _WELL_CONDITIONED = 1e9
@@ -45,15 +45,6 @@ def _solve_redundant(scaled: FloatArray, scale: FloatArray, target: FloatArray) 
     solution = solution + np.linalg.lstsq(scaled.T, residual, rcond=1e-13)[0]
     residual = target - solution @ scaled
     return solution / scale, float(residual @ residual)
-
-
-def power_rows(x: FloatArray, degree: int) -> FloatArray:
-    """Returns `1, x, …, x^degree` as rows, shape `(degree + 1, n)`."""
-    powers = np.empty((degree + 1, x.size))
-    powers[0] = 1.0
-    for power in range(degree):
-        np.multiply(powers[power], x, out=powers[power + 1])
-    return powers
 
 
 def lowest(cost: FloatArray, count: int) -> list[int]:

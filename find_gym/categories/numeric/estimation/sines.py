@@ -8,9 +8,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import ATOMS, Constants, FloatArray
-from find_gym.categories.numeric.fitting.columns import Columns
-from find_gym.categories.numeric.fitting.linear import lowest, solve_linear
+from find_gym.categories.numeric.atom import Atom, Constants, FloatArray
+from find_gym.categories.numeric.estimation.columns import Columns
+from find_gym.categories.numeric.estimation.linear import lowest, solve_linear
+from find_gym.categories.numeric.estimation.scans import STARTS
 
 # The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
 _POOR = 1e-6
@@ -26,47 +27,51 @@ _LOWEST, _SPACING = 2 * np.pi / 256, 2 * np.pi / 1024
 _FINE_FREQUENCIES: FloatArray = np.arange(_LOWEST, 2 * np.pi / 0.5, _SPACING)
 
 
-@lru_cache
-def _periods() -> FloatArray:
-    return np.array(ATOMS["sin"].grid[0])
-
-
-def fit_sine(name: str, x: FloatArray, target: FloatArray, multiplier: FloatArray, count: int) -> list[Constants]:
-    """Estimates amplitude, period, centre and offset of a sine or cosine.
+def fit_sine(
+    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, *, cosine: bool = False
+) -> list[Constants]:
+    """Estimates amplitude, period, centre and offset of a sine, or of a cosine.
 
     Args:
-        name: "sin" or "cos".
+        atom: the atom, whose second constant is the period.
         x: inputs, shape `(n,)`.
         target: what the wave times the multiplier should be, shape `(n,)`.
         multiplier: factors of the wave's values, shape `(n,)`.
-        count: how many estimates are wanted.
+        degree: not used.
+        cosine: whether the wave is a cosine.
 
     Returns:
         The estimates, the best first.
     """
-    periods = _periods()
-    waves, middle = _DRAWN.at(x), periods.size
+    periods = np.array(atom.grid[0])
+    waves, middle = _drawn_waves(atom.grid[0]).at(x), periods.size
     cost = _scan_sines(waves[:middle], waves[middle:], target, multiplier)
-    order = lowest(cost, count)
+    order = lowest(cost, STARTS)
     # No period of FIND's explains the data: look at any other.
     if cost[order[0]] > _POOR * float(target @ target) and x.size >= _FEW:
         waves, middle = _FINE.at(x), _FINE_FREQUENCIES.size
         fine_cost = _scan_sines(waves[:middle], waves[middle:], target, multiplier)
         if fine_cost.min() < _BETTER * cost[order[0]]:
-            periods, order = 2 * np.pi / _FINE_FREQUENCIES, lowest(fine_cost, count)
+            periods, order = 2 * np.pi / _FINE_FREQUENCIES, lowest(fine_cost, STARTS)
     starts = []
     for index in order:
         phase = 2 * np.pi / periods[index] * x
         exact, _ = solve_linear(np.array([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
         if np.isfinite(exact).all():
-            starts.append(_sine_constants(name, float(periods[index]), exact))
+            starts.append(_sine_constants(float(periods[index]), exact, cosine))
     return starts
 
 
-def _drawn_waves(x: FloatArray) -> FloatArray:
-    """Returns the sine at all periods that FIND draws, then the cosine, for inputs `(n,)`: shape `(n, 2 g)`."""
-    phase = x[:, None] * (2 * np.pi / _periods())
-    return np.concatenate([np.sin(phase), np.cos(phase)], axis=1)
+@lru_cache
+def _drawn_waves(periods: tuple[float, ...]) -> Columns:
+    """Tabulates the sine at all g periods that are drawn, then the cosine: shape `(n, 2 g)`."""
+    frequencies = 2 * np.pi / np.array(periods)
+
+    def waves(x: FloatArray) -> FloatArray:
+        phase = x[:, None] * frequencies
+        return np.concatenate([np.sin(phase), np.cos(phase)], axis=1)
+
+    return Columns(waves)
 
 
 def _fine_waves(x: FloatArray) -> FloatArray:
@@ -85,7 +90,7 @@ def _fine_waves(x: FloatArray) -> FloatArray:
     return np.ascontiguousarray(np.concatenate([sine, cosine]).T)
 
 
-_DRAWN, _FINE = Columns(_drawn_waves), Columns(_fine_waves)
+_FINE = Columns(_fine_waves)
 
 
 def _scan_sines(sine: FloatArray, cosine: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
@@ -112,15 +117,15 @@ def _scan_sines(sine: FloatArray, cosine: FloatArray, target: FloatArray, multip
     return cost
 
 
-def _sine_constants(name: str, period: float, coefficients: FloatArray) -> Constants:
+def _sine_constants(period: float, coefficients: FloatArray, cosine: bool) -> Constants:
     """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre as FIND's, in (0, 6.3], if one is.
 
     Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
     taken.
     """
-    sine, cosine, offset = coefficients.tolist()
-    amplitude = math.hypot(sine, cosine)
-    angle = math.atan2(-cosine, sine) if name == "sin" else math.atan2(sine, cosine)
+    of_sine, of_cosine, offset = coefficients.tolist()
+    amplitude = math.hypot(of_sine, of_cosine)
+    angle = math.atan2(of_sine, of_cosine) if cosine else math.atan2(-of_cosine, of_sine)
     half = period / 2
     first = angle * period / (2 * np.pi)
     turns = range(math.ceil((0.05 - first) / half), math.floor((6.35 - first) / half) + 1)

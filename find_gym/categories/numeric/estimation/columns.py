@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.categories.numeric.atom import FloatArray
 
 # Inputs that are remembered for each table; more than a bank of probes has.
 _MOST = 192

@@ -1,0 +1,191 @@
+"""Scaled and shifted shapes, a g(2 pi / p (x - c)) + d: sines, and smooth steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
+from find_gym.categories.numeric.atoms.curves import nan_for_zero
+from find_gym.categories.numeric.estimation.linear import lowest
+from find_gym.categories.numeric.estimation.scans import STARTS, grid_of, on_grid, scan_affine
+from find_gym.categories.numeric.estimation.sines import fit_sine
+from find_gym.categories.numeric.notation import plus, shifted, write_number, write_terms
+
+Shape = Callable[[FloatArray], FloatArray]
+
+_ERF = np.frompyfunc(math.erf, 1, 1)
+# Centres that FIND draws lie within, and how many of those that are half a period apart are tried.
+_LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
+_MOST_CENTRES = 6
+# Waves of lesser periods, or negative ones, are left as they are.
+_LEAST_PERIOD = 1e-6
+
+
+def _wave(
+    name: str,
+    function: Shape,
+    derivative: Shape,
+    english: str,
+    template: str,
+    *,
+    released: bool = False,
+    **fitting: Any,
+) -> Atom:
+    """Builds an atom `a g(2 pi / p (x - c)) + d` from a shape `g`, its derivative and its source template."""
+
+    def phase(x: FloatArray, constants: Constants) -> FloatArray:
+        _, period, centre, _ = constants
+        return 2 * np.pi / nan_for_zero(period) * (x - centre)
+
+    def evaluate(x: FloatArray, constants: Constants) -> FloatArray:
+        return constants[0] * function(phase(x, constants)) + constants[3]
+
+    def gradient(x: FloatArray, constants: Constants) -> FloatArray:
+        amplitude, period, centre, _ = constants
+        inner = phase(x, constants)
+        slope = amplitude * derivative(inner)
+        return np.array([function(inner), -slope * inner / period, -slope * 2 * np.pi / period, np.ones_like(x)])
+
+    def formula(constants: Constants) -> str:
+        amplitude, period, centre, offset = constants
+        shifted = write_terms([(1.0, "x"), (-centre, "")])
+        return write_terms([(amplitude, f" {name}(2pi/{write_number(period)} ({shifted}))"), (offset, "")])
+
+    def expression(constants: Constants) -> str:
+        amplitude, period, centre, offset = constants
+        inner = f"2 * math.pi / {period!r} * {shifted(centre)}"
+        return f"{amplitude!r} * {template.format(inner)} {plus(offset)}"
+
+    return Atom(
+        name=name,
+        parameters=(
+            Parameter("amplitude", -10, 10, linear=True, nonzero=True),
+            Parameter("period", 0.1, 6.3, actions=(0.1, 10.0)),
+            Parameter("centre", 0.1, 6.3),
+            Parameter("offset", -10, 10, linear=True),
+        ),
+        evaluate=evaluate,
+        gradient=gradient,
+        formula=formula,
+        english=english,
+        expression=expression,
+        released=released,
+        fitting=Fitting(**{"estimate": _estimate} | fitting),
+    )
+
+
+def _estimate(
+    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, *, far: bool = False
+) -> list[Constants]:
+    """Solves for amplitude and offset at each period and centre: those drawn, and if `far` also a few far apart."""
+    starts = []
+    for points in (grid_of, _coarse_grid) if far else (grid_of,):
+        grid = points(atom)
+        cost, amplitude, offset = scan_affine(on_grid(atom, x, points), target, multiplier)
+        for index in lowest(cost, STARTS // 2 if far else STARTS):
+            starts.append((float(amplitude[index]), *grid[index].tolist(), float(offset[index])))
+    return starts
+
+
+@lru_cache
+def _coarse_grid(atom: Atom) -> FloatArray:
+    # Widths in geometric steps of 1.4; centres closer than the width of most of them.
+    periods = (0.1, 0.2, 0.4, 0.6, 0.8, 1.1, 1.5, 2.1, 2.9, 4.0, 5.0, 6.3)
+    return np.array([(period, centre) for period in periods for centre in np.arange(0.1, 6.4, 0.2)])
+
+
+def _with_positive_period(constants: Constants, exact: bool) -> Constants:
+    """Turns an odd shape with a negative period about."""
+    amplitude, period, centre, offset = constants
+    return (-amplitude, -period, centre, offset) if period < 0 else constants
+
+
+def _at_other_centres(constants: Constants) -> list[Constants]:
+    """Returns the same sine with other centres, half periods apart, of which only some may be plain."""
+    amplitude, period, centre, offset = constants
+    if not period > _LEAST_PERIOD:
+        return [constants]
+    first = math.ceil((_LEAST_CENTRE - centre) / (period / 2))
+    last = math.floor((_GREATEST_CENTRE - centre) / (period / 2))
+    turns = range(first, last + 1)[:_MOST_CENTRES]
+    return [
+        (amplitude * (-1.0 if turn % 2 else 1.0), period, centre + turn * period / 2, offset) for turn in turns
+    ] or [constants]
+
+
+def _sigmoid(u: FloatArray) -> FloatArray:
+    return 0.5 + 0.5 * np.tanh(u / 2)
+
+
+def _erf(u: FloatArray) -> FloatArray:
+    return np.asarray(_ERF(u), dtype=np.float64)
+
+
+def _rough_erf(x: FloatArray, grid: FloatArray) -> FloatArray:
+    """Approximates the error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26), much faster than one by one."""
+    u = 2 * np.pi / grid[0] * (x - grid[1])
+    t = 1 / (1 + 0.3275911 * np.abs(u))
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.sign(u) * (1 - series * np.exp(-u * u))
+
+
+# Smooth steps are refined from afar as well, so that constants off the grid are found.
+_estimate_smooth_step = partial(_estimate, far=True)
+
+tanh = _wave(
+    "tanh",
+    np.tanh,
+    lambda u: 1 - np.tanh(u) ** 2,
+    "a hyperbolic tangent",
+    "math.tanh({})",
+    released=True,
+    estimate=_estimate_smooth_step,
+    canonical=_with_positive_period,
+)
+sin = _wave(
+    "sin",
+    np.sin,
+    np.cos,
+    "a sine wave",
+    "math.sin({})",
+    released=True,
+    estimate=fit_sine,
+    canonical=_with_positive_period,
+    equivalents=_at_other_centres,
+)
+cos = _wave(
+    "cos",
+    np.cos,
+    lambda u: -np.sin(u),
+    "a cosine wave",
+    "math.cos({})",
+    released=True,
+    estimate=partial(fit_sine, cosine=True),
+    equivalents=_at_other_centres,
+)
+tan = _wave("tan", np.tan, lambda u: 1 + np.tan(u) ** 2, "a tangent", "math.tan({})", canonical=_with_positive_period)
+erf = _wave(
+    "erf",
+    _erf,
+    lambda u: 2 / math.sqrt(math.pi) * np.exp(-u * u),
+    "an error function",
+    "math.erf({})",
+    estimate=_estimate_smooth_step,
+    on_grid=_rough_erf,
+    canonical=_with_positive_period,
+)
+sigmoid = _wave(
+    "sigmoid",
+    _sigmoid,
+    lambda u: _sigmoid(u) * (1 - _sigmoid(u)),
+    "a logistic sigmoid",
+    "(0.5 + 0.5 * math.tanh(({}) / 2))",
+    estimate=_estimate_smooth_step,
+)
+
+ATOMS = (tanh, sin, cos, tan, erf, sigmoid)
