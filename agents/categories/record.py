@@ -145,14 +145,14 @@ class Imitation:
     """Behaviour cloning of a teacher that knows the truth.
 
     Attributes:
-        tokens_of: returns the tokens that describe a spec, in one order of several equivalent ones.
+        words_of: returns the names of the tokens that describe a spec, in one order of several equivalent ones.
         evidence: makes the evidence that the teacher gathers, from an environment and specs; see
             `find_gym_agents.training.evidence.Evidence`.
         share: the share of the training time, by default.
         functions: the number of functions that the teacher shows before new ones are sampled, by default.
     """
 
-    tokens_of: Callable[[Any], list[int]]
+    words_of: Callable[[Any], list[str]]
     evidence: Callable[[Any, Sequence[Any]], Any]
     share: float
     functions: int

@@ -80,7 +80,7 @@ class Demonstrations:
         env_id = env.spec.id  # type: ignore[union-attr]
         sample, version = CATEGORY_FUNCTIONS[category_of(env_id)].sample, version_of(env_id)
         specs = [sample(rng, split="train", difficulty=difficulty, version=version) for _ in range(count)]
-        self._tokens = [tuple(imitation.tokens_of(spec)) for spec in specs]
+        self._tokens = [tuple(codec.tokens.index(word) for word in imitation.words_of(spec)) for spec in specs]
         self._evidence = imitation.evidence(env, specs)
 
     def draw(self, pieces: int) -> Examples:

@@ -1,5 +1,6 @@
 """What is interpreted: sampling, truth, variants, splits, the published dataset."""
 
+from find_gym.categories.numeric.atoms import Atom, Parameter, register_atom
 from find_gym.categories.numeric.custom import CallableFunction
 from find_gym.categories.numeric.difficulty import DIFFICULTIES, NumericDifficulty
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox, NumericFunction, NumericSpec
@@ -14,6 +15,7 @@ from find_gym.core.splits import SPLITS, function_seed, split_of
 
 __all__ = [
     "DIFFICULTIES",
+    "Atom",
     "CallableFunction",
     "CallableStringFunction",
     "DatasetEntry",
@@ -25,10 +27,12 @@ __all__ = [
     "NumericDifficulty",
     "NumericFunction",
     "NumericSpec",
+    "Parameter",
     "StringDifficulty",
     "StringFunction",
     "StringSpec",
     "function_seed",
+    "register_atom",
     "sample_numeric",
     "sample_string",
     "split_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from find_gym.categories.entities.tokens import tokens_of
+from find_gym.categories.entities.tokens import words_of
 from find_gym_agents.categories.paper import unit_test_settings
 from find_gym_agents.categories.record import AgentCategory, Imitation, PlaySettings, TrainingSettings
 from find_gym_agents.categories.words import read_words, word_report
@@ -24,7 +24,7 @@ CATEGORY = AgentCategory(
         encoder="find_gym_agents.categories.entities.encoder:EntityEncoder",
         max_queries=40,
         imitation=Imitation(
-            lambda spec: tokens_of(spec.formula, spec.region),
+            lambda spec: words_of(spec.formula, spec.region),
             # What activates the neuron tells most about it.
             table_evidence(_kind_of_activation, interest=lambda probe, answer: answer),
             share=0.4,

@@ -8,7 +8,7 @@ from typing import Any
 from find_gym.categories.numeric.atoms import ATOMS
 from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.function import NumericSpec
-from find_gym.categories.numeric.grammar import tokens_of
+from find_gym.categories.numeric.grammar import words_of
 from find_gym.categories.numeric.rules import OPERATORS, AtomRule, Rule, Skeleton
 from find_gym.categories.numeric.variants import VARIANTS
 from find_gym_agents.categories.numeric.curves import compare_curves
@@ -41,8 +41,8 @@ def _without_networks(level: NumericDifficulty) -> dict[str, Any]:
     return {"variants": shares} if sum(shares.values()) > 0 else {}
 
 
-def _tokens_of(spec: NumericSpec) -> list[int]:
-    return tokens_of(_sorted_skeleton(spec.rule), tuple(region.kind for region in spec.regions))
+def _words_of(spec: NumericSpec) -> list[str]:
+    return words_of(_sorted_skeleton(spec.rule), tuple(region.kind for region in spec.regions))
 
 
 def _sorted_skeleton(rule: Rule) -> Skeleton:
@@ -100,7 +100,7 @@ CATEGORY = AgentCategory(
     ),
     training=TrainingSettings(
         encoder="find_gym_agents.categories.numeric.encoder:NumericEncoder",
-        imitation=Imitation(_tokens_of, NumericEvidence, share=0.2, functions=8000),
+        imitation=Imitation(_words_of, NumericEvidence, share=0.2, functions=8000),
         changes=_without_networks,
         simple={"variants": {"plain": 1.0}, "compound_share": 0.0},
         strongest="atom-fit",

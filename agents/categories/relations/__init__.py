@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from find_gym.categories.relations.answers import UNDEFINED
-from find_gym.categories.relations.tokens import tokens_of
+from find_gym.categories.relations.tokens import words_of
 from find_gym_agents.categories.paper import unit_test_settings
 from find_gym_agents.categories.record import AgentCategory, Imitation, PlaySettings, TrainingSettings
 from find_gym_agents.categories.words import read_words, word_report
@@ -25,7 +25,7 @@ CATEGORY = AgentCategory(
     report=word_report("undefined or constant"),
     training=TrainingSettings(
         encoder="find_gym_agents.categories.relations.encoder:RelationEncoder",
-        imitation=Imitation(tokens_of, table_evidence(_kind_of_answer), share=0.3, functions=1500),
+        imitation=Imitation(words_of, table_evidence(_kind_of_answer), share=0.3, functions=1500),
         simple={"exceptions": {0: 1.0}},
         strongest="table-lookup",
     ),

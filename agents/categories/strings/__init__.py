@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.categories.strings.grammar import tokens_of
+from find_gym.categories.strings.grammar import words_of
 from find_gym.categories.strings.operations import OPERATIONS
 from find_gym_agents.categories.paper import INTERACTIVE, PaperColumn, PaperSettings
 from find_gym_agents.categories.quoted import read_quoted
@@ -82,7 +82,7 @@ CATEGORY = AgentCategory(
         encoder="find_gym_agents.categories.strings.encoder:StringEncoder",
         max_queries=12,
         imitation=Imitation(
-            lambda spec: tokens_of(spec.program), table_evidence(_kind_of_answer), share=0.6, functions=3000
+            lambda spec: words_of(spec.program), table_evidence(_kind_of_answer), share=0.6, functions=3000
         ),
         simple={"lengths": {1: 1.0}},
         strongest="enumeration",

@@ -131,9 +131,14 @@ def _parts_within(formula: Formula, operator: OperatorName) -> tuple[Formula, ..
     return (formula,)
 
 
+def words_of(formula: Formula, region: Region | None = None) -> list[str]:
+    """Returns the names of the tokens that write a formula; more than two parts are nested to the left."""
+    return [*_region_words(region), *_words(formula)]
+
+
 def tokens_of(formula: Formula, region: Region | None = None) -> list[int]:
-    """Returns the tokens that write a formula; more than two parts are nested to the left."""
-    return [TOKENS.index(word) for word in [*_region_words(region), *_words(formula)]]
+    """Returns the tokens that write a formula."""
+    return [TOKENS.index(word) for word in words_of(formula, region)]
 
 
 def _region_words(region: Region | None) -> list[str]:

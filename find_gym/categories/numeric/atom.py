@@ -236,6 +236,11 @@ class Atom:
             constants[self.linear[-1]] = y
         return tuple(constants)
 
+    @property
+    def action_size(self) -> int:
+        """How many numbers `read` takes."""
+        return sum(parameter.length or 1 for parameter in self.parameters)
+
     def read(self, action: NDArray[np.float64]) -> Constants:
         """Returns the constants that numbers in [-1, 1] stand for in the interface `continuous`."""
         constants, place = [], 0

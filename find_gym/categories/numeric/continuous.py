@@ -10,7 +10,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
-from find_gym.categories.numeric.atoms import ATOMS, Constants
+from find_gym.categories.numeric.atoms import ATOMS
+from find_gym.categories.numeric.difficulty import NAMED_FAMILIES, NumericDifficulty, families_of
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericSpec
 from find_gym.categories.numeric.rules import OPERATORS, AtomRule, CompoundRule, Rule
 from find_gym.categories.numeric.sampling import domain_mean
@@ -19,68 +20,51 @@ from find_gym.core.episode import Episode, Move, Query, Refuse, Submit
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.features import log_magnitude, relative, squash
 
-# Constants are given in [-1, 1], in units of the widest range that FIND draws each of them from.
-_SCALES = {
-    "slope": 10.0,
-    "intercept": 10.0,
-    "factor": 30.0,
-    "offset": 10.0,
-    "height": 30.0,
-    "at_zero": 100.0,
-    "amplitude": 10.0,
-    "mean": 50.0,
-    "value": 100.0,
-}
-_RANGES = {
-    "period": (0.1, 10.0),
-    "centre": (0.1, 6.3),
-    "shift": (-5.0, 5.0),
-    "std": (1.0, 10.0),
-    "width": (1.0, 10.0),
-    "leak": (0.0, 1.0),
-    "base": (1.1, 10.0),
-    "degree": (1.0, 2.0),
-}
-_POLYNOMIAL, _NUMERATOR, _DENOMINATOR = 6, 5, 6
-_CONSTANTS = _NUMERATOR + _DENOMINATOR
 _PARTS = 2
-
-_FAMILIES = tuple(ATOMS)
 _STRUCTURES = ("single", *OPERATORS)
 _REGIONS = ("none", *REGION_KINDS)
-_FIELDS = {
-    "submit": 1,
-    "x": 1,
-    "structure": len(_STRUCTURES),
-    "family": _PARTS * len(_FAMILIES),
-    "constants": _PARTS * _CONSTANTS,
-    "region": len(_REGIONS),
-    "bounds": 2,
-}
-ACTION_SIZE = sum(_FIELDS.values())
 
 
-def split_action(action: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Splits an action of shape `(77,)` into its named fields, in the order of the action."""
-    edges = np.cumsum([0, *_FIELDS.values()])
-    return {name: action[edges[index] : edges[index + 1]] for index, name in enumerate(_FIELDS)}
+def _fields(families: tuple[str, ...]) -> dict[str, int]:
+    """Returns the fields of an action with their sizes, in order."""
+    return {
+        "submit": 1,
+        "x": 1,
+        "structure": len(_STRUCTURES),
+        "family": _PARTS * len(families),
+        "constants": _PARTS * max(ATOMS[name].action_size for name in families),
+        "region": len(_REGIONS),
+        "bounds": 2,
+    }
+
+
+ACTION_SIZE = sum(_fields(NAMED_FAMILIES).values())
+
+
+def split_action(
+    action: NDArray[np.float64], families: tuple[str, ...] = NAMED_FAMILIES
+) -> dict[str, NDArray[np.float64]]:
+    """Splits an action into its named fields, in order; families are those that it may describe."""
+    fields = _fields(families)
+    edges = np.cumsum([0, *fields.values()])
+    return {name: action[edges[index] : edges[index + 1]] for index, name in enumerate(fields)}
 
 
 class ContinuousInterface:
     """Queries are any numbers, descriptions are scores for structures and families with constants beside them.
 
-    The action is a float32 box in [-1, 1] of shape (77,):
+    The action is a float32 box in [-1, 1] of shape (77,), or more where the difficulty names atoms that no named one
+    does:
 
     - `submit` (1): a submission if positive, a query otherwise;
     - `x` (1): the input of the query, in units of 128;
     - `structure` (3): the greatest of "single", "sum", "product" holds;
     - `family` (2 × 22): for both parts, the greatest names the atom, in the order of the table of atoms;
-    - `constants` (2 × 11): for both parts, the atom's constants in the table's order, in units of FIND's ranges;
-      polynomials take six coefficients, highest power first, rationals five and six;
+    - `constants` (2 × 11): for both parts, the atom's constants in the table's order, in units of the ranges that they
+      are drawn from; polynomials take six coefficients, highest power first, rationals five and six;
     - `region` (4): the greatest of "none", "below", "above", "inside" is the exception that is claimed;
     - `bounds` (2): its bounds in units of 128 (below: the first, above: the second, inside: both, in any order). Its
-    mean is
-      that of the described rule over its domain, as FIND has it.
+      mean is that of the described rule over its domain, as FIND has it.
 
     The observation is a float32 box of shape `(max_queries * 6,)` in [-1, 1], six numbers for each input asked so far:
     1, x / 128, asinh of the output, the output over the largest magnitude of the episode, the logarithm of its
@@ -88,13 +72,16 @@ class ContinuousInterface:
 
     Args:
         max_queries: the budget.
+        level: the difficulty, for the atoms that can be described.
     """
 
     extra_steps = 10
 
-    def __init__(self, max_queries: int) -> None:
+    def __init__(self, max_queries: int, level: NumericDifficulty | None = None) -> None:
         self._rows = max(max_queries, 1)
-        self.action_space = spaces.Box(-1.0, 1.0, (ACTION_SIZE,), np.float32)
+        self._families = families_of(level)
+        self._size = sum(_fields(self._families).values())
+        self.action_space = spaces.Box(-1.0, 1.0, (self._size,), np.float32)
         self.observation_space = spaces.Box(-1.0, 1.0, (self._rows * 6,), np.float32)
 
     def begin(self, episode: Episode) -> NDArray[np.float32]:
@@ -107,9 +94,9 @@ class ContinuousInterface:
             values = np.asarray(action, dtype=np.float64)
         except (TypeError, ValueError):
             values = np.empty(0)
-        if values.shape != (ACTION_SIZE,) or not np.isfinite(values).all():
-            raise ValueError(f"expected {ACTION_SIZE} finite numbers in [-1, 1], actual value: {action!r}")
-        fields = split_action(np.clip(values, -1.0, 1.0))
+        if values.shape != (self._size,) or not np.isfinite(values).all():
+            raise ValueError(f"expected {self._size} finite numbers in [-1, 1], actual value: {action!r}")
+        fields = split_action(np.clip(values, -1.0, 1.0), self._families)
         if fields["submit"][0] > 0:
             return Submit(Submission(program=self._program(fields)))
         if episode.budget == 0:
@@ -128,7 +115,7 @@ class ContinuousInterface:
     def _program(self, fields: dict[str, NDArray[np.float64]]) -> NumericSpec:
         families = fields["family"].reshape(_PARTS, -1).argmax(axis=1)
         constants = fields["constants"].reshape(_PARTS, -1)
-        parts = [read_atom(_FAMILIES[family], row) for family, row in zip(families, constants, strict=True)]
+        parts = [read_atom(self._families[family], row) for family, row in zip(families, constants, strict=True)]
         structure = _STRUCTURES[int(fields["structure"].argmax())]
         rule: Rule = parts[0]
         for operator in OPERATORS:
@@ -138,22 +125,8 @@ class ContinuousInterface:
 
 
 def read_atom(name: str, row: NDArray[np.float64]) -> AtomRule:
-    """Returns an atom with its constants read from numbers in [-1, 1], shape `(11,)`."""
-    if name == "polynomial":
-        return AtomRule(name, tuple((5.0 * row[:_POLYNOMIAL]).tolist()))
-    if name == "rational":
-        scaled: Constants = tuple((10.0 * row).tolist())
-        return AtomRule(name, (scaled[:_NUMERATOR], scaled[_NUMERATOR:]))
-    constants = []
-    for index, constant in enumerate(ATOMS[name].constants):
-        if constant in _RANGES:
-            low, high = _RANGES[constant]
-            value = low + (float(row[index]) + 1) / 2 * (high - low)
-            constants.append(round(value) if constant == "degree" else value)
-        else:
-            # A factor of 0 would divide by it in `reciprocal`.
-            constants.append(float(row[index]) * _SCALES[constant] or 1e-6)
-    return AtomRule(name, tuple(constants))
+    """Returns an atom with its constants read from numbers in [-1, 1], as many as it needs, or more."""
+    return AtomRule(name, ATOMS[name].read(row))
 
 
 def _regions(rule: Rule, fields: dict[str, NDArray[np.float64]]) -> tuple[Region, ...]:

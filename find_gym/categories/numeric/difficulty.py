@@ -28,7 +28,7 @@ class NumericDifficulty:
     """A distribution over numeric functions; the defaults are FIND's (counts of its 1000 released functions).
 
     Attributes:
-        families: the atoms that are functions of their own, each as likely as the others.
+        families: the atoms that are whole functions, each as likely as the others.
         compound_families: the atoms that sums and products are made of.
         compound_share: the share of sums and products among the functions.
         product_share: the share of products among these.
@@ -111,3 +111,19 @@ DIFFICULTIES: dict[str, NumericDifficulty] = {
         noise_with_regions=0.5,
     ),
 }
+
+# The atoms that named difficulties draw, in the order of the table.
+NAMED_FAMILIES: tuple[str, ...] = tuple(
+    name
+    for name in ATOMS
+    if any(name in (*level.families, *level.compound_families) for level in DIFFICULTIES.values())
+)
+
+
+def families_of(level: NumericDifficulty | None) -> tuple[str, ...]:
+    """Returns the atoms that can be described at a difficulty: `NAMED_FAMILIES`, then what it names beyond them.
+
+    So a new atom changes no action space but those of difficulties that name it.
+    """
+    drawn = () if level is None else (*level.families, *level.compound_families)
+    return tuple(dict.fromkeys((*NAMED_FAMILIES, *drawn)))

@@ -131,5 +131,5 @@ class NumericEnv(FINDEnv):
         if self.interface in ("text", "tools"):
             return numeric_text(max_queries, tools=self.interface == "tools")
         if self.interface == "continuous":
-            return ContinuousInterface(max_queries)
+            return ContinuousInterface(max_queries, level)
         return NumericTokens(level, self._effort)

@@ -13,45 +13,60 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import ATOMS
-from find_gym.categories.numeric.difficulty import NumericDifficulty
+from find_gym.categories.numeric.difficulty import NAMED_FAMILIES, NumericDifficulty, families_of
 from find_gym.categories.numeric.rules import OPERATORS, Skeleton
 from find_gym.categories.numeric.variants import RegionKind
 from find_gym.interfaces.draft import Draft
 
 REGION_TOKENS: tuple[RegionKind, ...] = get_args(RegionKind)
-TOKENS: tuple[str, ...] = (*REGION_TOKENS, *OPERATORS, *ATOMS)
+# The tokens of all environments: what a named difficulty draws.
+TOKENS: tuple[str, ...] = (*REGION_TOKENS, *OPERATORS, *NAMED_FAMILIES)
 MAX_TOKENS = 10
 
 _FIRST_OPERATOR = len(REGION_TOKENS)
 _FIRST_ATOM = _FIRST_OPERATOR + len(OPERATORS)
 
 
+def vocabulary(level: NumericDifficulty | None) -> tuple[str, ...]:
+    """Returns the tokens of a difficulty: `TOKENS`, then the atoms that no named difficulty draws but this one does."""
+    return TOKENS[:_FIRST_ATOM] + families_of(level)
+
+
 class NumericDraft(Draft):
     """A description that is being written.
 
     Args:
-        level: the difficulty; only what its distribution holds can be written. None allows everything.
+        level: the difficulty; only what its distribution holds can be written. None allows all of `TOKENS`.
+
+    Attributes:
+        vocabulary: the names of the tokens.
     """
 
     def __init__(self, level: NumericDifficulty | None) -> None:
         super().__init__()
+        self.vocabulary = vocabulary(level)
+        families = self.vocabulary[_FIRST_ATOM:]
         self._open = 1
         self._leaves = 0
         if level is None:
             self._max_regions, self._max_leaves = len(REGION_TOKENS), MAX_TOKENS
-            self._alone = self._within = np.ones(len(ATOMS), dtype=np.bool_)
+            self._alone = self._within = np.ones(len(families), dtype=np.bool_)
             return
         corrupted = level.variants.get("corrupted", 0) > 0
         self._max_regions = level.region_count[1] if corrupted else 0
         self._max_leaves = level.parts[1] ** level.depth if level.compound_share > 0 else 1
-        self._alone = np.array([name in level.families for name in ATOMS])
-        self._within = np.array([name in level.compound_families for name in ATOMS])
+        self._alone = np.array([name in level.families for name in families])
+        self._within = np.array([name in level.compound_families for name in families])
 
     @property
     def complete(self) -> bool:
         """Whether the expression is complete."""
         return self._open == 0
+
+    @property
+    def words(self) -> list[str]:
+        """The names of the tokens written so far."""
+        return [self.vocabulary[token] for token in self.tokens]
 
     @property
     def state(self) -> Hashable:
@@ -60,8 +75,8 @@ class NumericDraft(Draft):
         return (len(self.tokens), self._open, self._leaves, started)
 
     def legal(self) -> NDArray[np.bool_]:
-        """Returns which tokens may come next, bool of shape `(27,)`; none once the expression is complete."""
-        mask = np.zeros(len(TOKENS), dtype=np.bool_)
+        """Returns which tokens may come next, bool of shape `(tokens,)`; none once the expression is complete."""
+        mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
         if self.complete:
             return mask
         room = MAX_TOKENS - len(self.tokens)
@@ -91,8 +106,8 @@ class NumericDraft(Draft):
             ValueError: the expression is not complete.
         """
         if not self.complete:
-            raise ValueError(f"expected a complete expression, actual: {[TOKENS[token] for token in self.tokens]}")
-        remaining = iter(TOKENS[token] for token in self.tokens if token >= _FIRST_OPERATOR)
+            raise ValueError(f"expected a complete expression, actual: {self.words}")
+        remaining = iter(self.words[len(self.regions()) :])
 
         def read() -> Skeleton:
             name = next(remaining)
@@ -104,8 +119,8 @@ class NumericDraft(Draft):
         return read()
 
 
-def tokens_of(skeleton: Skeleton, regions: tuple[RegionKind, ...] = ()) -> list[int]:
-    """Returns the tokens that write an expression; more than two parts are nested to the left."""
+def words_of(skeleton: Skeleton, regions: tuple[RegionKind, ...] = ()) -> list[str]:
+    """Returns the names of the tokens that write an expression; more than two parts are nested to the left."""
 
     def write(node: Skeleton) -> list[str]:
         if isinstance(node, str):
@@ -116,4 +131,9 @@ def tokens_of(skeleton: Skeleton, regions: tuple[RegionKind, ...] = ()) -> list[
             words = [operator, *words, *write(part)]
         return words
 
-    return [TOKENS.index(word) for word in [*regions, *write(skeleton)]]
+    return [*regions, *write(skeleton)]
+
+
+def tokens_of(skeleton: Skeleton, regions: tuple[RegionKind, ...] = ()) -> list[int]:
+    """Returns the tokens that write an expression with the vocabulary `TOKENS`."""
+    return [TOKENS.index(word) for word in words_of(skeleton, regions)]

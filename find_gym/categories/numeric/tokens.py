@@ -9,7 +9,7 @@ import numpy as np
 
 from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.fitting import Effort, Problem, fit_skeletons
-from find_gym.categories.numeric.grammar import MAX_TOKENS, TOKENS, NumericDraft
+from find_gym.categories.numeric.grammar import MAX_TOKENS, NumericDraft, vocabulary
 from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.features import log_magnitude, relative, squash
@@ -20,8 +20,9 @@ class NumericTokens(TokensInterface):
     """The `tokens` interface to numeric functions.
 
     Action `a` asks probe `a` if a < 65; otherwise it writes token `a - 65` of
-    `find_gym.categories.numeric.grammar.TOKENS`. A complete expression submits itself, its constants fitted to the
-    evidence of the episode. An illegal action costs one input.
+    `find_gym.categories.numeric.grammar.TOKENS`, which has 27; a difficulty that names other atoms has a token more for
+    each. A complete expression submits itself, its constants fitted to the evidence of the episode. An illegal action
+    costs one input.
 
     The observation is a dict of float32 boxes, one entry for each probe where it says 65:
 
@@ -31,7 +32,7 @@ class NumericTokens(TokensInterface):
     - `magnitude` (65,), in [0, 1]: logarithm of the mean answer's magnitude, scaled;
     - `spread` (65,), in [0, 1]: asinh of the range of the answers to the same probe, scaled; not 0 only for noise;
     - `undefined` (65,), in [0, 1]: whether the function was undefined there;
-    - `written` (270,), in [0, 1]: the tokens written so far, one-hot by place (10 places, 27 tokens);
+    - `written` (270,), in [0, 1]: the tokens written so far, one-hot by place (10 places, 27 tokens or more);
     - `budget` (2,), in [0, 1]: the shares of the budget and of the steps that are left.
 
     Args:
@@ -56,7 +57,7 @@ class NumericTokens(TokensInterface):
             "spread": unit_box(count),
             "undefined": unit_box(count),
         }
-        super().__init__(probes, TOKENS, MAX_TOKENS, answers)
+        super().__init__(probes, vocabulary(level), MAX_TOKENS, answers)
         self._forget()
 
     def new_draft(self) -> NumericDraft:

@@ -191,7 +191,11 @@ def fit_exceptions(
     return RelationSpec(relation, tuple(sorted(set(chosen), key=lambda c: (c.attribute, c.value))))
 
 
+def words_of(spec: RelationSpec) -> list[str]:
+    """Returns the names of the tokens that write a relation."""
+    return [*(f"except {condition.attribute}" for condition in spec.exceptions), spec.relation]
+
+
 def tokens_of(spec: RelationSpec) -> list[int]:
     """Returns the tokens that write a relation."""
-    names = [f"except {condition.attribute}" for condition in spec.exceptions]
-    return [TOKENS.index(name) for name in (*names, spec.relation)]
+    return [TOKENS.index(word) for word in words_of(spec)]

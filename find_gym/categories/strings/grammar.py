@@ -138,16 +138,17 @@ class StringDraft(Draft):
         return read()
 
 
+def words_of(program: Program) -> list[str]:
+    """Returns the names of the tokens that write a program."""
+    words: list[str] = []
+    for part in reversed(program):
+        if isinstance(part, Step):
+            words.append(part.name)
+        else:
+            words += [part.condition, *words_of(part.then), *words_of(part.otherwise)]
+    return [*words, INPUT]
+
+
 def tokens_of(program: Program) -> list[int]:
-    """Returns the tokens that write a program."""
-
-    def write(program: Program) -> list[str]:
-        words: list[str] = []
-        for part in reversed(program):
-            if isinstance(part, Step):
-                words.append(part.name)
-            else:
-                words += [part.condition, *write(part.then), *write(part.otherwise)]
-        return [*words, INPUT]
-
-    return [TOKENS.index(word) for word in write(program)]
+    """Returns the tokens that write a program with the vocabulary `TOKENS`."""
+    return [TOKENS.index(word) for word in words_of(program)]

@@ -77,7 +77,7 @@ def scan_linear(atom: Atom, x: FloatArray, target: FloatArray, multiplier: Float
     with np.errstate(all="ignore"):
         gradient = list(atom.gradient(inputs, constants))
         basis = np.stack([gradient[place] for place in atom.linear], axis=1) * multiplier
-    defined = np.isfinite(basis).all(axis=1)
+    defined: NDArray[np.bool_] = np.asarray(np.isfinite(basis).all(axis=1))
     basis = np.where(defined[:, None], basis, 0.0)
     power = max(float(np.max(np.add.reduce(basis * basis, axis=(1, 2)))), 1e-300)
     normal = basis @ basis.transpose(0, 2, 1) + _RIDGE * power * np.eye(len(atom.linear))
