@@ -29,6 +29,8 @@ FloatArray = NDArray[np.float64]
 
 CROWD = 1536
 """How many inputs numeric code gets from the stratum "exception" and its decoys together."""
+ANSWER_SECONDS = 0.5
+"""How much processor time code may take for one answer: what never ends costs no more than that."""
 STRING_DECOYS = 3
 """From how many other functions the decoys among strings come, with as many inputs each as the function itself."""
 _STRING_POOL = 24
@@ -102,7 +104,11 @@ def run_held_out(code: PreparedCode, inputs: Sequence[Any], decoys: Sequence[Any
     order = rng.permutation(len(sent))
     share = len(sent) / len(inputs)
     usual = Limits()
-    limits = Limits(cpu_seconds=usual.cpu_seconds * share, output_bytes=int(usual.output_bytes * share))
+    limits = Limits(
+        cpu_seconds=usual.cpu_seconds * share,
+        answer_seconds=ANSWER_SECONDS,
+        output_bytes=int(usual.output_bytes * share),
+    )
     result = code.run([sent[index] for index in order], limits)
     place = np.argsort(order)[: len(inputs)].tolist()
     values = tuple(result.values[index] for index in place)

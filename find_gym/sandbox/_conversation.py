@@ -7,6 +7,7 @@ never counts, however long that is; a machine that gives it next to nothing is a
 
 from __future__ import annotations
 
+import os
 import random
 import select
 import socket
@@ -30,6 +31,7 @@ UNSEEN_SHARE = 0.1
 """Which share of the time counts where this machine does not show whether a process sleeps."""
 
 _TIMEOUT = struct.pack("@ll", 0, int(TICK_SECONDS * 1e6))  # struct timeval
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _jitter = random.Random()  # of the clock's: nothing that is computed depends on it
 
 
@@ -69,6 +71,7 @@ class Conversation:
         self.incoming = b""
         self.room = 0
         self.idle = 0.0
+        self.used_before: float | None = None  # the processor time when it was first waited for this message
         self.deadline = time.monotonic() + START_SECONDS
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             channel.setsockopt(socket.SOL_SOCKET, option, _TIMEOUT)
@@ -145,6 +148,7 @@ class Conversation:
             alone: Nothing may come after it: the process does not talk without being asked.
         """
         data = self.incoming
+        self.used_before = None
         while len(data) < LENGTH.size or len(data) < LENGTH.size + LENGTH.unpack_from(data)[0]:
             try:
                 part = self.channel.recv(max(SHORT, len(data)))
@@ -179,21 +183,26 @@ class Conversation:
             return
         # At a moment that the process cannot foresee, lest it be awake just then.
         time.sleep(_jitter.random() * TICK_SECONDS / 10)
-        state = state_of(self.process)
+        state, used = state_of(self.process)
         if self.readable.poll(0):  # it answered, and sleeps until it is asked again
             return
+        self.used_before = used if self.used_before is None else self.used_before
+        if self.limits.answer_seconds is not None and used - self.used_before >= self.limits.answer_seconds:
+            raise _Stopped("slow")
         self.idle += TICK_SECONDS * {"S": 1.0, "?": UNSEEN_SHARE}.get(state, 0.0)
         if self.idle >= self.limits.wall_seconds:
             raise _Stopped(why)
 
 
-def state_of(process: int) -> str:
-    """Return a process's state as ``/proc`` names it, such as ``"R"`` (runs, or would like to) and ``"S"`` (sleeps).
+def state_of(process: int) -> tuple[str, float]:
+    """Return a process's state and the processor time that it has used, in seconds.
 
-    ``"?"`` stands for a state that cannot be seen.
+    The state is as ``/proc`` names it, such as ``"R"`` (runs, or would like to) and ``"S"`` (sleeps). ``"?"`` stands
+    for a state that cannot be seen, and then the time is 0.
     """
     try:
         with open(f"/proc/{process}/stat", "rb") as file:
-            return file.read().rpartition(b") ")[2][:1].decode()
-    except OSError:
-        return "?"
+            fields = file.read().rpartition(b") ")[2].split()
+        return fields[0].decode(), (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+    except (OSError, IndexError):
+        return "?", 0.0

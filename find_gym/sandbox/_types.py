@@ -44,6 +44,8 @@ class Limits:
             in ticks of about 10 ms, so that shorter naps pass. Time in which the machine gives it no processor never
             counts.
         cpu_seconds: Processor time of the submission's process.
+        answer_seconds: Processor time until its code is loaded, and then for each answer, as far as the machine shows
+            it; ``None`` for no limit but the whole. It is looked at in ticks of about 10 ms.
         memory_bytes: Address space above what the interpreter with its imports already has.
         output_bytes: Size of all encoded outputs (9 bytes for a float at most).
         source_bytes: Size of the source in UTF-8.
@@ -52,6 +54,7 @@ class Limits:
 
     wall_seconds: float = 2.0
     cpu_seconds: float = 2.0
+    answer_seconds: float | None = None
     memory_bytes: int = 512 * MEBIBYTE
     output_bytes: int = MEBIBYTE
     source_bytes: int = MEBIBYTE
@@ -60,7 +63,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             ceiling = MAX_SECONDS if name.endswith("_seconds") else MAX_BYTES
-            if not 0 < value <= ceiling:
+            if value is not None and not 0 < value <= ceiling:
                 raise ValueError(f"expected {name} above 0 and at most {ceiling}, actual value: {value!r}")
 
 

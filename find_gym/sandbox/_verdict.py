@@ -32,7 +32,8 @@ class Ending:
         answers: Its messages, one for each input that was answered, in order.
         asked: How many inputs it was sent.
         failure: Its report of the failure of the whole, encoded.
-        stopped: Why it was ended from outside: ``"deadline"``, ``"overflow"``, ``"forged"``, or ``None`` if it was not.
+        stopped: Why it was ended from outside: ``"deadline"``, ``"slow"``, ``"overflow"``, ``"forged"``, or
+            ``None`` if it was not.
         exit_status: Its exit status, or ``None`` if a signal ended it.
         signal: The number of that signal.
         refused_call: The number of the system call that it was killed for.
@@ -60,6 +61,10 @@ def judge(ending: Ending, source: str, count: int, limits: Limits) -> Result:
     if ending.stopped == "deadline":
         return failed(
             Status.TIMED_OUT, f"slept or waited for longer than {limits.wall_seconds:g} s of real time", count
+        )
+    if ending.stopped == "slow":
+        return failed(
+            Status.TIMED_OUT, f"took longer than {limits.answer_seconds:g} s of CPU time for one answer", count
         )
     if ending.signal is not None and not (ending.stopped and ending.signal == signal.SIGKILL):
         return _judge_signal(ending.signal, count, limits)

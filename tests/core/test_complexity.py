@@ -303,3 +303,22 @@ def apart(code: str) -> bool:
     names = {getattr(node, "id", "") for node in ast.walk(form.tree)} - form.own - {""}
     names |= {node.attr for node in ast.walk(form.tree) if isinstance(node, ast.Attribute)}
     return takes_numbers_apart(form.tree, frozenset(names))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(x):\n    if x > 1:\n        raise ValueError{}\n    return x",
+        "def f(x):\n    try:\n        raise KeyError{}\n    except KeyError:\n        return x",
+    ],
+)
+def test_texts_of_errors_cost_nothing(code: str) -> None:
+    long = code.format(f"(f'{'expected a number, ' * 40}actual: {{x}}', 3)")
+    assert bits(long) == bits(code.format(""))
+
+
+def test_texts_of_errors_that_may_be_read_stay() -> None:
+    read = "def f(x):\n    try:\n        raise KeyError('a' + x)\n    except KeyError as e:\n        return e.args[0]"
+    own = "class KeyError:\n    def __init__(self, y): self.y = y\ndef f(x):\n    raise KeyError('a' + x)"
+    assert prepare_code(read, cap=None).run(["b"]).values == ("ab",)
+    assert "+" in prepare_code(own, cap=None).source

@@ -36,13 +36,13 @@ def level_of(category: str, name: str) -> object:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("category", LATEST_VERSIONS)
 def test_no_function_fills_a_split(category: str, name: str, split: str | None) -> None:
-    """Among 100 draws, one with a share of 3 % would be there three times; three times that is beyond chance."""
-    seeds = [function_seed(split, category, 0, index) for index in range(100)]
+    """Among 60 draws, one with a share of 3 % would be there twice; four times that is beyond chance."""
+    seeds = [function_seed(split, category, 0, index) for index in range(60)]
     specs = [
         category_named(category).sample_seeded(seed, split=split, difficulty=level_of(category, name)) for seed in seeds
     ]
     counts = Counter(spec.canonical for spec in specs)
-    assert max(counts.values()) <= 3 * MOST * len(specs)
+    assert max(counts.values()) <= 4 * MOST * len(specs)
     assert split is None or all(spec.split == split for spec in specs)
 
 

@@ -1,4 +1,4 @@
-"""The small model in all its uses: from its GGUF file, alone and in batches, behind a server, as an interpreter."""
+"""Language models in all uses: a small one from its GGUF file, alone and in batches; a tiny one behind a server."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +11,16 @@ import pytest
 from find_gym.language import ChatOptions, Message, load_chat_model
 from find_gym.language.batching import TransformersChatModel
 from find_gym.language.causal import TransformersLM
+from find_gym.language.messages import estimate_tokens
 from find_gym.language.pretrained import Pretrained
 from find_gym_agents.evaluation import EvaluationConfig, evaluate
 from find_gym_agents.interpreters.lm import LanguageModelOptions, models
 from tests.language.gate import Gate, ask
 from tests.language.serving import SMALL_MODEL_PACKAGES, export_model, serve_model, skip_without
+from tests.language.tiny import write_tiny_model
 
-# One file, so that processes which run tests side by side do not all load the model.
-pytestmark = pytest.mark.slow
+# One process, so that those which run tests side by side do not all load the model.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("small model")]
 
 DIALOGUE: list[Message] = [
     {"role": "system", "content": "You answer in one short sentence."},
@@ -26,6 +28,7 @@ DIALOGUE: list[Message] = [
     {"role": "assistant", "content": "Paris."},
     {"role": "user", "content": "And which river flows through it?"},
 ]
+WIDE = 8192
 # What depends on the connection and not on the model.
 OF_CONNECTION = ("seconds", "retries")
 
@@ -46,9 +49,18 @@ def small_model(from_gguf: Pretrained, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def address(small_model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of the model, which knows it by its folder."""
-    with serve_model(small_model, tmp_path_factory.mktemp("server") / "log") as address:
+def wide_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a tiny model with random weights and room for whole dialogues: to a server, no weight matters."""
+    skip_without("torch", "transformers")
+    folder = str(tmp_path_factory.mktemp("wide"))
+    write_tiny_model(folder, WIDE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(wide_model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of that model, which knows it by its folder."""
+    with serve_model(wide_model, tmp_path_factory.mktemp("server") / "log") as address:
         yield address
 
 
@@ -73,6 +85,7 @@ def test_its_control_tokens_are_never_read_from_contents(from_gguf: Pretrained) 
     ]
     text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     assert from_gguf.encode(messages) == tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert len(from_gguf.encode(DIALOGUE)) <= estimate_tokens(DIALOGUE)
 
 
 def test_it_rates_and_completes(small_model: str) -> None:
@@ -100,20 +113,20 @@ def test_it_answers_a_batch_as_one_by_one(small_model: str) -> None:
     model.close()
 
 
-def test_a_server_of_it_answers_as_the_model_in_this_process(small_model: str, address: str) -> None:
+def test_a_server_answers_as_the_model_in_this_process(wide_model: str, address: str) -> None:
     options = ChatOptions(max_tokens=24)
-    remote = load_chat_model(small_model, base_url=address)
+    remote = load_chat_model(wide_model, base_url=address)
     there = remote.reply(DIALOGUE, options)
-    estimate, window = remote.count_tokens(DIALOGUE), remote.context_tokens
+    window = remote.context_tokens
     remote.close()
-    local = load_chat_model(small_model)
+    local = load_chat_model(wide_model)
     here = local.reply(DIALOGUE, options)
     local.close()
     assert here.text == there.text and len(here.text) > 10
     assert (here.prompt_tokens, here.completion_tokens) == (there.prompt_tokens, there.completion_tokens)
     assert here.finish_reason == there.finish_reason
-    assert here.prompt_tokens == local.count_tokens(DIALOGUE) <= estimate
-    assert local.context_tokens == 8192 and window is None
+    assert here.prompt_tokens == local.count_tokens(DIALOGUE)
+    assert local.context_tokens == WIDE and window is None
 
 
 def interpret(folder: Path, model: str, base_url: str | None = None) -> tuple[list[Any], list[str]]:
@@ -131,9 +144,9 @@ def interpret(folder: Path, model: str, base_url: str | None = None) -> tuple[li
     return said, [step["action"] for step in record.transcript]
 
 
-def test_its_transcript_is_the_same_through_a_server(small_model: str, address: str, tmp_path: Path) -> None:
-    here = interpret(tmp_path / "here", small_model)
-    there = interpret(tmp_path / "there", small_model, address)
+def test_a_transcript_is_the_same_through_a_server(wide_model: str, address: str, tmp_path: Path) -> None:
+    here = interpret(tmp_path / "here", wide_model)
+    there = interpret(tmp_path / "there", wide_model, address)
     assert here == there
     assert [entry["kind"] for entry in here[0]] == [
         "system", "task", "exemplars", "reply", "outputs", "notice", "reply",

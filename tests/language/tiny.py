@@ -15,8 +15,8 @@ TEMPLATE = (
 )
 
 
-def write_tiny_model(folder: str) -> None:
-    """Writes the model into a folder, in transformers' own format."""
+def write_tiny_model(folder: str, window: int = WINDOW) -> None:
+    """Writes the model into a folder, in transformers' own format, with room for so many tokens."""
     import torch
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -42,7 +42,7 @@ def write_tiny_model(folder: str) -> None:
                 intermediate_size=64,
                 num_hidden_layers=2,
                 num_attention_heads=2,
-                max_position_embeddings=WINDOW,
+                max_position_embeddings=window,
                 # Weights of the usual size would make all tokens nearly alike.
                 initializer_range=0.5,
                 bos_token_id=tokenizer.bos_token_id,

@@ -215,8 +215,17 @@ def test_a_machine_that_gives_no_processor_is_an_error(monkeypatch):
         opened.run(slow, [1], limits=Limits(wall_seconds=0.05, cpu_seconds=60))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="counts what /proc tells")
+@pytest.mark.parametrize("code", ["def f(x):\n  while True: pass", "while True: pass\ndef f(x): return x"])
+def test_one_answer_may_not_take_the_time_of_all(sandbox, code):
+    result = sandbox.run(code, [1, 2], limits=Limits(cpu_seconds=600, answer_seconds=0.05))
+    assert result.status is Status.TIMED_OUT and "0.05 s of CPU time for one answer" in result.message
+    many = sandbox.run("def f(x): return sum(range(x))", [200_000] * 40, limits=Limits(answer_seconds=0.05))
+    assert many.ok
+
+
 def test_where_the_state_of_a_process_is_hidden_a_tenth_of_the_time_counts(sandbox, monkeypatch):
-    monkeypatch.setattr(_conversation, "state_of", lambda process: "?")
+    monkeypatch.setattr(_conversation, "state_of", lambda process: ("?", 0.0))
     sleep = "import time\ndef f(x): time.sleep(1000)"
     assert sandbox.run(sleep, [1], limits=Limits(wall_seconds=0.02)).status is Status.TIMED_OUT
     assert sandbox.run(NAP, [1]).ok

@@ -61,7 +61,7 @@ def census(server: int) -> dict[str, int]:
 @pytest.mark.slow
 def test_many_submissions_leave_nothing_behind():
     """Fewer than ten thousand show a leak as well; FIND_GYM_SUBMISSIONS=10000 runs them all."""
-    count = int(os.environ.get("FIND_GYM_SUBMISSIONS", "1000"))
+    count = int(os.environ.get("FIND_GYM_SUBMISSIONS", "250"))
     limits = Limits(memory_bytes=1 << 26, wall_seconds=5.0, cpu_seconds=5.0)
     with Sandbox(backend="fork-server") as sandbox:
         for source, _ in MIXTURE:

@@ -15,7 +15,7 @@ QUICK = {"variants": {"plain": 1, "corrupted": 1}}
 
 
 def run(folder, agents, **options):
-    config = EvaluationConfig(agents=agents, functions=4, workers=1, report=False, out=str(folder), **options)
+    config = EvaluationConfig(agents=agents, functions=2, workers=1, report=False, out=str(folder), **options)
     return evaluate(config, progress=False)
 
 
@@ -42,7 +42,7 @@ def test_the_same_scorer_gives_the_same_scores(tmp_path, env, agent):
     assert [record.score for record in again.episodes] == [record.score for record in stored.episodes]
     assert [record.transcript for record in again.episodes] == [record.transcript for record in stored.episodes]
     (agreement,) = agreements(read_run(stored.folder), again)
-    assert (agreement.episodes, agreement.difference, agreement.same_outcome) == (4, 0.0, 1.0)
+    assert (agreement.episodes, agreement.difference, agreement.same_outcome) == (2, 0.0, 1.0)
 
 
 def test_the_command_prints_and_writes_the_agreement(numeric, tmp_path, capsys):
@@ -52,8 +52,8 @@ def test_the_command_prints_and_writes_the_agreement(numeric, tmp_path, capsys):
     assert "Agreement with the stored scores" in capsys.readouterr().out
     found = json.loads((out / "agreement.json").read_text())
     assert [(row["agent"], row["episodes"], row["difference"]) for row in found] == [
-        ("interpolation", 4, 0.0),
-        ("constant", 4, 0.0),
+        ("interpolation", 2, 0.0),
+        ("constant", 2, 0.0),
     ]
     assert read_run(out).config["identity"]["scored_from"] == "numeric"
     assert main(words) == 0, "a finished rescoring is only reported again"
@@ -79,7 +79,7 @@ def test_a_failure_of_the_sandbox_is_unscored_and_tried_again(numeric, tmp_path,
         patch.setattr(_rescoring, "_category", lambda *_: Broken())
         failed = rescore(Rescoring(stored, workers=1), folder, progress=False)
     assert all(record.outcome == "unscored" and "the sandbox is gone" in record.error for record in failed.episodes)
-    assert all(agreement.unscored == 4 and agreement.after is None for agreement in agreements(stored, failed))
+    assert all(agreement.unscored == 2 and agreement.after is None for agreement in agreements(stored, failed))
     again = rescore(Rescoring(stored, workers=1), folder, progress=False)
     assert [record.score for record in again.episodes] == [record.score for record in stored.episodes]
 

@@ -13,10 +13,12 @@ from find_gym_agents.commands.train import main  # noqa: E402
 from find_gym_agents.training.checkpoints import load, save  # noqa: E402
 from find_gym_agents.training.page import write_pages  # noqa: E402
 
+# Whoever runs these tests side by side trains once.
+pytestmark = pytest.mark.xdist_group("train")
 TINY = (
-    "--imitation-examples 256 --imitation-batch 16 --imitation-stock 20 --total-timesteps 128 --num-envs 4 "
-    "--rollout-steps 16 --batch-size 32 --epochs 1 --max-queries 5 --checkpoint-every 2 --validation-functions 2 "
-    "--test-functions 3 --workers 1 --difficulty easy"
+    "--imitation-examples 64 --imitation-batch 16 --imitation-stock 20 --total-timesteps 128 --num-envs 4 "
+    "--rollout-steps 16 --batch-size 32 --epochs 1 --max-queries 5 --checkpoint-every 4 --validation-functions 2 "
+    "--test-functions 2 --workers 1 --difficulty easy"
 ).split()
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from find_gym.core.code.checks import MalformedError, check, is_special
 from find_gym.core.code.names import MODULES, SAFE_BUILTINS, UNSAFE_ATTRIBUTES, known_names, public_names
-from find_gym.core.code.pruning import Cleaner, prune
+from find_gym.core.code.pruning import Cleaner, drop_error_texts, prune
 from find_gym.core.code.scopes import Names, Occurrence, Scope, owner
 
 # What Python's parser, compiler and writer raise on odd code, too deep or with numbers that are too long.
@@ -60,9 +60,9 @@ def parse(code: str) -> ast.Module:
 def normalise(code: str) -> NormalForm:
     """Brings code into its normal form.
 
-    The function named f is judged, or else the last one. Comments, docstrings, annotations and all statements that it
-    does not reach are left out, and all names of the submission's own (functions, parameters, variables, attributes)
-    are replaced, so that nothing can be said or kept in them.
+    The function named f is judged, or else the last one. Comments, docstrings, annotations, texts of errors and all
+    statements that it does not reach are left out, and all names of the submission's own (functions, parameters,
+    variables, attributes) are replaced, so that nothing can be said or kept in them.
 
     Args:
         code: Python source.
@@ -77,6 +77,7 @@ def normalise(code: str) -> NormalForm:
     entry_point = _entry_point(tree)
     try:
         tree = Cleaner().visit(tree)
+        drop_error_texts(tree)
         prune(tree, entry_point)
         renaming = _Renaming(tree)
         check(tree, renaming.names, renaming.own_attributes)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import defaultdict
 from collections.abc import Iterable
 
 from find_gym.core.code.names import SAFE_BUILTINS
 from find_gym.core.code.scopes import Names, owner
 
+# Those that can be made without arguments.
+_PLAIN_ERRORS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type)
+    and issubclass(value, Exception)
+    and not issubclass(value, (UnicodeError, BaseExceptionGroup))
+)
 # Stands for all names that a star import may bind.
 _ANY = "*"
 
@@ -82,6 +91,47 @@ class Cleaner(ast.NodeTransformer):
         if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
             node.body = [ast.copy_location(ast.Pass(), node)]  # type: ignore[attr-defined]
         return node
+
+
+class _ErrorTexts(ast.NodeTransformer):
+    """Removes the texts of errors, which nobody reads: `raise ValueError("expected a number")`."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:  # noqa: N802
+        """Keeps the kind of error, if it is one of Python's own that needs no arguments."""
+        call = node.exc
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _PLAIN_ERRORS:
+            if not call.keywords and all(map(_is_text, call.args)):
+                node.exc = call.func
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert:  # noqa: N802
+        """Keeps the condition."""
+        if node.msg is not None and _is_text(node.msg):
+            node.msg = None
+        return node
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether an expression is a text, with names and numbers filled in at most."""
+    parts = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.expr_context, ast.BinOp, ast.Add, ast.Mod)
+    return all(isinstance(part, parts) for part in ast.walk(node))
+
+
+def drop_error_texts(tree: ast.Module) -> None:
+    """Removes the texts of errors that are raised, unless the code may read them or gives Python's names a new meaning.
+
+    Args:
+        tree: a clean module, changed in place.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and node.name is not None:
+            return
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node.id in _PLAIN_ERRORS:
+            return
+        name = getattr(node, "name", None)
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and name in _PLAIN_ERRORS | {"__exit__"}:
+            return
+    _ErrorTexts().visit(tree)
 
 
 def prune(tree: ast.Module, entry_point: str) -> None:

@@ -24,6 +24,7 @@ from tests.agents.interpreters.lm.scripts import Knowing, functions
 from tests.agents.interpreters.lm.stub_server import SUBMISSION, free_port, serving, start
 
 ROOT = Path(__file__).parents[3]
+COUNT = 32
 # Without networks, which take half a second each to train, and without noise, in which the script would get lost.
 EXACT = {"variants": {"plain": 1, "corrupted": 1}}
 
@@ -119,23 +120,23 @@ def test_a_server_that_is_killed_and_restarted_costs_no_episode(patience, tmp_pa
     pytest.importorskip("openai")
     folder, port = tmp_path / "run", free_port()
     servers = [start(port)]
-    options = {"functions": 100, "base_url": f"http://127.0.0.1:{port}/v1", "patience": patience}
+    options = {"functions": COUNT, "base_url": f"http://127.0.0.1:{port}/v1", "patience": patience}
     results = []
     runner = threading.Thread(target=lambda: results.append(run(folder, **options)))
     try:
         runner.start()
-        wait_for(folder, 20, runner.is_alive)
+        wait_for(folder, 6, runner.is_alive)
         servers[0].kill()
         servers[0].wait()
         if patience < 1:
             # Nobody is waited for, so the rest of the run fails.
             runner.join(60)
-            assert len(results[0].unscored) > 50
+            assert len(results[0].unscored) > COUNT // 2
             assert all("the language model failed" in record.error for record in results[0].unscored)
             before = scored(folder)
             servers.append(start(port))
             results.append(run(folder, **options))
-            assert before.total() < 50 and before <= scored(folder)
+            assert before.total() < COUNT // 2 and before <= scored(folder)
         else:
             time.sleep(0.5)
             servers.append(start(port))
@@ -145,8 +146,8 @@ def test_a_server_that_is_killed_and_restarted_costs_no_episode(patience, tmp_pa
         for server in servers:
             server.kill()
             server.wait()
-    assert scored(folder) == Counter(range(100))
-    assert not results[-1].unscored and len(results[-1].episodes) == 100
+    assert scored(folder) == Counter(range(COUNT))
+    assert not results[-1].unscored and len(results[-1].episodes) == COUNT
     assert all(record.outcome in ("right", "wrong") and record.queries == 8 for record in results[-1].episodes)
 
 
@@ -174,13 +175,13 @@ def listening_to_interrupts():
 def test_a_killed_run_goes_on_at_the_episode(tmp_path):
     pytest.importorskip("openai")
     with serving(seconds=0.05) as address:
-        whole = run(tmp_path / "whole", functions=16, base_url=address)
+        whole = run(tmp_path / "whole", functions=10, base_url=address)
         command = [
             sys.executable, str(ROOT / "scripts" / "evaluate.py"), "--agent", "lm", "--model", "stub",
-            "--base-url", address, "--connections", "4", "--functions", "16", "--difficulty", json.dumps(EXACT),
+            "--base-url", address, "--connections", "4", "--functions", "10", "--difficulty", json.dumps(EXACT),
             "--workers", "1", "--no-report", "--out", str(tmp_path / "killed"),
         ]  # fmt: skip
-        for wanted in (2, 5):
+        for wanted in (2,):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
             wait_for(tmp_path / "killed", wanted, lambda running=process: running.poll() is None)
             os.kill(process.pid, signal.SIGKILL)
@@ -188,13 +189,13 @@ def test_a_killed_run_goes_on_at_the_episode(tmp_path):
         # Ends at once when interrupted, and keeps what it has.
         with listening_to_interrupts():
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-        wait_for(tmp_path / "killed", 8, lambda: process.poll() is None)
+        wait_for(tmp_path / "killed", 5, lambda: process.poll() is None)
         process.send_signal(signal.SIGINT)
         _, words = process.communicate(timeout=30)
         assert process.returncode == 130 and "the same command goes on" in words
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert scored(tmp_path / "killed") == Counter(range(16))
+    assert scored(tmp_path / "killed") == Counter(range(10))
     assert timeless(read_run(tmp_path / "killed").episodes) == timeless(whole.episodes)
 
 

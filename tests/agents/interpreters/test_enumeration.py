@@ -45,7 +45,7 @@ def accuracy(function: StringFunction, submission: Submission) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("difficulty", "count", "exact"), [(SINGLES, 80, 0.975), (PAIRS, 120, 0.94)])
+@pytest.mark.parametrize(("difficulty", "count", "exact"), [(SINGLES, 40, 0.975), (PAIRS, 40, 0.94)])
 def test_programs_of_one_and_two_operations_are_found(difficulty: Any, count: int, exact: float) -> None:
     rng = np.random.default_rng(20)
     results, seconds, queries = [], [], []
@@ -80,7 +80,7 @@ def test_it_is_deterministic() -> None:
 def test_a_small_budget_costs_accuracy_and_nothing_else(budget: int, least: float) -> None:
     rng = np.random.default_rng(4)
     values = []
-    for _ in range(25):
+    for _ in range(12):
         function = StringFunction(sample_string(rng, difficulty=PAIRS))
         submission, asked = interpret(function, budget)
         assert asked == budget or asked <= budget and submission.code
@@ -132,10 +132,10 @@ def test_published_pairs_have_a_consistent_program() -> None:
     )
     specs, _ = read_rows(descriptions, tests, folder)
     found = 0
-    for spec in list(specs.values())[::5]:
+    for spec in list(specs.values())[::20]:
         assert isinstance(spec, PublishedStringSpec)
         program = consistent_program(spec.pairs, released=True)
         if program is not None:
             found += 1
             assert run(program, [text for text, _ in spec.pairs]) == [output for _, output in spec.pairs]
-    assert found >= 90
+    assert found >= 23

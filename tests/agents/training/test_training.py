@@ -36,7 +36,7 @@ def tiny(folder, **changes) -> TrainConfig:
         epochs=1,
         max_queries=6,
         checkpoint_every=1,
-        validation_functions=3,
+        validation_functions=2,
         difficulty="easy",
         free_stopping=0.25,
         out=str(folder),

@@ -298,7 +298,7 @@ def test_episodes_that_end_in_different_ways_side_by_side(interface: str) -> Non
     envs = gym.make_vec("FIND-numeric-v0", num_envs=4, vectorization_mode="sync", **options)
     envs.reset(seed=0)
     envs.action_space.seed(0)
-    for step in range(60):
+    for step in range(24):
         actions: Any = envs.action_space.sample()
         if interface in ("text", "tools"):
             actions = ("QUERY 1", "[CODE]: def f(x): return x", "[CODE]: def f(x) return", "nothing")
@@ -375,17 +375,17 @@ def test_stable_baselines3_trains_without_a_wrapper(algorithm: str) -> None:
     if algorithm == "MaskablePPO":
         contrib = pytest.importorskip("sb3_contrib")
         env = make("tokens", max_queries=8)
-        model = contrib.MaskablePPO("MultiInputPolicy", env, n_steps=250, batch_size=250, device="cpu", seed=0)
+        model = contrib.MaskablePPO("MultiInputPolicy", env, n_steps=128, batch_size=128, device="cpu", seed=0)
     elif algorithm == "PPO":
         env = make("tokens", max_queries=8)
-        model = stable_baselines3.PPO("MultiInputPolicy", env, n_steps=250, batch_size=250, device="cpu", seed=0)
+        model = stable_baselines3.PPO("MultiInputPolicy", env, n_steps=128, batch_size=128, device="cpu", seed=0)
     else:
         env = make("continuous", max_queries=8)
         model = stable_baselines3.SAC(
-            "MlpPolicy", env, learning_starts=200, train_freq=8, buffer_size=5000, device="cpu", seed=0
+            "MlpPolicy", env, learning_starts=64, train_freq=8, buffer_size=500, device="cpu", seed=0
         )
-    model.learn(2000)
-    assert model.num_timesteps == 2000
+    model.learn(256)
+    assert model.num_timesteps == 256
     observation, _ = env.reset(seed=0)
     action, _ = model.predict(observation)
     assert env.action_space.contains(action) or env.action_space.contains(int(action))

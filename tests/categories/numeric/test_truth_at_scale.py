@@ -14,7 +14,7 @@ import pytest
 from find_gym.functions import NumericFunction, function_seed, sample_numeric
 from find_gym.scoring import NumericScorer, Submission
 
-FUNCTIONS = int(os.environ.get("FIND_GYM_FUNCTIONS", "60"))
+FUNCTIONS = int(os.environ.get("FIND_GYM_FUNCTIONS", "30"))
 
 
 @pytest.mark.slow

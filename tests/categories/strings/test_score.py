@@ -30,7 +30,7 @@ from find_gym.functions import function_seed
 from find_gym.scoring import MalformedError, Submission, prepare_code
 from tests.reference import REFERENCE, needs_reference
 
-FUNCTIONS = int(os.environ.get("FIND_GYM_FUNCTIONS", "300"))
+FUNCTIONS = int(os.environ.get("FIND_GYM_FUNCTIONS", "100"))
 REVERSE = StringFunction(StringSpec((Step("reverse_string"),)))
 
 
@@ -53,7 +53,7 @@ def test_the_truths_own_source_scores_1_at_scale() -> None:
 @pytest.mark.slow
 def test_trivial_descriptions_have_no_skill_at_scale() -> None:
     skills: dict[str, list[float]] = {}
-    for index in range(max(FUNCTIONS // 10, 20)):
+    for index in range(max(FUNCTIONS // 10, 25)):
         function = StringFunction(sample_string(np.random.default_rng(function_seed(None, "strings", 1, index))))
         scorer = StringScorer(function)
         queries = draw_inputs(np.random.default_rng(index), 8)

@@ -209,7 +209,7 @@ SOME_NETWORKS = {"difficulty": {"variants": {"plain": 0.85, "approximated": 0.15
     ("identifier", "count", "options"),
     [
         ("FIND-numeric-v0", 12, PLAIN),
-        ("FIND-numeric-v0", 4, SOME_NETWORKS),
+        ("FIND-numeric-v0", 3, SOME_NETWORKS),
         ("FIND-strings-v1", 12, {}),
         ("FIND-entities-v1", 12, {}),
         ("FIND-relations-v1", 12, {}),
