@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.core.submissions import Submission
+from find_gym.interfaces import MessageRules
 from find_gym_agents.categories.paper import PaperSettings
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -218,6 +220,25 @@ class PlaySettings:
     plot: Callable[[Any, tuple[float, float] | None], str] | None = None
 
 
+# --- Agents -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LanguageModelSettings:
+    """What the agent `lm` needs to know about a category.
+
+    Attributes:
+        prompt: the system prompt in sections, see `find_gym_agents.interpreters.lm.instructions`; None for one that
+            suits any category.
+        messages: what messages look like; None for what the environment says.
+        exemplars: inputs that are asked for a model that starts from exemplars; empty where the environment has some.
+    """
+
+    prompt: str | None = None
+    messages: MessageRules | None = None
+    exemplars: tuple[Any, ...] = ()
+
+
 # --- The category -----------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +260,10 @@ class AgentCategory:
         report: what reports say.
         training: how policies are trained.
         play: what a person is told and may type.
+        language_model: what the agent `lm` needs to know.
+        blind: the best fixed submission, which the agent `blind` makes; None where none is known.
+        red_team: the place "module:name" of the attacks on its scores, a `find_gym_agents.redteam.attack.RedTeam`;
+            None where there are none.
         paper: the paper's protocol; None for categories that it does not cover.
     """
 
@@ -249,4 +274,7 @@ class AgentCategory:
     report: ReportSettings = field(default_factory=ReportSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     play: PlaySettings = field(default_factory=PlaySettings)
+    language_model: LanguageModelSettings = LanguageModelSettings()
+    blind: Submission | None = None
+    red_team: str | None = None
     paper: PaperSettings | None = None

@@ -8,14 +8,15 @@ from concurrent.futures.process import BrokenProcessPool
 
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
-from find_gym_agents.registry import AGENTS
+from find_gym_agents.registry import agents_by_name
 
 
 def describe() -> str:
     """Returns the first lines of the help, the table of agents among them."""
-    width = max(map(len, AGENTS))
+    entries = agents_by_name()
+    width = max(map(len, entries))
     agents = "\n".join(
-        f"  {entry.name:{width}}  {entry.summary} ({', '.join(entry.categories)})" for entry in AGENTS.values()
+        f"  {entry.name:{width}}  {entry.summary} ({', '.join(entry.categories)})" for entry in entries.values()
     )
     return f"Evaluates agents on the same functions and reports accuracy and skill.\n\nagents:\n{agents}"
 

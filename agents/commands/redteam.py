@@ -10,8 +10,6 @@ from pathlib import Path
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
 
-_CATEGORIES = ("numeric", "strings", "entities", "relations")
-
 
 @dataclass(frozen=True)
 class RedTeamConfig:
@@ -24,7 +22,7 @@ class RedTeamConfig:
     programs: int = 500
     """Hostile programs that run in the sandbox; 0 for none."""
     category: str | None = field(default=None, metadata={"metavar": "NAME"})
-    """One category of functions; by default numeric, strings, entities and relations."""
+    """One category of functions; by default all that have attacks."""
     seed: int = 0
     """Seeds functions, draws and programs."""
     out: str | None = field(default=None, metadata={"metavar": "DIR"})
@@ -34,8 +32,11 @@ class RedTeamConfig:
         for name, least in (("attacks", 0), ("functions", 1), ("programs", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {getattr(self, name)!r}")
-        if self.category not in (None, *_CATEGORIES):
-            raise ValueError(f"expected a category among {', '.join(_CATEGORIES)}, actual value: {self.category!r}")
+        if self.category is not None:
+            from find_gym_agents.redteam import red_teams
+
+            if self.category not in (known := red_teams()):
+                raise ValueError(f"expected a category among {', '.join(known)}, actual value: {self.category!r}")
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "find-gym redteam") -> int:
@@ -68,10 +69,11 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym redtea
 
 def _run(config: RedTeamConfig) -> int:
     from find_gym_agents.evaluation.runner import progress_bar
-    from find_gym_agents.redteam import ATTACKS, run_attacks, run_programs, tables, trial_count
+    from find_gym_agents.redteam import red_teams, run_attacks, run_programs, tables, trial_count
     from find_gym_agents.runs.records import write_json
 
-    attacks = [attack for attack in ATTACKS if config.category in (None, attack.category)]
+    teams = red_teams() if config.category is None else {config.category: red_teams()[config.category]}
+    attacks = [attack for team in teams.values() for attack in team.attacks]
     with progress_bar("attacks", trial_count(attacks, config.attacks), True) as bar:
         trials = run_attacks(
             attacks, count=config.attacks, functions=config.functions, seed=config.seed, tick=lambda: bar.update(1)

@@ -98,7 +98,7 @@ class EvaluationConfig:
         from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
         from find_gym.functions import SPLITS
         from find_gym_agents.categories import agent_category
-        from find_gym_agents.registry import check_agent
+        from find_gym_agents.registry import find_agent
 
         if isinstance(self.agents, str) or not self.agents:
             raise ValueError(f"expected at least one agent in a tuple, actual value: {self.agents!r}")
@@ -107,7 +107,7 @@ class EvaluationConfig:
         if self.env not in ENVIRONMENT_IDS:
             raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         for agent in self.agents:
-            check_agent(agent, self.category)
+            find_agent(agent).check(self.category)
         self._check_language_model()
         if self.paper:
             self._check_paper()
@@ -153,11 +153,11 @@ class EvaluationConfig:
 
     def _settle(self) -> None:
         """Takes environment, budget and difficulty from the policy, or from the defaults, where they are not given."""
-        from find_gym_agents.registry import option_names
+        from find_gym_agents.registry import find_agent
 
         settled = {"env": "FIND-numeric-v0", "max_queries": 100, "difficulty": "find"}
         given = {name: value for name in settled if (value := getattr(self, name)) is not None}
-        wanted = any("policy" in option_names(agent) for agent in self.agents)
+        wanted = any("policy" in find_agent(agent).options for agent in self.agents)
         if wanted and self.checkpoint is None:
             raise ValueError("expected a checkpoint for the agent policy (--checkpoint FILE), actual: none")
         if not wanted and self.checkpoint is not None:
@@ -176,9 +176,9 @@ class EvaluationConfig:
 
     def agent_options(self, agent: str) -> dict[str, Any]:
         """Returns the options that an agent is made with, by their names."""
-        from find_gym_agents.registry import option_names
+        from find_gym_agents.registry import find_agent
 
-        return {name: getattr(self, name) for name in option_names(agent)}
+        return {name: getattr(self, name) for name in find_agent(agent).options}
 
     def label(self, agent: str) -> str:
         """Returns how an agent is called in the results, such as "lm:SmolLM2-135M-Instruct"."""

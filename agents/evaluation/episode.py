@@ -18,7 +18,7 @@ from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
 from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation.functions import RunFunction
-from find_gym_agents.registry import make_agent
+from find_gym_agents.registry import AgentEntry
 from find_gym_agents.runs.records import EpisodeRecord
 
 _TRACEBACK_LIMIT = 20_000
@@ -29,7 +29,7 @@ class EpisodeTask:
     """What a worker needs to run an episode.
 
     Attributes:
-        agent: the agent's name.
+        agent: the agent.
         function: the function.
         env: the environment's id.
         split: the split it was sampled from.
@@ -42,7 +42,7 @@ class EpisodeTask:
         agent_options: what the agent is made with.
     """
 
-    agent: str
+    agent: AgentEntry
     function: RunFunction
     env: str
     split: str | None
@@ -61,10 +61,10 @@ class _Agents(threading.local):
     def __init__(self) -> None:
         self.made: dict[tuple[Any, ...], Agent] = {}
 
-    def get(self, name: str, category: str, options: dict[str, Any]) -> Agent:
-        key = (name, category, *options.items())
+    def get(self, entry: AgentEntry, category: str, options: dict[str, Any]) -> Agent:
+        key = (entry.name, category, *options.items())
         if key not in self.made:
-            self.made[key] = make_agent(name, category, **options)
+            self.made[key] = entry.make(category, **options)
         return self.made[key]
 
 
@@ -81,7 +81,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     spec = functions.read_spec(task.function.spec)
     truth = functions.make(spec)
     record = EpisodeRecord(
-        agent=task.label or task.agent,
+        agent=task.label or task.agent.name,
         index=task.function.index,
         function=task.function.id,
         family=spec.family,

@@ -16,7 +16,7 @@ from find_gym_agents.evaluation.budget import Budget
 from find_gym_agents.evaluation.config import EvaluationConfig
 from find_gym_agents.evaluation.functions import RunFunction, count_functions, prepare_functions
 from find_gym_agents.evaluation.parallel import check_backend, run_all
-from find_gym_agents.registry import AGENTS, make_agent
+from find_gym_agents.registry import find_agent
 from find_gym_agents.runs.records import (
     CONFIG,
     EPISODES,
@@ -181,12 +181,12 @@ def _run(config: EvaluationConfig, tasks: list[Any], budget: Budget) -> Iterator
     # Imported here for the progress bar to stand before the first worker has imported it as well.
     from find_gym_agents.evaluation.episode import run_episode
 
-    apart = [task for task in tasks if not _in_threads(task.agent)]
+    apart = [task for task in tasks if not task.agent.in_threads]
     yield from run_all(run_episode, apart, workers=config.worker_count(), backend=config.backend)
-    together = [task for task in tasks if _in_threads(task.agent)]
+    together = [task for task in tasks if task.agent.in_threads]
     if together:
         # What is missing is told before the first episode; all threads find the model loaded.
-        make_agent(together[0].agent, config.category, **together[0].agent_options)
+        together[0].agent.make(config.category, **together[0].agent_options)
         _use_cores(config.worker_count())
 
         def run_within_budget(task: Any) -> EpisodeRecord | None:
@@ -201,10 +201,6 @@ def _run(config: EvaluationConfig, tasks: list[Any], budget: Budget) -> Iterator
         yield from (record for record in results if record is not None)
 
 
-def _in_threads(agent: str) -> bool:
-    return agent in AGENTS and AGENTS[agent].in_threads
-
-
 def _use_cores(count: int) -> None:
     """Lets a model in this process compute on as many cores as the workers of other agents would have."""
     torch = sys.modules.get("torch")
@@ -217,7 +213,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: i
 
     sampled = config.dataset is None
     return EpisodeTask(
-        agent=agent,
+        agent=find_agent(agent),
         label=config.label(agent),
         function=function,
         env=config.env,

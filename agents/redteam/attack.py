@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from find_gym.categories.table import CATEGORY_FUNCTIONS
 from find_gym.scoring import Submission
+from find_gym_agents.categories import agent_category
+from find_gym_agents.loading import load_named
 
 BUDGET = 100
 # What an attack may earn beyond the honest description beside it, and a fixed submission beyond nothing: of one that
@@ -75,3 +78,24 @@ class Attack:
     limit: str = "trivial"
     margin: float = MARGIN
     is_random: bool = False
+
+
+@dataclass(frozen=True)
+class RedTeam:
+    """The attacks on the scores of one category.
+
+    Attributes:
+        attacks: the attacks.
+        honest: the honest descriptions that they are held against, by their names; "trivial" among them.
+        difficulty: the difficulty of the functions that they are tried on.
+    """
+
+    attacks: tuple[Attack, ...]
+    honest: Mapping[str, Write]
+    difficulty: str | Mapping[str, Any] = "find"
+
+
+def red_teams() -> dict[str, RedTeam]:
+    """Returns the attacks on each category that has some, by its name."""
+    places = {name: agent_category(name).red_team for name in CATEGORY_FUNCTIONS}
+    return {name: load_named(place) for name, place in places.items() if place is not None}

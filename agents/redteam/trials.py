@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,19 +11,9 @@ import numpy as np
 
 from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded
 from find_gym.functions import function_seed
-from find_gym_agents.redteam import numeric, strings, words
-from find_gym_agents.redteam.attack import Attack, Evidence, Write
+from find_gym_agents.redteam.attack import Attack, Evidence, Write, red_teams
 from find_gym_agents.report.bootstrap import bootstrap_means
 from find_gym_agents.report.table import Table
-
-HONEST: Mapping[str, Mapping[str, Write]] = {
-    "numeric": numeric.HONEST,
-    "strings": strings.HONEST,
-    "entities": words.HONEST,
-    "relations": words.HONEST,
-}
-# Networks take half a second each to train, and are scored as all other functions are.
-_DIFFICULTY = {"numeric": {"variants": {"plain": 0.5, "noised": 0.2, "corrupted": 0.3}}}
 
 
 @dataclass(frozen=True)
@@ -81,8 +71,9 @@ def run_attacks(
     chosen = _choose(attacks, count)
     trials = []
     for category in dict.fromkeys(attack.category for attack in attacks):
-        drawn = [_draw(category, seed, index) for index in range(functions)]
-        honest = {name: _try(drawn, category, write, seed, 0) for name, write in HONEST[category].items()}
+        team = red_teams()[category]
+        drawn = [_draw(category, team.difficulty, seed, index) for index in range(functions)]
+        honest = {name: _try(drawn, category, write, seed, 0) for name, write in team.honest.items()}
         trials += [Trial(name, category, "honest", *result) for name, result in honest.items()]
         for attack in dict.fromkeys(attack for attack, _ in chosen if attack.category == category):
             skills: list[tuple[float, ...]] = []
@@ -122,12 +113,12 @@ def _endless(first: list[tuple[Attack, int]]) -> Iterator[tuple[Attack, int]]:
         variant += 1
 
 
-def _draw(category: str, seed: int, index: int) -> Any:
+def _draw(category: str, difficulty: Any, seed: int, index: int) -> Any:
     spec = sample_seeded(
         category,
         function_seed("test", category, seed, index),
         split="test",
-        difficulty=_DIFFICULTY.get(category, "find"),
+        difficulty=difficulty,
     )
     return CATEGORY_FUNCTIONS[category].make(spec)
 

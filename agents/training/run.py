@@ -9,7 +9,7 @@ from typing import Any
 
 from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation import EvaluationConfig, EvaluationResult, evaluate
-from find_gym_agents.registry import AGENTS
+from find_gym_agents.registry import agents_by_name
 from find_gym_agents.runs.records import CONFIG, locked, read_config, write_json
 from find_gym_agents.training.checkpoints import LAST, POLICY, UNTRAINED, CheckpointError
 from find_gym_agents.training.config import TrainConfig
@@ -103,7 +103,8 @@ def _doubts(done: Progress) -> list[str]:
 def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> EvaluationResult:
     """Evaluates a checkpoint on the test split; the trained one beside other agents."""
     beside = (*_BESIDE, agent_category(config.category).training.strongest) if checkpoint == POLICY else ()
-    known = (name for name in beside if name in AGENTS and config.category in AGENTS[name].categories)
+    agents = agents_by_name()
+    known = (name for name in beside if name in agents and config.category in agents[name].categories)
     out = config.folder / f"test-{checkpoint.removesuffix('.pt')}"
     evaluation = EvaluationConfig(
         agents=("policy", *known),

@@ -114,6 +114,7 @@ class TextInterface:
         tools: whether the task and refusals speak of the tools.
 
     Attributes:
+        rules: the argument.
         reading: what the last message was read as; None before the first.
     """
 
@@ -121,7 +122,7 @@ class TextInterface:
 
     def __init__(self, task: Task, rules: MessageRules, max_observation: int, *, tools: bool = False) -> None:
         self._task = task
-        self._rules = rules
+        self.rules = rules
         self._tools = tools
         self.reading: Reading | None = None
         characters = "".join(sorted(CHARSET))
@@ -131,7 +132,7 @@ class TextInterface:
     def begin(self, episode: Episode) -> str:
         """Starts an episode and returns its task."""
         self.reading = None
-        text = write_task(self._task, self._rules, tools=self._tools, asks=episode.rules.max_queries > 0)
+        text = write_task(self._task, self.rules, tools=self._tools, asks=episode.rules.max_queries > 0)
         places = {"{budget}": str(episode.budget), "{messages}": str(episode.steps_left)}
         for place, value in places.items():
             text = text.replace(place, value)
@@ -141,7 +142,7 @@ class TextInterface:
         """Returns the move that a message stands for; a submission that can't be judged is refused."""
         if not isinstance(action, str):
             raise TypeError(f"expected a message (str), actual type: {type(action).__name__}")
-        self.reading = read_message(action, self._rules, tools=self._tools)
+        self.reading = read_message(action, self.rules, tools=self._tools)
         move = self.reading.move
         if isinstance(move, Submit):
             objection = episode.examiner.objection_to_submission(

@@ -8,7 +8,7 @@ import pytest
 
 from find_gym.scoring import Submission
 from find_gym_agents.commands.redteam import main
-from find_gym_agents.redteam import ATTACKS, Attack, Evidence, run_attacks, run_programs
+from find_gym_agents.redteam import Attack, Evidence, red_teams, run_attacks, run_programs
 from find_gym_agents.redteam.attack import fixed
 from find_gym_agents.redteam.programs import write_program
 
@@ -28,7 +28,7 @@ SAMPLE = {
 
 @pytest.mark.parametrize("category", SAMPLE)
 def test_attacks_earn_no_more_than_honest_descriptions(category: str) -> None:
-    attacks = [attack for attack in ATTACKS if attack.category == category and attack.name in SAMPLE[category]]
+    attacks = [attack for attack in red_teams()[category].attacks if attack.name in SAMPLE[category]]
     assert len(attacks) == len(SAMPLE[category])
     trials = run_attacks(attacks, count=len(attacks), functions=4, seed=0)
     assert {trial.verdict for trial in trials} <= {"-", "holds", "too few to tell"}
@@ -46,7 +46,9 @@ def test_an_attack_that_succeeds_is_told() -> None:
 
 
 def test_each_attack_has_a_name_of_its_own_and_random_ones_are_tried_again() -> None:
-    assert len({(attack.category, attack.kind, attack.name) for attack in ATTACKS}) == len(ATTACKS)
+    for category, team in red_teams().items():
+        assert {attack.category for attack in team.attacks} == {category}
+        assert len({(attack.kind, attack.name) for attack in team.attacks}) == len(team.attacks)
     drawn = []
 
     def draw(evidence: Evidence, rng: np.random.Generator) -> Submission:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import numpy as np
 
+from find_gym.categories.entities.examiner import ENTITY_MESSAGES
 from find_gym.categories.entities.tokens import words_of
+from find_gym.core.submissions import Submission
 from find_gym_agents.categories.paper import unit_test_settings
-from find_gym_agents.categories.record import AgentCategory, Imitation, PlaySettings, TrainingSettings
+from find_gym_agents.categories.record import (
+    AgentCategory,
+    Imitation,
+    LanguageModelSettings,
+    PlaySettings,
+    TrainingSettings,
+)
 from find_gym_agents.categories.words import read_words, word_report
 from find_gym_agents.training.evidence import table_evidence
 
@@ -14,6 +24,9 @@ from find_gym_agents.training.evidence import table_evidence
 def _kind_of_activation(probe: str, answer: float) -> int:
     return int(np.digitize(answer, (0.15, 0.3, 0.5, 0.8)))
 
+
+# By scripts/find_blind.py --category entities --functions 30 --seed 0 on 2026-11-26.
+FOUND = Submission("It responds to words related to the New York Times.")
 
 CATEGORY = AgentCategory(
     "entities",
@@ -44,6 +57,12 @@ CATEGORY = AgentCategory(
         paper="paper's score (the share of right unit tests among ten)",
         hint=lambda spec: "It responds to one concept." if spec.family == "single" else "It combines several concepts.",
     ),
+    language_model=LanguageModelSettings(
+        resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
+        ENTITY_MESSAGES,
+    ),
+    blind=FOUND,
+    red_team="find_gym_agents.categories.entities.attacks:RED_TEAM",
     paper=unit_test_settings(
         "entities", AIA=(0.56, 0.39, 0.34, 0.34), MILAN=(0.89, 0.81, 0.61, 0.54), both=(0.89, 0.88, 0.62, 0.58)
     ),

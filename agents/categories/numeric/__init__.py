@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import resources
 from typing import Any
 
 from find_gym.categories.numeric.atoms import ATOMS
 from find_gym.categories.numeric.difficulty import NumericDifficulty
+from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES
 from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.grammar import words_of
 from find_gym.categories.numeric.rules import OPERATORS, AtomRule, Rule, Skeleton
 from find_gym.categories.numeric.variants import VARIANTS
+from find_gym.core.submissions import Submission
 from find_gym_agents.categories.numeric.curves import compare_curves
 from find_gym_agents.categories.numeric.evidence import NumericEvidence
 from find_gym_agents.categories.numeric.inputs import SYNTAX, read_numbers
@@ -20,6 +23,7 @@ from find_gym_agents.categories.paper import INTERACTIVE, PaperColumn, PaperSett
 from find_gym_agents.categories.record import (
     AgentCategory,
     Imitation,
+    LanguageModelSettings,
     Metric,
     PlaySettings,
     ReportSettings,
@@ -72,6 +76,9 @@ def _hint(spec: Any) -> str:
     return "It is one common function, with constants of its own."
 
 
+# By scripts/find_blind.py --category numeric --functions 24 --seed 0 on 2026-11-26.
+FOUND = Submission("It gives math.ceil(x).", code="import math\n\n\ndef f(x):\n    return math.ceil(x)\n")
+
 CATEGORY = AgentCategory(
     "numeric",
     compare=compare_curves,
@@ -120,6 +127,13 @@ CATEGORY = AgentCategory(
         hint=_hint,
         plot=plot_answers,
     ),
+    language_model=LanguageModelSettings(
+        resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
+        NUMERIC_MESSAGES,
+        (-100.0, -20.0, -5.0, -1.0, 0.0, 0.5, 2.0, 7.5, 30.0, 100.0),
+    ),
+    blind=FOUND,
+    red_team="find_gym_agents.categories.numeric.attacks:RED_TEAM",
     paper=PaperSettings(
         "numeric functions: share of functions with a normalised squared error below 0.1",
         (PaperColumn("success", "success rate of the code", (0.33, 0.12, 0.01, 0.0)),),

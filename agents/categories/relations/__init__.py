@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from importlib import resources
 
 from find_gym.categories.relations.answers import UNDEFINED
+from find_gym.categories.relations.examiner import RELATION_MESSAGES
 from find_gym.categories.relations.tokens import words_of
+from find_gym.core.submissions import Submission
 from find_gym_agents.categories.paper import unit_test_settings
-from find_gym_agents.categories.record import AgentCategory, Imitation, PlaySettings, TrainingSettings
+from find_gym_agents.categories.record import (
+    AgentCategory,
+    Imitation,
+    LanguageModelSettings,
+    PlaySettings,
+    TrainingSettings,
+)
 from find_gym_agents.categories.words import read_words, word_report
 from find_gym_agents.training.evidence import KINDS_OF_ANSWER, table_evidence
 
@@ -17,6 +26,12 @@ def _kind_of_answer(probe: str, answer: str) -> int:
         return 0
     return 1 + hashlib.sha256(answer.encode()).digest()[0] % (KINDS_OF_ANSWER - 1)
 
+
+# By scripts/find_blind.py --category relations --functions 80 --seed 0 on 2026-11-26.
+FOUND = Submission(
+    "It maps a city to the time zone of that city, but it is undefined where the input begins with H.",
+    "the input begins with H",
+)
 
 CATEGORY = AgentCategory(
     "relations",
@@ -40,6 +55,12 @@ CATEGORY = AgentCategory(
         paper="paper's score (the share of right unit tests)",
         hint=lambda spec: "It answers for inputs of one kind.",
     ),
+    language_model=LanguageModelSettings(
+        resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
+        RELATION_MESSAGES,
+    ),
+    blind=FOUND,
+    red_team="find_gym_agents.categories.relations.attacks:RED_TEAM",
     paper=unit_test_settings(
         "relations", AIA=(0.74, 0.64, 0.47, 0.46), MILAN=(0.74, 0.64, 0.44, 0.45), both=(0.92, 0.68, 0.46, 0.42)
     ),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any
 
+from find_gym.categories.strings.examiner import STRING_MESSAGES
 from find_gym.categories.strings.grammar import words_of
 from find_gym.categories.strings.operations import OPERATIONS
+from find_gym.core.submissions import Submission
 from find_gym_agents.categories.paper import INTERACTIVE, PaperColumn, PaperSettings
 from find_gym_agents.categories.quoted import read_quoted
 from find_gym_agents.categories.record import (
@@ -13,6 +16,7 @@ from find_gym_agents.categories.record import (
     AgentCategory,
     Grouping,
     Imitation,
+    LanguageModelSettings,
     PlaySettings,
     ReportSettings,
     TrainingSettings,
@@ -61,6 +65,13 @@ def _hint(spec: Any) -> str:
     return f"It has {len(program)} step{'s' if len(program) != 1 else ''}, one after the other."
 
 
+# By scripts/find_blind.py --category strings --functions 24 --seed 0 on 2026-11-26.
+FOUND = Submission(
+    "It replaces every vowel by the character whose place is the number of vowels.",
+    code="def f(s):\n    count = sum(c in 'aeiouAEIOU' for c in s)\n"
+    "    return ''.join(s[count - 1] if c in 'aeiouAEIOU' else c for c in s)\n",
+)
+
 CATEGORY = AgentCategory(
     "strings",
     compare=compare_answers,
@@ -98,6 +109,13 @@ CATEGORY = AgentCategory(
         paper="paper's score (the share of right outputs among ten)",
         hint=_hint,
     ),
+    language_model=LanguageModelSettings(
+        resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
+        STRING_MESSAGES,
+        ("Hello, World!", "abc", "The quick brown fox", "a", "AbC 123", "12345", "level", "xyz xyz", "MISSISSIPPI", ""),
+    ),
+    blind=FOUND,
+    red_team="find_gym_agents.categories.strings.attacks:RED_TEAM",
     paper=PaperSettings(
         "string functions: share of exact outputs of the code, share right of unit tests of the description",
         (

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from find_gym.categories.entities.examiner import ENTITY_MESSAGES
-from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES
-from find_gym.categories.relations.examiner import RELATION_MESSAGES
-from find_gym.categories.strings.examiner import STRING_MESSAGES
-from find_gym.interfaces import Message, MessageRules, Submit, ToolCall, read_message
+from find_gym.interfaces import Message, Submit, ToolCall, read_message
 from find_gym.interfaces.text import write_query
 from find_gym.language import ChatModel, ChatOptions
 from find_gym.language.messages import estimate_tokens
 from find_gym.scoring import Submission
+from find_gym_agents.categories import agent_category
 from find_gym_agents.interpreters.lm.dialogue import Dialogue
-from find_gym_agents.interpreters.lm.instructions import system_prompt
+from find_gym_agents.interpreters.lm.instructions import message_rules, system_prompt
 from find_gym_agents.interpreters.lm.models import shared_model
 from find_gym_agents.interpreters.lm.options import LanguageModelOptions
 from find_gym_agents.interpreters.lm.reflection import describe_outputs, hold_back, review
 from find_gym_agents.interpreters.lm.window import Window
 
 DEFAULT_CONTEXT = 8192
-
-# What is asked for the model where it starts from exemplars and the environment has none.
-_EXEMPLARS: dict[str, tuple[Any, ...]] = {
-    "numeric": (-100.0, -20.0, -5.0, -1.0, 0.0, 0.5, 2.0, 7.5, 30.0, 100.0),
-    "strings": (
-        "Hello, World!", "abc", "The quick brown fox", "a", "AbC 123", "12345", "level", "xyz xyz", "MISSISSIPPI", "",
-    ),
-}  # fmt: skip
 
 _LAST = "This is your last message: send your submission now, in the form that the task gives."
 _MILAN = (
@@ -50,23 +39,27 @@ class LanguageModelAgent:
     """A language model that speaks the interface `text`, or `tools` where it calls them.
 
     The system prompt, the task, the model's replies and the environment's answers make one dialogue. See
-    `LanguageModelOptions` for what can be varied. A subclass says for which category it is.
+    `LanguageModelOptions` for what can be varied.
 
     Args:
+        category: the category of functions.
         language_model: the options.
         chat_model: the model; by default the one that the options name, which all agents of this process share.
 
     Attributes:
-        category: the category of functions.
+        category: the argument.
         rules: what messages of the category look like.
         gave_up: why the agent has nothing more to say in this episode; empty where it has.
     """
 
-    category: ClassVar[str]
-    rules: ClassVar[MessageRules]
     gave_up: str
 
-    def __init__(self, language_model: LanguageModelOptions, *, chat_model: ChatModel | None = None) -> None:
+    def __init__(
+        self, category: str, language_model: LanguageModelOptions, *, chat_model: ChatModel | None = None
+    ) -> None:
+        self.category = category
+        self._settings = agent_category(category).language_model
+        self.rules = self._settings.messages or message_rules(category)
         self._options = language_model
         self._own_model = chat_model
         self.reset(0)
@@ -92,7 +85,7 @@ class LanguageModelAgent:
         limit = self._options.round_limit
         if limit is not None:
             options["max_steps"] = limit + self._starts_with_query
-        if self._starts and self.category not in _EXEMPLARS:
+        if self._starts and not self._settings.exemplars:
             options["exemplars"] = True
         return options
 
@@ -172,12 +165,12 @@ class LanguageModelAgent:
     @property
     def _starts_with_query(self) -> bool:
         """Whether the first message of an episode is a query that the model has not written."""
-        return self._starts and (self._options.milan or self.category in _EXEMPLARS)
+        return self._starts and (self._options.milan or bool(self._settings.exemplars))
 
     def _first_inputs(self, info: dict[str, Any]) -> Sequence[Any]:
         if not self._starts_with_query:
             return ()
-        return list(info.get("exemplars", _EXEMPLARS.get(self.category, ())))[: info["budget"]]
+        return list(info.get("exemplars", self._settings.exemplars))[: info["budget"]]
 
     def _announce_rounds(self, info: dict[str, Any]) -> None:
         if self._options.milan:
@@ -272,31 +265,3 @@ class LanguageModelAgent:
         tools = self._tools
         described = estimate_tokens([{"role": "system", "content": json.dumps(tools)}]) if tools else 0
         return window - self._options.reply_tokens - described
-
-
-class NumericLanguageModelAgent(LanguageModelAgent):
-    """A language model that interprets functions of numbers."""
-
-    category = "numeric"
-    rules = NUMERIC_MESSAGES
-
-
-class StringLanguageModelAgent(LanguageModelAgent):
-    """A language model that interprets functions of strings."""
-
-    category = "strings"
-    rules = STRING_MESSAGES
-
-
-class EntityLanguageModelAgent(LanguageModelAgent):
-    """A language model that interprets synthetic neurons."""
-
-    category = "entities"
-    rules = ENTITY_MESSAGES
-
-
-class RelationLanguageModelAgent(LanguageModelAgent):
-    """A language model that interprets relations."""
-
-    category = "relations"
-    rules = RELATION_MESSAGES

@@ -1,9 +1,15 @@
-"""The system prompts: one file for each category, in sections that stand only where they are of use."""
+"""The system prompts, in sections that stand only where they are of use, and what messages look like."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+
+import gymnasium as gym
+
+from find_gym import LATEST_IDS
+from find_gym.interfaces import MessageRules
+from find_gym_agents.categories import agent_category
 
 _SECTION = "%%"
 
@@ -12,7 +18,7 @@ _SECTION = "%%"
 def system_prompt(category: str, *, tools: bool = False, asks: bool = True) -> str:
     """Returns the system prompt of a category.
 
-    A line of the file that begins with "%%" begins a section; the words on it say when it stands: "asks" where the
+    A line of the text that begins with "%%" begins a section; the words on it say when it stands: "asks" where the
     model can query, "shown" where it can't, "tools" and "text" by how it speaks; without words it always stands.
 
     Args:
@@ -20,12 +26,23 @@ def system_prompt(category: str, *, tools: bool = False, asks: bool = True) -> s
         tools: whether the model calls tools.
         asks: whether it can query.
     """
-    place = resources.files("find_gym_agents.interpreters.lm") / "prompts" / f"{category}.md"
+    text = agent_category(category).language_model.prompt
+    if text is None:
+        text = resources.files("find_gym_agents.interpreters.lm").joinpath("prompt.md").read_text(encoding="utf-8")
     given = {"asks" if asks else "shown", "tools" if tools else "text"}
     kept, stands = [], True
-    for line in place.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         if line.startswith(_SECTION):
             stands = given.issuperset(line.removeprefix(_SECTION).split())
         elif stands:
             kept.append(line)
     return "\n".join(kept).strip()
+
+
+@cache
+def message_rules(category: str) -> MessageRules:
+    """Returns what messages of a category look like, as its environment has it."""
+    env = gym.make(LATEST_IDS[category], interface="text", disable_env_checker=True)
+    rules: MessageRules = env.unwrapped.codec.rules  # type: ignore[attr-defined]
+    env.close()
+    return rules

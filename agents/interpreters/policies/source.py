@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import importlib.util
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from find_gym_agents.loading import load_named, search_in
 
 
 class PolicyError(ValueError):
@@ -71,28 +71,17 @@ class PolicySource:
         Raises:
             PolicyError: the module has nothing of that name, or it is not callable.
         """
-        if self.checkpoint.rpartition(":")[0].endswith(".py"):
-            module_name = f"find_gym_policy_{self.digest[:12]}"
-            specification = importlib.util.spec_from_file_location(module_name, self.file)
-            assert specification is not None and specification.loader is not None
-            module = importlib.util.module_from_spec(specification)
-            # What lies beside a script can be imported by it.
-            folder = str(self.file.absolute().parent)
-            if folder not in sys.path:
-                sys.path.append(folder)
-            sys.modules[module_name] = module
-            specification.loader.exec_module(module)
-        else:
-            module = importlib.import_module(self.checkpoint.rpartition(":")[0])
-        made = getattr(module, self.name, None)
-        if not callable(made):
-            raise PolicyError(f"expected a function {self.name!r} in {str(self.file)!r}, actual: {made!r}")
-        return made()
+        try:
+            make = load_named(self.checkpoint)
+        except ValueError as error:
+            raise PolicyError(str(error)) from error
+        if not callable(make):
+            raise PolicyError(f"expected a function {self.name!r} in {str(self.file)!r}, actual: {make!r}")
+        return make()
 
 
 def _file_of_module(name: str) -> Path | None:
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
+    search_in(os.getcwd())
     try:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError):

@@ -22,6 +22,7 @@ from find_gym_agents.evaluation import (
 )
 from find_gym_agents.evaluation.episode import _AGENTS, EpisodeTask, run_episode
 from find_gym_agents.evaluation.functions import RunFunction
+from find_gym_agents.registry import find_agent
 from find_gym_agents.runs.records import Lines, locked, read_lines
 from tests.agents.episodes import SPECS
 
@@ -198,7 +199,7 @@ def test_two_processes_do_not_write_to_the_same_run(tmp_path):
 
 def task_for(agent, spec, seed=1):
     function = RunFunction(0, "0", seed, spec.to_json())
-    return EpisodeTask(agent, function, "FIND-numeric-v0", None, None, 20, 0)
+    return EpisodeTask(find_agent(agent), function, "FIND-numeric-v0", None, None, 20, 0)
 
 
 def test_a_crashing_agent_is_unscored_and_tried_again(tmp_path):

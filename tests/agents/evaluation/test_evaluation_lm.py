@@ -18,7 +18,7 @@ from find_gym import LATEST_IDS
 from find_gym.language import MissingModelError, ModelError, ScriptedChatModel
 from find_gym_agents.evaluation import ConfigurationMismatchError, EvaluationConfig, evaluate, read_run
 from find_gym_agents.interpreters.lm import LanguageModelOptions, models
-from find_gym_agents.interpreters.lm.agent import StringLanguageModelAgent
+from find_gym_agents.interpreters.lm.agent import LanguageModelAgent
 from find_gym_agents.runs.records import read_lines
 from tests.agents.interpreters.lm.scripts import Knowing, functions
 from tests.agents.interpreters.lm.stub_server import SUBMISSION, free_port, serving, start
@@ -214,7 +214,7 @@ def test_what_a_function_returns_changes_nothing():
         ]
     )
     model = ScriptedChatModel(lambda messages: next(replies))
-    agent = StringLanguageModelAgent(LanguageModelOptions(reply_tokens=64), chat_model=model)
+    agent = LanguageModelAgent("strings", LanguageModelOptions(reply_tokens=64), chat_model=model)
     env = gym.make("FIND-strings-v1", interface="text", function=lambda text: HOSTILE, max_queries=5)
     observation, info = env.reset(seed=0)
     budgets, terminated = [], False

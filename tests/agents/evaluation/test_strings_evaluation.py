@@ -14,6 +14,7 @@ from find_gym.sandbox import SandboxError
 from find_gym_agents.evaluation import EvaluationConfig, RunError, evaluate, read_run
 from find_gym_agents.evaluation.episode import EpisodeTask, run_episode
 from find_gym_agents.evaluation.functions import RunFunction
+from find_gym_agents.registry import find_agent
 from find_gym_agents.report import write_report
 from find_gym_agents.report.answers import show_answers
 from find_gym_agents.report.summary import summarise
@@ -36,7 +37,7 @@ def run(folder, **options):
 
 
 def task_for(agent, spec):
-    return EpisodeTask(agent, RunFunction(0, "0", 1, spec.to_json()), "FIND-strings-v1", None, None, 20, 0)
+    return EpisodeTask(find_agent(agent), RunFunction(0, "0", 1, spec.to_json()), "FIND-strings-v1", None, None, 20, 0)
 
 
 @pytest.fixture(scope="module")

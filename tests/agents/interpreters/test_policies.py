@@ -223,7 +223,7 @@ def test_function_of_a_module_is_found(script, monkeypatch):
     [
         ("make_mute_policy", "expected max_queries"),
         ("nothing", "expected a function 'nothing'"),
-        ("missing", "expected a function 'missing'"),
+        ("missing", "expected a class or function 'missing'"),
     ],
 )
 def test_functions_that_can_not_be_used_are_named(name, message, script):

@@ -12,7 +12,7 @@ from find_gym_agents.interpreters.constant import best_constant
 from find_gym_agents.interpreters.knots import choose_knots, defined_span
 from find_gym_agents.interpreters.spread import spread_inputs
 from find_gym_agents.interpreters.string_baselines import tabulate
-from find_gym_agents.registry import AGENTS, check_agent, make_agent
+from find_gym_agents.registry import agents_by_name, find_agent, make_agent
 from tests.agents.episodes import SPECS, play
 
 SCRIPTED = ("constant", "interpolation", "piecewise", "lookup")
@@ -145,16 +145,16 @@ def test_defined_span_is_half_way_to_the_undefined():
 
 def test_registry_names_what_there_is():
     with pytest.raises(ValueError, match="expected an agent among .*random, .*actual value: 'nope'"):
-        check_agent("nope", "numeric")
+        find_agent("nope")
     with pytest.raises(ValueError, match="'operon' is for numeric"):
-        check_agent("operon", "strings")
+        find_agent("operon").check("strings")
     with pytest.raises(ValueError, match="'identity' is for strings"):
         make_agent("identity", "numeric")
     with pytest.raises(ValueError, match="expected an agent among"):
         make_agent("nope")
-    with pytest.raises(ValueError, match="expected a class 'Missing'"):
+    with pytest.raises(ValueError, match="expected a class or function 'Missing'"):
         make_agent("tests.agents.episodes:Missing")
-    assert {"random", "constant", "interpolation", "piecewise", "lookup", "operon", "atom-fit"} <= set(AGENTS)
+    assert {"random", "constant", "interpolation", "piecewise", "lookup", "operon", "atom-fit"} <= set(agents_by_name())
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

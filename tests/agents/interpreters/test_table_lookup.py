@@ -6,7 +6,7 @@ import pytest
 
 import find_gym  # noqa: F401
 from find_gym_agents.interpreters.table_lookup import TableLookupAgent
-from find_gym_agents.registry import check_agent, make_agent
+from find_gym_agents.registry import find_agent, make_agent
 
 
 @pytest.mark.parametrize(("level", "exemplars"), [("find", False), ("find", True), ("extreme", False)])
@@ -49,9 +49,9 @@ def test_what_is_undefined_everywhere_is_said_so() -> None:
 
 
 def test_it_is_for_relations_only() -> None:
-    check_agent("table-lookup", "relations")
+    find_agent("table-lookup").check("relations")
     with pytest.raises(ValueError, match="expected an agent for numeric functions"):
-        check_agent("table-lookup", "numeric")
+        find_agent("table-lookup").check("numeric")
 
 
 def test_it_is_evaluated_and_reported(tmp_path) -> None:

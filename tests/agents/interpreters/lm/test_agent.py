@@ -7,19 +7,13 @@ from dataclasses import replace
 import gymnasium as gym
 import pytest
 
-import find_gym  # noqa: F401
+import find_gym
 from find_gym.interfaces.quoting import quote_values
 from find_gym.language import ModelError, Reply, ScriptedChatModel
 from find_gym_agents.interpreters.lm import LanguageModelOptions
-from find_gym_agents.interpreters.lm.agent import (
-    EntityLanguageModelAgent,
-    LanguageModelAgent,
-    NumericLanguageModelAgent,
-    RelationLanguageModelAgent,
-    StringLanguageModelAgent,
-)
+from find_gym_agents.interpreters.lm.agent import LanguageModelAgent
 from find_gym_agents.interpreters.lm.instructions import system_prompt
-from find_gym_agents.registry import AGENTS, agent_label, make_agent
+from find_gym_agents.registry import agent_label, make_agent
 
 CODE = "[DESCRIPTION]: {}\n[CODE]:\n```python\n{}\n```"
 WRONG = "def f(s):\n    return 'other'"
@@ -48,8 +42,8 @@ def play(agent, env="FIND-numeric-v0", *, function=lambda x: 2 * x, seed=0, **op
     return info
 
 
-def agent(script, made=NumericLanguageModelAgent, **options):
-    return made(LanguageModelOptions(**options), chat_model=script.model)
+def agent(script, category="numeric", **options):
+    return LanguageModelAgent(category, LanguageModelOptions(**options), chat_model=script.model)
 
 
 def kinds(interpreter):
@@ -77,7 +71,7 @@ def test_a_dialogue_is_kept_whole():
 
 
 def test_each_category_has_its_prompt_and_the_environment_its_task():
-    texts = {category: system_prompt(category) for category in AGENTS["lm"].categories}
+    texts = {category: system_prompt(category) for category in find_gym.LATEST_IDS}
     assert len(set(texts.values())) == 4
     for category, text in texts.items():
         assert "QUERY [" in text and "[DESCRIPTION]:" in text and len(text) < 2800 and text.isascii()
@@ -124,15 +118,15 @@ def test_the_environments_last_message_is_announced():
 
 
 @pytest.mark.parametrize(
-    ("made", "env", "function"),
+    ("category", "env", "function"),
     [
-        (NumericLanguageModelAgent, "FIND-numeric-v0", lambda x: 2 * x),
-        (StringLanguageModelAgent, "FIND-strings-v1", str.upper),
+        ("numeric", "FIND-numeric-v0", lambda x: 2 * x),
+        ("strings", "FIND-strings-v1", str.upper),
     ],
 )
-def test_exemplars_are_asked_for_and_charged(made, env, function):
+def test_exemplars_are_asked_for_and_charged(category, env, function):
     script = Scripted("[DESCRIPTION]: x\n[CODE]: def f(x): return x")
-    interpreter = agent(script, made, start="exemplars")
+    interpreter = agent(script, category, start="exemplars")
     info = play(interpreter, env, function=function)
     assert info["budget"] == 10
     assert kinds(interpreter) == ["system", "task", "exemplars", "reply"]
@@ -149,20 +143,20 @@ def test_exemplars_beyond_the_budget_are_not_asked_for():
 
 
 @pytest.mark.parametrize(
-    ("made", "env", "function"),
+    ("category", "env", "function"),
     [
-        (EntityLanguageModelAgent, "FIND-entities-v1", {"formula": "golf"}),
+        ("entities", "FIND-entities-v1", {"formula": "golf"}),
         (
-            RelationLanguageModelAgent,
+            "relations",
             "FIND-relations-v1",
             {"relation": "capital", "exceptions": [], "exemplars": ["Norway", "zebra"]},
         ),
     ],
 )
 @pytest.mark.parametrize("milan", [False, True])
-def test_words_to_begin_with_are_those_of_the_environment(made, env, function, milan):
+def test_words_to_begin_with_are_those_of_the_environment(category, env, function, milan):
     script = Scripted("[DESCRIPTION]: golf, the capital of a country\n[DOMAIN]: none")
-    interpreter = agent(script, made, start=None if milan else "exemplars", milan=milan)
+    interpreter = agent(script, category, start=None if milan else "exemplars", milan=milan)
     info = play(interpreter, env, function=function)
     assert re.search(rf"begin with .*: {re.escape(quote_values(info['exemplars']))}", script.prompts()[0][1])
     assert kinds(interpreter) == ["system", "task", *(["exemplars", "notice"] if milan else []), "reply"]
@@ -227,7 +221,7 @@ def test_a_reply_that_is_no_submission_leaves_the_first_one():
 def test_code_that_fails_is_told_and_harmless(code, words):
     # What can't be read as code is refused by the environment as well, and may be sent again.
     script = Scripted('QUERY ["a", "b", "c", "d"]', CODE.format("x", code), "no", *[CODE.format("y", WRONG)] * 2)
-    info = play(agent(script, StringLanguageModelAgent, reflection=True), "FIND-strings-v1", function=str.upper)
+    info = play(agent(script, "strings", reflection=True), "FIND-strings-v1", function=str.upper)
     shown = script.prompts()[2][-1]
     assert words in shown and "<|im_end|>" not in shown and len(shown) < 1000
     assert info["score"]["skill"] == 0.0
@@ -236,7 +230,7 @@ def test_code_that_fails_is_told_and_harmless(code, words):
 def test_descriptions_in_words_are_checked_by_the_model_itself():
     first, second = "[DESCRIPTION]: the currency\n[DOMAIN]: none", "[DESCRIPTION]: It returns the capital of a country."
     script = Scripted('QUERY ["Norway", "zebra", "Japan", "France"]', first, second)
-    interpreter = agent(script, RelationLanguageModelAgent, reflection=True)
+    interpreter = agent(script, "relations", reflection=True)
     info = play(interpreter, "FIND-relations-v1", function={"relation": "capital", "exceptions": []})
     assert "Paris" not in "".join(script.prompts()[1]) and '"France": "Paris"' in script.prompts()[2][-1]
     assert info["score"]["skill"] == 1.0
@@ -435,7 +429,7 @@ def test_one_message_has_no_tool_to_query_with():
 def test_the_protocol_decides_the_interface(protocol, takes, interface):
     model = ScriptedChatModel(lambda messages: "", tools=takes)
     options = LanguageModelOptions("m", "http://localhost:1/v1", protocol=protocol)
-    assert NumericLanguageModelAgent(options, chat_model=model).interface == interface
+    assert LanguageModelAgent("numeric", options, chat_model=model).interface == interface
 
 
 # --- Form -------------------------------------------------------------------------------------------------------------

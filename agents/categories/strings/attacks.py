@@ -10,9 +10,9 @@ from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.inputs import draw_inputs
 from find_gym.categories.strings.probes import PROBES
 from find_gym.scoring import Submission
-from find_gym_agents.interpreters.blind import FOUND
+from find_gym_agents.categories.strings import FOUND
 from find_gym_agents.interpreters.knots import longest_that_fits
-from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, Write, fixed
+from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, RedTeam, Write, fixed
 
 Rows = list[tuple[str, str]]
 _SEPARATOR = "|"
@@ -101,14 +101,15 @@ def _letters(rows: Rows) -> str:
     return f"T = {ascii(changed)}\ndef f(s): return ''.join(T.get(c, c) for c in s)\n"
 
 
-HONEST = {"trivial": fixed(Submission(code="def f(s):\n    return s\n")), "letter for letter": packed(_letters)}
+_HONEST = {"trivial": fixed(Submission(code="def f(s):\n    return s\n")), "letter for letter": packed(_letters)}
 
-STRINGS: tuple[Attack, ...] = (
+_ATTACKS = (
     *(Attack(f"{name}, what fits", "strings", "packed table", packed(p)) for name, p in PACKINGS.items()),
     *(Attack(f"{name}, 100 answers", "strings", "packed table", packed(p, None)) for name, p in PACKINGS.items()),
     Attack("search of programs, what fits", "strings", "packed solver", packed(_solver)),
     Attack("search of programs, 100 answers", "strings", "packed solver", packed(_solver, None)),
     *(Attack(name, "strings", "leak", fixed(Submission(code=code))) for name, code in LEAKS.items()),
-    Attack("best fixed code", "strings", "blind", fixed(FOUND["strings"]), margin=BLIND),
+    Attack("best fixed code", "strings", "blind", fixed(FOUND), margin=BLIND),
     Attack("nothing", "strings", "blind", fixed(Submission(code="def f(s):\n    return ''\n"))),
 )
+RED_TEAM = RedTeam(_ATTACKS, _HONEST)

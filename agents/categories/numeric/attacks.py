@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.functions import QUERY_RANGE
 from find_gym.scoring import Submission
-from find_gym_agents.interpreters.blind import FOUND
+from find_gym_agents.categories.numeric import FOUND
 from find_gym_agents.interpreters.interpolation import interpolate
 from find_gym_agents.interpreters.knots import choose_knots, longest_that_fits, write_list
 from find_gym_agents.interpreters.lookup import tabulate
 from find_gym_agents.interpreters.spread import spread_inputs
-from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, Write, fixed
+from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, RedTeam, Write, fixed
 from find_gym_agents.redteam.forms import named_forms, table_forms
 
 FloatArray = NDArray[np.float64]
@@ -235,13 +235,13 @@ def _queries(write: Callable[[FloatArray, FloatArray], Submission]) -> Callable[
     return lambda evidence, rng: write(*_ask(evidence, spread_inputs(BUDGET)))
 
 
-HONEST = {
+_HONEST = {
     "trivial": fixed(Submission(code="def f(x):\n    return 0.0\n")),
     "line of 12": line(12),
     "line of 24": line(24),
 }
 
-NUMERIC: tuple[Attack, ...] = (
+_ATTACKS = (
     *(Attack(f"{name}, what fits", "numeric", "packed table", packed(p), "line of 24") for name, p in PACKINGS.items()),
     *(
         Attack(f"{name}, 100 answers", "numeric", "packed table", hundred(p), "line of 24")
@@ -256,6 +256,12 @@ NUMERIC: tuple[Attack, ...] = (
         for name in table_forms([1, 2]) | named_forms([1, 2])
     ),
     *(Attack(name, "numeric", "leak", fixed(Submission(code=code))) for name, code in LEAKS.items()),
-    Attack("best fixed code", "numeric", "blind", fixed(FOUND["numeric"]), margin=BLIND),
+    Attack("best fixed code", "numeric", "blind", fixed(FOUND), margin=BLIND),
     Attack("a random rule", "numeric", "blind", _random_rule, is_random=True),
+)
+RED_TEAM = RedTeam(
+    _ATTACKS,
+    _HONEST,
+    # Networks take half a second each to train, and are scored as all other functions are.
+    {"variants": {"plain": 0.5, "noised": 0.2, "corrupted": 0.3}},
 )
