@@ -101,7 +101,7 @@ def _check(make: Callable[[], Agent], category: str, functions: int, max_queries
     """Yields what is wrong with an agent in a category."""
     try:
         agents = [make() for _ in range(3)]
-        settings = {"interface": agents[0].interface, "max_queries": max_queries, "difficulty": "easy"}
+        settings: dict[str, Any] = {"interface": agents[0].interface, "max_queries": max_queries, "difficulty": "easy"}
         settings |= getattr(agents[0], "environment_options", {})
         env = gym.make(LATEST_IDS[category], disable_env_checker=True, **settings)
     except Exception as error:

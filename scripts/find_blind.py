@@ -25,7 +25,7 @@ from find_gym.categories.relations.function import RelationFunction, RelationSpe
 from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.programs import Step
-from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded
+from find_gym.core.registry import category_named
 from find_gym.functions import function_seed
 from find_gym.scoring import Submission
 
@@ -127,8 +127,8 @@ def main() -> None:
     arguments = parser.parse_args()
     category = arguments.category
     seeds = [function_seed("train", category, arguments.seed, index) for index in range(arguments.functions)]
-    specs = [sample_seeded(category, seed, split="train", difficulty="find") for seed in seeds]
-    functions = [CATEGORY_FUNCTIONS[category].make(spec) for spec in specs]
+    specs = [category_named(category).sample_seeded(seed, split="train", difficulty="find") for seed in seeds]
+    functions = [category_named(category).make(spec) for spec in specs]
     first, refine = CANDIDATES[category]
     submissions = first()
     begun = list(ranked(category, submissions, functions))

@@ -41,7 +41,7 @@ from ray.tune.registry import register_env
 from torch import nn
 
 from find_gym import ENVIRONMENT_IDS
-from find_gym.categories.table import category_of
+from find_gym.core.registry import category_of
 from find_gym.functions import function_seed
 from find_gym_agents.commands.arguments import parse
 

@@ -23,7 +23,7 @@ from stable_baselines3.common.env_util import make_vec_env as make_single_envs
 from stable_baselines3.common.vec_env import VecEnv
 
 from find_gym.adapters.stable_baselines3 import make_vec_env
-from find_gym.categories.table import category_of
+from find_gym.core.registry import category_of
 from find_gym.functions import function_seed
 from find_gym_agents.interpreters.policies.saved_models import SavedModelAgent
 from find_gym_agents.interpreters.policies.terms import PolicyOptions

@@ -126,7 +126,7 @@ def _stepping(counts: list[int], rates: dict[str, float], ratios: dict[str, floa
         rows.append(row)
     head = ["environments", "CartPole-v1", "FIND-numeric-v0, queries", "ratio", "tokens", "ratio"]
     others = [[_short(name), f"{rate:,.0f}"] for name, rate in rates.items()
-              if name.endswith("queries") and "numeric" not in name and "environments" in name]  # fmt: skip
+              if name.endswith("queries") and "FIND-numeric" not in name and "environments" in name]  # fmt: skip
     return markdown_table(head, rows) + "\n" + markdown_table(["", "queries a second"], others)
 
 

@@ -8,7 +8,7 @@ import sys
 import gymnasium as gym
 import numpy as np
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import categories_by_name, category_named, category_of
 from find_gym.functions import NumericDifficulty, NumericFunction, sample_numeric
 from find_gym.sandbox import run_code
 from find_gym.scoring import NumericScorer, Submission
@@ -40,7 +40,7 @@ def works() -> list[Work]:
         _scoring("numeric programs scored", function, Submission(program=PLAIN_SPEC)),
         _sampling("numeric functions sampled, without networks", {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}),
         _sampling("numeric functions sampled, networks", {"approximated": 1.0}),
-        *(_other_sampling(category) for category in CATEGORY_FUNCTIONS if category != "numeric"),
+        *(_other_sampling(category) for category in categories_by_name() if category != category_of(NUMERIC)),
         _query(),
         Work(PROCESS, "queries", _one_process_per_query),
     ]
@@ -65,7 +65,7 @@ def _sampling(name: str, variants: dict[str, float]) -> Work:
 
 def _other_sampling(category: str) -> Work:
     rng = np.random.default_rng(0)
-    sample = CATEGORY_FUNCTIONS[category].sample
+    sample = category_named(category).sample
 
     def do(clock: Clock) -> None:
         clock.time(lambda: sample(rng))

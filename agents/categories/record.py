@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.core.registry import category_named
 from find_gym.core.submissions import Submission
 from find_gym.interfaces import MessageRules
 from find_gym_agents.categories.paper import PaperSettings
@@ -252,8 +253,6 @@ class AgentCategory:
 
     Attributes:
         name: the category's name.
-        in_code: whether submissions have code, rather than language alone.
-        has_exemplars: whether episodes may begin with inputs to start from.
         compare: returns the entries of a scored episode's record in which the submission stands beside the truth:
             "curve" (the submission over the query range) or "comparison" (rows of answers). Its arguments are the
             record and the function. It raises `SandboxError` where the sandbox fails.
@@ -268,8 +267,6 @@ class AgentCategory:
     """
 
     name: str
-    in_code: bool = True
-    has_exemplars: bool = False
     compare: Callable[[EpisodeRecord, Any], dict[str, Any]] = _compare_nothing
     report: ReportSettings = field(default_factory=ReportSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -278,3 +275,8 @@ class AgentCategory:
     blind: Submission | None = None
     red_team: str | None = None
     paper: PaperSettings | None = None
+
+    @property
+    def in_code(self) -> bool:
+        """Whether submissions have code, rather than language alone."""
+        return category_named(self.name).code_cap is not None

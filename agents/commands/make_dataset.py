@@ -20,8 +20,8 @@ class DatasetConfig:
 
     out: str = field(metadata={"metavar": "DIR"})
     """The folder of the dataset. One that was cut short there is completed; a finished one is never overwritten."""
-    category: str = "numeric"
-    """The category of functions: numeric, strings, entities or relations."""
+    category: str | None = field(default=None, metadata={"metavar": "NAME"})
+    """The category of functions, such as strings; by default the first one, numbers."""
     functions: int = 1000
     """The number of functions."""
     seed: int = 0
@@ -35,16 +35,18 @@ class DatasetConfig:
     """Processes that sample side by side; by default one for each processor core."""
 
     def __post_init__(self) -> None:
-        from find_gym.categories.table import CATEGORY_FUNCTIONS
+        from find_gym.core.registry import categories_by_name, category_named
         from find_gym.functions import SPLITS
 
-        if self.category not in CATEGORY_FUNCTIONS:
+        if self.category is None:
+            object.__setattr__(self, "category", next(iter(categories_by_name())))
+        if self.category not in categories_by_name():
             raise ValueError(
-                f"expected a category among {', '.join(CATEGORY_FUNCTIONS)}, actual value: {self.category!r}"
+                f"expected a category among {', '.join(categories_by_name())}, actual value: {self.category!r}"
             )
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty)
+        category_named(self.category).read_difficulty(self.difficulty)
         for name, least in (("functions", 1), ("seed", 0), ("workers", 1)):
             value = getattr(self, name)
             if value is None and name == "workers":
@@ -72,8 +74,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         RunError: a dataset of another configuration was begun there.
         ImportError: networks are among the functions and torch is not installed, or joblib or tqdm is not.
     """
-    from find_gym import LATEST_IDS
-    from find_gym.categories.table import CATEGORY_FUNCTIONS
+    from find_gym.core.registry import category_named
     from find_gym.functions import DatasetError, write_dataset
     from find_gym_agents.evaluation import EvaluationConfig
     from find_gym_agents.evaluation.config import metadata_file
@@ -81,7 +82,8 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
     from find_gym_agents.runs.records import locked
 
     out = Path(config.out)
-    finished = out / metadata_file(config.category)
+    category = category_named(config.category)
+    finished = out / metadata_file(category.name)
     if finished.exists():
         raise DatasetError(f"expected a folder without a dataset, actual: {finished} exists")
     begun = out / f".{config.category}.unfinished"
@@ -89,13 +91,12 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         raise DatasetError(
             f"expected a new folder, or one that this command began, actual: {finished.parent} without a dataset in it"
         )
-    if config.category == "numeric":
-        _check_networks(config)
+    _check_networks(category.read_difficulty(config.difficulty))
     # Functions are sampled as an evaluation samples them, whose functions these then are.
     sampling = EvaluationConfig(
         # No agent runs here, and this form of its name fits every category.
         agents=("find_gym_agents.interpreters.constant:ConstantAgent",),
-        env=LATEST_IDS[config.category],
+        env=category.environment_id(),
         functions=config.functions,
         seed=config.seed,
         split=config.split,
@@ -108,7 +109,7 @@ def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:
         claim(sampling, begun)
         functions = prepare(sampling, begun, progress)
         with progress_bar("files", len(functions), progress) as bar:
-            specs = (CATEGORY_FUNCTIONS[config.category].read_spec(function.spec) for function in functions)
+            specs = (category.read_spec(function.spec) for function in functions)
             identifiers = write_dataset(out, _counted(specs, bar))
     shutil.rmtree(begun)
     return identifiers
@@ -120,13 +121,11 @@ def _counted(items: Iterable[Any], bar: Any) -> Iterator[Any]:
         bar.update(1)
 
 
-def _check_networks(config: DatasetConfig) -> None:
+def _check_networks(level: Any) -> None:
     """Looks for torch before anything is sampled, where there will be networks to write."""
     from importlib.util import find_spec
 
-    from find_gym.functions import NumericDifficulty
-
-    if NumericDifficulty.of(config.difficulty).variants.get("approximated", 0) > 0 and find_spec("torch") is None:
+    if getattr(level, "variants", {}).get("approximated", 0) > 0 and find_spec("torch") is None:
         raise ImportError("expected torch for the weights of networks: pip install 'find-gym[train]'")
 
 

@@ -44,20 +44,19 @@ class PlayConfig:
 
     def __post_init__(self) -> None:
         from find_gym import ENVIRONMENT_IDS, LATEST_IDS
-        from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+        from find_gym.core.registry import categories_by_name, category_named, version_of
         from find_gym.functions import SPLITS
-        from find_gym_agents.categories import agent_category
 
-        if self.env in CATEGORY_FUNCTIONS:
+        if self.env in categories_by_name():
             object.__setattr__(self, "env", LATEST_IDS[self.env])
         if self.env not in ENVIRONMENT_IDS:
             raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
+        category_named(self.category).read_difficulty(self.difficulty, version_of(self.env))
         if self.seed is not None and self.seed < 0:
             raise ValueError(f"expected seed to be an integer >= 0, actual value: {self.seed!r}")
-        if self.exemplars and not agent_category(self.category).has_exemplars:
+        if self.exemplars and not category_named(self.category).exemplars:
             raise ValueError(f"expected a category with exemplars, actual: {self.category}")
         if self.function is not None and self.dataset is None:
             raise ValueError(f"expected a dataset for the function, actual: none for {self.function!r}")
@@ -71,7 +70,7 @@ class PlayConfig:
     @property
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
-        from find_gym.categories.table import category_of
+        from find_gym.core.registry import category_of
 
         return category_of(self.env)
 

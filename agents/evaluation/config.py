@@ -95,9 +95,8 @@ class EvaluationConfig:
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
-        from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+        from find_gym.core.registry import category_named, version_of
         from find_gym.functions import SPLITS
-        from find_gym_agents.categories import agent_category
         from find_gym_agents.registry import find_agent
 
         if isinstance(self.agents, str) or not self.agents:
@@ -113,8 +112,8 @@ class EvaluationConfig:
             self._check_paper()
         if self.split not in (*SPLITS, "all"):
             raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
-        if self.exemplars and not agent_category(self.category).has_exemplars:
+        category_named(self.category).read_difficulty(self.difficulty, version_of(self.env))
+        if self.exemplars and not category_named(self.category).exemplars:
             raise ValueError(f"expected a category with exemplars, actual: {self.category}")
         for name, least, optional in (
             ("functions", 1, True),
@@ -189,7 +188,7 @@ class EvaluationConfig:
     @property
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
-        from find_gym.categories.table import category_of
+        from find_gym.core.registry import category_of
 
         return category_of(self.env)
 

@@ -11,7 +11,7 @@ from typing import Any
 import gymnasium as gym
 
 import find_gym  # noqa: F401  (registers the environments)
-from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of
+from find_gym.core.registry import category_named, category_of
 from find_gym.functions import function_seed
 from find_gym.language import ModelError
 from find_gym.sandbox import SandboxError
@@ -77,7 +77,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     Returns:
         The record. Where the agent's code, the environment or the sandbox fails it is unscored, with the traceback.
     """
-    functions = CATEGORY_FUNCTIONS[category_of(task.env)]
+    functions = category_named(category_of(task.env))
     spec = functions.read_spec(task.function.spec)
     truth = functions.make(spec)
     record = EpisodeRecord(

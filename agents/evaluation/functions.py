@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from find_gym.categories.table import sample_seeded, servable_entries, version_of
+from find_gym.core.registry import category_named, version_of
 from find_gym.functions import FINDDataset, function_seed
 from find_gym_agents.evaluation.config import DEFAULT_FUNCTIONS, EvaluationConfig
 from find_gym_agents.runs.records import SKIPPED, SPECS, Lines, RunError, read_lines, write_json
@@ -89,14 +89,16 @@ def _missing(config: EvaluationConfig, folder: Path, known: set[int], run_all: S
 
 def sample(draw: _Draw) -> RunFunction:
     """Samples the function that `env.reset(seed=draw.seed)` draws."""
-    spec = sample_seeded(draw.category, draw.seed, split=draw.split, difficulty=draw.difficulty, version=draw.version)
+    spec = category_named(draw.category).sample_seeded(
+        draw.seed, split=draw.split, difficulty=draw.difficulty, version=draw.version
+    )
     return RunFunction(draw.index, str(draw.seed), draw.seed, spec.to_json())
 
 
 def _read(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
     assert config.dataset is not None
     dataset = FINDDataset(config.dataset, config.category)
-    entries, unserved = servable_entries(dataset)
+    entries, unserved = dataset.servable()
     skipped = dataset.skipped | unserved
     if skipped:
         write_json(folder / SKIPPED, skipped)

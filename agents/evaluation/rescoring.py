@@ -129,13 +129,13 @@ def rescore(rescoring: Rescoring, folder: Path, *, progress: bool = True) -> Run
 
 def score_again(task: _Task) -> EpisodeRecord:
     """Returns a record with the score that its submission has now; one without a submission as it is."""
-    from find_gym.categories.table import CATEGORY_FUNCTIONS
+    from find_gym.core.registry import category_named
     from find_gym.scoring import Submission
 
     record = task.record
     if not record.submission:
         return record
-    functions = CATEGORY_FUNCTIONS[record.category]
+    functions = category_named(record.category)
     try:
         parts = dict(record.submission)
         if parts.get("program") is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import categories_by_name
 from find_gym.scoring import Submission
 from find_gym_agents.categories import agent_category
 from find_gym_agents.loading import load_named
@@ -97,5 +97,5 @@ class RedTeam:
 
 def red_teams() -> dict[str, RedTeam]:
     """Returns the attacks on each category that has some, by its name."""
-    places = {name: agent_category(name).red_team for name in CATEGORY_FUNCTIONS}
+    places = {name: agent_category(name).red_team for name in categories_by_name()}
     return {name: load_named(place) for name, place in places.items() if place is not None}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded
+from find_gym.core.registry import category_named
 from find_gym.functions import function_seed
 from find_gym_agents.redteam.attack import Attack, Evidence, Write, red_teams
 from find_gym_agents.report.bootstrap import bootstrap_means
@@ -114,13 +114,12 @@ def _endless(first: list[tuple[Attack, int]]) -> Iterator[tuple[Attack, int]]:
 
 
 def _draw(category: str, difficulty: Any, seed: int, index: int) -> Any:
-    spec = sample_seeded(
-        category,
+    spec = category_named(category).sample_seeded(
         function_seed("test", category, seed, index),
         split="test",
         difficulty=difficulty,
     )
-    return CATEGORY_FUNCTIONS[category].make(spec)
+    return category_named(category).make(spec)
 
 
 def _try(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import category_named
 from find_gym_agents.runs.records import EpisodeRecord
 
 
@@ -18,6 +18,6 @@ def function_keys(episodes: Sequence[EpisodeRecord]) -> list[str]:
 @lru_cache(maxsize=100_000)
 def _key(category: str, text: str) -> str:
     try:
-        return str(CATEGORY_FUNCTIONS[category].read_spec(json.loads(text)).canonical)
+        return str(category_named(category).read_spec(json.loads(text)).canonical)
     except ValueError:  # a run of an earlier version, whose specs are not read any more
         return text

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import category_named
 from find_gym_agents.categories import agent_category
 from find_gym_agents.report.answers import show_answers
 from find_gym_agents.report.usage import used
@@ -90,7 +90,7 @@ def _details(record: EpisodeRecord, texts: dict[str, int]) -> dict[str, Any]:
     submission = dict(record.submission or {})
     program = submission.pop("program", None)
     if program is not None:
-        functions = CATEGORY_FUNCTIONS[record.category]
+        functions = category_named(record.category)
         written = functions.make(functions.read_spec(program))
         submission |= {"description": written.describe(), "code": written.source()}
     said: dict[str, Any]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import categories_by_name
 from find_gym_agents.categories import agent_category
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.runs.records import (
@@ -109,7 +109,7 @@ class Row:
             figure for figure in (row.skill, row.paper, row.queries, row.seconds, row.tokens) if figure is not None
         ]
         right = (
-            row.category in CATEGORY_FUNCTIONS
+            row.category in categories_by_name()
             and all(isinstance(text, str) for text in texts)
             and all(isinstance(number, int) for number in numbers)
             and all(isinstance(table, dict) for table in tables)
@@ -156,7 +156,7 @@ def write_leaderboard(runs: Sequence[Run], folder: Path) -> tuple[list[Row], str
     with locked(folder):
         path = folder / f"{LEADERBOARD}.json"
         merged = {row.key: row for row in _read(path)} | given
-        order = list(CATEGORY_FUNCTIONS)
+        order = list(categories_by_name())
         rows = sorted(merged.values(), key=lambda row: (order.index(row.category), row.group, row.agent, row.run))
         published = read_published()
         write_json(path, {"format": _FORMAT, "rows": [asdict(row) for row in rows], "published": published})

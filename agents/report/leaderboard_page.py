@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import categories_by_name
 from find_gym_agents.categories import agent_category
 from find_gym_agents.report.leaderboard import Figure, Row
 from find_gym_agents.report.table import Table
@@ -24,7 +24,7 @@ _INTRODUCTION = (
 
 def read_published() -> list[dict[str, Any]]:
     """Returns the published figures: "category", "interpreter", "setting", "score", "value" and "source" of each."""
-    papers = {name: paper for name in CATEGORY_FUNCTIONS if (paper := agent_category(name).paper) is not None}
+    papers = {name: paper for name in categories_by_name() if (paper := agent_category(name).paper) is not None}
     return [figure for name, paper in papers.items() for figure in paper.published(name)]
 
 
@@ -57,7 +57,7 @@ def as_html(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> str:
 def _sections(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> dict[str, list[Table]]:
     """Returns the tables of each category that has rows; the last one has the published figures."""
     sections = {}
-    for category in CATEGORY_FUNCTIONS:
+    for category in categories_by_name():
         groups: dict[str, list[Row]] = {}
         for row in rows:
             if row.category == category:

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import find_gym  # noqa: F401  (registers the categories)
+from find_gym.core.registry import categories_by_name
+
 CONFIG = "config.json"
 SPECS = "specs.jsonl"
 EPISODES = "episodes.jsonl"
@@ -100,8 +103,8 @@ class EpisodeRecord:
 
     @property
     def category(self) -> str:
-        """The function's category, such as "numeric"."""
-        return str(self.spec.get("category", "numeric"))
+        """The function's category; that of records from before there were several is the first one."""
+        return str(self.spec.get("category") or next(iter(categories_by_name())))
 
     def pairs(self) -> list[tuple[Any, Any]]:
         """Returns the inputs asked with their outputs, in the order of the queries."""

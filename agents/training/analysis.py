@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+from find_gym.core.registry import category_named, version_of
 from find_gym.functions import function_seed
 from find_gym_agents.interpreters.policies.trained import PolicyAgent
 from find_gym_agents.report.plots import COLOURS
@@ -46,7 +46,7 @@ def analyse(checkpoint: Path, folder: Path, functions: int = 200) -> str:
     data = load(checkpoint)
     agent = PolicyAgent(str(checkpoint))
     config = data["config"]
-    sample = CATEGORY_FUNCTIONS[agent.category].sample
+    sample = category_named(agent.category).sample
     specs = [
         sample(
             np.random.default_rng(function_seed("test", agent.category, 0, index)),

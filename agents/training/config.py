@@ -107,13 +107,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
         from find_gym import ENVIRONMENT_IDS
-        from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+        from find_gym.core.registry import category_named, version_of
 
         if self.env not in ENVIRONMENT_IDS:
             raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
         if self.algo not in ALGORITHMS:
             raise ValueError(f"expected an algorithm among {', '.join(ALGORITHMS)}, actual value: {self.algo!r}")
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.difficulty, version_of(self.env))
+        category_named(self.category).read_difficulty(self.difficulty, version_of(self.env))
         training = agent_category(self.category).training
         if self.quick_fits and not training.quick_fits:
             raise ValueError(f"expected a category with quick fits, actual: {self.category}")
@@ -166,7 +166,7 @@ class TrainConfig:
     @property
     def category(self) -> str:
         """The category of functions of the environment, such as "numeric"."""
-        from find_gym.categories.table import category_of
+        from find_gym.core.registry import category_of
 
         return category_of(self.env)
 

@@ -10,7 +10,7 @@ import numpy as np
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
+from find_gym.core.registry import category_named, version_of
 from find_gym_agents.categories import agent_category
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.play import own_masks
@@ -64,7 +64,7 @@ def environment_options(config: TrainConfig, stage: Stage | None = None) -> dict
     options: dict[str, Any] = {"difficulty": config.difficulty, "max_queries": budget}
     if stage is None:
         return options
-    level = CATEGORY_FUNCTIONS[config.category].read_difficulty(config.difficulty, version_of(config.env))
+    level = category_named(config.category).read_difficulty(config.difficulty, version_of(config.env))
     changes = {**training.changes(level), **stage.changes}
     if changes:
         options["difficulty"] = changed_difficulty(config.difficulty, changes)

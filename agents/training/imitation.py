@@ -11,7 +11,7 @@ import torch as th
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of, version_of
+from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.categories.record import Imitation
 from find_gym_agents.training.encoders import Encoding
 
@@ -78,7 +78,7 @@ class Demonstrations:
         self._legal: dict[tuple[int, ...], NDArray[np.bool_]] = {}
         self._open: dict[tuple[int, ...], list[int]] = {}
         env_id = env.spec.id  # type: ignore[union-attr]
-        sample, version = CATEGORY_FUNCTIONS[category_of(env_id)].sample, version_of(env_id)
+        sample, version = category_named(category_of(env_id)).sample, version_of(env_id)
         specs = [sample(rng, split="train", difficulty=difficulty, version=version) for _ in range(count)]
         self._tokens = [tuple(codec.tokens.index(word) for word in imitation.words_of(spec)) for spec in specs]
         self._evidence = imitation.evidence(env, specs)

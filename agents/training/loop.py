@@ -21,8 +21,8 @@ from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.utils import set_random_seed
 
 from find_gym.adapters.stable_baselines3 import make_vec_env
-from find_gym.categories.table import CATEGORY_FUNCTIONS, version_of
 from find_gym.core.files import write_text
+from find_gym.core.registry import category_named, version_of
 from find_gym.functions import function_seed
 from find_gym_agents.categories import agent_category
 from find_gym_agents.training.checkpoints import CHECKPOINT, LAST, POLICY, UNTRAINED, CheckpointError, load, save
@@ -333,7 +333,7 @@ class Training:
 
     def _sample_validation(self) -> list[Any]:
         """Samples the functions that the policy is validated on: the difficulty's own distribution, without changes."""
-        functions = CATEGORY_FUNCTIONS[self.config.category]
+        functions = category_named(self.config.category)
         return [
             functions.sample(
                 np.random.default_rng(function_seed("validation", self.config.category, self.config.seed, index)),

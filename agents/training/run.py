@@ -102,7 +102,8 @@ def _doubts(done: Progress) -> list[str]:
 
 def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> EvaluationResult:
     """Evaluates a checkpoint on the test split; the trained one beside other agents."""
-    beside = (*_BESIDE, agent_category(config.category).training.strongest) if checkpoint == POLICY else ()
+    strongest = agent_category(config.category).training.strongest
+    beside = (*_BESIDE, *([strongest] if strongest else [])) if checkpoint == POLICY else ()
     agents = agents_by_name()
     known = (name for name in beside if name in agents and config.category in agents[name].categories)
     out = config.folder / f"test-{checkpoint.removesuffix('.pt')}"

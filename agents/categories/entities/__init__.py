@@ -30,8 +30,6 @@ FOUND = Submission("It responds to words related to the New York Times.")
 
 CATEGORY = AgentCategory(
     "entities",
-    in_code=False,
-    has_exemplars=True,
     report=word_report("chance"),
     training=TrainingSettings(
         encoder="find_gym_agents.categories.entities.encoder:EntityEncoder",

@@ -35,8 +35,6 @@ FOUND = Submission(
 
 CATEGORY = AgentCategory(
     "relations",
-    in_code=False,
-    has_exemplars=True,
     report=word_report("undefined or constant"),
     training=TrainingSettings(
         encoder="find_gym_agents.categories.relations.encoder:RelationEncoder",

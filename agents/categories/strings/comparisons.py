@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from find_gym.categories.strings.probes import PROBES, large_probe_set
-from find_gym.categories.table import CATEGORY_FUNCTIONS
+from find_gym.core.registry import category_named
 from find_gym.scoring import MalformedError, prepare_code
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -57,7 +57,7 @@ def _predict(record: EpisodeRecord, inputs: Sequence[str]) -> list[Any]:
     submission = record.submission or {}
     program = submission.get("program")
     if program is not None:
-        functions = CATEGORY_FUNCTIONS[record.category]
+        functions = category_named(record.category)
         answers: list[str] = functions.make(functions.read_spec(program)).truth(inputs)
         return answers
     try:

@@ -10,11 +10,11 @@ import gymnasium as gym
 import numpy as np
 
 from find_gym import ENVIRONMENT_IDS, LATEST_IDS
-from find_gym.categories.table import CATEGORY_FUNCTIONS, category_of, version_of
+from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.base import Agent
 from find_gym_agents.interpreters.policies.source import PolicyError, PolicySource
 
-_DEFAULTS: dict[str, Any] = {"env": LATEST_IDS["numeric"], "difficulty": "find"}
+_DEFAULTS: dict[str, Any] = {"env": next(iter(LATEST_IDS.values())), "difficulty": "find"}
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _fitting(
             raise PolicyError(
                 f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {candidate!r}"
             )
-        functions = CATEGORY_FUNCTIONS[category_of(candidate)]
+        functions = category_named(category_of(candidate))
         options: dict[str, Any] = {"interface": interface, "max_queries": budget}
         try:
             options["difficulty"] = functions.read_difficulty(difficulty, version_of(candidate))
