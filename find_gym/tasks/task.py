@@ -14,7 +14,8 @@ from find_gym import LATEST_IDS
 from find_gym.categories.table import sample_seeded
 from find_gym.core.arguments import read_integer
 from find_gym.core.episode import Reward, Rules
-from find_gym.core.splits import check_split, check_version, function_seed
+from find_gym.core.registry import category_named
+from find_gym.core.splits import check_split, function_seed
 
 Form = Literal["text", "tools"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -66,7 +67,7 @@ class Task:
         if self.category not in LATEST_IDS:
             raise ValueError(f"expected a category among {', '.join(LATEST_IDS)}, actual value: {self.category!r}")
         check_split(self.split)
-        object.__setattr__(self, "version", check_version(self.category, self.version))
+        object.__setattr__(self, "version", category_named(self.category).check_version(self.version))
         if self.form not in FORMS:
             raise ValueError(f"expected a form among {FORMS}, actual value: {self.form!r}")
         for name in ("seed", "given"):
