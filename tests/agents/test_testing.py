@@ -41,7 +41,7 @@ class Peeking(ScriptedAgent):
     """Finds the environment among the objects of the process."""
 
     def solve(self, budget, rng):
-        found = [one for one in gc.get_objects() if isinstance(one, FINDEnv) and one.codec is not None]
+        found = [one for one in gc.get_objects() if issubclass(type(one), FINDEnv)]
         yield [float(bool(found))]
         return constant(0.0)
 
