@@ -8,6 +8,8 @@ from find_gym.categories.numeric.sampling import sample_numeric
 from find_gym.categories.strings.custom import CallableStringFunction
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.function import StringFunction, StringSpec
+from find_gym.categories.strings.operation import Operation
+from find_gym.categories.strings.operations import register_operation
 from find_gym.categories.strings.sampling import sample_string
 from find_gym.core.dataset import DatasetEntry, FINDDataset, write_dataset
 from find_gym.core.files import DatasetError
@@ -27,12 +29,14 @@ __all__ = [
     "NumericDifficulty",
     "NumericFunction",
     "NumericSpec",
+    "Operation",
     "Parameter",
     "StringDifficulty",
     "StringFunction",
     "StringSpec",
     "function_seed",
     "register_atom",
+    "register_operation",
     "sample_numeric",
     "sample_string",
     "split_of",

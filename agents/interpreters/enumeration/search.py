@@ -14,8 +14,7 @@ from functools import cache
 
 from find_gym.categories.strings.alphabet import NUMBER_WORDS
 from find_gym.categories.strings.faults import FAULTS
-from find_gym.categories.strings.inversion import INFERENCES
-from find_gym.categories.strings.operation import KINDS, LETTERS, Constants, Operation
+from find_gym.categories.strings.operation import LETTERS, PERMUTATION, WORD, Constants, Operation
 from find_gym.categories.strings.operations import DETERMINISTIC, INNER, OPERATIONS
 from find_gym.categories.strings.programs import Program, Step, run
 from find_gym_agents.interpreters.enumeration.words import appended_words
@@ -66,6 +65,7 @@ _SAME_LENGTH = tuple(
     for name in DETERMINISTIC
     if name not in {*_COUNTS, *_LISTS, *_LONGER_BY_ONE, *_SHORTER, *_ALIASES, "string_concatenate"}
 )
+_INFERENCES = {name: operation.infer for name, operation in {**OPERATIONS, **FAULTS}.items()}
 _RELEASED_SAME_LENGTH = tuple(name for name in FAULTS if name not in _RELEASED_LISTS)
 
 # What an operation's outputs always are, whatever it is given (ASCII strings, as all questions are).
@@ -115,7 +115,7 @@ class Hypothesis:
         """
         if self.outer == "map_string":
             # Letters that have not come yet are mapped at random, in two ways that must go on to differ.
-            left = tuple(INFERENCES[self.outer](run(self.inner, inputs), outputs))
+            left = tuple(_INFERENCES[self.outer](run(self.inner, inputs), outputs))
             return Hypothesis(self.inner, self.outer, left)
         strings, new = run(self.inner, inputs[count:]), list(outputs[count:])
         function = _operation(self.outer).function
@@ -137,12 +137,12 @@ def _log_count(step: Step) -> float:
     """Returns the logarithm of the number of constants that a step might have had; a fault of the release counts e⁵."""
     total = 5.0 if step.name in FAULTS else 0.0
     for kind, constant in zip(step.operation.kinds, step.constants, strict=True):
-        if kind == "word":
+        if kind is WORD:
             total += math.log(_WORD_LENGTHS) + len(str(constant)) * math.log(len(LETTERS))
-        elif kind == "permutation":
+        elif kind is PERMUTATION:
             total += math.lgamma(_ALPHABET_SIZE + 1)
         else:
-            total += math.log(len(KINDS[kind].values))
+            total += math.log(len(kind.values))
     return total
 
 
@@ -222,7 +222,9 @@ class _Outers:
             answer = self.answers[0]
             names = self._by_growth[min(max(len(answer) - len(string), -1), 2)]
             # An operation that changes nothing at first need not show its constants.
-            self._first[string] = [name for name in names if string == answer or INFERENCES[name]((string,), (answer,))]
+            self._first[string] = [
+                name for name in names if string == answer or _INFERENCES[name]((string,), (answer,))
+            ]
         return self._first[string]
 
     def agreeing(self, strings: Sequence[str]) -> list[tuple[str, tuple[Constants, ...]]]:
@@ -230,7 +232,7 @@ class _Outers:
         names = self._giving_first(strings[0])
         if not names or strings == self.answers:
             return []
-        agreeing = [(name, tuple(INFERENCES[name](strings, self.answers))) for name in names]
+        agreeing = [(name, tuple(_INFERENCES[name](strings, self.answers))) for name in names]
         return [(name, constants) for name, constants in agreeing if constants]
 
     def agreeing_on(self, strings: Sequence[str], chosen: Sequence[int]) -> list[str]:
@@ -241,7 +243,7 @@ class _Outers:
         names = self._by_growth[min(max(len(answers[0]) - len(part[0]), -1), 2)]
         if part == answers:
             return list(names)
-        return [name for name in names if INFERENCES[name](part, answers)]
+        return [name for name in names if _INFERENCES[name](part, answers)]
 
 
 def _with_replaced_letter(given: Sequence[str], outers: _Outers) -> Iterator[Hypothesis]:
@@ -258,7 +260,7 @@ def _with_replaced_letter(given: Sequence[str], outers: _Outers) -> Iterator[Hyp
         for new in LETTERS.replace(old, ""):
             strings = [*(given[index].replace(old, new) for index in touched), *rest]
             for name in names:
-                constants = INFERENCES[name](strings, answers)
+                constants = _INFERENCES[name](strings, answers)
                 if constants:
                     yield Hypothesis((Step("replace_substring", (old, new)),), name, tuple(constants))
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from find_gym.categories.strings.alphabet import DIGITS, VOWELS
-from find_gym.categories.strings.operation import Constants, check_constants, draw_constants
+from find_gym.categories.strings.operation import (
+    LETTER,
+    NUMBER,
+    ConstantKind,
+    Constants,
+    check_constants,
+    draw_constants,
+    first_constants,
+)
 
 
 @dataclass(frozen=True)
@@ -19,12 +27,12 @@ class Condition:
     Attributes:
         function: the test of one string, given the constants; its text is the condition's source code.
         english: a clause about `it`, a noun phrase, given the constants.
-        kinds: the kinds of the constants, keys of `KINDS`.
+        kinds: the kinds of the constants.
     """
 
     function: Callable[..., bool]
     english: Callable[..., str]
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[ConstantKind, ...] = ()
 
     @property
     def name(self) -> str:
@@ -38,6 +46,10 @@ class Condition:
     def sample(self, rng: np.random.Generator) -> Constants:
         """Draws the constants."""
         return draw_constants(self.kinds, rng)
+
+    def first_constants(self) -> Constants:
+        """Returns the constants where nothing is known."""
+        return first_constants(self.kinds)
 
     def check(self, constants: Constants) -> None:
         """Checks constants; a `ValueError` says which were expected."""
@@ -91,9 +103,9 @@ CONDITIONS: dict[str, Condition] = {
         Condition(ends_with_vowel, lambda it: f"{it} ends with a vowel"),
         Condition(starts_with_uppercase, lambda it: f"{it} starts with an upper-case letter"),
         Condition(has_even_length, lambda it: f"the length of {it} is even"),
-        Condition(is_longer_than, lambda it, n: f"{it} is longer than {n}", ("number",)),
+        Condition(is_longer_than, lambda it, n: f"{it} is longer than {n}", (NUMBER,)),
         Condition(contains_digit, lambda it: f"{it} contains a digit"),
         Condition(contains_whitespace, lambda it: f"{it} contains whitespace"),
-        Condition(contains_letter, lambda it, c: f"{it} contains '{c}'", ("letter",)),
+        Condition(contains_letter, lambda it, c: f"{it} contains '{c}'", (LETTER,)),
     )
 }

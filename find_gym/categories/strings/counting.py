@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from find_gym.categories.strings.alphabet import CONSONANTS, DIGITS, VOWELS, number_word, place_in_alphabet
-from find_gym.categories.strings.operation import Operation
+from find_gym.categories.strings.alphabet import (
+    CONSONANTS,
+    DIGITS,
+    NUMBER_WORDS,
+    VOWELS,
+    number_word,
+    place_in_alphabet,
+)
+from find_gym.categories.strings.inversion import LETTER_SET
+from find_gym.categories.strings.operation import LETTER, LETTERS, Constants, Operation, Strings, released
+
+_NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS)}
 
 
 def get_string_length(s: str) -> str:
@@ -77,27 +87,63 @@ def get_mid_character_ordinality(s: str) -> str:
     return number_word(place_in_alphabet(s[middle : middle + 1]))
 
 
+def _counted_letter(given: Strings, answers: Strings) -> list[Constants]:
+    letters = list(LETTERS)
+    for z, y in zip(given, answers, strict=True):
+        number = _NUMBERS.get(y)
+        if number is None:
+            return []
+        letters = [letter for letter in letters if z.count(letter) == number]
+        if not letters:
+            return []
+    return [(letter,) for letter in letters]
+
+
+def _found_letter(given: Strings, answers: Strings) -> list[Constants]:
+    letters: set[str] | frozenset[str] = LETTER_SET
+    for z, y in zip(given, answers, strict=True):
+        if y == "none":
+            letters = letters.difference(z)
+        elif y == "unknown":
+            letters = letters.intersection(z[len(NUMBER_WORDS) :]).difference(z[: len(NUMBER_WORDS)])
+        else:
+            place = _NUMBERS.get(y, len(z))
+            if place >= len(z) or z[place] not in letters or z.find(z[place]) != place:
+                return []
+            letters = {z[place]}
+        if not letters:
+            return []
+    return [(letter,) for letter in sorted(letters)]
+
+
 _IN_WORDS = 'as an English word ("unknown" above thirty)'
 
-OPERATIONS = (
+OPERATIONS = released(
     Operation(get_string_length, lambda it: f"gives the length of {it} {_IN_WORDS}"),
     Operation(extract_digits, lambda it: f"writes the digits of {it} as English words, separated by spaces"),
     Operation(count_vowels, lambda it: f"gives the number of vowels in {it} {_IN_WORDS}"),
     Operation(count_consonants, lambda it: f"gives the number of consonants in {it} {_IN_WORDS}"),
     Operation(count_uppercase, lambda it: f"gives the number of upper-case letters in {it} {_IN_WORDS}"),
     Operation(count_lowercase, lambda it: f"gives the number of lower-case letters in {it} {_IN_WORDS}"),
-    Operation(count_substring, lambda it, c: f"gives how often '{c}' occurs in {it} {_IN_WORDS}", ("letter",)),
+    Operation(
+        count_substring,
+        lambda it, c: f"gives how often '{c}' occurs in {it} {_IN_WORDS}",
+        (LETTER,),
+        inverse=_counted_letter,
+    ),
     Operation(
         count_character_repetitions,
         lambda it, c: f"gives the number of occurrences of '{c}' in {it} {_IN_WORDS}",
-        ("letter",),
+        (LETTER,),
+        inverse=_counted_letter,
     ),
     Operation(
         find_string,
         lambda it, c: (
             f"gives the index (from zero) of the first '{c}' in {it} as an English word, \"none\" if there is none"
         ),
-        ("letter",),
+        (LETTER,),
+        inverse=_found_letter,
     ),
     Operation(
         get_alpha_indexes,

@@ -7,8 +7,12 @@ name is that of the corrected one with `released_` before it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from find_gym.categories.strings.alphabet import DIGITS, number_word, predecessor, shift_at, successor
-from find_gym.categories.strings.operation import Operation
+from find_gym.categories.strings.inversion import first_change
+from find_gym.categories.strings.operation import INDEX, OFFSET, Constants, Guess, Operation, Strings
+from find_gym.categories.strings.shifting import order_of_index
 
 
 def released_get_alpha_indexes(s: str) -> str:
@@ -46,6 +50,28 @@ def released_shift_last_letter_predecessor_rand(s: str, places: int) -> str:
     return s[:-1] + predecessor(s[-1], places) if s else s
 
 
+def _by_code_points(sign: int) -> Guess:
+    """Guesses the places of a released shift, which counts code points and has an exception for one letter."""
+
+    def guess(given: Strings, answers: Strings) -> Iterable[Constants]:
+        fallback: list[Constants] = []
+        for z, y in zip(given, answers, strict=True):
+            change = first_change([z], [y])
+            if change is None:
+                if z != y:
+                    return []
+                fallback = fallback or ([(0,)] if z and (z[0].isalpha() or z[-1].isalpha()) else [])
+                continue
+            letter, moved = z[change[2]], y[change[2]]
+            if letter in ("zZ" if sign > 0 else "aA"):
+                continue
+            distance = sign * (ord(moved) - ord(letter))
+            return [(distance,)] if 0 <= distance < 26 else []
+        return fallback or [(n,) for n in range(26)]
+
+    return guess
+
+
 _BEYOND = "by code points, which may leave the alphabet"
 
 FAULTS: dict[str, Operation] = {
@@ -71,27 +97,32 @@ FAULTS: dict[str, Operation] = {
                 f"moves the letter of {it} at index {i} (from zero) forward in the alphabet by {n} "
                 f"if the length is more than {max(n, i)}"
             ),
-            ("index", "index"),
+            (INDEX, INDEX),
+            guess=order_of_index(1),
         ),
         Operation(
             released_shift_first_letter_rand,
             lambda it, n: f"moves the first letter of {it} forward by {n} {_BEYOND} (but z becomes a)",
-            ("offset",),
+            (OFFSET,),
+            guess=_by_code_points(1),
         ),
         Operation(
             released_shift_first_letter_predecessor_rand,
             lambda it, n: f"moves the first letter of {it} back by {n} {_BEYOND} (but a becomes z)",
-            ("offset",),
+            (OFFSET,),
+            guess=_by_code_points(-1),
         ),
         Operation(
             released_shift_last_letter_rand,
             lambda it, n: f"moves the last letter of {it} forward by {n} {_BEYOND} (but z becomes a)",
-            ("offset",),
+            (OFFSET,),
+            guess=_by_code_points(1),
         ),
         Operation(
             released_shift_last_letter_predecessor_rand,
             lambda it, n: f"moves the last letter of {it} back by {n} {_BEYOND} (but a becomes z)",
-            ("offset",),
+            (OFFSET,),
+            guess=_by_code_points(-1),
         ),
     )
 }

@@ -9,14 +9,12 @@ from typing import TypeAlias
 
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.function import StringSpec
-from find_gym.categories.strings.inversion import INFERENCES
-from find_gym.categories.strings.operation import KINDS, LETTERS, Constants
+from find_gym.categories.strings.operation import Constants
 from find_gym.categories.strings.operations import OPERATIONS
 from find_gym.categories.strings.programs import Branch, Program, Step, run
 
 # Programs that are tried at most for one description; each costs microseconds for each question.
 _MAX_TRIES = 5_000
-_WORD_LENGTHS = range(1, 6)
 
 
 @dataclass(frozen=True)
@@ -76,13 +74,13 @@ class _Search:
         elif isinstance(skeleton[0], BranchSkeleton):
             yield from self._branches(skeleton[0], skeleton[1:], given, answers)
         elif len(skeleton) == 1:
-            for constants in INFERENCES[skeleton[0]](given, answers):
+            for constants in OPERATIONS[skeleton[0]].infer(given, answers):
                 yield (Step(skeleton[0], constants),)
         else:
             yield from self._steps(skeleton[0], skeleton[1:], given, answers)
 
     def _steps(self, name: str, rest: StringSkeleton, given: list[str], answers: list[str]) -> Iterator[Program]:
-        for constants in _candidates(name, answers):
+        for constants in OPERATIONS[name].candidates(answers):
             self._tries += 1
             if self._tries > _MAX_TRIES:
                 return
@@ -94,7 +92,7 @@ class _Search:
         self, branch: BranchSkeleton, rest: StringSkeleton, given: list[str], answers: list[str]
     ) -> Iterator[Program]:
         condition = CONDITIONS[branch.condition]
-        for constants in product(*(KINDS[kind].values for kind in condition.kinds)):
+        for constants in product(*(kind.values for kind in condition.kinds)):
             holds = [condition.function(text, *constants) for text in given]
             sides = [
                 (
@@ -130,29 +128,8 @@ class _Search:
     def _all(self, skeleton: StringSkeleton, answers: list[str]) -> Iterator[Program]:
         """Yields a program with all of its constants, as far as they can be listed; no branches within."""
         names = [part for part in skeleton if isinstance(part, str)]
-        for choice in product(*(list(_candidates(name, answers)) for name in names)):
+        for choice in product(*(list(OPERATIONS[name].candidates(answers)) for name in names)):
             yield tuple(Step(name, constants) for name, constants in zip(names, choice, strict=True))
-
-
-def _candidates(name: str, answers: Sequence[str]) -> Iterator[Constants]:
-    """Yields the constants of an operation that is not the last; words are taken from the ends of answers."""
-    operation = OPERATIONS[name]
-    if operation.kinds == ("word",):
-        seen = {text[-length:] for text in answers for length in _WORD_LENGTHS if len(text) >= length}
-        yield from ((word,) for word in sorted(seen) if all(c in LETTERS for c in word))
-    elif operation.kinds == ("permutation",):
-        yield _first_constants(name)
-    else:
-        yield from operation.enumerate_constants()
-
-
-def _first_constants(name: str) -> Constants:
-    kinds = OPERATIONS[name].kinds
-    if kinds == ("word",):
-        return ("a",)
-    if kinds == ("permutation",):
-        return ("bcdefghijklmnopqrstuvwxyza",)
-    return next(OPERATIONS[name].enumerate_constants())
 
 
 def _default(skeleton: StringSkeleton) -> Program:
@@ -160,8 +137,8 @@ def _default(skeleton: StringSkeleton) -> Program:
     parts: list[Step | Branch] = []
     for part in skeleton:
         if isinstance(part, str):
-            parts.append(Step(part, _first_constants(part)))
+            parts.append(Step(part, OPERATIONS[part].first_constants()))
         else:
-            constants = tuple(KINDS[kind].values[0] for kind in CONDITIONS[part.condition].kinds)
+            constants = CONDITIONS[part.condition].first_constants()
             parts.append(Branch(part.condition, constants, _default(part.then), _default(part.otherwise)))
     return tuple(parts)

@@ -3,8 +3,7 @@
 A program is written from its last operation to its first, as function calls are: an operation is followed by the
 program whose result it works on, and "input" is the input itself. A condition is followed by three programs: what
 happens to the strings that meet it, what happens to the others, and the program whose result it is asked of. Constants
-are not
-written: they are inferred from the evidence of the episode.
+are not written: they are inferred from the evidence of the episode.
 """
 
 from __future__ import annotations
@@ -18,19 +17,28 @@ from numpy.typing import NDArray
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.fitting import BranchSkeleton, StringSkeleton
-from find_gym.categories.strings.operations import DETERMINISTIC
+from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.programs import Program, Step
 from find_gym.interfaces.draft import Draft
 
 INPUT = "input"
+# The tokens of all environments: FIND's operations.
 TOKENS: tuple[str, ...] = (INPUT, *CONDITIONS, *DETERMINISTIC)
 MAX_TOKENS = 12
 
 _FIRST_CONDITION = 1
 _FIRST_OPERATION = _FIRST_CONDITION + len(CONDITIONS)
-_ALL = np.ones(len(DETERMINISTIC), dtype=np.bool_)
 # Without a difficulty, programs are as long as the longest that are sampled.
 _MAX_LENGTH, _MAX_SIDE = 4, 2
+
+
+def vocabulary(level: StringDifficulty | None) -> tuple[str, ...]:
+    """Returns the tokens of a difficulty: `TOKENS`, then the operations beyond FIND's that it names.
+
+    So a new operation changes no action space but those of difficulties that name it.
+    """
+    drawn = () if level is None else (*level.single_operations, *level.operations, *level.inner_operations)
+    return tuple(dict.fromkeys((*TOKENS, *(name for name in drawn if not OPERATIONS[name].stochastic))))
 
 
 @dataclass
@@ -47,7 +55,10 @@ class StringDraft(Draft):
     """A description that is being written.
 
     Args:
-        level: the difficulty; only what its distribution holds can be written. None allows everything.
+        level: the difficulty; only what its distribution holds can be written. None allows all of `TOKENS`.
+
+    Attributes:
+        vocabulary: the names of the tokens.
     """
 
     def __init__(self, level: StringDifficulty | None) -> None:
@@ -56,16 +67,23 @@ class StringDraft(Draft):
         self._stack = [_Frame(length, side=False, may_be_empty=False)]
         self._side_length = _MAX_SIDE if level is None else level.branch_length
         self._branches_left = 1 if level is None or level.branch_share > 0 else 0
-        self._alone = self._last = self._inner = _ALL
+        self.vocabulary = vocabulary(level)
+        names = self.vocabulary[_FIRST_OPERATION:]
+        self._alone = self._last = self._inner = np.ones(len(names), dtype=np.bool_)
         if level is not None:
-            self._alone = np.array([name in level.single_operations for name in DETERMINISTIC])
-            self._last = np.array([name in level.operations for name in DETERMINISTIC])
-            self._inner = np.array([name in level.inner_operations for name in DETERMINISTIC])
+            self._alone = np.array([name in level.single_operations for name in names])
+            self._last = np.array([name in level.operations for name in names])
+            self._inner = np.array([name in level.inner_operations for name in names])
 
     @property
     def complete(self) -> bool:
         """Whether nothing is missing."""
         return not self._stack
+
+    @property
+    def words(self) -> list[str]:
+        """The names of the tokens written so far."""
+        return [self.vocabulary[token] for token in self.tokens]
 
     @property
     def state(self) -> Hashable:
@@ -75,8 +93,8 @@ class StringDraft(Draft):
         return (len(self.tokens), tuple(map(astuple, self._stack)), self._branches_left, own)
 
     def legal(self) -> NDArray[np.bool_]:
-        """Returns which tokens may come next, bool of shape `(74,)`; none once the description is complete."""
-        mask = np.zeros(len(TOKENS), dtype=np.bool_)
+        """Returns which tokens may come next, bool of shape `(tokens,)`; none once the description is complete."""
+        mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
         if self.complete:
             return mask
         frame = self._stack[-1]
@@ -122,8 +140,8 @@ class StringDraft(Draft):
             ValueError: the description is not complete.
         """
         if not self.complete:
-            raise ValueError(f"expected a complete program, actual: {[TOKENS[token] for token in self.tokens]}")
-        remaining = iter(TOKENS[token] for token in self.tokens)
+            raise ValueError(f"expected a complete program, actual: {self.words}")
+        remaining = iter(self.words)
 
         def read() -> StringSkeleton:
             parts: list[str | BranchSkeleton] = []

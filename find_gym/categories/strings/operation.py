@@ -1,10 +1,10 @@
-"""What an operation on strings is: its behaviour, its constants, its English, its source code."""
+"""What an operation on strings is: its behaviour, its constants and how they are inferred, its English, its source."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -16,6 +16,12 @@ LETTERS = ALPHABET + ALPHABET.upper()
 
 Constant = int | str
 Constants = tuple[Constant, ...]
+Strings = Sequence[str]
+# From the strings that an operation was given and those that it gave to constants.
+Guess = Callable[[Strings, Strings], Iterable[Constants]]
+Inference = Callable[[Strings, Strings], list[Constants]]
+
+_WORD_LENGTHS = range(1, 6)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,9 @@ class ConstantKind:
         draw: draws a value, evenly among those that change anything.
         accepts: whether a value is one of the kind.
         expected: the values in words, for messages.
+        first: the value where nothing is known; by default the first of all.
+        guess: values worth trying in an operation whose result goes through others, given the last one's answers; by
+            default all.
     """
 
     name: str
@@ -35,6 +44,12 @@ class ConstantKind:
     draw: Callable[[np.random.Generator], Constant]
     accepts: Callable[[Any], bool]
     expected: str
+    first: Constant | None = None
+    guess: Callable[[Strings], Iterable[Constant]] | None = None
+
+    def candidates(self, answers: Strings) -> Iterable[Constant]:
+        """Returns the values worth trying; see `guess`."""
+        return self.values if self.guess is None else self.guess(answers)
 
 
 def _from_list(name: str, values: tuple[Constant, ...], expected: str) -> ConstantKind:
@@ -47,9 +62,20 @@ def _from_list(name: str, values: tuple[Constant, ...], expected: str) -> Consta
     )
 
 
+def is_word(text: str) -> bool:
+    """Whether a text is 1 to 5 ASCII letters, as a constant may be."""
+    return len(text) in _WORD_LENGTHS and all(c in LETTERS for c in text)
+
+
 def _draw_word(rng: np.random.Generator) -> str:
     length = int(rng.integers(1, 6))
     return "".join(LETTERS[int(rng.integers(len(LETTERS)))] for _ in range(length))
+
+
+def _words_at_ends(answers: Strings) -> list[str]:
+    """Returns the words that answers end with: most that are appended are still there."""
+    seen = {text[-length:] for text in answers for length in _WORD_LENGTHS if len(text) >= length}
+    return [word for word in sorted(seen) if all(c in LETTERS for c in word)]
 
 
 def _draw_permutation(rng: np.random.Generator) -> str:
@@ -60,46 +86,52 @@ def _draw_permutation(rng: np.random.Generator) -> str:
     return "".join(letters)
 
 
-KINDS: dict[str, ConstantKind] = {
-    kind.name: kind
-    for kind in (
-        _from_list("number", tuple(range(1, 10)), "an integer from 1 to 9"),
-        _from_list("index", tuple(range(10)), "an integer from 0 to 9"),
-        _from_list("offset", tuple(range(26)), "an integer from 0 to 25"),
-        _from_list("letter", tuple(LETTERS), "an ASCII letter"),
-        ConstantKind(
-            "word",
-            (),
-            _draw_word,
-            lambda value: isinstance(value, str) and 1 <= len(value) <= 5 and all(c in LETTERS for c in value),
-            "1 to 5 ASCII letters",
-        ),
-        ConstantKind(
-            "permutation",
-            (),
-            _draw_permutation,
-            lambda value: isinstance(value, str) and sorted(value) == sorted(ALPHABET),
-            "the 26 lower-case letters in any order",
-        ),
-    )
-}
+_FIRST_PERMUTATION = ALPHABET[1:] + ALPHABET[0]
+
+NUMBER = _from_list("number", tuple(range(1, 10)), "an integer from 1 to 9")
+INDEX = _from_list("index", tuple(range(10)), "an integer from 0 to 9")
+OFFSET = _from_list("offset", tuple(range(26)), "an integer from 0 to 25")
+LETTER = _from_list("letter", tuple(LETTERS), "an ASCII letter")
+WORD = ConstantKind(
+    "word",
+    (),
+    _draw_word,
+    lambda value: isinstance(value, str) and is_word(value),
+    "1 to 5 ASCII letters",
+    first="a",
+    guess=_words_at_ends,
+)
+PERMUTATION = ConstantKind(
+    "permutation",
+    (),
+    _draw_permutation,
+    lambda value: isinstance(value, str) and sorted(value) == sorted(ALPHABET),
+    "the 26 lower-case letters in any order",
+    first=_FIRST_PERMUTATION,
+    guess=lambda answers: [_FIRST_PERMUTATION],
+)
 
 
-def draw_constants(kinds: tuple[str, ...], rng: np.random.Generator) -> Constants:
+def draw_constants(kinds: tuple[ConstantKind, ...], rng: np.random.Generator) -> Constants:
     """Draws constants of the given kinds."""
-    return tuple(KINDS[kind].draw(rng) for kind in kinds)
+    return tuple(kind.draw(rng) for kind in kinds)
 
 
-def check_constants(name: str, kinds: tuple[str, ...], constants: Constants) -> None:
+def check_constants(name: str, kinds: tuple[ConstantKind, ...], constants: Constants) -> None:
     """Checks that constants are of the given kinds; a `ValueError` says what `name` was expected to have."""
     if len(constants) != len(kinds) or not all(
-        KINDS[kind].accepts(constant) for kind, constant in zip(kinds, constants, strict=True)
+        kind.accepts(constant) for kind, constant in zip(kinds, constants, strict=True)
     ):
-        expected = ", ".join(KINDS[kind].expected for kind in kinds) or "no constants"
+        expected = ", ".join(kind.expected for kind in kinds) or "no constants"
         raise ValueError(f"expected {expected} for {name}, actual value: {constants!r}")
 
 
-@dataclass(frozen=True)
+def first_constants(kinds: tuple[ConstantKind, ...]) -> Constants:
+    """Returns the constants of the given kinds where nothing is known."""
+    return tuple(kind.values[0] if kind.first is None else kind.first for kind in kinds)
+
+
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One operation on strings.
 
@@ -108,18 +140,31 @@ class Operation:
             use nothing but builtins and `find_gym.categories.strings.alphabet`. A stochastic one takes, after the
             constants, a number in [0, 1) that is drawn anew at each call.
         english: a phrase in the third person for the operation on `it`, a noun phrase, given the constants.
-        kinds: the kinds of the constants, keys of `KINDS`.
+        kinds: the kinds of the constants.
         distinct: whether the constants must differ from each other.
         inner: whether FIND applies other operations to its output.
         stochastic: whether two calls may differ.
+        guess: from the strings that it was given and those that it gave to constants that may do that; each is tried
+            on all. By default all constants, or those that the answers suggest.
+        inverse: likewise, to all constants that do, as far as they can be listed, without a trial; in place of `guess`.
+        released: whether it is one of FIND's, which the named difficulties draw and all grammars have a token for.
+        infer: returns all constants with which the operation makes some strings of others, as far as they can be
+            listed. Where the operation is the wrong one, it fails on the first string as a rule.
     """
 
     function: Callable[..., str]
     english: Callable[..., str]
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[ConstantKind, ...] = ()
     distinct: bool = False
     inner: bool = True
     stochastic: bool = False
+    guess: Guess | None = None
+    inverse: Inference | None = None
+    released: bool = False
+    infer: Inference = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "infer", self.inverse or (self._infer_guessed if self.kinds else self._infer_nothing))
 
     @property
     def name(self) -> str:
@@ -139,7 +184,19 @@ class Operation:
 
     def enumerate_constants(self) -> Iterator[Constants]:
         """Yields all constants; nothing where they are too many to list (words, permutations)."""
-        for constants in product(*(KINDS[kind].values for kind in self.kinds)):
+        return self._differing(kind.values for kind in self.kinds)
+
+    def candidates(self, answers: Strings) -> Iterator[Constants]:
+        """Yields constants worth trying, given the answers of a program in which other operations follow."""
+        return self._differing(kind.candidates(answers) for kind in self.kinds)
+
+    def first_constants(self) -> Constants:
+        """Returns the constants where nothing is known."""
+        first = self._differing(kind.values or first_constants((kind,)) for kind in self.kinds)
+        return next(first, None) or self.sample(np.random.default_rng(0))
+
+    def _differing(self, choices: Iterable[Iterable[Constant]]) -> Iterator[Constants]:
+        for constants in product(*choices):
             if not self.distinct or len(set(constants)) == len(constants):
                 yield constants
 
@@ -152,3 +209,24 @@ class Operation:
         check_constants(self.name, self.kinds, constants)
         if self.distinct and len(set(constants)) < len(constants):
             raise ValueError(f"expected constants that differ for {self.name}, actual value: {constants!r}")
+
+    def _infer_nothing(self, given: Strings, answers: Strings) -> list[Constants]:
+        function = self.function
+        for z, y in zip(given, answers, strict=True):
+            if function(z) != y:
+                return []
+        return [()]
+
+    def _infer_guessed(self, given: Strings, answers: Strings) -> list[Constants]:
+        function = self.function
+        guesses = self.candidates(answers) if self.guess is None else self.guess(given, answers)
+        return [
+            constants
+            for constants in guesses
+            if all(function(z, *constants) == y for z, y in zip(given, answers, strict=True))
+        ]
+
+
+def released(*operations: Operation) -> tuple[Operation, ...]:
+    """Marks operations as FIND's."""
+    return tuple(replace(operation, released=True) for operation in operations)

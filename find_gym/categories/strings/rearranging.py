@@ -5,8 +5,11 @@ Upper and lower case, whitespace and words are what Python's `str` methods take 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from find_gym.categories.strings.alphabet import DIGITS, VOWELS
-from find_gym.categories.strings.operation import Operation
+from find_gym.categories.strings.inversion import first_change
+from find_gym.categories.strings.operation import INDEX, Constants, Operation, Strings, released
 
 
 def convert_to_lowercase(s: str) -> str:
@@ -136,7 +139,16 @@ def get_mid_character(s: str) -> str:
     return s[(len(s) - 1) // 2 : len(s) // 2 + 1] if s else ""
 
 
-OPERATIONS = (
+def _swapped(given: Strings, answers: Strings) -> Iterable[Constants]:
+    change = first_change(given, answers)
+    if change is None:
+        return []
+    z, y, first = change
+    places = [i for i in range(first, len(z)) if z[i] != y[i]]
+    return [(first, places[1])] if len(places) == 2 and places[1] <= 9 else []
+
+
+OPERATIONS = released(
     Operation(convert_to_lowercase, lambda it: f"converts {it} to lower case"),
     Operation(convert_to_uppercase, lambda it: f"converts {it} to upper case"),
     Operation(capitalize_string, lambda it: f"makes the first character of {it} upper case and all others lower case"),
@@ -158,7 +170,8 @@ OPERATIONS = (
     Operation(
         swap_rand,
         lambda it, i, j: f"swaps the characters of {it} at indices {i} and {j} (counted from 0) where it has both",
-        ("index", "index"),
+        (INDEX, INDEX),
+        guess=_swapped,
         distinct=True,
     ),
     Operation(remove_digits, lambda it: f"removes all digits from {it}"),

@@ -12,7 +12,7 @@ from find_gym.categories.strings import programs
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.function import StringSpec
-from find_gym.categories.strings.operations import OPERATIONS, STOCHASTIC
+from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS, STOCHASTIC
 from find_gym.categories.strings.probes import PROBES, large_probe_set
 from find_gym.categories.strings.programs import Branch, Program, Step
 from find_gym.core.draws import choose
@@ -126,13 +126,15 @@ def _simplifications(program: Program) -> Iterator[Program]:
 
 @cache
 def _single_operations() -> dict[tuple[str, ...], list[Step]]:
-    """Returns the operations with all of their constants by their outputs on the probes."""
+    """Returns FIND's operations with all of their constants by their outputs on the probes.
+
+    No others, whatever is registered: the same seed gives the same function for ever.
+    """
     steps: dict[tuple[str, ...], list[Step]] = {}
-    for name, operation in OPERATIONS.items():
-        if not operation.stochastic:
-            for constants in operation.enumerate_constants():
-                step = Step(name, constants)
-                steps.setdefault(tuple(programs.run((step,), PROBES)), []).append(step)
+    for name in DETERMINISTIC:
+        for constants in OPERATIONS[name].enumerate_constants():
+            step = Step(name, constants)
+            steps.setdefault(tuple(programs.run((step,), PROBES)), []).append(step)
     return steps
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from find_gym.categories.strings.alphabet import shift_at, shift_letters
-from find_gym.categories.strings.operation import Operation
+from collections.abc import Iterable
+
+from find_gym.categories.strings.alphabet import ALPHABET, shift_at, shift_letters
+from find_gym.categories.strings.inversion import first_change
+from find_gym.categories.strings.operation import (
+    INDEX,
+    NUMBER,
+    OFFSET,
+    ConstantKind,
+    Constants,
+    Guess,
+    Operation,
+    Strings,
+    released,
+)
 
 
 def add_number_to_string(s: str, places: int) -> str:
@@ -94,6 +107,52 @@ def sub_order_to_inx(s: str, fraction: float) -> str:
     return shift_at(s, index, -index) if s else s
 
 
+def _moved_letters(sign: int, kind: ConstantKind) -> Guess:
+    """Guesses by how many places the first letter that changed was moved, forward or (-1) back."""
+
+    def guess(given: Strings, answers: Strings) -> Iterable[Constants]:
+        change = first_change(given, answers)
+        if change is None:
+            return []
+        z, y, index = change
+        distance = (ord(y[index]) - ord(z[index])) % 26
+        return [(n,) for n in kind.values if isinstance(n, int) and (sign * n - distance) % 26 == 0]
+
+    return guess
+
+
+def order_of_index(sign: int) -> Guess:
+    """Guesses the two indices where one letter was moved, forward or (-1) back; it is the only one that changed."""
+
+    def guess(given: Strings, answers: Strings) -> Iterable[Constants]:
+        change = first_change(given, answers)
+        if change is None or change[2] > 9:
+            return []
+        z, y, index = change
+        if z[index + 1 :] != y[index + 1 :]:
+            return []
+        distance = sign * (ord(y[index]) - ord(z[index])) % 26
+        return [(distance, index)] if 1 <= distance <= 9 else []
+
+    return guess
+
+
+def _order_of_character(sign: int) -> Guess:
+    def guess(given: Strings, answers: Strings) -> Iterable[Constants]:
+        change = first_change(given, answers)
+        if change is None or change[1] != change[1].lower():
+            return []
+        z, y, _ = change
+        lowered = z.lower()
+        place = next((i for i, c in enumerate(lowered) if c in ALPHABET), -1)
+        if place < 0:
+            return [(n,) for n in range(1, 10)]
+        distance = sign * (ord(y[place]) - ord(lowered[place])) % 26
+        return [(n,) for n in range(1, min(10, len(z))) if (ord(lowered[n]) - ord("a") - distance) % 26 == 0]
+
+    return guess
+
+
 def _by(places: int) -> str:
     return f"{places} {'place' if places == 1 else 'places'}"
 
@@ -120,16 +179,18 @@ def _at_random(it: str, direction: str) -> str:
 _MIDDLE = "if its length is odd and at least 3"
 
 
-OPERATIONS = (
+OPERATIONS = released(
     Operation(
         add_number_to_string,
         lambda it, n: f"moves every letter of {it} {_by(n)} forward in the alphabet (from z on to a), keeping its case",
-        ("number",),
+        (NUMBER,),
+        guess=_moved_letters(1, NUMBER),
     ),
     Operation(
         subtract_number_to_string,
         lambda it, n: f"moves every letter of {it} {_by(n)} back in the alphabet (from a on to z), keeping its case",
-        ("number",),
+        (NUMBER,),
+        guess=_moved_letters(-1, NUMBER),
     ),
     Operation(
         add_len_to_string,
@@ -138,40 +199,60 @@ OPERATIONS = (
     Operation(
         add_number_to_middle,
         lambda it, n: f"moves the middle letter of {it} {_by(n)} forward in the alphabet {_MIDDLE}",
-        ("number",),
+        (NUMBER,),
+        guess=_moved_letters(1, NUMBER),
     ),
     Operation(
         subtract_middle_character,
         lambda it, n: f"moves the middle letter of {it} {_by(n)} back in the alphabet {_MIDDLE}",
-        ("number",),
+        (NUMBER,),
+        guess=_moved_letters(-1, NUMBER),
     ),
     Operation(
         add_len_to_middle,
         lambda it: f"moves the middle letter of {it} as many places forward in the alphabet as it is long {_MIDDLE}",
     ),
-    Operation(advance_by_character_order, lambda it, i: _by_order(it, i, "forward"), ("number",)),
-    Operation(substract_by_character_order, lambda it, i: _by_order(it, i, "back"), ("number",)),
-    Operation(add_order_of_inx1_to_inx2, lambda it, n, i: _by_index(it, n, i, "forward"), ("index", "index")),
-    Operation(sub_order_of_inx1_to_inx2, lambda it, n, i: _by_index(it, n, i, "back"), ("index", "index")),
+    Operation(
+        advance_by_character_order, lambda it, i: _by_order(it, i, "forward"), (NUMBER,), guess=_order_of_character(1)
+    ),
+    Operation(
+        substract_by_character_order, lambda it, i: _by_order(it, i, "back"), (NUMBER,), guess=_order_of_character(-1)
+    ),
+    Operation(
+        add_order_of_inx1_to_inx2,
+        lambda it, n, i: _by_index(it, n, i, "forward"),
+        (INDEX, INDEX),
+        guess=order_of_index(1),
+    ),
+    Operation(
+        sub_order_of_inx1_to_inx2,
+        lambda it, n, i: _by_index(it, n, i, "back"),
+        (INDEX, INDEX),
+        guess=order_of_index(-1),
+    ),
     Operation(
         shift_first_letter_rand,
         lambda it, n: f"moves the first letter of {it} {_by(n)} forward in the alphabet (from z on to a)",
-        ("offset",),
+        (OFFSET,),
+        guess=_moved_letters(1, OFFSET),
     ),
     Operation(
         shift_first_letter_predecessor_rand,
         lambda it, n: f"moves the first letter of {it} {_by(n)} back in the alphabet (from a on to z)",
-        ("offset",),
+        (OFFSET,),
+        guess=_moved_letters(-1, OFFSET),
     ),
     Operation(
         shift_last_letter_rand,
         lambda it, n: f"moves the last letter of {it} {_by(n)} forward in the alphabet (from z on to a)",
-        ("offset",),
+        (OFFSET,),
+        guess=_moved_letters(1, OFFSET),
     ),
     Operation(
         shift_last_letter_predecessor_rand,
         lambda it, n: f"moves the last letter of {it} {_by(n)} back in the alphabet (from a on to z)",
-        ("offset",),
+        (OFFSET,),
+        guess=_moved_letters(-1, OFFSET),
     ),
     Operation(add_order_to_inx, lambda it: _at_random(it, "forward"), stochastic=True),
     Operation(sub_order_to_inx, lambda it: _at_random(it, "back"), stochastic=True),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.fitting import fit_string_skeleton
-from find_gym.categories.strings.grammar import MAX_TOKENS, TOKENS, StringDraft
+from find_gym.categories.strings.grammar import MAX_TOKENS, StringDraft, vocabulary
 from find_gym.categories.strings.probes import PROBES
 from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import Features, TokensInterface, unit_box
@@ -26,9 +26,10 @@ _CODES = 128.0
 class StringTokens(TokensInterface):
     """Queries are probe strings of a fixed bank, descriptions are programs in prefix order.
 
-    Action `a` asks probe `a` of `find_gym.categories.strings.probes.PROBES` if a < 42; otherwise it writes token `a -
-    42` of `find_gym.categories.strings.grammar.TOKENS`. A complete program submits itself, its constants inferred from
-    the evidence of the episode. An illegal action costs one input.
+    Action `a` asks probe `a` of `find_gym.categories.strings.probes.PROBES` if a < 42; otherwise it writes token
+    `a - 42` of `find_gym.categories.strings.grammar.TOKENS`, which has 74; a difficulty that names other operations has
+    a token more for each. A complete program submits itself, its constants inferred from the evidence of the episode.
+    An illegal action costs one input.
 
     The observation is a dict of float32 boxes in [0, 1]:
 
@@ -37,7 +38,7 @@ class StringTokens(TokensInterface):
       above), 0 after its end;
     - `length` (42,): the length of each answer, of 64;
     - `same` (42,): whether the answer is the probe itself;
-    - `written` (12 × 74 = 888,): the tokens written so far, one-hot by place;
+    - `written` (12 × 74 = 888,): the tokens written so far, one-hot by place (12 places, 74 tokens or more);
     - `budget` (2,): the shares of the budget and of the steps that are left.
 
     Args:
@@ -50,7 +51,7 @@ class StringTokens(TokensInterface):
         self._level = level
         count = len(PROBES)
         answers = {"characters": unit_box(count * SHOWN), "length": unit_box(count), "same": unit_box(count)}
-        super().__init__(PROBES, TOKENS, MAX_TOKENS, answers)
+        super().__init__(PROBES, vocabulary(level), MAX_TOKENS, answers)
         self._forget()
 
     def new_draft(self) -> StringDraft:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.faults import FAULTS
-from find_gym.categories.strings.operation import KINDS, LETTERS, Constants, Operation
+from find_gym.categories.strings.operation import LETTERS, Constants, Operation
 from find_gym.categories.strings.operations import DETERMINISTIC, INNER, OPERATIONS, STOCHASTIC
 from find_gym.categories.strings.programs import Branch, Step, run
 from find_gym.categories.strings.writing import source
@@ -116,7 +116,7 @@ def test_listed_constants_are_those_that_are_drawn() -> None:
     rng = np.random.default_rng(3)
     for name, operation in OPERATIONS.items():
         listed = set(operation.enumerate_constants())
-        if all(KINDS[kind].values for kind in operation.kinds):
+        if all(kind.values for kind in operation.kinds):
             assert all(operation.sample(rng) in listed for _ in range(20)), name
         else:
             assert not listed
