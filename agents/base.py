@@ -16,6 +16,10 @@ Solution = Generator[list[float], Answers, Submission]
 StringSolution = Generator[list[str], list[str], Submission]
 
 
+class PolicyError(ValueError):
+    """A policy that can't be read, or does not fit the environment that it is to interpret."""
+
+
 class Agent(Protocol):
     """An interpreter: sees observations and infos, returns actions.
 

@@ -33,6 +33,33 @@ EXCEPTIONS = {
         "find_gym.categories.strings.alphabet",
     ): "number words in code are counted as one character",
 }
+# The same for find_gym_agents. Of its room categories, the packages of single categories may import more than the rest.
+AGENTS_MAY_IMPORT = {
+    "base": set(),
+    "loading": set(),
+    "registry": {"base", "loading"},
+    "testing": {"base", "registry"},
+    "runs": set(),
+    "categories": {"runs"},
+    "report": {"runs", "categories"},
+    "play": {"runs", "categories"},
+    "redteam": {"loading", "categories", "report"},
+    "evaluation": {"base", "registry", "runs", "categories", "interpreters.lm.options"},
+    "training": {"base", "registry", "runs", "categories", "report", "evaluation"},
+    "interpreters": {"base", "loading", "categories", "training"},
+    "benchmarks": {"runs", "report", "training", "interpreters"},
+    "commands": {"registry", "evaluation", "training"},
+    "cli": set(),
+}
+A_CATEGORY_MAY_IMPORT = {"runs", "report", "training", "redteam", "interpreters"}
+AGENTS_EXCEPTIONS = {
+    (
+        "find_gym_agents.training.analysis",
+        "find_gym_agents.interpreters.policies.trained",
+    ): "the analysis plays the trained policy",
+}
+# Modules that name categories: what each can interpret is a part of an agent's registration.
+NAMES_CATEGORIES = {"find_gym_agents.registry"}
 ACROSS_CATEGORIES = {
     (
         "find_gym.categories.relations.examiner",
@@ -120,6 +147,42 @@ def test_rooms_import_only_what_they_may() -> None:
             if not any(_within(name, other) for other in allowed):
                 wrong.add((module, name))
     assert wrong == set(EXCEPTIONS)
+
+
+def test_rooms_of_agents_import_only_what_they_may() -> None:
+    wrong = set()
+    for module, imported in IMPORTS.items():
+        room = _room(module)
+        if not _within(module, "find_gym_agents") or not room:
+            continue
+        own = _category_package(module)
+        allowed = {room, *AGENTS_MAY_IMPORT[room], *(A_CATEGORY_MAY_IMPORT if own else ())}
+        for name in imported:
+            if _within(name, "find_gym_agents") and (
+                not any(_within(name, f"find_gym_agents.{other}") for other in allowed)
+                or _category_package(name) not in ("", own)
+            ):
+                wrong.add((module, name))
+    assert wrong == set(AGENTS_EXCEPTIONS)
+
+
+def _category_package(module: str) -> str:
+    """Returns the category to whose package in find_gym_agents a module belongs, or an empty text."""
+    _, room, name, *_ = (*module.split("."), "", "", "")
+    return name if room == "categories" and (ROOT / "agents" / "categories" / name / "__init__.py").exists() else ""
+
+
+def test_shared_rooms_of_agents_name_no_category() -> None:
+    categories = {path.parent.name for path in ROOT.glob("find_gym/categories/*/category.py")}
+    assert len(categories) >= 4
+    named = {
+        (module, node.value)
+        for module, path in MODULES.items()
+        if _within(module, "find_gym_agents") and not _category_package(module) and module not in NAMES_CATEGORIES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in categories
+    }
+    assert named == set()
 
 
 def test_a_category_knows_no_other() -> None:

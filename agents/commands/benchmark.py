@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     words = list(sys.argv[1:] if arguments is None else arguments)
     description = "Measures speed: stepping beside CartPole-v1, scoring, sampling, training, queries."
     config = parse(BenchmarkConfig, words, program=program, description=description)
-    from find_gym_agents.benchmarks.page import page, table
+    from find_gym_agents.benchmarks.speed_page import page, table
     from find_gym_agents.runs.records import write_json, write_text
 
     results = benchmark(config, lambda name: print(f"measuring: {name}", file=sys.stderr))

@@ -14,7 +14,7 @@ from typing import Any
 
 from find_gym.core.registry import category_named
 from find_gym_agents.categories import agent_category
-from find_gym_agents.report.answers import show_answers
+from find_gym_agents.report.answer_table import show_answers
 from find_gym_agents.report.usage import used
 from find_gym_agents.runs.records import EpisodeRecord
 

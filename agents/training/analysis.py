@@ -21,7 +21,7 @@ from find_gym_agents.report.plots import COLOURS
 from find_gym_agents.runs.records import write_bytes, write_json
 from find_gym_agents.training.checkpoints import load
 from find_gym_agents.training.evidence import NOT_ANSWERS
-from find_gym_agents.training.play import Observation, Played, play
+from find_gym_agents.training.policy_episodes import Observation, Played, play
 
 _FAMILIES = 8
 _CONDITIONS = {

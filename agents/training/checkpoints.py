@@ -8,7 +8,7 @@ from typing import Any
 
 import torch as th
 
-from find_gym_agents.interpreters.policies.source import PolicyError
+from find_gym_agents.base import PolicyError
 
 CHECKPOINT, POLICY, LAST, UNTRAINED = "checkpoint.pt", "policy.pt", "policy_last.pt", "untrained.pt"
 _FORMAT = 1

@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 from find_gym.core.registry import category_named, version_of
 from find_gym_agents.categories import agent_category
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.play import own_masks
+from find_gym_agents.training.policy_episodes import own_masks
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from find_gym_agents.training.curriculum import PolicyMasks, Stage, environment_
 from find_gym_agents.training.imitation import Demonstrations, clone
 from find_gym_agents.training.logs import make_logger, record_rollout, record_validation
 from find_gym_agents.training.networks import fit_values, make_algorithm, set_rollout
-from find_gym_agents.training.play import play
+from find_gym_agents.training.policy_episodes import play
 from find_gym_agents.training.progress import Progress, Show, Status, share_done
 
 # Rollouts after imitation from which only the values learn.

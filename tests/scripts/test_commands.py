@@ -9,7 +9,7 @@ import pytest
 
 from find_gym.functions import DatasetError, FINDDataset, function_seed
 from find_gym_agents.benchmarks.measuring import Work, measure
-from find_gym_agents.benchmarks.page import page, table
+from find_gym_agents.benchmarks.speed_page import page, table
 from find_gym_agents.cli import main
 from find_gym_agents.commands.arguments import field_docstrings, parse
 from find_gym_agents.commands.benchmark import BenchmarkConfig, benchmark

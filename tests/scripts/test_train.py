@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib")
 from find_gym_agents.commands.evaluate import main as evaluate_main  # noqa: E402
 from find_gym_agents.commands.train import main  # noqa: E402
 from find_gym_agents.training.checkpoints import load, save  # noqa: E402
-from find_gym_agents.training.page import write_pages  # noqa: E402
+from find_gym_agents.training.results_pages import write_pages  # noqa: E402
 
 # Whoever runs these tests side by side trains once.
 pytestmark = pytest.mark.xdist_group("train")

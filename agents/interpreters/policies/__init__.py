@@ -3,7 +3,8 @@
 This package is imported without any of what runs them.
 """
 
-from find_gym_agents.interpreters.policies.source import PolicyError, PolicySource
+from find_gym_agents.base import PolicyError
+from find_gym_agents.interpreters.policies.source import PolicySource
 from find_gym_agents.interpreters.policies.terms import PolicyOptions, Terms, make_policy_agent, resolve
 
 __all__ = ["PolicyError", "PolicyOptions", "PolicySource", "Terms", "make_policy_agent", "resolve"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from find_gym_agents.base import PolicyError
 from find_gym_agents.interpreters.policies.legal import LegalActions
-from find_gym_agents.interpreters.policies.source import PolicyError
 from find_gym_agents.interpreters.policies.terms import PolicyOptions, Terms
 
 

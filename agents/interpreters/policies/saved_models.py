@@ -13,8 +13,8 @@ import numpy as np
 import torch as th
 from gymnasium import spaces
 
+from find_gym_agents.base import PolicyError
 from find_gym_agents.interpreters.policies.legal import LegalActions
-from find_gym_agents.interpreters.policies.source import PolicyError
 from find_gym_agents.interpreters.policies.terms import PolicyOptions, Terms
 
 # A zip does not name its algorithm, but its attributes do: the first row whose names are all in it, with the module

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.base import PolicyError
 from find_gym_agents.loading import load_named, search_in
-
-
-class PolicyError(ValueError):
-    """A policy that can't be read, or does not fit the environment that it is to interpret."""
 
 
 @dataclass(frozen=True)

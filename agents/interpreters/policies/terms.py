@@ -11,8 +11,8 @@ import numpy as np
 
 from find_gym import ENVIRONMENT_IDS, LATEST_IDS
 from find_gym.core.registry import category_named, category_of, version_of
-from find_gym_agents.base import Agent
-from find_gym_agents.interpreters.policies.source import PolicyError, PolicySource
+from find_gym_agents.base import Agent, PolicyError
+from find_gym_agents.interpreters.policies.source import PolicySource
 
 _DEFAULTS: dict[str, Any] = {"env": next(iter(LATEST_IDS.values())), "difficulty": "find"}
 

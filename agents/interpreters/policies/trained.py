@@ -10,7 +10,7 @@ from find_gym_agents.interpreters.policies.legal import LegalActions, Observatio
 from find_gym_agents.interpreters.policies.terms import Terms
 from find_gym_agents.training.checkpoints import CheckpointError, load
 from find_gym_agents.training.networks import Trunk, make_policy
-from find_gym_agents.training.play import choose, own_masks
+from find_gym_agents.training.policy_episodes import choose, own_masks
 
 
 def trained_terms(checkpoint: str) -> Terms:

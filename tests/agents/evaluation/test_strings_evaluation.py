@@ -16,7 +16,7 @@ from find_gym_agents.evaluation.episode import EpisodeTask, run_episode
 from find_gym_agents.evaluation.functions import RunFunction
 from find_gym_agents.registry import find_agent
 from find_gym_agents.report import write_report
-from find_gym_agents.report.answers import show_answers
+from find_gym_agents.report.answer_table import show_answers
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.tables import tables
 from find_gym_agents.runs.records import EpisodeRecord

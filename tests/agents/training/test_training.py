@@ -11,7 +11,7 @@ from find_gym_agents.training import loop, progress  # noqa: E402
 from find_gym_agents.training.checkpoints import CHECKPOINT, CheckpointError, load, save  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.loop import NothingLearnedError, Training  # noqa: E402
-from find_gym_agents.training.play import Played  # noqa: E402
+from find_gym_agents.training.policy_episodes import Played  # noqa: E402
 from find_gym_agents.training.progress import Status, share_done  # noqa: E402
 
 

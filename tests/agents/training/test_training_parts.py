@@ -17,7 +17,7 @@ from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.curriculum import environment_options, stages  # noqa: E402
 from find_gym_agents.training.imitation import Demonstrations, clone  # noqa: E402
 from find_gym_agents.training.networks import make_policy  # noqa: E402
-from find_gym_agents.training.play import own_masks, play  # noqa: E402
+from find_gym_agents.training.policy_episodes import own_masks, play  # noqa: E402
 
 CATEGORY_NAMES = tuple(LATEST_IDS)
 # Small enough to sample quickly; numeric functions without noise, so that two tables can be compared.
