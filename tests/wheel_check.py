@@ -1,4 +1,4 @@
-"""Run by CI with nothing but the built wheel, gymnasium and numpy installed: every environment, every interface."""
+"""Run by CI with nothing but the built wheel and what it requires installed: every environment, every interface."""
 
 import importlib.util
 import sys

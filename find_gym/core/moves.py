@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from find_gym.core.submissions import Submission
 
-ILLEGAL_CHARGE = 1
-"""Inputs that an illegal action costs, as far as there are any left."""
-
 
 @dataclass(frozen=True)
-class _Decoded:
-    """What all moves have.
-
-    Attributes:
-        source: what the interface made the move from, for it to take note of once the step has been taken.
-    """
-
-    source: Any = field(default=None, repr=False, compare=False, kw_only=True)
-
-
-@dataclass(frozen=True)
-class Query(_Decoded):
+class Query:
     """Asks for the function's outputs.
 
     Attributes:
@@ -34,7 +20,7 @@ class Query(_Decoded):
 
 
 @dataclass(frozen=True)
-class Submit(_Decoded):
+class Submit:
     """Hands in the final description.
 
     Attributes:
@@ -45,12 +31,12 @@ class Submit(_Decoded):
 
 
 @dataclass(frozen=True)
-class Write(_Decoded):
+class Write:
     """Goes on with a description that is not complete yet; costs nothing but the step."""
 
 
 @dataclass(frozen=True)
-class Refuse(_Decoded):
+class Refuse:
     """An action that can't be taken.
 
     Attributes:

@@ -9,9 +9,9 @@ import numpy as np
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.categories.numeric.fitting.models import value_and_jacobian
 from find_gym.categories.numeric.fitting.regions import covered
 from find_gym.categories.numeric.fitting.skeletons import fit_rule
-from find_gym.categories.numeric.fitting.trees import value_and_jacobian
 from find_gym_agents.interpreters.atom_fit.design import candidate_pool, rounded, spread
 from find_gym_agents.interpreters.atom_fit.screen import penalty
 from find_gym_agents.interpreters.atom_fit.search import Hypothesis, search_noisy

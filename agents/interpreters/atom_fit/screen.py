@@ -160,7 +160,7 @@ class Screen:
             for skeleton, degree, space in _rests(x):
                 rank = space.basis(weights).shape[0]
                 for operator in OPERATORS:
-                    cost = float(np.min(scan_costs(operator, grid, space, values, weights)))
+                    cost = float(np.min(scan_costs(operator, ATOMS[name], x, space, values, weights)))
                     results.append(_screened_cost((operator, (skeleton, name)), degree, rank, cost, values, chance))
         return results
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.atoms.bends import FACTOR, OFFSET
-from find_gym.categories.numeric.estimation.linear import lowest, solve_linear
-from find_gym.categories.numeric.estimation.scans import STARTS, on_grid, shape
+from find_gym.categories.numeric.estimation.linear import solve_linear
+from find_gym.categories.numeric.estimation.scans import best_of_grid, shape
 from find_gym.categories.numeric.notation import plus, shifted, write_number, write_terms
 
 # The base of logarithms can't be told from the factor: this one is the plainest.
@@ -153,10 +153,7 @@ def _coarse_gaussian_grid(atom: Atom) -> FloatArray:
 def _estimate_gaussian(
     atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
 ) -> list[Constants]:
-    grid = _coarse_gaussian_grid(atom)
-    values = on_grid(atom, x, _coarse_gaussian_grid)
-    cost = (values * values) @ (multiplier * multiplier) - 2 * values @ (multiplier * target)
-    starts = [tuple(grid[index].tolist()) for index in lowest(cost, STARTS)]
+    starts = best_of_grid(atom, x, target, multiplier, _coarse_gaussian_grid)
     # Without noise the logarithm of a density is a parabola, even far out in its tails.
     positive = (multiplier > 0) & (target > 1e-300)
     if positive.sum() >= 3:

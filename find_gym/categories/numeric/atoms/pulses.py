@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.atoms.curves import nan_for_zero
-from find_gym.categories.numeric.estimation.scans import best_of_grid, grid_values
 from find_gym.categories.numeric.notation import shifted, write_number, write_terms
 
 # Keeps rounding from deciding on the bounds, so that shifts a period apart are the same function, in the source too.
 _BOUND = 1e-9
-# Single precision misses sums of numbers whose sizes add up to 1 by far less.
-_ROUGH = 1e-3
 
 
 def _no_gradient(count: int) -> Callable[[FloatArray, Constants], FloatArray]:
@@ -33,30 +30,13 @@ def _square_wave(x: FloatArray, constants: Constants) -> FloatArray:
 def _square_waves_on_grid(x: FloatArray, grid: FloatArray) -> NDArray[Any]:
     turns = (x - grid[1]) * (1 / grid[0]) + _BOUND / 2
     turns -= np.floor(turns)
-    # Single precision halves the time of scans, and holds these values exactly.
-    return np.where(turns < 0.5, np.float32(1.0), np.float32(-1.0))
+    return np.where(turns < 0.5, 1.0, -1.0)
 
 
 def _square_wave_grid() -> FloatArray:
     """Returns the periods and shifts that are drawn, shifts only within one period."""
     pairs = [(period, shift) for period in square_wave.grid[0] for shift in square_wave.grid[1]]
     return np.array([(period, shift) for period, shift in pairs if -period / 2 <= shift < period / 2])
-
-
-def _estimate_square_wave(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
-) -> list[Constants]:
-    values = grid_values(atom, x)
-    return best_of_grid(atom, _agreement_costs(values, multiplier * target), values)
-
-
-def _agreement_costs(values: NDArray[Any], goal: FloatArray) -> FloatArray:
-    """Returns `-2 values @ goal` for values of 1 and -1 in single precision; those far from the least only roughly."""
-    size = float(np.abs(goal).sum()) or 1.0
-    rough = -2.0 * (values @ (goal / size).astype(np.float32)).astype(np.float64)
-    near = np.flatnonzero(rough <= rough.min(initial=0.0) + _ROUGH)
-    rough[near] = -2.0 * (values[near].astype(np.float64) @ (goal / size))
-    return rough * size
 
 
 rectangle = Atom(
@@ -82,9 +62,7 @@ square_wave = Atom(
     expression=lambda c: f"(1.0 if math.floor(2 * {shifted(c[1])} / {c[0]!r} + 1e-9) % 2 == 0 else -1.0)",
     released=True,
     in_compounds=True,
-    fitting=Fitting(
-        estimate=_estimate_square_wave, grid=_square_wave_grid, on_grid=_square_waves_on_grid, scanned=True
-    ),
+    fitting=Fitting(grid=_square_wave_grid, on_grid=_square_waves_on_grid, scanned=True),
 )
 
 ATOMS = (rectangle, square_wave)

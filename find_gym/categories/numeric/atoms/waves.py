@@ -11,8 +11,7 @@ import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.atoms.curves import nan_for_zero
-from find_gym.categories.numeric.estimation.linear import lowest
-from find_gym.categories.numeric.estimation.scans import STARTS, grid_of, on_grid, scan_affine
+from find_gym.categories.numeric.estimation.scans import STARTS, best_affine, grid_of
 from find_gym.categories.numeric.estimation.sines import fit_sine
 from find_gym.categories.numeric.notation import plus, shifted, write_number, write_terms
 
@@ -83,13 +82,12 @@ def _estimate(
     atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, *, far: bool = False
 ) -> list[Constants]:
     """Solves for amplitude and offset at each period and centre: those drawn, and if `far` also a few far apart."""
-    starts = []
-    for points in (grid_of, _coarse_grid) if far else (grid_of,):
-        grid = points(atom)
-        cost, amplitude, offset = scan_affine(on_grid(atom, x, points), target, multiplier)
-        for index in lowest(cost, STARTS // 2 if far else STARTS):
-            starts.append((float(amplitude[index]), *grid[index].tolist(), float(offset[index])))
-    return starts
+    count = STARTS // 2 if far else STARTS
+    return [
+        (amplitude, *point, offset)
+        for points in ((grid_of, _coarse_grid) if far else (grid_of,))
+        for amplitude, point, offset in best_affine(atom, x, target, multiplier, points, count)
+    ]
 
 
 @lru_cache
@@ -165,7 +163,7 @@ cos = _wave(
     "a cosine wave",
     "math.cos({})",
     released=True,
-    estimate=partial(fit_sine, cosine=True),
+    estimate=partial(fit_sine, of_cosine=True),
     equivalents=_at_other_centres,
 )
 tan = _wave("tan", np.tan, lambda u: 1 + np.tan(u) ** 2, "a tangent", "math.tan({})", canonical=_with_positive_period)

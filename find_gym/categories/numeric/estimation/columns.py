@@ -1,10 +1,11 @@
-"""Tables with a column for each input, which are remembered: the probes of a bank come again and again."""
+"""Tables with a row for each input, which are remembered: the probes of a bank come again and again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atom import FloatArray
 
@@ -22,16 +23,25 @@ class Columns:
 
     def __init__(self, compute: Callable[[FloatArray], FloatArray]) -> None:
         self._compute = compute
-        self._known: dict[float, FloatArray] = {}
+        self._places: dict[float, int] = {}
+        self._table: FloatArray = np.empty((0, 0))
+
+    def rows(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Returns a table of the values at known inputs, `(m, g)`, and which of its rows inputs `(n,)`, n > 0, have."""
+        inputs = x.tolist()
+        places = self._places
+        if missing := [value for value in dict.fromkeys(inputs) if value not in places]:
+            if len(places) + len(missing) > _MOST:
+                missing = list(dict.fromkeys(inputs))
+                # Others may still read the table that there was.
+                self._places = places = {}
+                self._table = np.empty((0, 0))
+            fresh = np.ascontiguousarray(self._compute(np.array(missing)), dtype=np.float64)
+            self._table = np.concatenate([self._table, fresh]) if self._table.size else fresh
+            places.update({value: len(places) + more for more, value in enumerate(missing)})
+        return self._table, np.array([places[value] for value in inputs], dtype=np.int64)
 
     def at(self, x: FloatArray) -> FloatArray:
         """Returns the values at inputs `(n,)`, n > 0, of shape `(g, n)`."""
-        inputs = x.tolist()
-        columns = {value: column for value in inputs if (column := self._known.get(value)) is not None}
-        if missing := [value for value in dict.fromkeys(inputs) if value not in columns]:
-            fresh = dict(zip(missing, self._compute(np.array(missing)), strict=True))
-            columns.update(fresh)
-            if len(self._known) + len(fresh) > _MOST:
-                self._known.clear()
-            self._known.update(fresh)
-        return np.array([columns[value] for value in inputs]).T
+        table, rows = self.rows(x)
+        return table[rows].T

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,15 +56,48 @@ def estimate(
 
 def scan_fixed(atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> list[Constants]:
     """Estimates the constants of an atom without linear ones, by a scan of its grid."""
-    values = grid_values(atom, x)
-    cost = (values * values) @ (multiplier * multiplier) - 2 * values @ (multiplier * target)
-    return best_of_grid(atom, cost, values)
+    return best_of_grid(atom, x, target, multiplier, grid_of)
 
 
-def best_of_grid(atom: Atom, cost: FloatArray, values: NDArray[Any]) -> list[Constants]:
-    """Returns the points of an atom's grid that cost least, none of which are the same on the evidence."""
-    grid = grid_of(atom)
-    return [tuple(grid[index].tolist()) for index in distinct_lowest(cost, values, STARTS)]
+def best_of_grid(
+    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, points: Callable[[Atom], FloatArray]
+) -> list[Constants]:
+    """Returns the points of a grid at which the atom explains the target best, no two of them the same on the inputs.
+
+    Args:
+        atom: the atom, without linear constants.
+        x: inputs, shape `(n,)`.
+        target: what the atom times the multiplier should be, shape `(n,)`.
+        multiplier: factors of the atom's values, shape `(n,)`.
+        points: the grid, such as `grid_of`.
+    """
+    from find_gym.categories.numeric.kernels.scanning import scan_fixed as scan
+
+    chosen = np.empty(STARTS, dtype=np.int64)
+    count = scan(*grid_rows(atom, x, points), target, multiplier, chosen)
+    return [tuple(one) for one in points(atom)[chosen[:count]].tolist()]
+
+
+def best_affine(
+    atom: Atom,
+    x: FloatArray,
+    target: FloatArray,
+    multiplier: FloatArray,
+    points: Callable[[Atom], FloatArray],
+    count: int,
+) -> list[tuple[float, list[float], float]]:
+    """Solves for factor and offset of an atom's shape at each point of a grid; see `best_of_grid`.
+
+    Returns:
+        Factor, point and offset of the best, at most `count` of them.
+    """
+    from find_gym.categories.numeric.kernels.scanning import scan_affine
+
+    table, rows = grid_rows(atom, x, points)
+    chosen, found = np.empty(count, dtype=np.int64), np.empty((count, 2))
+    count = scan_affine(table, rows, target, multiplier, chosen, found)
+    best = points(atom)[chosen[:count]].tolist()
+    return [(factor, point, offset) for point, (factor, offset) in zip(best, found.tolist(), strict=False)]
 
 
 def scan_linear(atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> list[Constants]:
@@ -107,22 +139,6 @@ def shape(atom: Atom, x: FloatArray, parameters: Constants) -> FloatArray:
     return np.asarray(atom.evaluate(x, constants), dtype=np.float64)
 
 
-def scan_affine(
-    values: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Solves for amplitude and offset of each row of values; returns the costs less a constant, and both."""
-    weight = multiplier * multiplier
-    total = max(float(weight.sum()), 1e-300)
-    mean_target = float(multiplier @ target) / total
-    mean = values @ weight / total
-    variance = (values * values) @ weight - mean * mean * total
-    covariance = values @ (multiplier * target) - mean * mean_target * total
-    usable = np.isfinite(variance) & (variance > 1e-9 * total)
-    amplitude = np.where(usable, covariance / np.where(usable, variance, 1.0), 0.0)
-    cost = np.where(np.isfinite(covariance), -amplitude * covariance, np.inf)
-    return cost, amplitude, mean_target - amplitude * mean
-
-
 @lru_cache
 def grid_of(atom: Atom) -> FloatArray:
     """Returns the points of an atom's grid, `(g, k)`: all combinations of its values, or some thousands of them."""
@@ -135,14 +151,14 @@ def grid_of(atom: Atom) -> FloatArray:
     return np.array(list(product(*axes)), dtype=np.float64)
 
 
-def grid_values(atom: Atom, x: FloatArray) -> NDArray[Any]:
-    """Evaluates an atom without linear constants on all of its grid, `(g, n)`; the last few inputs are remembered."""
-    return _grid_values(atom, x.tobytes())
+def grid_values(atom: Atom, x: FloatArray) -> FloatArray:
+    """Evaluates the shape of an atom at inputs `(n,)` on all g points of its grid, `(g, n)`."""
+    return _columns_on(atom, grid_of).at(x) if x.size else np.zeros((len(grid_of(atom)), 0))
 
 
-@lru_cache(maxsize=4)
-def _grid_values(atom: Atom, data: bytes) -> NDArray[Any]:
-    return on_grid(atom, np.frombuffer(data, dtype=np.float64), grid_of)
+def grid_rows(atom: Atom, x: FloatArray, points: Callable[[Atom], FloatArray]) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Returns a table of an atom's shape on g points of a grid, `(m, g)`, and which of its rows inputs `(n,)` have."""
+    return _columns_on(atom, points).rows(x)
 
 
 @lru_cache(maxsize=64)
@@ -150,33 +166,3 @@ def _columns_on(atom: Atom, points: Callable[[Atom], FloatArray]) -> Columns:
     grid = points(atom).T
     evaluate = atom.fitting.on_grid or (lambda x, grid: shape(atom, x, tuple(grid)))
     return Columns(lambda x: evaluate(x[:, None], grid))
-
-
-def on_grid(atom: Atom, x: FloatArray, points: Callable[[Atom], FloatArray]) -> NDArray[Any]:
-    """Evaluates the shape of an atom on all points of a grid, `(g, n)`.
-
-    Args:
-        atom: the atom.
-        x: inputs, shape `(n,)`.
-        points: the grid, such as `grid_of`.
-    """
-    return _columns_on(atom, points).at(x) if x.size else np.zeros((0, 0))
-
-
-def distinct_lowest(cost: FloatArray, values: NDArray[Any], count: int) -> list[int]:
-    """Returns the rows of least cost, one for all rows with the same values: the middle one of these.
-
-    Args:
-        cost: cost of each row, shape `(g,)`.
-        values: rows, shape `(g, n)`.
-        count: how many are wanted.
-    """
-    chosen: list[int] = []
-    left = np.where(np.isfinite(cost), cost, np.inf)
-    while len(chosen) < count and np.isfinite(left.min(initial=np.inf)):
-        best = int(np.argmin(left))
-        alike = np.flatnonzero(left <= left[best] + 1e-9 * abs(left[best]) + 1e-12)
-        alike = alike[np.all(values[alike] == values[best], axis=1)]
-        chosen.append(int(alike[alike.size // 2]))
-        left[alike] = np.inf
-    return chosen

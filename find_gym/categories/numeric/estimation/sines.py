@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atom import Atom, Constants, FloatArray
 from find_gym.categories.numeric.estimation.columns import Columns
-from find_gym.categories.numeric.estimation.linear import lowest, solve_linear
 from find_gym.categories.numeric.estimation.scans import STARTS
 
 # The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
@@ -28,7 +27,7 @@ _FINE_FREQUENCIES: FloatArray = np.arange(_LOWEST, 2 * np.pi / 0.5, _SPACING)
 
 
 def fit_sine(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, *, cosine: bool = False
+    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, *, of_cosine: bool = False
 ) -> list[Constants]:
     """Estimates amplitude, period, centre and offset of a sine, or of a cosine.
 
@@ -38,28 +37,36 @@ def fit_sine(
         target: what the wave times the multiplier should be, shape `(n,)`.
         multiplier: factors of the wave's values, shape `(n,)`.
         degree: not used.
-        cosine: whether the wave is a cosine.
+        of_cosine: whether the wave is a cosine.
 
     Returns:
         The estimates, the best first.
     """
     periods = np.array(atom.grid[0])
-    waves, middle = _drawn_waves(atom.grid[0]).at(x), periods.size
-    cost = _scan_sines(waves[:middle], waves[middle:], target, multiplier)
-    order = lowest(cost, STARTS)
+    chosen, misfit = _scan(_drawn_waves(atom.grid[0]), x, target, multiplier)
     # No period of FIND's explains the data: look at any other.
-    if cost[order[0]] > _POOR * float(target @ target) and x.size >= _FEW:
-        waves, middle = _FINE.at(x), _FINE_FREQUENCIES.size
-        fine_cost = _scan_sines(waves[:middle], waves[middle:], target, multiplier)
-        if fine_cost.min() < _BETTER * cost[order[0]]:
-            periods, order = 2 * np.pi / _FINE_FREQUENCIES, lowest(fine_cost, STARTS)
+    if misfit > _POOR * float(target @ target) and x.size >= _FEW:
+        others, other_misfit = _scan(_FINE, x, target, multiplier)
+        if other_misfit < _BETTER * misfit:
+            periods, chosen = 2 * np.pi / _FINE_FREQUENCIES, others
+    from find_gym.categories.numeric.kernels.scanning import solve_wave
+
+    solution = np.empty(3)
     starts = []
-    for index in order:
-        phase = 2 * np.pi / periods[index] * x
-        exact, _ = solve_linear(np.array([np.sin(phase), np.cos(phase), np.ones_like(x)]) * multiplier, target)
-        if np.isfinite(exact).all():
-            starts.append(_sine_constants(float(periods[index]), exact, cosine))
+    for period in periods[chosen[chosen >= 0]].tolist():
+        solve_wave(period, x, target, multiplier, solution)
+        sine, cosine, offset = solution.tolist()
+        if math.isfinite(sine + cosine + offset):
+            starts.append(_sine_constants(period, sine, cosine, offset, of_cosine))
     return starts
+
+
+def _scan(waves: Columns, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> tuple[NDArray[np.int64], float]:
+    """Returns the numbers of the frequencies that explain the data best, and the misfit of the first."""
+    from find_gym.categories.numeric.kernels.scanning import scan_waves
+
+    chosen = np.empty(STARTS, dtype=np.int64)
+    return chosen, scan_waves(*waves.rows(x), target, multiplier, _SOLVED, chosen)
 
 
 @lru_cache
@@ -93,39 +100,14 @@ def _fine_waves(x: FloatArray) -> FloatArray:
 _FINE = Columns(_fine_waves)
 
 
-def _scan_sines(sine: FloatArray, cosine: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
-    """Returns the misfit of sine, cosine and offset at each frequency, to within a small share of the power.
-
-    Of many frequencies, only those are solved that a periodogram puts first; the misfit of the others is infinite.
-    """
-    cost = np.full(sine.shape[0], np.inf)
-    total = max(float(multiplier @ multiplier), 1e-300)
-    chosen: NDArray[np.intp] | slice = slice(None)
-    if cost.size > _SOLVED:
-        centred = multiplier * (target - multiplier * float(multiplier @ target) / total)
-        strength = (sine @ centred) ** 2 + (cosine @ centred) ** 2
-        chosen = np.array(lowest(-strength, _SOLVED), dtype=np.intp)
-        sine, cosine = sine[chosen], cosine[chosen]
-    basis = np.empty((sine.shape[0], 3, target.size))
-    np.multiply(sine, multiplier, out=basis[:, 0])
-    np.multiply(cosine, multiplier, out=basis[:, 1])
-    basis[:, 2] = multiplier
-    normal = basis @ basis.transpose(0, 2, 1) + 1e-9 * total * np.eye(3)
-    coefficients = np.linalg.solve(normal, (basis @ target)[:, :, None])
-    residual = target - (coefficients.transpose(0, 2, 1) @ basis)[:, 0]
-    cost[chosen] = np.add.reduce(residual * residual, axis=1)
-    return cost
-
-
-def _sine_constants(period: float, coefficients: FloatArray, cosine: bool) -> Constants:
+def _sine_constants(period: float, sine: float, cosine: float, offset: float, of_cosine: bool) -> Constants:
     """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre as FIND's, in (0, 6.3], if one is.
 
     Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
     taken.
     """
-    of_sine, of_cosine, offset = coefficients.tolist()
-    amplitude = math.hypot(of_sine, of_cosine)
-    angle = math.atan2(of_sine, of_cosine) if cosine else math.atan2(-of_cosine, of_sine)
+    amplitude = math.hypot(sine, cosine)
+    angle = math.atan2(sine, cosine) if of_cosine else math.atan2(-cosine, sine)
     half = period / 2
     first = angle * period / (2 * np.pi)
     turns = range(math.ceil((0.05 - first) / half), math.floor((6.35 - first) / half) + 1)

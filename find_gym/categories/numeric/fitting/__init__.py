@@ -1,12 +1,68 @@
 """Estimating the constants of a rule from the evidence of an episode."""
 
-from find_gym.categories.numeric.fitting.skeletons import (
-    Effort,
-    Problem,
-    RuleFit,
-    fit_rule,
-    fit_skeleton,
-    fit_skeletons,
-)
+from __future__ import annotations
 
-__all__ = ["Effort", "Problem", "RuleFit", "fit_rule", "fit_skeleton", "fit_skeletons"]
+from collections.abc import Sequence
+from typing import get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from find_gym.categories.numeric.fitting.problem import Effort, Problem
+from find_gym.categories.numeric.function import NumericSpec
+from find_gym.categories.numeric.rules import Skeleton
+from find_gym.categories.numeric.variants import RegionKind
+
+__all__ = ["Effort", "Problem", "fit_skeleton", "fit_skeletons"]
+
+
+def fit_skeleton(
+    skeleton: Skeleton, region_kinds: tuple[RegionKind, ...], x: ArrayLike, y: ArrayLike
+) -> NumericSpec | None:
+    """Estimates all constants of a rule, and the exceptions, by robust least squares.
+
+    Constants with one decimal, as FIND draws them, are preferred where they explain the evidence as well. The same
+    evidence always gives the same constants.
+
+    Args:
+        skeleton: the rule without constants: an atom's name, or an operator and the skeletons of its parts.
+        region_kinds: the kinds of exceptions claimed; those of which the evidence shows nothing are left out.
+        x: inputs, shape `(n,)`, in any order, repetitions allowed.
+        y: outputs, shape `(n,)`, NaN where undefined.
+
+    Returns:
+        The function that fits best, or None where the evidence has no defined output.
+
+    Example:
+        >>> import numpy as np
+        >>> from find_gym.functions import NumericFunction
+        >>> x = np.linspace(-20, 20, 41)
+        >>> spec = fit_skeleton("linear", (), x, 2.5 * x - 1)
+        >>> NumericFunction(spec).describe()
+        'f(x) = 2.5x - 1, a linear function.'
+    """
+    return fit_skeletons([Problem(skeleton, region_kinds, x, y)])[0]
+
+
+def fit_skeletons(problems: Sequence[Problem], *, effort: Effort = "full") -> list[NumericSpec | None]:
+    """Estimates the constants of many rules one after the other.
+
+    Args:
+        problems: rules and evidence; see `fit_skeleton`.
+        effort: "full", or "quick" to try less: estimates are refined once, at the end, one start has to do for products
+            of rules, and fewer exceptions are compared. For training: half the time, and over 2,000 episodes with 32
+            probes, half of them with a true rule, a mean skill of 0.504 in place of 0.509.
+
+    Returns:
+        With full effort, what `fit_skeleton` returns for each problem, bit for bit.
+
+    Raises:
+        ValueError: an unknown effort.
+    """
+    if effort not in get_args(Effort):
+        raise ValueError(f"expected an effort among {get_args(Effort)}, actual value: {effort!r}")
+    # Numba is imported, and compiles, with the first fit.
+    from find_gym.categories.numeric.fitting.skeletons import fit_problem
+
+    with np.errstate(all="ignore"):
+        return [fit_problem(problem, effort == "quick") for problem in problems]

@@ -8,21 +8,17 @@ from itertools import islice
 
 import numpy as np
 
-from find_gym.categories.numeric.atoms import ATOMS, FloatArray
+from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
-from find_gym.categories.numeric.estimation.scans import distinct_lowest, estimate, grid_of, grid_values
-from find_gym.categories.numeric.fitting.plans import Plan
-from find_gym.categories.numeric.fitting.refinement import Evidence, Refinement
-from find_gym.categories.numeric.fitting.spans import Span, independent, orthonormal, span
+from find_gym.categories.numeric.estimation.scans import estimate, grid_of, grid_rows
+from find_gym.categories.numeric.fitting.refinement import Answer, evidence_of, refine, settle
+from find_gym.categories.numeric.fitting.spans import Span, independent, span
 from find_gym.categories.numeric.fitting.trees import LeafConstants, combine, leaf_value, leaves
+from find_gym.categories.numeric.kernels.scanning import scan_beside, take_distinct
 from find_gym.categories.numeric.rules import Operator, Skeleton
-
-Fit = tuple[float, LeafConstants]
 
 # Grid points for which the rest is solved after a scan.
 _GRID_STARTS = 3
-# Rows of a scan in single precision that are worked out in full.
-_EXACT_ROWS = 32
 # Starts of a rule of two linear atoms, of which the first few mostly do, and of those that take longer.
 _STARTS = 40
 _SLOW_STARTS = 5
@@ -50,8 +46,8 @@ def fit_constants(
     *,
     degree: int = 5,
     polish: bool = True,
-) -> Plan[list[Fit]]:
-    """Plans to estimate the constants of a rule: minimises |target - multiplier * rule(x)|².
+) -> Answer | None:
+    """Estimates the constants of a rule: minimises |target - multiplier * rule(x)|².
 
     Args:
         skeleton: the rule without constants.
@@ -62,51 +58,24 @@ def fit_constants(
         polish: whether to refine the estimates by Gauss-Newton steps.
 
     Returns:
-        Misfits and constants of the atoms from left to right, the best first; empty where no estimate is possible.
+        The constants of the atoms from left to right, and their misfit; None where no estimate is possible.
     """
     if x.size == 0:
-        return []
+        return None
     exact = EXACT_SHARE * float(target @ target)
-    starts = yield from _starts(skeleton, x, target, multiplier, degree, polish)
-    keep = multiplier != 0
-    if not polish or is_solved(skeleton) or not keep.any():
-        return _sorted([(_misfit(skeleton, c, x[keep], target[keep], multiplier[keep]), c) for c in starts], exact)
+    starts = _starts(skeleton, x, target, multiplier, degree, polish)
     evidence = weighted_evidence(x, target, multiplier)
-    answers = yield [Refinement(skeleton, constants, evidence, _FIRST_STEPS) for constants in starts]
-    fits: list[Fit] = [(cost, constants) for constants, cost in answers]
-    fits = _sorted(fits, exact)
-    # The start that is ahead after a few steps is taken to the end.
-    if fits and fits[0][0] > exact:
-        ((constants, cost),) = yield [Refinement(skeleton, fits[0][1], evidence, _LAST_STEPS)]
-        fits[0] = (cost, constants)
-    return fits
+    refined = polish and not is_solved(skeleton)
+    first, last = (_FIRST_STEPS, _LAST_STEPS) if refined else (0, 0)
+    return settle(skeleton, starts, evidence, first, last, exact)
 
 
-def _sorted(fits: list[Fit], exact: float) -> list[Fit]:
-    """Returns the fits with a finite misfit up to the first exact one, the best first."""
-    kept: list[Fit] = []
-    for fit in fits:
-        if np.isfinite(fit[0]):
-            kept.append(fit)
-            if fit[0] <= exact:
-                break
-    return sorted(kept, key=lambda fit: fit[0])
-
-
-def weighted_evidence(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> Evidence:
+def weighted_evidence(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
     """Returns the points that a rule has to go through for `multiplier * rule(x)` to be the target."""
     keep = multiplier != 0
     if not keep.all():
         x, target, multiplier = x[keep], target[keep], multiplier[keep]
-    return Evidence(x, target / multiplier, np.abs(multiplier))
-
-
-def _misfit(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> float:
-    residual = target - multiplier * _value(skeleton, constants, x)
-    cost = float(residual @ residual)
-    return cost if cost < np.inf else np.inf
+    return evidence_of(x, target / multiplier, np.abs(multiplier))
 
 
 def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> FloatArray:
@@ -117,7 +86,7 @@ def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> Float
 
 def _starts(
     skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, polish: bool
-) -> Plan[list[LeafConstants]]:
+) -> list[LeafConstants]:
     if isinstance(skeleton, str):
         return [[constants] for constants in estimate(ATOMS[skeleton], x, target, multiplier, degree=degree)]
     operator, parts = skeleton
@@ -127,11 +96,11 @@ def _starts(
         # Known up to a coarse grid, and then without constants: scanned with the rest projected out.
         if isinstance(part, str) and ATOMS[part].fitting.scanned:
             rest = parts[:index] + parts[index + 1 :]
-            scanned = yield from _scan(operator, part, rest, x, target, multiplier, degree, polish)
+            scanned = _scan(operator, part, rest, x, target, multiplier, degree, polish)
             if scanned is not None:
                 split = sum(len(leaves(other)) for other in parts[:index])
                 return [[*others[:split], constants, *others[split:]] for constants, others in scanned]
-    return (yield from _backfit(operator, parts, x, target, multiplier, degree, polish))
+    return _backfit(operator, parts, x, target, multiplier, degree, polish)
 
 
 def _joint_sum(
@@ -151,7 +120,7 @@ def _joint_sum(
     coefficients = np.zeros(stacked.shape[0])
     kept = independent(stacked)
     remaining = target - multiplier * offset
-    if kept:
+    if kept.size:
         coefficients[kept] = solve_linear(stacked[kept], remaining)[0]
     result: LeafConstants = []
     position = 0
@@ -174,86 +143,50 @@ def _scan(
     multiplier: FloatArray,
     degree: int,
     polish: bool,
-) -> Plan[list[tuple[tuple[float, ...], LeafConstants]] | None]:
+) -> list[tuple[tuple[float, ...], LeafConstants]] | None:
     """Scans the grid of one atom with the rest of the sum or product solved for; None where the rest is not linear."""
     others: Skeleton = rest[0] if len(rest) == 1 else (operator, rest)
     space = span(others, x, degree=degree)
     if space is None:
         return None
     atom = ATOMS[name]
-    values = grid_values(atom, x)
-    cost = scan_costs(operator, values, space, target, multiplier)
+    table, rows = grid_rows(atom, x, grid_of)
+    costs = scan_costs(operator, atom, x, space, target, multiplier)
+    chosen = np.empty(_GRID_STARTS, dtype=np.int64)
     results = []
-    for index in distinct_lowest(cost, values, _GRID_STARTS):
+    for index in chosen[: take_distinct(table, rows, costs, chosen)].tolist():
+        values = table[rows, index]
         if operator == "sum":
-            fits = yield from fit_constants(
-                others, x, target - multiplier * values[index], multiplier, degree=degree, polish=polish
-            )
+            fit = fit_constants(others, x, target - multiplier * values, multiplier, degree=degree, polish=polish)
         else:
-            fits = yield from fit_constants(others, x, target, multiplier * values[index], degree=degree, polish=polish)
-        if fits:
-            results.append((fits[0][0], tuple(grid_of(atom)[index].tolist()), fits[0][1]))
-            if fits[0][0] <= EXACT_SHARE * float(target @ target):
+            fit = fit_constants(others, x, target, multiplier * values, degree=degree, polish=polish)
+        if fit is not None:
+            results.append((fit[1], tuple(grid_of(atom)[index].tolist()), fit[0]))
+            if fit[1] <= EXACT_SHARE * float(target @ target):
                 break
     return [(constants, others_constants) for _, constants, others_constants in sorted(results, key=lambda r: r[0])]
 
 
 def scan_costs(
-    operator: Operator, values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray
+    operator: Operator, atom: Atom, x: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray
 ) -> FloatArray:
-    """Returns the least misfit for each row of values `(g, n)` added to, or multiplied by, any function of a span.
+    """Returns the least misfit for an atom at each point of its grid, added to or multiplied by any function of a span.
 
-    Where the values are in single precision, so is the scan, and then only the best rows are worked out in full.
+    Args:
+        operator: whether it is added or multiplied.
+        atom: the atom, without linear constants.
+        x: inputs, shape `(n,)`.
+        space: the span, at these inputs.
+        target: what the sum or product times the multiplier should be, shape `(n,)`.
+        multiplier: factors, shape `(n,)`.
+
+    Returns:
+        Misfits, shape `(g,)`.
     """
-    size = float(np.abs(target).max(initial=0.0)) or 1.0
-    if values.dtype == np.float64 or values.shape[0] <= _EXACT_ROWS:
-        return _scan_costs(operator, values.astype(np.float64), space, target, multiplier)
-    # The target is scaled so that squares of large polynomials stay within single precision.
-    scaled = Span(space.offset / size, space.columns)
-    rough_values = values if operator == "product" else values * np.float32(1 / size)
-    rough = _scan_costs(operator, rough_values, scaled, target / size, multiplier) * (size * size)
-    best = np.argpartition(rough, _EXACT_ROWS)[:_EXACT_ROWS]
-    rough[best] = _scan_costs(operator, values[best].astype(np.float64), space, target, multiplier)
-    return rough
-
-
-def _scan_costs(
-    operator: Operator, values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray
-) -> FloatArray:
-    precision = values.dtype
-    basis = space.basis(multiplier)
-    if operator == "sum":
-        rest = target - multiplier * space.offset
-        rest = rest - (basis @ rest) @ basis
-        projected = values @ (basis * multiplier).T.astype(precision)
-        lengths = (values * values) @ (multiplier * multiplier).astype(precision) - np.sum(
-            projected * projected, axis=1
-        )
-        moments = values @ (multiplier * rest).astype(precision)
-        return (float(rest @ rest) - 2 * moments + lengths).astype(np.float64)
-    if np.all(np.abs(values[:, :1]) == 1) and np.all(values * values == 1):
-        # A factor of 1 or -1 keeps lengths, so it may as well multiply the target.
-        offset = multiplier * space.offset
-        projected = values @ (basis * target).T.astype(precision) - (basis @ offset).astype(precision)
-        plain = float(target @ target) + float(offset @ offset) - 2 * values @ (target * offset).astype(precision)
-        return (plain - np.sum(projected * projected, axis=1)).astype(np.float64)
-    return _product_costs(values.astype(np.float64), space, target, multiplier)
-
-
-def _product_costs(values: FloatArray, space: Span, target: FloatArray, multiplier: FloatArray) -> FloatArray:
-    """Solves for each distinct row by itself: within a narrow pulse, a basis of the whole range is ill-conditioned."""
-    rows, inverse = np.unique(values, axis=0, return_inverse=True)
-    costs = np.empty(rows.shape[0])
-    for index, row in enumerate(rows):
-        weights = multiplier * row
-        inside = weights != 0
-        rest = target - weights * space.offset
-        costs[index] = float(rest[~inside] @ rest[~inside])
-        if inside.any():
-            basis = orthonormal(space.columns[:, inside] * weights[inside])
-            left = rest[inside] - (basis @ rest[inside]) @ basis
-            costs[index] += float(left @ left)
-    return costs[inverse.ravel()]
+    table, rows = grid_rows(atom, x, grid_of)
+    costs = np.empty(table.shape[1])
+    scan_beside(table, rows, operator == "product", space.offset, space.columns, target, multiplier, costs)
+    return costs
 
 
 def _backfit(
@@ -264,7 +197,7 @@ def _backfit(
     multiplier: FloatArray,
     degree: int,
     polish: bool,
-) -> Plan[list[LeafConstants]]:
+) -> list[LeafConstants]:
     """Fits the parts in turn with the others held, from several starts, and returns what each start leads to.
 
     Without polish, for the parts of a nested rule, one start has to do: starts within starts would multiply.
@@ -273,7 +206,7 @@ def _backfit(
     initial = _initial_values(operator, parts, x, target, multiplier)
     if not polish:
         first, values, side = next(initial)
-        one = yield from _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
+        one = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
         return [] if one is None else [one]
     if not np.any(multiplier):
         return []
@@ -282,18 +215,15 @@ def _backfit(
     quick = len(leaves(skeleton)) == 2 and span(skeleton, x) is not None
     initial = islice(initial, _STARTS if quick else _SLOW_STARTS)
     evidence = weighted_evidence(x, target, multiplier)
-    results: list[Fit] = []
+    results: list[Answer] = []
     while some := list(islice(initial, _STARTS_AT_ONCE)):
-        started = []
         for first, values, side in some:
-            one = yield from _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
+            one = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
             if one is not None:
-                started.append(one)
-        answers = yield [Refinement(skeleton, constants, evidence, 2 * _FIRST_STEPS) for constants in started]
-        results += [(cost, constants) for constants, cost in answers]
-        if any(cost <= enough for cost, _ in results):
+                results.append(refine(skeleton, one, evidence, 2 * _FIRST_STEPS))
+        if any([cost <= enough for _, cost in results]):
             break
-    return [constants for _, constants in sorted(results, key=lambda fit: fit[0])[:_GRID_STARTS]]
+    return [constants for constants, _ in sorted(results, key=lambda fit: fit[1])[:_GRID_STARTS]]
 
 
 def _least_misfit(skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> float:
@@ -340,7 +270,7 @@ def _backfit_from(
     multiplier: FloatArray,
     degree: int,
     polish: bool,
-) -> Plan[LeafConstants | None]:
+) -> LeafConstants | None:
     values = list(values)
     fitted: list[LeafConstants] = [[] for _ in parts]
     order = [(first + shift) % len(parts) for shift in range(len(parts))]
@@ -352,12 +282,10 @@ def _backfit_from(
                 goal, factor = target - multiplier * reduce(np.add, others), multiplier
             else:
                 goal, factor = target, multiplier * reduce(np.multiply, others)
-            fits = yield from fit_constants(
-                parts[index], x, goal * weight, factor * weight, degree=degree, polish=False
-            )
-            if not fits:
+            fit = fit_constants(parts[index], x, goal * weight, factor * weight, degree=degree, polish=False)
+            if fit is None:
                 return None
-            fitted[index] = fits[0][1]
+            fitted[index] = fit[0]
             value = _value(parts[index], fitted[index], x)
             values[index] = np.where(np.isfinite(value), value, 0.0)
     return [constants for part in fitted for constants in part]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.fitting.snapping import plain_between
+from find_gym.categories.numeric.kernels.evidence import best_run, narrow_runs
 from find_gym.categories.numeric.variants import Region, RegionKind
 
 # FIND's spread of the outputs inside a corrupted region.
@@ -21,6 +22,10 @@ _RANGE = 7 * REGION_STD
 _RUNS = 4
 # An outlier costs no more than this, so that one does not stretch an exception over all that lies between.
 _OUTLIER = 30.0
+# What a point gains that may not lie in an exception.
+_FORBIDDEN = -1e6
+# Where exceptions of each kind lie: at the start, at the end, anywhere.
+_KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
 # Widths of FIND's bounded exceptions are 5 to 25.
 _TYPICAL_WIDTH = 15.0
 
@@ -48,22 +53,19 @@ def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
         kind: the kind of exception that they may be.
     """
     count = y.size
+    stops = np.empty(count, dtype=np.int64)
+    narrow_runs(y if kind != "above" else np.ascontiguousarray(y[::-1]), _RANGE, stops)
     stretches: list[Stretch] = []
-    if kind == "below":
-        lengths = _lengths(_narrow(y), count)
-        stretches = [Stretch(kind, 0, length) for length in lengths]
-    elif kind == "above":
-        lengths = _lengths(_narrow(y[::-1]), count)
-        stretches = [Stretch(kind, count - length, count) for length in lengths]
+    if kind != "inside":
+        lengths = _lengths(int(stops[0]), count)
+        stretches = [Stretch(kind, *((0, n) if kind == "below" else (count - n, count))) for n in lengths]
     else:
         stop_before = 0
-        for start in range(count):
-            stop = start + _narrow(y[start:])
-            if stop > stop_before and stop - start >= 2 and stop - start < count:
+        for start, stop in enumerate(stops.tolist()):
+            # Exact repetition is a plateau of the rule, no draws.
+            if stop > stop_before and 2 <= stop - start < count and np.ptp(y[start:stop]) > 0:
                 stretches.append(Stretch(kind, start, stop))
             stop_before = max(stop, stop_before)
-        # Exact repetition is a plateau of the rule, no draws.
-        stretches = [s for s in stretches if np.ptp(y[s.start : s.stop]) > 0]
         stretches.sort(key=lambda stretch: stretch.start - stretch.stop)
     return stretches[:_RUNS]
 
@@ -71,13 +73,6 @@ def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
 def _lengths(length: int, count: int) -> list[int]:
     """Returns lengths to try: all that is narrow, or parts of it where the rule itself is narrow as well."""
     return [length] if 0 < length < count else [part for part in (count // 4, count // 2, 3 * count // 4) if part > 0]
-
-
-def _narrow(y: FloatArray) -> int:
-    """Returns how many values from the first on stay within the range of a corrupted region."""
-    ranges = np.maximum.accumulate(y) - np.minimum.accumulate(y)
-    wide = np.flatnonzero(~(ranges <= _RANGE))
-    return int(wide[0]) if wide.size else y.size
 
 
 def best_stretch(
@@ -94,36 +89,12 @@ def best_stretch(
     Returns:
         The stretch, or None where there is none, and the log-likelihood that it gains.
     """
-    count = y.size
-    gain = np.minimum(outside, _OUTLIER) - math.log(REGION_STD * math.sqrt(2 * math.pi))
-    if usable is not None:
-        gain = np.where(usable, gain, -1e6)
-    centred, jumps = _local(y)
-    sums = [np.concatenate([[0.0], np.cumsum(values)]) for values in (gain, centred, centred * centred)]
-    starts = np.array([0]) if kind == "below" else np.arange(count)
-    stops = np.array([count]) if kind == "above" else np.arange(1, count + 1)
-    lengths = stops[None] - starts[:, None]
-    inside = [total[stops][None] - total[starts][:, None] for total in sums]
-    scatter = np.maximum(inside[2] - inside[1] ** 2 / np.maximum(lengths, 1), 0.0)
-    value = inside[0] - scatter / (2 * REGION_STD**2)
-    level = jumps[np.minimum(starts, count - 1)][:, None] == jumps[stops - 1][None]
-    value = np.where((lengths >= 1) & (lengths < count) & level, value, -np.inf)
-    if value.size == 0:
-        return None, 0.0
-    row, column = np.unravel_index(int(np.argmax(value)), value.shape)
-    if not value[row, column] > 0:
-        return None, 0.0
-    return Stretch(kind, int(starts[row]), int(stops[column])), float(value[row, column])
-
-
-def _local(y: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Returns outputs less the first since the last jump, and how many jumps came before each.
-
-    An exception has no jumps; and the scatter inside it would be lost in rounding errors beside large outputs.
-    """
-    jumps = np.concatenate([[0], np.cumsum(~(np.abs(np.diff(y)) <= _RANGE))]).astype(np.intp)[: y.size]
-    firsts = np.flatnonzero(np.concatenate([[True], np.diff(jumps) > 0]))[: y.size]
-    return (y - y[firsts][jumps] if y.size else y), jumps
+    gains = np.minimum(outside, _OUTLIER) - math.log(REGION_STD * math.sqrt(2 * math.pi))
+    best = np.empty(3)
+    allowed = np.ones(y.size, dtype=np.bool_) if usable is None else usable
+    best_run(y, gains, allowed, _RANGE, REGION_STD, _FORBIDDEN, _KINDS.index(kind), best)
+    start, stop, gain = best.tolist()
+    return (Stretch(kind, int(start), int(stop)) if gain > 0 else None), gain
 
 
 def region_of(stretch: Stretch, x: FloatArray, mean: float, std: float = REGION_STD) -> Region:

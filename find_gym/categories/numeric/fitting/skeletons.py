@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.fitting.compounds import fit_constants, is_solved
 from find_gym.categories.numeric.fitting.likelihood import outside_cost, stretches_cost
-from find_gym.categories.numeric.fitting.plans import Plan, gather, run
+from find_gym.categories.numeric.fitting.models import layout_of, model_of
+from find_gym.categories.numeric.fitting.problem import Problem
 from find_gym.categories.numeric.fitting.regions import (
     REGION_STD,
     Stretch,
@@ -24,8 +23,9 @@ from find_gym.categories.numeric.fitting.regions import (
     region_of,
 )
 from find_gym.categories.numeric.fitting.snapping import simplify
-from find_gym.categories.numeric.fitting.trees import LeafConstants, build, leaves
+from find_gym.categories.numeric.fitting.trees import LeafConstants, build, leaves, pack
 from find_gym.categories.numeric.function import NumericSpec
+from find_gym.categories.numeric.kernels.evidence import inspect, poisson_mean
 from find_gym.categories.numeric.rules import Rule, Skeleton
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import RegionKind
@@ -36,8 +36,6 @@ _HEAVY = 3.0
 _ROUNDS = 4
 # Residuals within this many robust deviations are no outliers.
 _INLIER = 4.0
-# Scale of a normal distribution over the median of its absolute values.
-_MAD = 1.4826
 # Combinations of stretches that are tried where several exceptions are claimed.
 _COMBINATIONS = 8
 _FEW_COMBINATIONS = 3
@@ -45,20 +43,6 @@ _FEW_COMBINATIONS = 3
 _ROUNDING = 1e-9
 # Deviations from the rule's mean over its domain within which the mean inside an exception counts as that.
 _SAME_MEAN = 3.0
-# The least variance, and thus mean, of Poisson noise that is told from none.
-_LEAST_POISSON = 1.0
-
-
-Effort = Literal["full", "quick"]
-
-
-class Problem(NamedTuple):
-    """A rule without constants, and the evidence that its constants are to explain; see `fit_skeleton`."""
-
-    skeleton: Skeleton
-    region_kinds: tuple[RegionKind, ...]
-    x: ArrayLike
-    y: ArrayLike
 
 
 @dataclass(frozen=True)
@@ -83,68 +67,23 @@ class RuleFit:
         return build(self.skeleton, self.constants)
 
 
-def fit_skeleton(
-    skeleton: Skeleton, region_kinds: tuple[RegionKind, ...], x: ArrayLike, y: ArrayLike
-) -> NumericSpec | None:
-    """Estimates all constants of a rule, and the exceptions, by robust least squares.
-
-    Constants with one decimal, as FIND draws them, are preferred where they explain the evidence as well. The same
-    evidence always gives the same constants.
-
-    Args:
-        skeleton: the rule without constants: an atom's name, or an operator and the skeletons of its parts.
-        region_kinds: the kinds of exceptions claimed; those of which the evidence shows nothing are left out.
-        x: inputs, shape `(n,)`, in any order, repetitions allowed.
-        y: outputs, shape `(n,)`, NaN where undefined.
-
-    Returns:
-        The function that fits best, or None where the evidence has no defined output.
-
-    Example:
-        >>> import numpy as np
-        >>> from find_gym.functions import NumericFunction
-        >>> x = np.linspace(-20, 20, 41)
-        >>> spec = fit_skeleton("linear", (), x, 2.5 * x - 1)
-        >>> NumericFunction(spec).describe()
-        'f(x) = 2.5x - 1, a linear function.'
-    """
-    return fit_skeletons([Problem(skeleton, region_kinds, x, y)])[0]
-
-
-def fit_skeletons(problems: Sequence[Problem], *, effort: Effort = "full") -> list[NumericSpec | None]:
-    """Estimates the constants of many rules side by side, faster than one by one.
-
-    Args:
-        problems: rules and evidence; see `fit_skeleton`.
-        effort: "full", or "quick" to try less: estimates are refined once, at the end, one start has to do for products
-            of rules, and fewer exceptions are compared. For training: half the time, and over 2,000 episodes with 32
-            probes, half of them with a true rule, a mean skill of 0.504 in place of 0.509.
-
-    Returns:
-        With full effort, what `fit_skeleton` returns for each problem, bit for bit.
-
-    Raises:
-        ValueError: an unknown effort.
-    """
-    if effort not in get_args(Effort):
-        raise ValueError(f"expected an effort among {get_args(Effort)}, actual value: {effort!r}")
-    return run([_problem_plan(problem, effort == "quick") for problem in problems])
-
-
-def _problem_plan(problem: Problem, quick: bool) -> Plan[NumericSpec | None]:
+def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
+    """Returns the function that explains the evidence best, or None where that has no defined output."""
     skeleton, kinds = problem.skeleton, problem.region_kinds
     x = np.asarray(problem.x, dtype=np.float64).ravel()
     y = np.asarray(problem.y, dtype=np.float64).ravel()
     keep = np.isfinite(x) & np.isfinite(y)
     if not keep.any():
         return None
-    order = np.argsort(x[keep], kind="stable")
-    x, y = x[keep][order], y[keep][order]
-    fit, stretches = yield from _fit_with_regions(skeleton, kinds, x, y, quick)
+    if not keep.all():
+        x, y = x[keep], y[keep]
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], y[order]
+    fit, stretches = _fit_with_regions(skeleton, kinds, x, y, quick)
     outside = ~covered(stretches, x.size)
-    shift = poisson_mean(x[outside], y[outside])
+    shift = poisson_mean(x, y, outside, _ROUNDING)
     if kinds or shift != 0:
-        fit = yield from rule_plan(skeleton, x, y - shift, outside, plain=True, quick=quick)
+        fit = fit_rule(skeleton, x, y - shift, outside, plain=True, quick=quick)
     return assemble(fit, stretches, x, y)
 
 
@@ -181,23 +120,9 @@ def fit_rule(
     plain: bool = False,
     degree: int = 5,
     polish: bool = True,
-) -> RuleFit:
-    """Fits a rule to part of the evidence at once; see `rule_plan`."""
-    return run([rule_plan(skeleton, x, y, usable, plain=plain, degree=degree, polish=polish)])[0]
-
-
-def rule_plan(
-    skeleton: Skeleton,
-    x: FloatArray,
-    y: FloatArray,
-    usable: NDArray[np.bool_],
-    *,
-    plain: bool = False,
-    degree: int = 5,
-    polish: bool = True,
     quick: bool = False,
-) -> Plan[RuleFit]:
-    """Plans to fit a rule to part of the evidence; never fails.
+) -> RuleFit:
+    """Fits a rule to part of the evidence; never fails.
 
     Args:
         skeleton: the rule without constants.
@@ -210,40 +135,40 @@ def rule_plan(
         quick: whether to refine once only, at the end.
     """
     polish = polish and not quick
-    constants = yield from _best_constants(skeleton, x[usable], y[usable], degree, polish)
-    fit = _residuals(skeleton, constants, x, y, usable)
-    if not plain:
+    everything = bool(usable.all())
+    own_x, own_y = (x, y) if everything else (x[usable], y[usable])
+    constants = _best_constants(skeleton, own_x, own_y, degree, polish)
+    fit, known, typical = _inspected(skeleton, constants, x, y, usable)
+    if not plain or known == 0:
         return fit
     kept = usable
     for _ in range(1 if quick else _ROUNDS):
-        known = fit.residuals[usable & ~np.isnan(fit.residuals)]
-        if known.size == 0:
-            break
-        typical = np.sqrt(np.mean(known**2))
-        if not typical > _HEAVY * fit.scale + _ROUNDING * np.abs(y).max(initial=0.0):
+        largest = float(np.abs(y).max(initial=0.0))
+        if not typical > _HEAVY * fit.scale + _ROUNDING * largest:
             break
         limit = _INLIER * fit.scale + _ROUNDING * np.abs(y)
         trial_kept = usable & (np.abs(fit.residuals) <= limit)
         if trial_kept.sum() < 0.5 * usable.sum() or np.array_equal(trial_kept, kept):
             break
-        trial_constants = yield from _best_constants(skeleton, x[trial_kept], y[trial_kept], degree, not quick)
-        trial = _residuals(skeleton, trial_constants, x, y, usable)
-        if not trial.scale < fit.scale:
+        trial_constants = _best_constants(skeleton, x[trial_kept], y[trial_kept], degree, not quick)
+        trial, known, typical = _inspected(skeleton, trial_constants, x, y, usable)
+        if not trial.scale < fit.scale or known == 0:
             break
         fit, kept = trial, trial_kept
-    kept = kept & np.isfinite(fit.residuals)
-    if kept.any():
-        solved = is_solved(skeleton)
-        constants = yield from simplify(skeleton, fit.constants, x[kept], y[kept], solved=solved, quick=quick)
-        fit = _residuals(skeleton, constants, x, y, usable)
+    if not (kept is usable and everything and known == x.size):
+        kept = kept & np.isfinite(fit.residuals)
+        own_x, own_y = x[kept], y[kept]
+    if own_x.size:
+        constants = simplify(skeleton, fit.constants, own_x, own_y, solved=is_solved(skeleton), quick=quick)
+        fit, _, _ = _inspected(skeleton, constants, x, y, usable)
     return fit
 
 
 def _best_constants(
     skeleton: Skeleton, x: FloatArray, y: FloatArray, degree: int, polish: bool = True
-) -> Plan[LeafConstants]:
-    fits = yield from fit_constants(skeleton, x, y, np.ones_like(y), degree=degree, polish=polish)
-    return fits[0][1] if fits else _level_constants(skeleton, float(np.median(y)) if y.size else 0.0)
+) -> LeafConstants:
+    fit = fit_constants(skeleton, x, y, np.ones(y.size), degree=degree, polish=polish)
+    return _level_constants(skeleton, float(np.median(y)) if y.size else 0.0) if fit is None else fit[0]
 
 
 def _level_constants(skeleton: Skeleton, level: float) -> LeafConstants:
@@ -255,26 +180,22 @@ def _level_constants(skeleton: Skeleton, level: float) -> LeafConstants:
     return [c for part, own in zip(skeleton[1], levels, strict=True) for c in _level_constants(part, own)]
 
 
-def _residuals(
+def _inspected(
     skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, usable: NDArray[np.bool_]
-) -> RuleFit:
-    residuals = y - rules.evaluate(build(skeleton, constants), x)
-    sizes = np.abs(residuals[usable])
-    sizes = sizes[np.isfinite(sizes)]
-    scale = _MAD * _median(sizes) if sizes.size else 0.0
-    return RuleFit(skeleton, constants, residuals, scale)
-
-
-def _median(values: FloatArray) -> float:
-    ordered = np.sort(values)
-    return float(ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
+) -> tuple[RuleFit, int, float]:
+    """Returns the fit with given constants, how many usable points are defined, and their root mean square residual."""
+    residuals, summary = np.empty(x.size), np.empty(3)
+    model = model_of(skeleton, layout_of(constants))
+    inspect(model.code, pack(constants), x, y, usable, residuals, summary)
+    scale, typical, known = summary.tolist()
+    return RuleFit(skeleton, constants, residuals, scale), int(known), typical
 
 
 def _fit_with_regions(
     skeleton: Skeleton, kinds: tuple[RegionKind, ...], x: FloatArray, y: FloatArray, quick: bool
-) -> Plan[tuple[RuleFit, list[Stretch]]]:
+) -> tuple[RuleFit, list[Stretch]]:
     everywhere = np.ones(x.size, dtype=np.bool_)
-    first = yield from rule_plan(skeleton, x, y, everywhere, plain=not kinds, quick=quick)
+    first = fit_rule(skeleton, x, y, everywhere, plain=not kinds, quick=quick)
     if not kinds:
         return first, []
     # Fits by what they leave out: combinations soon agree.
@@ -288,7 +209,7 @@ def _fit_with_regions(
     for _ in range(_ROUNDS if simple else 2):
         masks = {(mask := ~covered(stretches, x.size)).tobytes(): mask for stretches in combinations}
         missing = [(key, mask) for key, mask in masks.items() if key not in known and mask.any()]
-        fits = yield from gather([rule_plan(skeleton, x, y, mask, quick=quick) for _, mask in missing])
+        fits = [fit_rule(skeleton, x, y, mask, quick=quick) for _, mask in missing]
         known.update({key: fit for (key, _), fit in zip(missing, fits, strict=True)})
         improved: list[list[Stretch]] = []
         for stretches in combinations:
@@ -333,22 +254,3 @@ def _reassign(fit: RuleFit, kinds: tuple[RegionKind, ...], stretches: list[Stret
         if stretch is not None:
             found.append(stretch)
     return found
-
-
-def poisson_mean(x: FloatArray, y: FloatArray) -> float:
-    """Returns the mean of Poisson noise where repeated inputs show it: their outputs differ by integers.
-
-    Args:
-        x: inputs in ascending order, shape `(n,)`.
-        y: outputs, shape `(n,)`.
-
-    Returns:
-        The mean, at least 1; 0 where no input was repeated or the noise is not of that kind.
-    """
-    repeated = np.diff(x) == 0
-    differences = np.diff(y)[repeated]
-    differing = differences[np.abs(differences) > _ROUNDING * np.abs(y).max(initial=0.0)]
-    tolerance = 1e-6 + _ROUNDING * np.abs(y).max(initial=0.0)
-    if differing.size == 0 or np.abs(differing - np.round(differing)).max() > min(tolerance, 0.01):
-        return 0.0
-    return max(_LEAST_POISSON, float(np.round(np.mean(differences**2) / 2)))

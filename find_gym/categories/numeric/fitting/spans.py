@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.fitting.trees import leaf_value
+from find_gym.categories.numeric.kernels.algebra import orthonormalise
 from find_gym.categories.numeric.rules import Skeleton
-
-# Columns whose length shrinks to this share once the others are projected out are redundant.
-_REDUNDANT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,14 @@ class Span:
 
 def orthonormal(rows: FloatArray) -> FloatArray:
     """Returns orthonormal rows that span the same space, `(r, n)` with r the rank; rows that overflow are left out."""
-    if rows.shape[0] == 0 or rows.shape[1] == 0:
-        return np.zeros((0, rows.shape[1]))
-    scale = np.sqrt(np.einsum("kn,kn->k", rows, rows))
-    usable = (scale > 0) & (scale < np.inf)
-    kept = rows[usable] / scale[usable][:, None]
-    if kept.shape[0] == 0:
-        return kept
-    _, strength, directions = np.linalg.svd(kept, full_matrices=False)
-    return directions[strength > _REDUNDANT * strength[0]]
+    basis, places = np.empty(rows.shape), np.empty(rows.shape[0], dtype=np.int64)
+    return basis[: orthonormalise(np.ascontiguousarray(rows), basis, places)]
+
+
+def independent(rows: FloatArray) -> NDArray[np.int64]:
+    """Returns the positions of rows that are not combinations of earlier ones."""
+    places = np.empty(rows.shape[0], dtype=np.int64)
+    return places[: orthonormalise(np.ascontiguousarray(rows), np.empty(rows.shape), places)]
 
 
 def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:
@@ -90,21 +88,3 @@ def multiply(one: Span, other: Span) -> Span:
     if other.offset.any():
         mixed.append(other.offset * one.columns)
     return Span(one.offset * other.offset, np.concatenate(mixed))
-
-
-def independent(rows: FloatArray) -> list[int]:
-    """Returns the positions of rows that are not combinations of earlier ones."""
-    kept: list[int] = []
-    basis = np.zeros((0, rows.shape[1]))
-    for index, row in enumerate(rows):
-        length = float(np.sqrt(row @ row))
-        if length == 0 or not np.isfinite(length):
-            continue
-        rest = row / length
-        for _ in range(2):
-            rest = rest - (basis @ rest) @ basis
-        remaining = float(np.sqrt(rest @ rest))
-        if remaining > _REDUNDANT:
-            basis = np.concatenate([basis, rest[None] / remaining])
-            kept.append(index)
-    return kept

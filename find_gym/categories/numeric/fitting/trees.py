@@ -59,20 +59,6 @@ def affine_in(skeleton: Skeleton, values: list[FloatArray], index: int) -> tuple
     return rest, combine(skeleton, held) - rest
 
 
-def value_and_jacobian(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Returns the tree's value, `(n,)`, and its derivative by each flattened constant, `(k, n)`."""
-    names = leaves(skeleton)
-    values = [leaf_value(name, leaf, x) for name, leaf in zip(names, constants, strict=True)]
-    rows = []
-    for index, (name, leaf) in enumerate(zip(names, constants, strict=True)):
-        gradient = np.asarray(ATOMS[name].gradient(x, leaf), dtype=np.float64).reshape(-1, x.size)
-        if len(names) > 1:
-            _, factor = affine_in(skeleton, values, index)
-            gradient = gradient * factor
-        rows.append(gradient)
-    return combine(skeleton, values), np.concatenate(rows)
-
-
 def pack(constants: LeafConstants) -> FloatArray:
     """Flattens the constants of all atoms into one vector, in the order of the Jacobian's rows."""
     flat: list[float] = []

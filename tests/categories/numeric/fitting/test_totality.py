@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.categories.numeric.atoms import ATOMS
-from find_gym.categories.numeric.fitting import fit_skeleton
-from find_gym.categories.numeric.fitting.skeletons import Problem, fit_skeletons
+from find_gym.categories.numeric.fitting import Problem, fit_skeleton, fit_skeletons
 from find_gym.categories.numeric.variants import REGION_KINDS
 from find_gym.functions import NumericFunction
 

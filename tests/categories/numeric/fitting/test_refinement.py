@@ -1,4 +1,4 @@
-"""Many fits side by side give what each gives alone."""
+"""Fits depend on their own evidence alone, and refinements keep their promises."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS
 from find_gym.categories.numeric.fitting import Problem, fit_skeleton, fit_skeletons
-from find_gym.categories.numeric.fitting.refinement import Evidence, Refinement, answer
-from find_gym.categories.numeric.fitting.rows import evaluate, layout_of, linearise
-from find_gym.categories.numeric.fitting.trees import LeafConstants, pack, value_and_jacobian
+from find_gym.categories.numeric.fitting.models import value_and_jacobian
+from find_gym.categories.numeric.fitting.refinement import evidence_of, misfits, refine
+from find_gym.categories.numeric.fitting.trees import LeafConstants, affine_in, combine, pack
 from find_gym.categories.numeric.rules import Skeleton
 from find_gym.categories.numeric.variants import RegionKind
 from find_gym.functions import NumericFunction, sample_numeric
@@ -60,55 +60,64 @@ def test_no_problems_give_no_fits() -> None:
     assert fit_skeletons([]) == []
 
 
-def random_constants(names: list[str], rng: np.random.Generator) -> LeafConstants:
-    return [ATOMS[name].sample(rng) for name in names]
+def assert_compiled_is_what_numpy_says(skeleton: Skeleton, names: list[str], constants: LeafConstants) -> None:
+    """Compares values and derivatives with those of the atoms, combined by the rules of sums and products."""
+    x = np.concatenate([np.random.default_rng(0).uniform(0.5, 30, 17), [-2.0, 0.0]])
+    value, slope = value_and_jacobian(skeleton, constants, x)
+    with np.errstate(all="ignore"):
+        values = [np.asarray(ATOMS[name].evaluate(x, leaf)) for name, leaf in zip(names, constants, strict=True)]
+        np.testing.assert_allclose(value, combine(skeleton, values), rtol=1e-9, atol=1e-12)
+        expected = [
+            np.asarray(ATOMS[name].gradient(x, leaf)).reshape(-1, x.size) * affine_in(skeleton, values, index)[1]
+            for index, (name, leaf) in enumerate(zip(names, constants, strict=True))
+        ]
+    defined = np.isfinite(value)
+    np.testing.assert_allclose(slope[:, defined], np.concatenate(expected)[:, defined], rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ATOMS)
-def test_rows_of_constants_have_the_values_and_derivatives_of_each(name: str) -> None:
+def test_compiled_atoms_are_those_of_the_table(name: str) -> None:
     rng = np.random.default_rng(len(name))
-    x = rng.uniform(0.5, 30, 17)
-    for skeleton, names in ((name, [name]), (("product", (name, ("sum", ("linear", name)))), [name, "linear", name])):
-        constants = random_constants(names, rng)
-        layout = layout_of(constants)
-        vectors = np.stack([pack(constants), 1.1 * pack(constants) + 0.1, pack(constants)])
-        values, gradient = linearise(skeleton, layout, vectors, np.broadcast_to(x, (3, x.size)))
-        value, jacobian = value_and_jacobian(skeleton, constants, x)
-        for row in (0, 2):
-            assert np.allclose(values[row], value, rtol=1e-9, atol=1e-12)
-            for own, expected in zip(gradient, jacobian, strict=True):
-                assert np.allclose(own[row], expected, rtol=1e-6, atol=1e-9 * np.abs(jacobian).max())
-        assert np.allclose(evaluate(skeleton, layout, vectors, x), values, rtol=1e-9, atol=1e-12, equal_nan=True)
+    for _ in range(3):
+        assert_compiled_is_what_numpy_says(name, [name], [ATOMS[name].sample(rng)])
+
+
+@pytest.mark.parametrize("name", ["linear", "polynomial", "tanh", "gaussian", "rational", "floor"])
+def test_compiled_sums_and_products_have_the_derivatives_of_the_whole(name: str) -> None:
+    rng = np.random.default_rng(len(name))
+    names = [name, "linear", "sin", "reciprocal"]
+    skeleton: Skeleton = ("product", (name, ("sum", ("linear", "sin", "reciprocal"))))
+    constants: LeafConstants = [ATOMS[one].sample(rng) for one in names]
+    assert_compiled_is_what_numpy_says(skeleton, names, constants)
 
 
 def test_a_refinement_never_makes_worse_and_reports_its_misfit() -> None:
     rng = np.random.default_rng(4)
-    requests = []
+    start: LeafConstants = [(1.0, 3.0, 0.5, 0.0)]
     for count in (1, 3, 16, 33):
         x = rng.uniform(-10, 10, count)
-        evidence = Evidence(x, np.tanh(x) + 0.1 * rng.standard_normal(count), rng.uniform(0, 2, count))
-        requests += [Refinement("tanh", [(1.0, 3.0, 0.5, 0.0)], evidence, steps) for steps in (0, 1, 20)]
-    answers = answer(requests)
-    for request, (constants, misfit) in zip(requests, answers, strict=True):
-        evidence = request.evidence
-        residual = evidence.weights * (evidence.y - ATOMS["tanh"].evaluate(evidence.x, constants[0]))
-        assert misfit == pytest.approx(float(residual @ residual))
-    for still, step, steps in zip(answers[::3], answers[1::3], answers[2::3], strict=True):
-        assert still[0] == [(1.0, 3.0, 0.5, 0.0)]
+        evidence = evidence_of(x, np.tanh(x) + 0.1 * rng.standard_normal(count), rng.uniform(0, 2, count))
+        answers = [refine("tanh", start, evidence, steps) for steps in (0, 1, 20)]
+        for constants, misfit in answers:
+            residual = evidence[2] * (evidence[1] - ATOMS["tanh"].evaluate(x, constants[0]))
+            assert misfit == pytest.approx(float(residual @ residual))
+            assert misfit == pytest.approx(misfits("tanh", constants, pack(constants)[None], evidence)[0])
+        still, step, steps = answers
+        assert still[0] == start
         assert steps[1] <= step[1] <= still[1]
 
 
 def test_constants_that_are_not_free_stay() -> None:
     x = np.linspace(-5, 5, 21)
     free = np.array([True, False, False, True])
-    ((constants, misfit),) = answer([Refinement("sin", [(1.0, 4.0, 0.3, 0.0)], Evidence(x, 2 * x), 20, free)])
+    constants, misfit = refine("sin", [(1.0, 4.0, 0.3, 0.0)], evidence_of(x, 2 * x), 20, free)
     assert constants[0][1:3] == (4.0, 0.3)
     assert constants[0][0] != 1.0 and np.isfinite(misfit)
 
 
 def test_where_the_rule_is_undefined_the_misfit_is_infinite() -> None:
-    evidence = Evidence(np.array([-1.0, 2.0]), np.zeros(2))
-    ((constants, misfit),) = answer([Refinement("logarithm", [(1.0, 0.0, 10.0)], evidence, 5)])
+    evidence = evidence_of(np.array([-1.0, 2.0]), np.zeros(2))
+    constants, misfit = refine("logarithm", [(1.0, 0.0, 10.0)], evidence, 5)
     assert constants == [(1.0, 0.0, 10.0)] and misfit == np.inf
 
 

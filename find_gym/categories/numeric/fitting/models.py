@@ -1,0 +1,144 @@
+"""Rules without constants as the kernels see them; atoms that have no compiled formula are called back."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, FloatArray, Parameter
+from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack
+from find_gym.categories.numeric.kernels.compiling import address_of
+from find_gym.categories.numeric.kernels.formulas import FORMULAS
+from find_gym.categories.numeric.kernels.models import PRODUCT, SUM, evaluate
+from find_gym.categories.numeric.rules import Skeleton
+
+# For each atom from left to right, for each of its constants: how many numbers it holds, 0 for a plain number.
+Layout = tuple[tuple[int, ...], ...]
+
+_NUMBERS = ctypes.POINTER(ctypes.c_double)
+_FORMULA = ctypes.CFUNCTYPE(
+    None, _NUMBERS, ctypes.c_int64, ctypes.c_int64, _NUMBERS, ctypes.c_int64, _NUMBERS, _NUMBERS
+)
+
+
+def layout_of(constants: LeafConstants) -> Layout:
+    """Returns how the constants of the atoms lie in a flat vector."""
+    return tuple(
+        [tuple([len(constant) if isinstance(constant, tuple) else 0 for constant in leaf]) for leaf in constants]
+    )
+
+
+class Model:
+    """A rule without constants, but with so many of them.
+
+    Attributes:
+        code: what the kernels take for it; see `find_gym.categories.numeric.kernels.models`.
+        size: how many constants it has, k.
+        free: that all of them may move, shape `(k,)`.
+        drawn: with how many decimals each is drawn, shape `(k,)`.
+        lowest: the least value that is drawn for each, minus infinity where it is linear, k numbers.
+        highest: the greatest one, likewise.
+    """
+
+    __slots__ = ("code", "drawn", "free", "highest", "lowest", "size")
+
+    def __init__(self, skeleton: Skeleton, atoms: tuple[Atom, ...], layout: Layout) -> None:
+        code: list[int] = []
+        self.size = 0
+        for atom, sizes in zip(atoms, layout, strict=True):
+            parts = [max(size, 1) for size in sizes]
+            first, second = parts if len(parts) == 2 and max(sizes) > 0 else (sum(parts), 0)
+            code += [_address(atom, sizes), self.size, first, second]
+            self.size += sum(parts)
+        tree = _postfix(skeleton, iter(range(len(atoms))))
+        self.code: NDArray[np.int64] = np.array([len(atoms), self.size, len(tree), *code, *tree], dtype=np.int64)
+        self.free = np.ones(self.size, dtype=np.bool_)
+        parameters = _parameters_of(atoms, layout)
+        self.drawn: NDArray[np.int64] = np.array([one.decimals for one in parameters], dtype=np.int64)
+        ranged = [not (one.linear or one.length) for one in parameters]
+        self.lowest = [one.low if has else -math.inf for one, has in zip(parameters, ranged, strict=True)]
+        self.highest = [one.high if has else math.inf for one, has in zip(parameters, ranged, strict=True)]
+
+
+def model_of(skeleton: Skeleton, layout: Layout) -> Model:
+    """Returns the model of a rule whose constants lie like that."""
+    return _model(skeleton, atoms_of(skeleton), layout)
+
+
+# Atoms may be taken from the table and others added by the same name, so they are part of the key.
+_model = lru_cache(maxsize=4096)(Model)
+
+
+def atoms_of(skeleton: Skeleton) -> tuple[Atom, ...]:
+    """Returns the atoms from left to right."""
+    return (ATOMS[skeleton],) if isinstance(skeleton, str) else tuple([ATOMS[name] for name in leaves(skeleton)])
+
+
+def value_and_jacobian(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Returns a rule's value, `(n,)`, and the derivatives by its flattened constants, `(k, n)`, where it is defined."""
+    model = model_of(skeleton, layout_of(constants))
+    value, slope = np.empty(x.size), np.empty((model.size, x.size))
+    evaluate(model.code, pack(constants), np.ascontiguousarray(x), value, slope)
+    return value, slope
+
+
+def _postfix(skeleton: Skeleton, numbers: Any) -> list[int]:
+    if isinstance(skeleton, str):
+        return [next(numbers)]
+    operator, parts = skeleton
+    code = _postfix(parts[0], numbers)
+    for part in parts[1:]:
+        code += [*_postfix(part, numbers), SUM if operator == "sum" else PRODUCT]
+    return code
+
+
+def _parameters_of(atoms: tuple[Atom, ...], layout: Layout) -> list[Parameter]:
+    """Returns the parameter that each flattened constant belongs to."""
+    return [
+        parameter
+        for atom, sizes in zip(atoms, layout, strict=True)
+        for parameter, size in zip(atom.parameters * (len(sizes) if atom.variadic else 1), sizes, strict=True)
+        for _ in range(max(size, 1))
+    ]
+
+
+@cache
+def _address(atom: Atom, sizes: tuple[int, ...]) -> int:
+    """Returns the address of an atom's formula: compiled, or NumPy's by a detour."""
+    if atom.name in FORMULAS:
+        return address_of(FORMULAS[atom.name])
+    called = _FORMULA(_by_numpy(atom, sizes))
+    _called_back.append(called)
+    return ctypes.cast(called, ctypes.c_void_p).value or 0
+
+
+# What is called back from compiled code must live as long as that.
+_called_back: list[Any] = []
+
+
+def _by_numpy(atom: Atom, sizes: tuple[int, ...]) -> Callable[..., None]:
+    """Makes a formula of `evaluate` and `gradient`; see `find_gym.categories.numeric.kernels.formulas`."""
+    count = sum(max(size, 1) for size in sizes)
+
+    def formula(c: Any, first: int, second: int, x: Any, n: int, value: Any, slope: Any) -> None:
+        values: FloatArray = np.ctypeslib.as_array(value, (n,))
+        values[:] = np.nan
+        with np.errstate(all="ignore"):
+            inputs = np.ctypeslib.as_array(x, (n,)).copy()
+            constants = _nested(c[:count], sizes)
+            values[:] = atom.evaluate(inputs, constants)
+            if count:
+                np.ctypeslib.as_array(slope, (count, n))[:] = atom.gradient(inputs, constants)
+
+    return formula
+
+
+def _nested(flat: list[float], sizes: tuple[int, ...]) -> Constants:
+    values = iter(flat)
+    return tuple([tuple([next(values) for _ in range(size)]) if size else next(values) for size in sizes])

@@ -1,0 +1,114 @@
+"""How kernels are compiled: with given types, without the interpreter's lock, and kept on disk."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Sums may be reordered, so that several terms are added at a time; NaN and infinity keep their meaning.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}, "nogil": True}
+_FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
+_config: Any = numba.config
+_lock = threading.RLock()
+# The code at an address lives as long as what it was compiled to.
+_formulas: list[Any] = []
+
+
+def helper(function: Function) -> Function:
+    """Compiles a function as a part of the kernels that call it."""
+    compiled: Function = numba.njit(**_OPTIONS)(function)
+    return compiled
+
+
+def kernel(signature: str) -> Callable[[Function], Function]:
+    """Compiles a function for arguments of the given types when it is first called, or loads what was compiled."""
+
+    def decorate(function: Function) -> Function:
+        compiled: list[Any] = []
+
+        @functools.wraps(function)
+        def first_call(*arguments: Any) -> Any:
+            with _lock:
+                if not compiled:
+                    with _kept(function):
+                        compiled.append(numba.njit(signature, cache=True, **_OPTIONS)(function))
+            return compiled[0](*arguments)
+
+        return first_call  # type: ignore[return-value]
+
+    return decorate
+
+
+def address_of(formula: Callable[..., None]) -> int:
+    """Compiles the formula of an atom, or loads what was compiled, and returns the address of the code."""
+    with _lock, _kept(formula):
+        _formulas.append(numba.cfunc(_FORMULA, cache=True, error_model="numpy", fastmath={"contract"})(formula))
+        return int(_formulas[-1].address)
+
+
+@contextmanager
+def _kept(function: Callable[..., Any]) -> Iterator[None]:
+    """Has Numba keep what it compiles in a folder of the sources that go into it, and says so if that takes long."""
+    folder = cache_folder(sys.modules[function.__module__])
+    if not any(folder.rglob(f"*.{function.__name__}-*.nbi")):
+        _announce()
+    before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
+    try:
+        yield
+    finally:
+        _config.CACHE_DIR = before
+
+
+@functools.cache
+def cache_folder(module: ModuleType) -> Path:
+    """Returns where the kernels of a module are kept: beside it, else in the user's cache, else for this process only.
+
+    The folder's name follows from the module's source and those that it imports from: a kernel holds copies of the
+    helpers that it calls, which Numba does not see change.
+    """
+    assert module.__file__ is not None
+    name = f"find-gym-{module.__name__.rpartition('.')[2]}-{_digest(module)}"
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    places = (_config.CACHE_DIR, str(Path(module.__file__).parent / "__pycache__"), str(Path(cache) / "find-gym"))
+    for place in filter(None, places):
+        folder = Path(place) / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return Path(tempfile.mkdtemp(prefix=name))
+
+
+def _digest(module: ModuleType) -> str:
+    digest = hashlib.sha256(numba.__version__.encode())
+    seen = {module.__name__: module}
+    waiting = [module]
+    while waiting:
+        for value in vars(waiting.pop()).values():
+            other = sys.modules[getattr(value, "__module__", None) or __name__]
+            if other.__name__.startswith(__package__ or "") and other.__name__ not in seen:
+                seen[other.__name__] = other
+                waiting.append(other)
+    for _, one in sorted(seen.items()):
+        digest.update(Path(one.__file__ or "").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@functools.cache
+def _announce() -> None:
+    print("find-gym: compiling the fits of numeric functions, once for this installation", file=sys.stderr)

@@ -1,0 +1,160 @@
+"""What evidence says of a rule: residuals, outliers, noise, and stretches that do not follow it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.categories.numeric.kernels.models import linearise
+
+# Scale of a normal distribution over the median of its absolute values.
+_MAD = 1.4826
+
+
+@helper
+def _median(values: Any, count: int) -> float:
+    """Returns the median of the first values, in which it changes their order (Hoare's selection)."""
+    middle, low, high = count // 2, 0, count - 1
+    while low < high:
+        pivot, i, j = values[middle], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                kept = values[i]
+                values[i] = values[j]
+                values[j] = kept
+                i += 1
+                j -= 1
+        if j < middle:
+            low = i
+        if middle < i:
+            high = j
+    if count % 2 == 1:
+        return values[middle]
+    below = values[0]
+    for i in range(middle):
+        below = max(below, values[i])
+    return (below + values[middle]) / 2
+
+
+@kernel("void(int64[::1], float64[::1], float64[::1], float64[::1], boolean[::1], float64[::1], float64[::1])")
+def inspect(model: Any, vector: Any, x: Any, y: Any, usable: Any, residuals: Any, summary: Any) -> None:
+    """Compares a rule with the evidence.
+
+    Args:
+        model: the rule.
+        vector: its constants, shape `(k,)`.
+        x: inputs, shape `(n,)`.
+        y: outputs, shape `(n,)`.
+        usable: which points it was fitted to, shape `(n,)`.
+        residuals: where to write output less rule, NaN where that is undefined, shape `(n,)`.
+        summary: where to write the robust standard deviation of the residuals of usable points, their root mean square,
+            and how many there are: 3 numbers.
+    """
+    count = x.size
+    nodes, factors, slope = np.empty((model[2], count)), np.empty((model[2], count)), np.empty((vector.size, count))
+    linearise(model, vector, x, nodes, factors, slope)
+    known, square = 0, 0.0
+    sizes = np.empty(count)
+    for i in range(count):
+        value = nodes[model[2] - 1, i]
+        residuals[i] = y[i] - value if math.isfinite(value) else math.nan
+        if usable[i] and math.isfinite(residuals[i]):
+            sizes[known] = abs(residuals[i])
+            square += residuals[i] * residuals[i]
+            known += 1
+    summary[0] = _MAD * _median(sizes, known) if known > 0 else 0.0
+    summary[1] = math.sqrt(square / known) if known > 0 else 0.0
+    summary[2] = known
+
+
+@kernel("int64(float64[::1], float64, int64[::1])")
+def narrow_runs(y: Any, most: float, stops: Any) -> int:
+    """Writes for each output where the longest run from there on ends whose range is at most so much."""
+    count = y.size
+    for start in range(count):
+        low = high = y[start]
+        stop = start
+        while stop < count:
+            low, high = min(low, y[stop]), max(high, y[stop])
+            if not high - low <= most:
+                break
+            stop += 1
+        stops[start] = stop
+    return count
+
+
+@kernel("void(float64[::1], float64[::1], boolean[::1], float64, float64, float64, int64, float64[::1])")
+def best_run(y: Any, gains: Any, usable: Any, most: float, std: float, forbidden: float, kind: int, best: Any) -> None:
+    """Finds the run of outputs that gains most if it is taken for draws of a narrow normal distribution.
+
+    Args:
+        y: outputs in order of their inputs, shape `(n,)`.
+        gains: what each gains without its deviation from the mean, shape `(n,)`.
+        usable: which may lie in the run, shape `(n,)`.
+        most: outputs that differ by more from their neighbour are no draws.
+        std: the standard deviation of the distribution.
+        forbidden: what a point that is not usable gains.
+        kind: where the run lies: 0 at the start, 1 at the end, 2 anywhere.
+        best: where to write its start, its stop and what it gains; 0 where there is none: 3 numbers.
+    """
+    count = y.size
+    best[:] = 0.0
+    for start in range(1 if kind == 0 else count):
+        gain = first = second = 0.0
+        for stop in range(start + 1, count + 1):
+            i = stop - 1
+            if i > start and not abs(y[i] - y[i - 1]) <= most:
+                break
+            # Beside the first output, the scatter is not lost in rounding errors.
+            centred = y[i] - y[start]
+            gain += gains[i] if usable[i] else forbidden
+            first += centred
+            second += centred * centred
+            if (kind == 1 and stop < count) or stop - start == count:
+                continue
+            scatter = max(second - first * first / (stop - start), 0.0)
+            value = gain - scatter / (2 * std * std)
+            if value > best[2]:
+                best[0] = start
+                best[1] = stop
+                best[2] = value
+
+
+@kernel("float64(float64[::1], float64[::1], boolean[::1], float64)")
+def poisson_mean(x: Any, y: Any, usable: Any, rounding: float) -> float:
+    """Returns half the mean square by which outputs of the same input differ, if only by integers, to an integer.
+
+    Args:
+        x: inputs in ascending order, shape `(n,)`.
+        y: outputs, shape `(n,)`.
+        usable: which points count, shape `(n,)`.
+        rounding: rounding errors of an output, relative to the greatest.
+
+    Returns:
+        The number, at least 1; 0 where no input was repeated, or the differences are no integers.
+    """
+    largest = 0.0
+    for i in range(x.size):
+        if usable[i]:
+            largest = max(largest, abs(y[i]))
+    tolerance = min(1e-6 + rounding * largest, 0.01)
+    total, found, before = 0.0, 0, -1
+    for i in range(x.size):
+        if not usable[i]:
+            continue
+        if before >= 0 and x[i] == x[before]:
+            change = abs(y[i] - y[before])
+            if change > rounding * largest:
+                if not abs(change - np.rint(change)) <= tolerance:
+                    return 0.0
+                total += change * change
+                found += 1
+        before = i
+    return max(1.0, np.rint(total / found / 2)) if found > 0 else 0.0

@@ -1,0 +1,163 @@
+"""Refinement: damped Gauss-Newton steps (Levenberg-Marquardt) on all constants of a rule at once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
+from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.categories.numeric.kernels.models import linearise
+
+# A step that improves the misfit by less than this share ends the search; towards exact data, steps gain far more.
+_CONVERGED = 1e-7
+_FIRST_DAMPING = 1e-3
+_LEAST_DAMPING = 1e-24
+_GREATEST_DAMPING = 1e8
+# Keeps redundant constants (two offsets of a sum) where they are.
+_FLOOR = 1e-26
+
+
+@helper
+def misfit(model: Any, vector: Any, evidence: Any, nodes: Any, factors: Any, slope: Any, residual: Any) -> float:
+    """Linearises a rule and returns the weighted sum of squared residuals, infinite where that is undefined."""
+    count = evidence.shape[1]
+    linearise(model, vector, evidence[0], nodes, factors, slope)
+    last = nodes.shape[0] - 1
+    cost = 0.0
+    for i in range(count):
+        residual[i] = evidence[2, i] * (evidence[1, i] - nodes[last, i])
+        cost += residual[i] * residual[i]
+    return cost if cost < math.inf else math.inf
+
+
+@helper
+def _damped_step(slope: Any, residual: Any, weights: Any, free: Any, damping: float, rows: Any, step: Any) -> bool:
+    """Solves for a step of the constants that are free; returns whether that was possible.
+
+    Augmented least squares rather than the normal equations: these square the condition, which is bad for polynomials.
+    """
+    size, count = slope.shape
+    scale, heads, found = np.empty(size), np.empty(size), np.empty(size)
+    moving = 0
+    for k in range(size):
+        step[k] = 0.0
+        if not free[k]:
+            continue
+        for i in range(count):
+            entry = slope[k, i] * weights[i]
+            rows[moving, i] = entry if math.isfinite(entry) else 0.0
+        scale[moving] = length(rows, moving, 0, count)
+        if not scale[moving] > 0.0:
+            continue
+        for i in range(count):
+            rows[moving, i] /= scale[moving]
+        found[moving] = k
+        moving += 1
+    root = math.sqrt(damping + _FLOOR)
+    for k in range(moving):
+        for i in range(count, count + moving):
+            rows[k, i] = 0.0
+        rows[k, count + k] = root
+    for i in range(count):
+        rows[moving, i] = residual[i]
+    for i in range(count, count + moving):
+        rows[moving, i] = 0.0
+    triangularise(rows[: moving + 1], heads, moving, count + moving)
+    solution = np.empty(moving)
+    back_substitute(rows, moving, moving, solution)
+    for k in range(moving):
+        change = solution[k] / scale[k]
+        if not math.isfinite(change):
+            return False
+        step[int(found[k])] = change
+    return True
+
+
+@helper
+def refine_from(model: Any, vector: Any, free: Any, evidence: Any, steps: int) -> float:
+    """Improves the constants in place by at most so many steps; returns their misfit."""
+    size, count = vector.size, evidence.shape[1]
+    nodes, factors = np.empty((model[2], count)), np.empty((model[2], count))
+    slope, trial_slope = np.empty((size, count)), np.empty((size, count))
+    residual, trial_residual = np.empty(count), np.empty(count)
+    cost = misfit(model, vector, evidence, nodes, factors, slope, residual)
+    if steps <= 0 or cost == math.inf or size == 0:
+        return cost
+    rows = np.empty((size + 1, count + size))
+    step, trial = np.empty(size), np.empty(size)
+    damping = _FIRST_DAMPING
+    while steps > 0 and cost > 0.0:
+        steps -= 1
+        possible = _damped_step(slope, residual, evidence[2], free, damping, rows, step)
+        if not possible:
+            return cost
+        largest, largest_step = 1.0, 0.0
+        for k in range(size):
+            largest = max(largest, abs(vector[k]))
+            largest_step = max(largest_step, abs(step[k]))
+            trial[k] = vector[k] + step[k]
+        trial_cost = misfit(model, trial, evidence, nodes, factors, trial_slope, trial_residual)
+        if trial_cost < cost:
+            converged = cost - trial_cost <= _CONVERGED * cost
+            cost = trial_cost
+            slope, trial_slope = trial_slope, slope
+            residual, trial_residual = trial_residual, residual
+            for k in range(size):
+                vector[k] = trial[k]
+            damping = max(damping * 0.03, _LEAST_DAMPING)
+            if converged:
+                return cost
+        else:
+            if damping > _GREATEST_DAMPING or largest_step <= 1e-14 * largest:
+                return cost
+            damping = max(damping, 1e-9) * 20
+    return cost
+
+
+@kernel("float64(int64[::1], float64[::1], boolean[::1], float64[:, ::1], int64)")
+def refine(model: Any, vector: Any, free: Any, evidence: Any, steps: int) -> float:
+    """Minimises the weighted sum of squared residuals.
+
+    Args:
+        model: the rule.
+        vector: where to start, shape `(k,)`; afterwards the constants found, never worse than at the start.
+        free: which of them may move, shape `(k,)`.
+        evidence: inputs, outputs and the weights of the residuals, shape `(3, n)`.
+        steps: greatest number of steps; 0 asks for the misfit only.
+
+    Returns:
+        The misfit, infinite where the rule is undefined at an input.
+    """
+    return refine_from(model, vector, free, evidence, steps)
+
+
+@kernel("int64(int64[::1], float64[:, ::1], float64[:, ::1], float64[::1], int64, int64, float64)")
+def settle(model: Any, vectors: Any, evidence: Any, costs: Any, first: int, last: int, exact: float) -> int:
+    """Refines several starts a little, in place, and the one that is ahead then to the end.
+
+    Args:
+        model: the rule.
+        vectors: the starts, shape `(r, k)`.
+        evidence: inputs, outputs and weights, shape `(3, n)`.
+        costs: where to write the misfits, shape `(r,)`.
+        first: the greatest number of steps of each start.
+        last: that of the one that is ahead.
+        exact: the misfit that is as good as none; starts after one that reaches it are left alone.
+
+    Returns:
+        The row of the best, -1 where all have an infinite misfit.
+    """
+    free = np.ones(vectors.shape[1], np.bool_)
+    best, least = -1, math.inf
+    for row in range(vectors.shape[0]):
+        costs[row] = refine_from(model, vectors[row], free, evidence, first)
+        if costs[row] < least:
+            best, least = row, costs[row]
+        if least <= exact:
+            return best
+    if best >= 0 and last > 0:
+        costs[best] = refine_from(model, vectors[best], free, evidence, last)
+    return best

@@ -1,0 +1,335 @@
+"""Scans: how well each of many shapes explains the data, given their values at all inputs in a table."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.kernels.algebra import least_squares, orthonormal
+from find_gym.categories.numeric.kernels.compiling import helper, kernel
+
+# Shapes of which less than this share varies are as good as constant.
+_FLAT = 1e-9
+# Keeps normal equations solvable, as a share of the weights.
+_RIDGE = 1e-9
+
+
+@helper
+def _take_least(costs: Any, wanted: int, chosen: Any) -> int:
+    """Writes the places of the least finite costs and returns how many there are; spoils the costs."""
+    for found in range(wanted):
+        best, least = -1, math.inf
+        for g in range(costs.size):
+            if costs[g] < least:
+                best, least = g, costs[g]
+        if best < 0:
+            return found
+        chosen[found] = best
+        costs[best] = math.inf
+    return wanted
+
+
+@kernel("int64(float64[:, ::1], int64[::1], float64[::1], float64[::1], int64[::1], float64[:, ::1])")
+def scan_affine(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any, found: Any) -> int:
+    """Solves for factor and offset of each shape; finds those that explain the data best.
+
+    Args:
+        table: the values of g shapes at known inputs, shape `(m, g)`.
+        rows: which of them the data are at, shape `(n,)`.
+        target: what the shape times the multiplier should be, shape `(n,)`.
+        multiplier: factors, shape `(n,)`.
+        chosen: where to write the numbers of the best shapes, the best first, shape `(c,)`.
+        found: where to write their factor and offset, shape `(c, 2)`.
+
+    Returns:
+        How many there are, at most c.
+    """
+    size = table.shape[1]
+    mean, square, product = np.zeros(size), np.zeros(size), np.zeros(size)
+    total, mean_target = 0.0, 0.0
+    for i in range(rows.size):
+        row = rows[i]
+        weight = multiplier[i] * multiplier[i]
+        goal = multiplier[i] * target[i]
+        total += weight
+        mean_target += goal
+        for g in range(size):
+            value = table[row, g]
+            mean[g] += value * weight
+            square[g] += value * value * weight
+            product[g] += value * goal
+    total = max(total, 1e-300)
+    mean_target /= total
+    for g in range(size):
+        mean[g] /= total
+        variance = square[g] - mean[g] * mean[g] * total
+        covariance = product[g] - mean[g] * mean_target * total
+        usable = variance > _FLAT * total and variance < math.inf
+        square[g] = covariance / variance if usable else 0.0
+        # The cost, less a constant.
+        product[g] = -square[g] * covariance if math.isfinite(covariance) else math.inf
+    count = _take_least(product, chosen.size, chosen)
+    for place in range(count):
+        g = chosen[place]
+        found[place, 0] = square[g]
+        found[place, 1] = mean_target - square[g] * mean[g]
+    return count
+
+
+@kernel("int64(float64[:, ::1], int64[::1], float64[::1], float64[::1], int64[::1])")
+def scan_fixed(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any) -> int:
+    """Finds the distinct shapes that explain the data best as they are; see `scan_affine`."""
+    size = table.shape[1]
+    costs = np.zeros(size)
+    for i in range(rows.size):
+        row = rows[i]
+        weight = multiplier[i] * multiplier[i]
+        goal = -2.0 * multiplier[i] * target[i]
+        for g in range(size):
+            value = table[row, g]
+            costs[g] += value * value * weight + value * goal
+    return _take_distinct(table, rows, costs, chosen)
+
+
+@kernel("int64(float64[:, ::1], int64[::1], float64[::1], int64[::1])")
+def take_distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
+    """Writes the numbers of the distinct shapes of least cost, and returns how many there are; spoils the costs."""
+    return _take_distinct(table, rows, costs, chosen)
+
+
+@helper
+def _take_distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
+    size = table.shape[1]
+    alike = np.empty(size, np.int64)
+    for found in range(chosen.size):
+        best, least = -1, math.inf
+        for g in range(size):
+            if -math.inf < costs[g] < least:
+                best, least = g, costs[g]
+        if best < 0:
+            return found
+        # Of shapes that look the same at all inputs, the middle one stands for the others.
+        count = 0
+        limit = least + 1e-9 * abs(least) + 1e-12
+        for g in range(size):
+            if costs[g] <= limit:
+                same = True
+                for i in range(rows.size):
+                    same = same and table[rows[i], g] == table[rows[i], best]
+                if same:
+                    alike[count] = g
+                    count += 1
+        chosen[found] = alike[count // 2]
+        for place in range(count):
+            costs[alike[place]] = math.inf
+    return chosen.size
+
+
+@kernel(
+    "void(float64[:, ::1], int64[::1], boolean, float64[::1], float64[:, ::1], float64[::1], float64[::1],"
+    " float64[::1])"
+)
+def scan_beside(
+    table: Any, rows: Any, product: bool, offset: Any, columns: Any, target: Any, multiplier: Any, costs: Any
+) -> None:
+    """Finds the least misfit for each shape added to, or multiplied by, any function of a span.
+
+    Args:
+        table: the values of g shapes at known inputs, shape `(m, g)`.
+        rows: which of them the data are at, shape `(n,)`.
+        product: whether it is multiplied.
+        offset: what is in all functions of the span, shape `(n,)`.
+        columns: what is combined in them, shape `(k, n)`.
+        target: what the sum or product times the multiplier should be, shape `(n,)`.
+        multiplier: factors, shape `(n,)`.
+        costs: where to write the misfits, shape `(g,)`.
+    """
+    size, count = table.shape[1], rows.size
+    signs = product
+    for i in range(count):
+        for g in range(size):
+            signs = signs and table[rows[i], g] * table[rows[i], g] == 1.0
+    if product and not signs:
+        _scan_products(table, rows, offset, columns, target, multiplier, costs)
+        return
+    scaled, basis = np.empty(columns.shape), np.empty(columns.shape)
+    places = np.empty(columns.shape[0], np.int64)
+    for k in range(columns.shape[0]):
+        for i in range(count):
+            scaled[k, i] = columns[k, i] * multiplier[i]
+    rank = orthonormal(scaled, basis, places)
+    rest, factor = np.empty(count), np.empty(count)
+    # A factor of 1 or -1 keeps lengths, so it may as well multiply the target, and be on the other side.
+    for i in range(count):
+        rest[i] = multiplier[i] * offset[i] if signs else target[i] - multiplier[i] * offset[i]
+        factor[i] = target[i] if signs else multiplier[i]
+    for k in range(rank):
+        share = 0.0
+        for i in range(count):
+            share += basis[k, i] * rest[i]
+        for i in range(count):
+            rest[i] -= share * basis[k, i]
+    power = 0.0
+    for i in range(count):
+        power += rest[i] * rest[i]
+    costs[:] = power
+    for i in range(count):
+        row = rows[i]
+        square, double = factor[i] * factor[i], -2.0 * factor[i] * rest[i]
+        for g in range(size):
+            value = table[row, g]
+            costs[g] += value * value * square + value * double
+    projected = np.empty(size)
+    for k in range(rank):
+        projected[:] = 0.0
+        for i in range(count):
+            row = rows[i]
+            entry = basis[k, i] * factor[i]
+            for g in range(size):
+                projected[g] += table[row, g] * entry
+        for g in range(size):
+            costs[g] -= projected[g] * projected[g]
+
+
+@helper
+def _scan_products(table: Any, rows: Any, offset: Any, columns: Any, target: Any, multiplier: Any, costs: Any) -> None:
+    """Solves for each distinct shape by itself: in a narrow pulse, a basis of the whole range is ill-conditioned."""
+    size, count = columns.shape
+    scaled, basis = np.empty((size, count)), np.empty((size, count))
+    places, rest = np.empty(size, np.int64), np.empty(count)
+    for g in range(table.shape[1]):
+        same = g > 0
+        for i in range(count):
+            same = same and table[rows[i], g] == table[rows[i], g - 1]
+        if same:
+            costs[g] = costs[g - 1]
+            continue
+        for i in range(count):
+            weight = multiplier[i] * table[rows[i], g]
+            rest[i] = target[i] - weight * offset[i]
+            for k in range(size):
+                scaled[k, i] = columns[k, i] * weight if weight != 0.0 else 0.0
+        rank = orthonormal(scaled, basis, places)
+        for k in range(rank):
+            share = 0.0
+            for i in range(count):
+                share += basis[k, i] * rest[i]
+            for i in range(count):
+                rest[i] -= share * basis[k, i]
+        costs[g] = 0.0
+        for i in range(count):
+            costs[g] += rest[i] * rest[i]
+
+
+@kernel("float64(float64[:, ::1], int64[::1], float64[::1], float64[::1], int64, int64[::1])")
+def scan_waves(table: Any, rows: Any, target: Any, multiplier: Any, solved: int, chosen: Any) -> float:
+    """Finds the frequencies at which a sine, a cosine and an offset explain the data best.
+
+    Args:
+        table: the sines at g frequencies, then the cosines, at known inputs, shape `(m, 2 g)`.
+        rows: which of them the data are at, shape `(n,)`.
+        target: what the wave times the multiplier should be, shape `(n,)`.
+        multiplier: factors, shape `(n,)`.
+        solved: how many frequencies are solved, those that a periodogram puts first.
+        chosen: where to write the numbers of the best frequencies, the best first, -1 for none, shape `(c,)`.
+
+    Returns:
+        The misfit of the best one, to within a small share of the power.
+    """
+    size = table.shape[1] // 2
+    count = rows.size
+    total, level = 0.0, 0.0
+    for i in range(count):
+        total += multiplier[i] * multiplier[i]
+        level += multiplier[i] * target[i]
+    total = max(total, 1e-300)
+    tried = np.empty(min(solved, size), np.int64)
+    if size <= solved:
+        for g in range(size):
+            tried[g] = g
+    else:
+        _strongest(table, rows, target, multiplier, level / total, tried)
+    costs = np.full(size, math.inf)
+    for one in range(tried.size):
+        costs[tried[one]] = _wave_misfit(table, rows, target, multiplier, total, tried[one])
+    chosen[:] = -1
+    best = math.inf
+    for g in range(size):
+        best = min(best, costs[g])
+    _take_least(costs, chosen.size, chosen)
+    return best
+
+
+@helper
+def _strongest(table: Any, rows: Any, target: Any, multiplier: Any, level: float, tried: Any) -> None:
+    """Writes the frequencies of the greatest power."""
+    size = table.shape[1] // 2
+    sine, cosine = np.zeros(size), np.zeros(size)
+    for i in range(rows.size):
+        row = rows[i]
+        centred = multiplier[i] * (target[i] - multiplier[i] * level)
+        for g in range(size):
+            sine[g] += table[row, g] * centred
+            cosine[g] += table[row, size + g] * centred
+    least, weakest = 0, -1.0
+    powers = np.full(tried.size, -1.0)
+    for g in range(size):
+        power = sine[g] * sine[g] + cosine[g] * cosine[g]
+        if power > weakest or g < tried.size:
+            if g < tried.size:
+                least = g
+            powers[least] = power
+            tried[least] = g
+            weakest = math.inf
+            for place in range(tried.size):
+                if powers[place] < weakest:
+                    least, weakest = place, powers[place]
+
+
+@helper
+def _wave_misfit(table: Any, rows: Any, target: Any, multiplier: Any, total: float, g: int) -> float:
+    """Solves for sine, cosine and offset at one frequency by elimination, and returns the misfit."""
+    size = table.shape[1] // 2
+    ss = cc = sc = s = c = st = ct = t = 0.0
+    for i in range(rows.size):
+        sine, cosine = table[rows[i], g] * multiplier[i], table[rows[i], size + g] * multiplier[i]
+        ss += sine * sine
+        cc += cosine * cosine
+        sc += sine * cosine
+        s += sine * multiplier[i]
+        c += cosine * multiplier[i]
+        st += sine * target[i]
+        ct += cosine * target[i]
+        t += multiplier[i] * target[i]
+    ridge = _RIDGE * total
+    ss += ridge
+    cc += ridge
+    one = total + ridge
+    # The offset first, then the cosine.
+    ss -= s * s / one
+    sc -= s * c / one
+    cc -= c * c / one
+    st -= s * t / one
+    ct -= c * t / one
+    a = (st - sc * ct / cc) / (ss - sc * sc / cc)
+    b = (ct - sc * a) / cc
+    d = (t - s * a - c * b) / one
+    cost = 0.0
+    for i in range(rows.size):
+        rest = target[i] - multiplier[i] * (a * table[rows[i], g] + b * table[rows[i], size + g] + d)
+        cost += rest * rest
+    return cost if cost < math.inf else math.inf
+
+
+@kernel("void(float64, float64[::1], float64[::1], float64[::1], float64[::1])")
+def solve_wave(period: float, x: Any, target: Any, multiplier: Any, solution: Any) -> None:
+    """Writes the factors of the sine and the cosine with a period, and the offset, shape `(3,)`."""
+    columns = np.empty((3, x.size))
+    for i in range(x.size):
+        phase = 2 * math.pi / period * x[i]
+        columns[0, i] = math.sin(phase) * multiplier[i]
+        columns[1, i] = math.cos(phase) * multiplier[i]
+        columns[2, i] = multiplier[i]
+    least_squares(columns, target, solution)

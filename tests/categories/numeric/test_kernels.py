@@ -1,0 +1,132 @@
+"""Compiled loops do what slow references do, and are kept where that is possible."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from find_gym.categories.numeric.estimation.linear import solve_linear
+from find_gym.categories.numeric.fitting.models import model_of
+from find_gym.categories.numeric.fitting.spans import independent, orthonormal
+from find_gym.categories.numeric.kernels import algebra, compiling, evidence, scanning
+
+NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
+
+
+@given(st.integers(1, 6), st.integers(1, 12), st.data())
+@settings(max_examples=60, deadline=None)
+def test_least_squares_leave_as_little_as_those_of_numpy(size: int, count: int, data: st.DataObject) -> None:
+    columns = data.draw(arrays.arrays(np.float64, (size, count), elements=NUMBERS))
+    target = data.draw(arrays.arrays(np.float64, count, elements=NUMBERS))
+    coefficients, cost = solve_linear(columns, target)
+    expected = np.linalg.lstsq(columns.T, target, rcond=1e-12)[0]
+    least = float(np.sum((target - expected @ columns) ** 2))
+    assert cost <= least + 1e-9 * (1 + float(target @ target))
+    assert cost == pytest.approx(float(np.sum((target - coefficients @ columns) ** 2)), abs=1e-7)
+
+
+def test_polynomials_of_exact_data_have_exact_coefficients() -> None:
+    x = np.linspace(-128, 128, 65)
+    powers = x ** np.arange(5, -1, -1)[:, None]
+    wanted = np.array([0.3, -4.1, 2.2, 0.0, -1.7, 5.0])
+    coefficients, _ = solve_linear(powers, wanted @ powers)
+    np.testing.assert_allclose(coefficients, wanted, rtol=1e-9, atol=1e-7)
+
+
+def test_least_squares_of_numbers_that_overflow_have_no_solution() -> None:
+    for columns, target in (([[np.inf, 1.0]], [1.0, 1.0]), ([[1e200, 1e200]], [1.0, 1.0]), ([[1.0, 1.0]], [np.nan, 1])):
+        coefficients, cost = solve_linear(np.array(columns), np.array(target, dtype=float))
+        assert np.isnan(coefficients).all() and cost == np.inf
+
+
+@given(st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_orthonormal_rows_span_the_same_space(size: int, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(-2, 3, (size, count)).astype(float)
+    basis = orthonormal(rows)
+    assert len(basis) == len(independent(rows)) == np.linalg.matrix_rank(rows)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(len(basis)), atol=1e-12)
+    np.testing.assert_allclose(rows @ basis.T @ basis, rows, atol=1e-12)
+
+
+@pytest.mark.parametrize("product", [False, True])
+@pytest.mark.parametrize("kind", ["signs", "pulses", "any"])
+def test_scans_beside_a_span_find_the_misfit_of_each_shape(product: bool, kind: str) -> None:
+    rng = np.random.default_rng(2)
+    count = 9
+    table = rng.normal(size=(count, 7))
+    if kind != "any":
+        table = np.where(table > 0.3, 1.0, -1.0 if kind == "signs" else 0.0)
+    x = rng.uniform(-3, 3, count)
+    columns, offset = np.array([x, np.ones(count)]), rng.normal(size=count)
+    target, multiplier = rng.normal(size=count), rng.uniform(0.5, 2, count)
+    rows, costs = np.arange(count), np.empty(7)
+    scanning.scan_beside(table, rows, product, offset, columns, target, multiplier, costs)
+    for shape, cost in zip(table.T, costs, strict=True):
+        factor = multiplier * shape if product else multiplier
+        rest = target - (factor * offset if product else multiplier * (offset + shape))
+        solution = np.linalg.lstsq((columns * factor).T, rest, rcond=None)[0]
+        assert cost == pytest.approx(float(np.sum((rest - solution @ (columns * factor)) ** 2)), abs=1e-9)
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=30))
+@settings(deadline=None)
+def test_the_deviation_of_residuals_is_robust(values: list[float]) -> None:
+    y, summary, residuals = np.array(values), np.empty(3), np.empty(len(values))
+    x, usable = np.arange(y.size, dtype=float), np.ones(y.size, dtype=bool)
+    evidence.inspect(model_of("constant", ((0,),)).code, np.array([2.0]), x, y, usable, residuals, summary)
+    np.testing.assert_array_equal(residuals, y - 2)
+    expected = [1.4826 * np.median(np.abs(y - 2)), np.sqrt(np.mean((y - 2) ** 2)), y.size]
+    np.testing.assert_allclose(summary, expected, rtol=1e-12)
+
+
+def test_kernels_are_kept_beside_their_source_or_in_the_cache_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = tmp_path / "package" / "loops.py"
+    source.parent.mkdir()
+    source.write_text("one = 1\n")
+
+    def folder() -> Path:
+        module = ModuleType("package.loops")
+        module.__file__ = str(source)
+        return compiling.cache_folder(module)
+
+    beside = folder()
+    assert beside.parent == source.parent / "__pycache__"
+    # Other sources are compiled anew.
+    source.write_text("one = 2\n")
+    assert folder() != beside and folder().parent == beside.parent
+    # A folder that can't be written to.
+    for kept in (source.parent / "__pycache__").iterdir():
+        kept.rmdir()
+    (source.parent / "__pycache__").rmdir()
+    (source.parent / "__pycache__").write_text("")
+    assert folder().parent == tmp_path / "cache" / "find-gym"
+
+
+def test_numba_is_imported_by_the_first_fit_and_no_earlier() -> None:
+    program = """
+import sys, gymnasium, find_gym
+env = gymnasium.make("FIND-numeric-v0")
+env.reset(seed=0)
+env.step(0)
+print("numba" in sys.modules, "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_what_a_module_imports_counts_as_its_source() -> None:
+    names = [compiling.cache_folder(module).name for module in (algebra, scanning)]
+    assert names[0].startswith("find-gym-algebra-") and names[1].startswith("find-gym-scanning-")
