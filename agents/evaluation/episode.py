@@ -11,6 +11,7 @@ from typing import Any
 import gymnasium as gym
 
 import find_gym  # noqa: F401  (registers the environments)
+from find_gym.core.endings import truth_texts
 from find_gym.core.registry import category_named, category_of
 from find_gym.functions import function_seed
 from find_gym.language import ModelError
@@ -88,7 +89,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
         variant=spec.variant,
         difficulty=task.difficulty,
         outcome="unscored",
-        truth={"description": truth.describe(), "source": truth.source()},
+        truth=truth_texts(truth),
         spec=task.function.spec,
         repeat=task.repeat,
     )

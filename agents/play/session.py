@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym.core.endings import truth_texts
 from find_gym.interfaces.text import printable, write_query
 from find_gym.sandbox import SandboxError
 from find_gym_agents.categories import AgentCategory, agent_category
@@ -179,7 +180,7 @@ class Session:
 
     def _end(self) -> None:
         episode, function = self._episode, self._episode.function
-        truth = {"description": function.describe(), "source": function.source()}
+        truth = truth_texts(function)
         submission = self.info.get("submission") or {}
         say = self.terminal.write
         say()

@@ -16,7 +16,7 @@ import numpy as np
 
 from find_gym.core.arguments import read_integer, read_number
 from find_gym.core.message_rules import MessageRules
-from find_gym.core.moves import Move, Query, Refuse, Submit, Write
+from find_gym.core.moves import ILLEGAL_CHARGE, Move, Query, Refuse, Submit, Write
 from find_gym.core.submissions import Submission
 
 __all__ = ["Episode", "Examiner", "Move", "Outcome", "Query", "Refuse", "Rules", "Score", "Submit", "Write"]
@@ -121,6 +121,31 @@ class Rules:
         if self.reward not in REWARDS:
             raise ValueError(f"expected a reward in {REWARDS}, actual value: {self.reward!r}")
 
+    # Budgets, charges and steps may be integers or, for many episodes at once, arrays of them.
+
+    @staticmethod
+    def can_ask(budget: Any, count: int = 1) -> Any:
+        """Returns whether so many inputs may be asked with what is left of the budget."""
+        return budget >= count
+
+    @staticmethod
+    def charge(budget: Any, wanted: int = ILLEGAL_CHARGE) -> Any:
+        """Returns the inputs that an illegal action costs, as far as there are any left."""
+        return np.minimum(budget, wanted)
+
+    def cost(self, charged: Any) -> Any:
+        """Returns the reward of a step in which so many inputs were charged, and nothing was submitted."""
+        return 0.0 - self.query_cost * charged
+
+    def earned(self, score: Score) -> float:
+        """Returns the reward of a submission."""
+        return REWARD_OF[self.reward](score)
+
+    @staticmethod
+    def is_spent(steps_left: Any) -> Any:
+        """Returns whether the episode ends even without a submission."""
+        return steps_left == 0
+
 
 @dataclass
 class Outcome:
@@ -134,6 +159,7 @@ class Outcome:
         message: why the action was refused, or how the episode ended; empty otherwise.
         score: the score of a submission.
         submission: the submission itself.
+        move: what the action stood for, taken or refused; None before the first step.
     """
 
     reward: float = 0.0
@@ -143,6 +169,7 @@ class Outcome:
     message: str = ""
     score: Score | None = None
     submission: Submission | None = None
+    move: Move | None = None
 
 
 class Episode:
@@ -176,15 +203,18 @@ class Episode:
     def step(self, move: Move) -> Outcome:
         """Takes one step.
 
+        Where a function can't be asked or a submission can't be judged, that raises, and the step has not been taken.
+
         Raises:
             RuntimeError: the episode is over.
-            SandboxError: submitted code could not be judged because the sandbox failed; the step has not been taken.
+            SandboxError: submitted code could not be judged because the sandbox failed.
         """
         if self.last.terminated:
             raise RuntimeError("expected an episode that is not over, actual: it has ended; call reset()")
         outcome = self._submit(move) if isinstance(move, Submit) else self._go_on(move)
+        outcome.move = move
         self.steps_left -= 1
-        if not outcome.terminated and self.steps_left == 0:
+        if not outcome.terminated and self.rules.is_spent(self.steps_left):
             outcome.terminated = True
             outcome.message = f"{outcome.message} The episode ended without a submission.".strip()
         self.last = outcome
@@ -204,25 +234,24 @@ class Episode:
                 return self._answer(move.inputs)
             move = Refuse(f"{reason}; nothing was charged")
         if isinstance(move, Refuse):
-            charged = min(move.charge, self.budget)
+            charged = int(self.rules.charge(self.budget, move.charge))
             self.budget -= charged
-            return Outcome(reward=0.0 - self.rules.query_cost * charged, message=move.reason)
+            return Outcome(self.rules.cost(charged), message=move.reason)
         return Outcome()
 
     def _objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query can't be answered, or returns None."""
         if not inputs:
             return "expected at least one input, actual: an empty query"
-        if len(inputs) > self.budget:
+        if not self.rules.can_ask(self.budget, len(inputs)):
             return f"expected at most {self.budget} inputs (the budget left), actual: {len(inputs)}"
         return self.examiner.objection(inputs)
 
     def _answer(self, inputs: tuple[Any, ...]) -> Outcome:
         outputs = self.give(inputs)
         self.budget -= len(inputs)
-        return Outcome(0.0 - self.rules.query_cost * len(inputs), inputs=inputs, outputs=tuple(outputs))
+        return Outcome(self.rules.cost(len(inputs)), inputs=inputs, outputs=tuple(outputs))
 
     def _submit(self, move: Submit) -> Outcome:
         score = self.examiner.score(self.function, move.submission, tuple(self.inputs))
-        reward = REWARD_OF[self.rules.reward](score)
-        return Outcome(reward, True, message=score.message, score=score, submission=move.submission)
+        return Outcome(self.rules.earned(score), True, message=score.message, score=score, submission=move.submission)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from find_gym.core.submissions import Submission
 
+ILLEGAL_CHARGE = 1
+"""Inputs that an illegal action costs, as far as there are any left."""
+
 
 @dataclass(frozen=True)
-class Query:
+class _Decoded:
+    """What all moves have.
+
+    Attributes:
+        source: what the interface made the move from, for it to take note of once the step has been taken.
+    """
+
+    source: Any = field(default=None, repr=False, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Query(_Decoded):
     """Asks for the function's outputs.
 
     Attributes:
@@ -20,7 +34,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Submit:
+class Submit(_Decoded):
     """Hands in the final description.
 
     Attributes:
@@ -31,12 +45,12 @@ class Submit:
 
 
 @dataclass(frozen=True)
-class Write:
+class Write(_Decoded):
     """Goes on with a description that is not complete yet; costs nothing but the step."""
 
 
 @dataclass(frozen=True)
-class Refuse:
+class Refuse(_Decoded):
     """An action that can't be taken.
 
     Attributes:

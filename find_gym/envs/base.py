@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from find_gym.core.arguments import is_integer, read_options, read_seed
 from find_gym.core.category import Category
 from find_gym.core.dataset import DatasetEntry, FINDDataset
-from find_gym.core.episode import Episode, Examiner, Outcome, Reward, Rules, Submit
+from find_gym.core.endings import description_of, told_end
+from find_gym.core.episode import Episode, Examiner, Outcome, Reward, Rules
 from find_gym.core.splits import check_split
 from find_gym.envs import rendering
-from find_gym.envs.endings import description_of, told_submission, told_truth
 from find_gym.interfaces import Message
 from find_gym.interfaces.protocol import Interface
 from find_gym.interfaces.text import TextInterface, printable, write_pairs
@@ -159,7 +159,7 @@ class FINDEnv(gym.Env[Any, Any]):
             self.codec.give(self.codec.draw_probes(self.np_random, given), self._episode)
             observation = self.codec.observe(self._episode)
             start = Outcome(inputs=tuple(self._episode.inputs), outputs=tuple(self._episode.outputs))
-            self._record(None, None, observation, start)
+            self._record(None, observation, start)
         if self.render_mode == "human":
             self.render()
         return observation, self._info(start)
@@ -175,10 +175,9 @@ class FINDEnv(gym.Env[Any, Any]):
             SandboxError: the sandbox failed, so that the submission could not be judged; the step has not been taken.
         """
         episode = self.episode
-        move = self.codec.decode(action, episode)
-        outcome = episode.step(move)
+        outcome = episode.step(self.codec.decode(action, episode))
         observation = self.codec.observe(episode)
-        self._record(action, move, observation, outcome)
+        self._record(action, observation, outcome)
         if self.render_mode == "human":
             self.render()
         return observation, float(outcome.reward), outcome.terminated, False, self._info(outcome)
@@ -276,16 +275,13 @@ class FINDEnv(gym.Env[Any, Any]):
             "message": outcome.message,
         }
         if isinstance(self.codec, TextInterface):
-            reading = self.codec.reading
+            reading = None if outcome.move is None else outcome.move.source
             info |= {"note": reading.note if reading else "", "reasoning": reading.reasoning if reading else ""}
         if outcome.terminated:
-            info["truth"] = told_truth(episode.function)
-            # Dicts in any case, empty ones where there is nothing: vector environments gather infos by each key's type.
-            info["score"] = {} if outcome.score is None else outcome.score.to_json()
-            info["submission"] = told_submission(outcome.submission)
+            info |= told_end(episode.function, outcome.score, outcome.submission)
         return info
 
-    def _record(self, action: Any, move: Any, observation: Any, outcome: Outcome) -> None:
+    def _record(self, action: Any, observation: Any, outcome: Outcome) -> None:
         """Adds a step to the transcript."""
         if isinstance(observation, str):
             calls = action.tool_calls if isinstance(action, Message) else ()
@@ -296,9 +292,9 @@ class FINDEnv(gym.Env[Any, Any]):
             outputs = self.examiner.to_json(list(outcome.outputs))
             self._transcript.append(f"QUERY {json.dumps(list(outcome.inputs))}")
             self._transcript.append(f"OUTPUTS\n{write_pairs(zip(outcome.inputs, outputs, strict=True))}")
-        elif isinstance(move, Submit) and outcome.score is not None:
-            fitted = move.submission.program is not None
-            text = description_of(move.submission) if fitted else "nothing could be fitted"
+        elif outcome.submission is not None and outcome.score is not None:
+            fitted = outcome.submission.program is not None
+            text = description_of(outcome.submission) if fitted else "nothing could be fitted"
             self._transcript.append(f"SUBMIT {printable(text)}")
             self._transcript.append(f"SCORE accuracy {outcome.score.accuracy:.3f}, skill {outcome.score.skill:.3f}")
         elif isinstance(self.codec, TokensInterface) and not outcome.message:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.core.endings import description_of
 from find_gym.core.episode import Episode
-from find_gym.envs.endings import description_of
 
 SIZE_IN_PIXELS = (720, 480)
 # What of text in monospace fits the picture below its title.

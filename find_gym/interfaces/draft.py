@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
+from copy import copy
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,8 @@ from numpy.typing import NDArray
 class Draft(ABC):
     """A description that is being written in a category's grammar.
 
-    Subclasses say which tokens may come next.
+    Subclasses say which tokens may come next. What `_note` changes are attributes that are values, or containers of
+    values that stay as they are.
 
     Attributes:
         tokens: indices of the tokens written so far, in the order in which they were written.
@@ -50,6 +53,19 @@ class Draft(ABC):
             raise ValueError(f"expected a token that may come next, actual value: {token!r}")
         self.tokens.append(token)
         self._note(token)
+
+    def extended(self, token: int) -> Self:
+        """Returns the draft with one more token; this one stays as it is.
+
+        Raises:
+            ValueError: the token may not come next.
+        """
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (list, dict, set, np.ndarray)):
+                setattr(other, name, value.copy())
+        other.write(token)
+        return other
 
     def _note(self, token: int) -> None:
         """Notes what a token that has been written means for those to come."""

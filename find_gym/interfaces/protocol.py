@@ -28,11 +28,14 @@ class Interface(Protocol):
         """Starts an episode and returns its first observation."""
 
     def decode(self, action: Any, episode: Episode) -> Move:
-        """Returns the move that an action stands for.
+        """Returns the move that an action stands for, and changes nothing.
 
         Raises:
             ValueError, TypeError: the action is not one of the action space's kind at all.
         """
 
     def observe(self, episode: Episode) -> Any:
-        """Returns the observation after a step, a fresh object."""
+        """Takes note of the last step, `episode.last`, and returns the observation after it, a fresh object.
+
+        Called once after each step that was taken.
+        """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gymnasium import spaces
@@ -13,7 +13,7 @@ from find_gym.core.message_rules import MessageRules
 from find_gym.core.moves import Move, Refuse, Submit
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import escape_controls, quote_values
-from find_gym.interfaces.reader import MAX_MESSAGE, Reading, read_message
+from find_gym.interfaces.reader import MAX_MESSAGE, read_message
 from find_gym.interfaces.spaces import Texts
 
 if TYPE_CHECKING:
@@ -115,7 +115,6 @@ class TextInterface:
 
     Attributes:
         rules: the argument.
-        reading: what the last message was read as; None before the first.
     """
 
     extra_steps = 20
@@ -124,14 +123,12 @@ class TextInterface:
         self._task = task
         self.rules = rules
         self._tools = tools
-        self.reading: Reading | None = None
         characters = "".join(sorted(CHARSET))
         self.action_space = spaces.Text(MAX_MESSAGE, min_length=0, charset=characters)
         self.observation_space = Texts(max_observation, min_length=0, charset=characters)
 
     def begin(self, episode: Episode) -> str:
         """Starts an episode and returns its task."""
-        self.reading = None
         text = write_task(self._task, self.rules, tools=self._tools, asks=episode.rules.max_queries > 0)
         places = {"{budget}": str(episode.budget), "{messages}": str(episode.steps_left)}
         for place, value in places.items():
@@ -139,17 +136,20 @@ class TextInterface:
         return text
 
     def decode(self, action: Any, episode: Episode) -> Move:
-        """Returns the move that a message stands for; a submission that can't be judged is refused."""
+        """Returns the move that a message stands for, its `Reading` as the source.
+
+        A submission that can't be judged is refused.
+        """
         if not isinstance(action, str):
             raise TypeError(f"expected a message (str), actual type: {type(action).__name__}")
-        self.reading = read_message(action, self.rules, tools=self._tools)
-        move = self.reading.move
+        reading = read_message(action, self.rules, tools=self._tools)
+        move = replace(reading.move, source=reading)
         if isinstance(move, Submit):
             objection = episode.examiner.objection_to_submission(
                 episode.function, move.submission, episode.inputs, strict=episode.steps_left > 1
             )
             if objection is not None:
-                return Refuse(f"{objection}; {_SENT_AGAIN}")
+                return Refuse(f"{objection}; {_SENT_AGAIN}", source=reading)
         return move
 
     def observe(self, episode: Episode) -> str:
@@ -163,8 +163,8 @@ class TextInterface:
             lines.append(f"ERROR {_limit(last.message)}")
         elif last.message:
             lines.append(f"NOTE {escape_controls(_limit(last.message))}")
-        if self.reading and self.reading.note:
-            lines.append(f"NOTE {self.reading.note}")
+        if last.move and last.move.source.note:
+            lines.append(f"NOTE {last.move.source.note}")
         if last.score is not None:
             lines.append(f"SCORE accuracy {last.score.accuracy:.3f}, skill {last.score.skill:.3f}")
         elif not last.terminated:

@@ -10,7 +10,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from find_gym.core.arguments import read_actions
-from find_gym.core.episode import Episode, Move, Query, Refuse, Submit, Write
+from find_gym.core.episode import Episode
+from find_gym.core.moves import ILLEGAL_CHARGE, Move, Query, Refuse, Submit, Write
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.draft import Draft
 
@@ -47,7 +48,6 @@ class TokensInterface:
         self.max_tokens = max_tokens
         self._draft = self.new_draft()
         self._asked = np.zeros(len(self.probes))
-        self._pending = 0
         self.action_space = spaces.Discrete(len(self.probes) + len(self.tokens))
         self.observation_space = spaces.Dict(
             {
@@ -93,18 +93,19 @@ class TokensInterface:
         """Returns the move that an action stands for."""
         index = int(read_actions(action, (), len(self.probes) + len(self.tokens)))
         if index < len(self.probes):
-            if episode.budget == 0:
+            if not episode.rules.can_ask(episode.budget):
                 return Refuse("expected a token of the description: the budget of queries is spent")
-            self._pending = index
-            return Query((self.probes[index],))
+            return Query((self.probes[index],), source=index)
         token = index - len(self.probes)
-        if not self._draft.legal()[token]:
-            return Refuse(f"expected a token that may come next, actual value: {self.tokens[token]!r}", charge=1)
-        self._draft.write(token)
-        if not self._draft.complete:
-            return Write()
-        program = self.program(self._draft, episode.inputs, episode.outputs)
-        return Submit(Submission(description=self.written(self._draft), program=program))
+        try:
+            draft = self._draft.extended(token)
+        except ValueError:
+            reason = f"expected a token that may come next, actual value: {self.tokens[token]!r}"
+            return Refuse(reason, charge=ILLEGAL_CHARGE)
+        if not draft.complete:
+            return Write(source=draft)
+        program = self.program(draft, episode.inputs, episode.outputs)
+        return Submit(Submission(description=self.written(draft), program=program), source=draft)
 
     def draw_probes(self, rng: np.random.Generator, given: tuple[int, int]) -> list[int]:
         """Draws the probes that are answered at the start: from `given[0]` to `given[1]` of them, no one twice."""
@@ -119,10 +120,13 @@ class TokensInterface:
             self._record(probe, output)
 
     def observe(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
-        """Returns the observation after a step, a fresh dict of fresh arrays."""
-        if episode.last.outputs:
-            self._asked[self._pending] += 1
-            self._record(self._pending, episode.last.outputs[0])
+        """Takes note of the last step and returns the observation after it, a fresh dict of fresh arrays."""
+        move = episode.last.move
+        if isinstance(move, Query) and episode.last.outputs:
+            self._asked[move.source] += 1
+            self._record(move.source, episode.last.outputs[0])
+        elif isinstance(move, (Write, Submit)):
+            self._draft = move.source
         written = np.zeros((self.max_tokens, len(self.tokens)))
         written[np.arange(len(self._draft.tokens)), self._draft.tokens] = 1.0
         rules = episode.rules
@@ -136,7 +140,7 @@ class TokensInterface:
 
     def action_masks(self, episode: Episode) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of the action space's size."""
-        return np.concatenate([np.full(len(self.probes), episode.budget > 0), self._draft.legal()])
+        return np.concatenate([np.full(len(self.probes), episode.rules.can_ask(episode.budget)), self._draft.legal()])
 
     def written(self, draft: Draft | None = None) -> str:
         """Returns the tokens of a draft, by default those written so far, separated by spaces."""

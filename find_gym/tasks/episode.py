@@ -145,7 +145,7 @@ class TaskEpisode:
         chosen = np.random.default_rng([self.task.seed, 0]).choice(len(bank), self.task.given, replace=False)
         inputs = tuple(bank[place] for place in sorted(chosen.tolist()))
         env = self._env.unwrapped
-        outputs = env.category.to_json(env.episode.give(inputs))
+        outputs = env.examiner.to_json(env.episode.give(inputs))
         return printable(f"Here are some inputs with their outputs:\n{write_pairs(zip(inputs, outputs, strict=True))}")
 
 

@@ -11,7 +11,6 @@ from typing import Any, Literal, get_args
 import gymnasium as gym
 
 from find_gym import LATEST_IDS
-from find_gym.categories.table import sample_seeded
 from find_gym.core.arguments import read_integer
 from find_gym.core.episode import Reward, Rules
 from find_gym.core.registry import category_named
@@ -157,4 +156,4 @@ def tools_of(task: Task) -> list[dict[str, Any]]:
 def _sampled(category: str, seed: int, split: str | None, difficulty: str, version: int | None) -> Any:
     """Samples a spec once for all rollouts of a group: networks take half a second."""
     level = json.loads(difficulty) if difficulty.startswith("{") else difficulty
-    return sample_seeded(category, seed, split=split, difficulty=level, version=version)
+    return category_named(category).sample_seeded(seed, split=split, difficulty=level, version=version)

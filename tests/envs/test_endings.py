@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import find_gym
+from find_gym.core.endings import LONGEST_SOURCE
 from find_gym.envs import rendering
-from find_gym.envs.endings import LONGEST_SOURCE
 from find_gym.scoring import Submission
 
 LEVELS: dict[str, Any] = {"numeric": {"variants": {"plain": 1.0}, "compound_share": 0.0}}

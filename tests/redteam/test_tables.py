@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
-from find_gym.categories.table import sample_seeded
+from find_gym.core.registry import category_named
 from find_gym.functions import NumericFunction, function_seed
 from find_gym.scoring import MalformedError, NumericScorer, Submission, prepare_code
 from find_gym_agents.redteam.forms import named_forms, table_forms
@@ -37,7 +37,7 @@ def test_a_table_in_names_earns_no_more_than_an_honest_line() -> None:
     skills = []
     for index in range(6):
         seed = function_seed("test", "numeric", 0, index)
-        function = NumericFunction(sample_seeded("numeric", seed, split="test", difficulty="find"))
+        function = NumericFunction(category_named("numeric").sample_seeded(seed, split="test", difficulty="find"))
         x = np.linspace(-128, 128, 100)
         y = np.array(function(x, np.random.default_rng(index)))
         x, y = x[np.isfinite(y)], y[np.isfinite(y)]

@@ -124,7 +124,7 @@ def test_a_sandbox_that_fails_is_no_score(monkeypatch) -> None:
         raise SandboxError("gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(env.category), "score", fail)
+        patched.setattr(type(env.examiner), "score", fail)
         with pytest.raises(SandboxError):
             episode.submit("a word", code="def f(s): return s")
     assert not episode.over and episode.metrics["messages"] == 0

@@ -11,10 +11,10 @@ from typing import Any, Literal, get_args
 import gymnasium as gym
 
 from find_gym import LATEST_IDS
-from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded, servable_entries
 from find_gym.core.arguments import read_integer
 from find_gym.core.dataset import DatasetEntry, FINDDataset
 from find_gym.core.episode import Reward, Rules
+from find_gym.core.registry import category_named
 from find_gym.core.splits import check_split, function_seed
 
 DEFAULT_FUNCTIONS = 50
@@ -55,7 +55,7 @@ class Functions:
 
     def __post_init__(self) -> None:
         check_split(self.sampled_split)
-        CATEGORY_FUNCTIONS[self.category].read_difficulty(self.level)
+        category_named(self.category).read_difficulty(self.level)
         Rules(self.max_queries, 1 if self.rounds is None else self.rounds, self.query_cost, self.reward)
         read_integer("seed", self.seed, 0)
 
@@ -141,9 +141,9 @@ def write_difficulty(difficulty: str | Mapping[str, Any]) -> str:
 def _sampled(category: str, seed: int, split: str | None, difficulty: str) -> Any:
     """Samples a spec once: networks take half a second."""
     level = json.loads(difficulty) if difficulty.startswith("{") else difficulty
-    return sample_seeded(category, seed, split=split, difficulty=level)
+    return category_named(category).sample_seeded(seed, split=split, difficulty=level)
 
 
 @lru_cache(maxsize=8)
 def _entries(path: str, category: str) -> list[DatasetEntry]:
-    return servable_entries(FINDDataset(path, category))[0]
+    return FINDDataset(path, category).servable()[0]

@@ -9,7 +9,7 @@ are not written: they are inferred from the evidence of the episode.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def vocabulary(level: StringDifficulty | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*TOKENS, *(name for name in drawn if not OPERATIONS[name].stochastic))))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Frame:
     """A program that is being written: how many parts it may have, how many it has."""
 
@@ -125,11 +125,12 @@ class StringDraft(Draft):
             self._stack.pop()
             return
         frame = self._stack[-1]
-        frame.parts += 1
+        frame = replace(frame, parts=frame.parts + 1)
+        self._stack[-1] = frame
         if token < _FIRST_OPERATION:
             self._branches_left -= 1
             # What follows the branch is applied before it, and may be nothing.
-            frame.may_be_empty = True
+            self._stack[-1] = replace(frame, may_be_empty=True)
             self._stack.append(_Frame(self._side_length, side=True, may_be_empty=True))
             self._stack.append(_Frame(self._side_length, side=True, may_be_empty=False))
 

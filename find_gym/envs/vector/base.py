@@ -13,10 +13,10 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from find_gym.core.arguments import read_actions, read_integer
-from find_gym.core.episode import REWARD_OF, Score
+from find_gym.core.endings import told_end
+from find_gym.core.episode import Score
 from find_gym.core.submissions import Submission
 from find_gym.envs.base import FINDEnv
-from find_gym.envs.endings import told_submission, told_truth
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
@@ -227,7 +227,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise RuntimeError("expected an episode, actual: reset() has not been called")
         probes = len(self.codec.probes)
         masks = np.empty((self.num_envs, probes + len(self.codec.tokens)), dtype=np.bool_)
-        masks[:, :probes] = (self._budget > 0)[:, None]
+        masks[:, :probes] = self.rules.can_ask(self._budget)[:, None]
         masks[:, probes:] = self._descriptions.masks()
         masks[self._ended] = True
         return masks
@@ -245,7 +245,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         probes = len(self.codec.probes)
         asking = actions < probes
         writing = ~asking
-        asking &= self._budget > 0
+        asking &= self.rules.can_ask(self._budget)
         if over is not None:
             asking[over] = writing[over] = False
         charged = asking
@@ -257,7 +257,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             if np.count_nonzero(legal) < legal.size:
                 refused = writers[~legal]
                 charged = asking.copy()
-                charged[refused] = self._budget[refused] > 0
+                charged[refused] = self.rules.charge(self._budget[refused])
                 writers, tokens = writers[legal], tokens[legal]
             # Judged before anything changes: where that fails, the step has not been taken.
             scores = self._write(writers, tokens)
@@ -266,14 +266,12 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             self._answers.ask(askers, actions[askers])
         self._budget -= charged
         self._steps_left -= 1
-        rewards = np.zeros(self.num_envs)
-        if self.rules.query_cost:
-            rewards -= self.rules.query_cost * charged
-        terminated = self._steps_left == 0
+        rewards = self.rules.cost(charged)
+        terminated = self.rules.is_spent(self._steps_left)
         if over is not None:
             terminated[over] = False
         for env, (score, _) in scores.items():
-            rewards[env] = REWARD_OF[self.rules.reward](score)
+            rewards[env] = self.rules.earned(score)
             terminated[env] = True
         return rewards, terminated, scores
 
@@ -353,11 +351,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         for env in ended.tolist():
             score, submission = scores.get(env, (None, None))
             # What there is not, such as an infinite error, is masked: None would decide the type of the whole array.
-            parts = {} if score is None else score.to_json()
-            told: Info = {"score": {name: part for name, part in parts.items() if part is not None}}
-            if self._full_info:
-                told["truth"] = told_truth(self._answers.function(env))
-                told["submission"] = told_submission(submission)
+            told: Info = told_end(self._answers.function(env), score, submission, full=self._full_info)
+            told["score"] = {name: part for name, part in told["score"].items() if part is not None}
             self._add_info(infos, told, env)
 
     def _counts(self, mask: NDArray[np.bool_]) -> Info:

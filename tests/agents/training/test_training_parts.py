@@ -8,7 +8,7 @@ from find_gym import LATEST_IDS
 
 th = pytest.importorskip("torch")
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS  # noqa: E402
+from find_gym.core.registry import category_named  # noqa: E402
 from find_gym_agents.categories import agent_category  # noqa: E402
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale  # noqa: E402
 from find_gym_agents.interpreters.policies.trained import PolicyAgent  # noqa: E402
@@ -33,7 +33,7 @@ def make(name, budget=6):
 def sample(name, count):
     rng = np.random.default_rng(5)
     difficulty = DIFFICULTY.get(name, "find")
-    return [CATEGORY_FUNCTIONS[name].sample(rng, split="train", difficulty=difficulty) for _ in range(count)]
+    return [category_named(name).sample(rng, split="train", difficulty=difficulty) for _ in range(count)]
 
 
 def demonstrate(name, env, count):

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from find_gym.categories.table import CATEGORY_FUNCTIONS, sample_seeded
+from find_gym.core.registry import category_named
 from find_gym.functions import function_seed
 from find_gym.interfaces.text import write_query, write_submission
 from find_gym.scoring import Submission
@@ -20,8 +20,8 @@ PROBES = {
 def functions(category, count, *, seed=0, split="test", difficulty="find"):
     """Returns the functions of a run."""
     seeds = [function_seed(split, category, seed, index) for index in range(count)]
-    specs = [sample_seeded(category, each, split=split, difficulty=difficulty) for each in seeds]
-    return [CATEGORY_FUNCTIONS[category].make(spec) for spec in specs]
+    specs = [category_named(category).sample_seeded(each, split=split, difficulty=difficulty) for each in seeds]
+    return [category_named(category).make(spec) for spec in specs]
 
 
 class Knowing:

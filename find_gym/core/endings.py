@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from find_gym.core.episode import Score
 from find_gym.core.registry import category_named
 from find_gym.core.submissions import Submission
 
@@ -11,13 +12,32 @@ from find_gym.core.submissions import Submission
 LONGEST_SOURCE = 4000
 
 
-def told_truth(function: Any) -> dict[str, str]:
-    """Returns the description of a function and its source, an empty text where that has over 4,000 characters.
+def told_end(
+    function: Any, score: Score | None, submission: Submission | None, *, full: bool = True
+) -> dict[str, dict[str, Any]]:
+    """Returns what infos have at the end of an episode: `truth`, `score` and `submission`.
 
-    The whole source is `env.unwrapped.function.source()`.
+    They are dicts in any case, empty ones where there is nothing: vector environments gather infos by each key's type.
+    Sources of the truth with over 4,000 characters are left out; `env.unwrapped.function.source()` has them.
+
+    Args:
+        function: the truth.
+        score: the score of the submission, if there is one.
+        submission: the submission.
+        full: whether to write sources, which costs time; else only the score is told.
     """
-    source = function.source()
-    return {"description": function.describe(), "source": source if len(source) <= LONGEST_SOURCE else ""}
+    told: dict[str, dict[str, Any]] = {"score": {} if score is None else score.to_json()}
+    if not full:
+        return told
+    truth = truth_texts(function)
+    if len(truth["source"]) > LONGEST_SOURCE:
+        truth["source"] = ""
+    return {"truth": truth, **told, "submission": told_submission(submission)}
+
+
+def truth_texts(function: Any) -> dict[str, str]:
+    """Returns the `description` of a function and its `source`."""
+    return {"description": function.describe(), "source": function.source()}
 
 
 def told_submission(submission: Submission | None) -> dict[str, Any]:
