@@ -6,6 +6,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from find_gym_agents.checks import nearest
+
 _COMMANDS = {
     "evaluate": ("evaluate", "evaluate agents on the same functions, with a table and a report"),
     "train": ("train", "train an interpreter by reinforcement learning"),
@@ -52,8 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"find-gym {version('find-gym')}")
         return 0
     if not words or words[0] not in _COMMANDS:
-        came = repr(words[0]) if words else "none"
-        print(f"{usage()}\n\nfind-gym: error: expected a command, actual value: {came}", file=sys.stderr)
+        if words:
+            known, meant = ", ".join(_COMMANDS), nearest(words[0], _COMMANDS)
+            print(
+                f"find-gym: error: expected a command among {known}, actual value: {words[0]!r}{meant}", file=sys.stderr
+            )
+        else:
+            print(f"{usage()}\n\nfind-gym: error: expected a command, actual value: none", file=sys.stderr)
         return 2
     module, _ = _COMMANDS[words[0]]
     command = importlib.import_module(f"find_gym_agents.commands.{module}")

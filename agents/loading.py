@@ -6,11 +6,12 @@ import importlib
 import importlib.util
 import os
 import sys
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from find_gym_agents.checks import nearest
 
 
 def load_named(place: str) -> Any:
@@ -28,8 +29,9 @@ def load_named(place: str) -> Any:
     module = _load_file(Path(home)) if home.endswith(".py") else _load_module(home)
     found = getattr(module, name, None)
     if found is None:
-        nearest = "".join(f"; did you mean {match!r}?" for match in get_close_matches(name, vars(module), 1))
-        raise ValueError(f"expected a class or function {name!r} in {home}, actual: there is none{nearest}")
+        raise ValueError(
+            f"expected a class or function {name!r} in {home}, actual: there is none{nearest(name, vars(module))}"
+        )
     return found
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any, cast
 
 from find_gym_agents.base import Agent
+from find_gym_agents.checks import nearest
 from find_gym_agents.loading import load_named
 
 GROUP = "find_gym.agents"
@@ -212,10 +212,9 @@ def find_agent(name: str) -> AgentEntry:
     if ":" in name:
         _check_place(name)
         return AgentEntry(name, {ANY: name})
-    nearest = "".join(f"; did you mean {match!r}?" for match in get_close_matches(name, known, 1))
     raise ValueError(
         f"expected an agent among {', '.join(known)}, 'package.module:Class' or 'path/to/file.py:Class', actual value: "
-        f"{name!r}{nearest}"
+        f"{name!r}{nearest(name, known)}"
     )
 
 

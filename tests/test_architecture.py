@@ -36,20 +36,21 @@ EXCEPTIONS = {
 # The same for find_gym_agents. Of its room categories, the packages of single categories may import more than the rest.
 AGENTS_MAY_IMPORT = {
     "base": set(),
-    "loading": set(),
-    "registry": {"base", "loading"},
+    "checks": set(),
+    "loading": {"checks"},
+    "registry": {"base", "checks", "loading"},
     "testing": {"base", "registry"},
     "runs": set(),
     "categories": {"runs"},
     "report": {"runs", "categories"},
     "play": {"runs", "categories"},
     "redteam": {"loading", "categories", "report"},
-    "evaluation": {"base", "registry", "runs", "categories", "interpreters.lm.options"},
-    "training": {"base", "registry", "runs", "categories", "report", "evaluation"},
-    "interpreters": {"base", "loading", "categories", "training"},
-    "benchmarks": {"runs", "report", "training", "interpreters"},
-    "commands": {"registry", "evaluation", "training"},
-    "cli": set(),
+    "evaluation": {"base", "checks", "registry", "runs", "categories", "interpreters.lm.options"},
+    "training": {"base", "checks", "registry", "runs", "categories", "report", "evaluation"},
+    "interpreters": {"base", "checks", "loading", "categories", "training"},
+    "benchmarks": {"checks", "runs", "report", "training", "interpreters"},
+    "commands": {"checks", "registry", "evaluation", "training"},
+    "cli": {"checks"},
 }
 A_CATEGORY_MAY_IMPORT = {"runs", "report", "training", "redteam", "interpreters"}
 AGENTS_EXCEPTIONS = {

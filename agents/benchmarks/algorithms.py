@@ -25,6 +25,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym.core.registry import category_of
 from find_gym.functions import function_seed
+from find_gym_agents.checks import check_choice, check_integers
 from find_gym_agents.interpreters.policies.saved_models import SavedModelAgent
 from find_gym_agents.interpreters.policies.terms import PolicyOptions
 from find_gym_agents.runs.records import write_json
@@ -111,12 +112,9 @@ class AlgorithmsConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "algorithms", tuple(self.algorithms or ALGORITHMS))
-        unknown = [name for name in self.algorithms if name not in ALGORITHMS]
-        if unknown:
-            raise ValueError(f"expected algorithms among {', '.join(ALGORITHMS)}, actual value: {unknown[0]!r}")
-        for name in ("max_queries", "steps", "seeds", "points", "functions"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"expected {name} to be an integer >= 1, actual value: {getattr(self, name)!r}")
+        for name in self.algorithms:
+            check_choice("algorithms", name, ALGORITHMS)
+        check_integers(self, max_queries=1, steps=1, seeds=1, points=1, functions=1)
 
     def setting(self) -> dict[str, Any]:
         """Returns what the results depend on, beside the algorithm and the seed."""

@@ -9,10 +9,21 @@ import textwrap
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+from find_gym_agents.checks import nearest
 
 Config = TypeVar("Config")
 _Options = argparse.ArgumentParser | argparse._ArgumentGroup
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells errors in one line, with the nearest option for one that does not exist."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0] if message.startswith("unrec") else ""
+        options = [option for action in self._actions for option in action.option_strings]
+        self.exit(2, f"{self.prog}: error: {message}{nearest(unknown, options)} (--help lists the options)\n")
 
 
 def parse(config_class: type[Config], arguments: Sequence[str] | None, *, program: str, description: str) -> Config:
@@ -30,9 +41,9 @@ def parse(config_class: type[Config], arguments: Sequence[str] | None, *, progra
         description: the first lines of the help.
 
     Returns:
-        The dataclass. A value that it refuses ends the program with exit status 2, its message and the usage.
+        The dataclass. A value that it refuses ends the program with exit status 2 and its message.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         program, description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     _add_all(parser, config_class, "")

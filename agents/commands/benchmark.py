@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.checks import check_integers
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
 
@@ -42,10 +43,7 @@ class BenchmarkConfig:
             raise ValueError(f"expected envs to be integers >= 1, actual value: {self.envs!r}")
         if not 0 < self.seconds < 3600:
             raise ValueError(f"expected seconds between 0 and 3600, actual value: {self.seconds!r}")
-        if self.rounds < 1:
-            raise ValueError(f"expected rounds to be an integer >= 1, actual value: {self.rounds!r}")
-        if isinstance(self.workers, bool) or not isinstance(self.workers, int) or self.workers < 1:
-            raise ValueError(f"expected workers to be an integer >= 1, actual value: {self.workers!r}")
+        check_integers(self, rounds=1, workers=1)
         if not 0 <= self.train_seconds < 36000:
             raise ValueError(f"expected train_seconds from 0 to 36000, actual value: {self.train_seconds!r}")
 

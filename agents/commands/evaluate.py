@@ -8,11 +8,12 @@ from concurrent.futures.process import BrokenProcessPool
 
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
-from find_gym_agents.registry import agents_by_name
 
 
 def describe() -> str:
     """Returns the first lines of the help, the table of agents among them."""
+    from find_gym_agents.registry import agents_by_name
+
     entries = agents_by_name()
     width = max(map(len, entries))
     agents = "\n".join(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.checks import check_choice, check_folder, check_integers, check_split
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
 from find_gym_agents.evaluation.config import read_difficulty
@@ -36,25 +37,14 @@ class DatasetConfig:
 
     def __post_init__(self) -> None:
         from find_gym.core.registry import categories_by_name, category_named
-        from find_gym.functions import SPLITS
 
         if self.category is None:
             object.__setattr__(self, "category", next(iter(categories_by_name())))
-        if self.category not in categories_by_name():
-            raise ValueError(
-                f"expected a category among {', '.join(categories_by_name())}, actual value: {self.category!r}"
-            )
-        if self.split not in (*SPLITS, "all"):
-            raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
+        check_choice("a category", self.category, categories_by_name())
+        check_split(self.split)
         category_named(self.category).read_difficulty(self.difficulty)
-        for name, least in (("functions", 1), ("seed", 0), ("workers", 1)):
-            value = getattr(self, name)
-            if value is None and name == "workers":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
-        if Path(self.out).exists() and not Path(self.out).is_dir():
-            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+        check_integers(self, functions=1, seed=0, workers=1)
+        check_folder(self.out)
 
 
 def make_dataset(config: DatasetConfig, *, progress: bool = True) -> list[str]:

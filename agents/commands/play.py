@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.checks import check_environment, check_integers, check_split
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.evaluation.config import read_difficulty
 
@@ -43,19 +44,14 @@ class PlayConfig:
     """A JSON file for the whole game, written at its end, as an episode of an evaluation."""
 
     def __post_init__(self) -> None:
-        from find_gym import ENVIRONMENT_IDS, LATEST_IDS
-        from find_gym.core.registry import categories_by_name, category_named, version_of
-        from find_gym.functions import SPLITS
+        from find_gym import LATEST_IDS
+        from find_gym.core.registry import category_named
 
-        if self.env in categories_by_name():
+        if self.env in LATEST_IDS:
             object.__setattr__(self, "env", LATEST_IDS[self.env])
-        if self.env not in ENVIRONMENT_IDS:
-            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
-        if self.split not in (*SPLITS, "all"):
-            raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        category_named(self.category).read_difficulty(self.difficulty, version_of(self.env))
-        if self.seed is not None and self.seed < 0:
-            raise ValueError(f"expected seed to be an integer >= 0, actual value: {self.seed!r}")
+        check_environment(self.env, self.difficulty)
+        check_split(self.split)
+        check_integers(self, seed=0, max_queries=0)
         if self.exemplars and not category_named(self.category).exemplars:
             raise ValueError(f"expected a category with exemplars, actual: {self.category}")
         if self.function is not None and self.dataset is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from find_gym_agents.checks import check_choice, check_integers
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
 
@@ -29,14 +30,11 @@ class RedTeamConfig:
     """A folder for redteam.json, with the skill on each function, and redteam.txt, with the tables."""
 
     def __post_init__(self) -> None:
-        for name, least in (("attacks", 0), ("functions", 1), ("programs", 0), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {getattr(self, name)!r}")
+        check_integers(self, attacks=0, functions=1, programs=0, seed=0)
         if self.category is not None:
             from find_gym_agents.redteam import red_teams
 
-            if self.category not in (known := red_teams()):
-                raise ValueError(f"expected a category among {', '.join(known)}, actual value: {self.category!r}")
+            check_choice("a category", self.category, red_teams())
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "find-gym redteam") -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from find_gym_agents.checks import check_folder
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show
 
@@ -29,8 +30,7 @@ class ReportConfig:
     """Whether report.html and the plots are written; the table and results.json always are."""
 
     def __post_init__(self) -> None:
-        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
-            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+        check_folder(self.out)
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "find-gym report") -> int:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from find_gym_agents.checks import check_folder, check_integers
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
 
@@ -38,10 +39,8 @@ class ScoreConfig:
     """Whether report.html and the plots are written; the table and results.json always are."""
 
     def __post_init__(self) -> None:
-        if self.workers is not None and self.workers < 1:
-            raise ValueError(f"expected workers to be an integer >= 1, actual value: {self.workers!r}")
-        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
-            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+        check_integers(self, workers=1)
+        check_folder(self.out)
 
     def folder(self, run: Path) -> Path:
         """Returns the folder of the new run of a stored one."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.checks import check_environment, check_folder, check_integers, check_split
 from find_gym_agents.interpreters.lm.options import LanguageModelOptions
 
 DEFAULT_FUNCTIONS = 200
@@ -94,43 +95,26 @@ class EvaluationConfig:
 
     def __post_init__(self) -> None:
         # Imported here, so that the help of a command does not wait for them.
-        from find_gym import ENVIRONMENT_IDS
-        from find_gym.core.registry import category_named, version_of
-        from find_gym.functions import SPLITS
+        from find_gym.core.registry import category_named
         from find_gym_agents.registry import find_agent
 
         if isinstance(self.agents, str) or not self.agents:
             raise ValueError(f"expected at least one agent in a tuple, actual value: {self.agents!r}")
         object.__setattr__(self, "agents", tuple(dict.fromkeys(self.agents)))
         self._settle()
-        if self.env not in ENVIRONMENT_IDS:
-            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
+        check_environment(self.env, self.difficulty)
         for agent in self.agents:
             find_agent(agent).check(self.category)
         self._check_language_model()
         if self.paper:
             self._check_paper()
-        if self.split not in (*SPLITS, "all"):
-            raise ValueError(f"expected a split among {', '.join(SPLITS)}, all, actual value: {self.split!r}")
-        category_named(self.category).read_difficulty(self.difficulty, version_of(self.env))
+        check_split(self.split)
         if self.exemplars and not category_named(self.category).exemplars:
             raise ValueError(f"expected a category with exemplars, actual: {self.category}")
-        for name, least, optional in (
-            ("functions", 1, True),
-            ("repeats", 1, False),
-            ("seed", 0, False),
-            ("max_queries", 0, False),
-            ("workers", 1, True),
-        ):
-            value = getattr(self, name)
-            if value is None and optional:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
+        check_integers(self, functions=1, repeats=1, seed=0, max_queries=0, workers=1)
         if self.dataset is not None and not (Path(self.dataset) / self._metadata).is_file():
             raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
-        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
-            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+        check_folder(self.out)
 
     def _check_language_model(self) -> None:
         wanted = any("language_model" in self.agent_options(agent) for agent in self.agents)

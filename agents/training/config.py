@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from find_gym_agents.categories import agent_category
+from find_gym_agents.checks import check_choice, check_environment, check_folder, check_integers
 from find_gym_agents.evaluation.config import read_difficulty, usable_cores
+
+if TYPE_CHECKING:
+    from find_gym_agents.categories.record import TrainingSettings
 
 ALGORITHMS = ("maskable_ppo", "ppo")
 DEVICES = ("auto", "cpu", "cuda")
@@ -105,40 +108,15 @@ class TrainConfig:
     """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
 
     def __post_init__(self) -> None:
-        # Imported here, so that the help of a command does not wait for them.
-        from find_gym import ENVIRONMENT_IDS
-        from find_gym.core.registry import category_named, version_of
-
-        if self.env not in ENVIRONMENT_IDS:
-            raise ValueError(f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {self.env!r}")
-        if self.algo not in ALGORITHMS:
-            raise ValueError(f"expected an algorithm among {', '.join(ALGORITHMS)}, actual value: {self.algo!r}")
-        category_named(self.category).read_difficulty(self.difficulty, version_of(self.env))
-        training = agent_category(self.category).training
+        check_environment(self.env, self.difficulty)
+        check_choice("an algorithm", self.algo, ALGORITHMS)
+        training = self.category_settings
         if self.quick_fits and not training.quick_fits:
             raise ValueError(f"expected a category with quick fits, actual: {self.category}")
-        for name, least in (
-            ("seed", 0),
-            ("total_timesteps", 0),
-            ("imitation_examples", 0),
-            ("max_queries", 1),
-            ("num_envs", 1),
-            ("rollout_steps", 1),
-            ("hidden", 1),
-            ("layers", 1),
-            ("imitation_stock", 1),
-            ("imitation_batch", 4),
-            ("batch_size", 2),
-            ("epochs", 1),
-            ("checkpoint_every", 1),
-            ("validation_functions", 1),
-            ("test_functions", 0),
-            ("env_workers", 0),
-            ("workers", 1),
-        ):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-                raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {value!r}")
+        check_integers(self, seed=0, total_timesteps=0, imitation_examples=0, max_queries=1, num_envs=1)
+        check_integers(self, rollout_steps=1, hidden=1, layers=1, imitation_stock=1, imitation_batch=4, batch_size=2)
+        check_integers(self, epochs=1, checkpoint_every=1, validation_functions=1, test_functions=0)
+        check_integers(self, env_workers=0, workers=1)
         for name in ("minutes", "learning_rate", "imitation_learning_rate", "clip_range", "target_kl", "gae_lambda"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
@@ -152,16 +130,13 @@ class TrainConfig:
             raise ValueError(f"expected no imitation in {self.category}, which has no teacher, actual: some")
         if not self.imitates and self.total_timesteps == 0:
             raise ValueError("expected imitation or steps of reinforcement learning, actual: neither")
-        if self.device not in DEVICES:
-            raise ValueError(f"expected a device among {', '.join(DEVICES)}, actual value: {self.device!r}")
+        check_choice("a device", self.device, DEVICES)
         object.__setattr__(self, "logger", tuple(self.logger or ("tensorboard",)))
         for kind in self.logger:
-            if kind not in LOGGERS:
-                raise ValueError(f"expected a logger among {', '.join(LOGGERS)}, actual value: {kind!r}")
+            check_choice("a logger", kind, LOGGERS)
         if self.init_from is not None and not Path(self.init_from).is_file():
             raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.init_from!r}")
-        if self.out is not None and Path(self.out).exists() and not Path(self.out).is_dir():
-            raise ValueError(f"expected a folder, actual: {self.out!r} is a file")
+        check_folder(self.out)
 
     @property
     def category(self) -> str:
@@ -169,6 +144,13 @@ class TrainConfig:
         from find_gym.core.registry import category_of
 
         return category_of(self.env)
+
+    @property
+    def category_settings(self) -> TrainingSettings:
+        """How policies are trained in the category."""
+        from find_gym_agents.categories import agent_category
+
+        return agent_category(self.category).training
 
     @property
     def env_worker_count(self) -> int:
@@ -194,7 +176,7 @@ class TrainConfig:
     @property
     def imitation_share(self) -> float:
         """The share of the time that suits imitation in the category; 0 where it has no teacher."""
-        imitation = agent_category(self.category).training.imitation
+        imitation = self.category_settings.imitation
         return 0.0 if imitation is None else imitation.share
 
     @property

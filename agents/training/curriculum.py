@@ -11,7 +11,6 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from find_gym.core.registry import category_named, version_of
-from find_gym_agents.categories import agent_category
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.policy_episodes import own_masks
 
@@ -37,7 +36,7 @@ class Stage:
 
 def stages(config: TrainConfig) -> list[Stage]:
     """Returns the stages of a training run, whose shares sum to 1."""
-    simple = agent_category(config.category).training.simple
+    simple = config.category_settings.simple
     if config.begins_trained or not config.curriculum or simple is None:
         found = [Stage("chosen queries", 1.0)]
     else:
@@ -59,7 +58,7 @@ def environment_options(config: TrainConfig, stage: Stage | None = None) -> dict
         config: the configuration.
         stage: the stage of the curriculum; None for the environment without any of it.
     """
-    training = agent_category(config.category).training
+    training = config.category_settings
     budget = config.max_queries or training.max_queries
     options: dict[str, Any] = {"difficulty": config.difficulty, "max_queries": budget}
     if stage is None:

@@ -24,7 +24,6 @@ from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym.core.files import write_text
 from find_gym.core.registry import category_named, version_of
 from find_gym.functions import function_seed
-from find_gym_agents.categories import agent_category
 from find_gym_agents.training.checkpoints import CHECKPOINT, LAST, POLICY, UNTRAINED, CheckpointError, load, save
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.curriculum import PolicyMasks, Stage, environment_options, stages
@@ -115,7 +114,7 @@ class Training:
         env = gym.make(config.env, disable_env_checker=True, **self.options)
         stage = Stage("imitation", 1.0)
         difficulty = environment_options(config, stage)["difficulty"]
-        imitation = agent_category(config.category).training.imitation
+        imitation = config.category_settings.imitation
         assert imitation is not None  # the configuration has checked it
         count = config.imitation_stock or imitation.functions
         while (done := self._done_imitating()) < 1:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation import EvaluationConfig, EvaluationResult, evaluate
 from find_gym_agents.registry import agents_by_name
 from find_gym_agents.runs.records import CONFIG, locked, read_config, write_json
@@ -102,7 +101,7 @@ def _doubts(done: Progress) -> list[str]:
 
 def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> EvaluationResult:
     """Evaluates a checkpoint on the test split; the trained one beside other agents."""
-    strongest = agent_category(config.category).training.strongest
+    strongest = config.category_settings.strongest
     beside = (*_BESIDE, *([strongest] if strongest else [])) if checkpoint == POLICY else ()
     agents = agents_by_name()
     known = (name for name in beside if name in agents and config.category in agents[name].categories)

@@ -54,7 +54,7 @@ def test_every_option_is_documented(config):
     ("words", "message"),
     [
         ([], "expected a command, actual value: none"),
-        (["fly"], "expected a command, actual value: 'fly'"),
+        (["repot"], "actual value: 'repot'; did you mean 'report'?"),
     ],
 )
 def test_unknown_commands(words, message, capsys):
@@ -71,15 +71,21 @@ def test_version(capsys):
     ("words", "message"),
     [
         (["evaluate"], "--agent"),
-        (["evaluate", "--agent", "nope"], "expected an agent among"),
+        (["evaluate", "--agent", "atomfit"], "did you mean 'atom-fit'?"),
         (["evaluate", "--agent", "constant", "--functions", "x"], "expected an integer, actual value: 'x'"),
         (["evaluate", "--agent", "constant", "--functions", "0"], "expected functions to be an integer >= 1"),
-        (["evaluate", "--agent", "constant", "--split", "tset"], "expected a split among"),
+        (
+            ["evaluate", "--agent", "constant", "--split", "tset"],
+            "among train, validation, test, all, actual value: 'tset'; did you mean 'test'?",
+        ),
         (["evaluate", "--agent", "constant", "--env", "Nope-v0"], "expected an environment among FIND-numeric-v0"),
         (["evaluate", "--agent", "constant", "--difficulty", "{"], "expected a name or a JSON object"),
         (["evaluate", "--agent", "constant", "--difficulty", '{"depht": 2}'], "expected a difficulty in"),
         (["evaluate", "--agent", "constant", "--dataset", "nowhere"], "expected a dataset with a file"),
-        (["evaluate", "--agent", "constant", "--frobnicate"], "--frobnicate"),
+        (
+            ["evaluate", "--agent", "constant", "--functoins", "3"],
+            "unrecognized arguments: --functoins 3; did you mean '--functions'?",
+        ),
         (["make-dataset"], "--out"),
         (["make-dataset", "--out", "x", "--category", "poems"], "expected a category among numeric, strings"),
         (["make-dataset", "--out", "x", "--category", "strings", "--difficulty", '{"variants": {}}'], "branch_share"),
@@ -94,7 +100,8 @@ def test_bad_command_lines_end_with_2_and_say_why(words, message, capsys):
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert message in told and told.count("\n") == 1
 
 
 def test_evaluate_and_report_from_the_command_line(tmp_path, capsys):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from find_gym_agents.checks import check_choice, check_integers
+
 STARTS = ("exemplars",)
 PROTOCOLS = ("auto", "tools", "text")
 
@@ -91,13 +93,7 @@ class LanguageModelOptions:
         Raises:
             ValueError: one can't be used, or two do not go together.
         """
-        optional = ("context_tokens", "rounds", "max_tokens")
-        for name in ("connections", "batch_size", "reply_tokens", *optional):
-            value = getattr(self, name)
-            if value is None and name in optional:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"expected {name} to be an integer >= 1, actual value: {value!r}")
+        check_integers(self, connections=1, batch_size=1, reply_tokens=1, context_tokens=1, rounds=1, max_tokens=1)
         if not 0 <= self.temperature < float("inf"):
             raise ValueError(f"expected a temperature >= 0, actual value: {self.temperature!r}")
         if not 0 <= self.patience < float("inf"):
@@ -108,12 +104,11 @@ class LanguageModelOptions:
             raise ValueError(
                 f"expected context_tokens above reply_tokens ({self.reply_tokens}), actual value: {self.context_tokens}"
             )
-        if self.start is not None and self.start not in STARTS:
-            raise ValueError(f"expected a start among {', '.join(STARTS)}, actual value: {self.start!r}")
+        if self.start is not None:
+            check_choice("a start", self.start, STARTS)
         if self.milan and (self.reflection or self.rounds not in (None, 1)):
             raise ValueError("expected neither reflection nor rounds with milan, which has one round, actual: both")
-        if self.protocol not in PROTOCOLS:
-            raise ValueError(f"expected a protocol among {', '.join(PROTOCOLS)}, actual value: {self.protocol!r}")
+        check_choice("a protocol", self.protocol, PROTOCOLS)
         self._check_server_options()
         self._check_budget()
         if self.system_prompt is not None and not Path(self.system_prompt).is_file():

@@ -12,6 +12,7 @@ import numpy as np
 from find_gym import ENVIRONMENT_IDS, LATEST_IDS
 from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.base import Agent, PolicyError
+from find_gym_agents.checks import check_choice
 from find_gym_agents.interpreters.policies.source import PolicySource
 
 _DEFAULTS: dict[str, Any] = {"env": next(iter(LATEST_IDS.values())), "difficulty": "find"}
@@ -148,10 +149,7 @@ def _fitting(
 ) -> Iterator[str]:
     """Yields the environments whose spaces are those that a policy was trained with."""
     for candidate in candidates:
-        if candidate not in ENVIRONMENT_IDS:
-            raise PolicyError(
-                f"expected an environment among {', '.join(ENVIRONMENT_IDS)}, actual value: {candidate!r}"
-            )
+        check_choice("an environment", candidate, ENVIRONMENT_IDS)
         functions = category_named(category_of(candidate))
         options: dict[str, Any] = {"interface": interface, "max_queries": budget}
         try:
