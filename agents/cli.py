@@ -12,6 +12,7 @@ _COMMANDS = {
     "evaluate": ("evaluate", "evaluate agents on the same functions, with a table and a report"),
     "train": ("train", "train an interpreter by reinforcement learning"),
     "make-dataset": ("make_dataset", "sample functions and write them in the published layout"),
+    "export-trajectories": ("export_trajectories", "write conversations of experts, to fine-tune language models on"),
     "score": ("score", "score the submissions of stored runs again, with another judge or today's scorer"),
     "report": ("report", "make the report of runs again, one report of several, or a leaderboard"),
     "play": ("play", "interpret a hidden function yourself, in the terminal"),

@@ -47,6 +47,7 @@ AGENTS_MAY_IMPORT = {
     "redteam": {"loading", "categories", "report"},
     "evaluation": {"base", "checks", "registry", "runs", "categories", "interpreters.lm.options"},
     "training": {"base", "checks", "registry", "runs", "categories", "report", "evaluation"},
+    "trajectories": {"base", "registry", "categories", "evaluation.config"},
     "interpreters": {"base", "checks", "loading", "categories", "training"},
     "benchmarks": {"checks", "runs", "report", "training", "interpreters"},
     "commands": {"checks", "registry", "evaluation", "training"},

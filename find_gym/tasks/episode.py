@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import gymnasium as gym
 import numpy as np
 
-from find_gym import LATEST_IDS
+from find_gym.core.registry import category_named
 from find_gym.interfaces import Message, ToolCall
 from find_gym.interfaces.text import printable, write_pairs
 from find_gym.tasks.task import Task
@@ -156,5 +156,5 @@ def _probes(category: str) -> list[Any]:
     Raises:
         ValueError: the category has no such interface.
     """
-    env: Any = gym.make(LATEST_IDS[category], interface="tokens", disable_env_checker=True)
+    env: Any = gym.make(category_named(category).environment_id(), interface="tokens", disable_env_checker=True)
     return list(env.unwrapped.codec.probes)

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import gymnasium as gym
 
-from find_gym import LATEST_IDS
+import find_gym  # noqa: F401  (registers the categories)
 from find_gym.core.arguments import read_integer
 from find_gym.core.episode import Reward, Rules
 from find_gym.core.registry import category_named
@@ -63,10 +63,8 @@ class Task:
     version: int | None = None
 
     def __post_init__(self) -> None:
-        if self.category not in LATEST_IDS:
-            raise ValueError(f"expected a category among {', '.join(LATEST_IDS)}, actual value: {self.category!r}")
-        check_split(self.split)
         object.__setattr__(self, "version", category_named(self.category).check_version(self.version))
+        check_split(self.split)
         if self.form not in FORMS:
             raise ValueError(f"expected a form among {FORMS}, actual value: {self.form!r}")
         for name in ("seed", "given"):
@@ -107,7 +105,7 @@ class Task:
     def make_environment(self) -> gym.Env[Any, Any]:
         """Makes the environment of the task. It holds the truth once it is reset: privileged."""
         return gym.make(
-            LATEST_IDS[self.category],
+            category_named(self.category).environment_id(self.version),
             interface=self.form,
             split=self.split,
             difficulty=self.difficulty,
@@ -115,7 +113,6 @@ class Task:
             max_steps=self.max_messages,
             query_cost=self.query_cost,
             reward=self.reward,
-            version=self.version,
             disable_env_checker=True,
             **self.options,
         )

@@ -1,0 +1,15 @@
+"""Trajectories of experts, as conversations that language models are fine-tuned on."""
+
+from find_gym_agents.trajectories.conversation import Trajectory, converse
+from find_gym_agents.trajectories.teacher import Teacher, teach
+from find_gym_agents.trajectories.writing import TrajectoryConfig, make_trajectories, write_trajectories
+
+__all__ = [
+    "Teacher",
+    "Trajectory",
+    "TrajectoryConfig",
+    "converse",
+    "make_trajectories",
+    "teach",
+    "write_trajectories",
+]
