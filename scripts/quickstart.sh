@@ -8,5 +8,3 @@ set_up_venv report
 functions=${1:-40}
 .venv/bin/python scripts/evaluate.py --env FIND-numeric-v0 --agent atom-fit --agent interpolation --agent constant \
     --functions "$functions" --seed 0 --out "runs/quickstart-$functions"
-echo
-echo "Every episode, with plots and transcripts: runs/quickstart-$functions/report.html"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
@@ -20,6 +22,21 @@ def describe() -> str:
         f"  {entry.name:{width}}  {entry.summary} ({', '.join(entry.categories)})" for entry in entries.values()
     )
     return f"Evaluates agents on the same functions and reports accuracy and skill.\n\nagents:\n{agents}"
+
+
+def next_steps(env: str, folder: Path) -> str:
+    """Returns what to try after an evaluation.
+
+    Args:
+        env: the environment's id.
+        folder: the folder of the run.
+    """
+    return (
+        "Next\n"
+        "  the same command with --verbose prints all tables: by groups of functions, paired differences, outcomes\n"
+        f"  find-gym evaluate --env {env} --agent path/to/file.py:Class evaluates your own agent\n"
+        f"  find-gym report --leaderboard {shlex.quote(str(folder))} ranks it among other runs"
+    )
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "find-gym evaluate") -> int:
@@ -51,7 +68,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
     except (BackendError, DatasetError, RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
-    show(result.table)
+    show(result.table if config.verbose else f"{result.closing}\n\n{next_steps(config.env, config.folder)}")
     if result.stopped is not None:
         print(
             f"\nthe run was stopped: {result.stopped}; {result.not_run} episodes were not run; the same command with a "

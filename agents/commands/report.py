@@ -29,6 +29,9 @@ class ReportConfig:
     pictures: bool = True
     """Whether report.html and the plots are written; the table and results.json always are."""
 
+    verbose: bool = False
+    """Whether all tables are printed: by groups of functions, paired differences, outcomes."""
+
     def __post_init__(self) -> None:
         check_folder(self.out)
 
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym report
         description="Makes the report of runs again, from their results, or merges them into a leaderboard.",
     )
     from find_gym_agents.evaluation import RunError, read_run
-    from find_gym_agents.report import write_leaderboard, write_report
+    from find_gym_agents.report import closing, write_leaderboard, write_report
 
     try:
         runs = [read_run(folder) for folder in config.runs]
@@ -62,8 +65,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym report
         groups = [runs] if config.out is not None else [[run] for run in runs]
         for group in groups:
             folder = Path(config.out) if config.out is not None else group[0].folder
-            _, table = write_report(group, folder, pictures=config.pictures)
-            show(f"{folder}\n\n{table}\n")
+            results, table = write_report(group, folder, pictures=config.pictures)
+            show(f"{table if config.verbose else closing(results, folder)}\n")
     except (RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2

@@ -38,6 +38,9 @@ class ScoreConfig:
     report: bool = True
     """Whether report.html and the plots are written; the table and results.json always are."""
 
+    verbose: bool = False
+    """Whether all tables are printed: by groups of functions, paired differences, outcomes."""
+
     def __post_init__(self) -> None:
         check_integers(self, workers=1)
         check_folder(self.out)
@@ -70,7 +73,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym score"
     )
     from find_gym_agents.evaluation import RunError, read_run
     from find_gym_agents.evaluation.rescoring import Rescoring, agreements, rescore
-    from find_gym_agents.report import write_report
+    from find_gym_agents.report import closing, write_report
     from find_gym_agents.runs.records import write_json
 
     failed = False
@@ -81,8 +84,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym score"
             new = rescore(Rescoring(stored, config.judge, config.workers), folder)
             found = agreements(stored, new)
             write_json(folder / AGREEMENT, [asdict(agreement) for agreement in found])
-            _, table = write_report([new], folder, pictures=config.report)
-            show(f"{table}\n\n{agreement_table(found).as_text()}\n\n{folder}")
+            results, table = write_report([new], folder, pictures=config.report)
+            shown = table if config.verbose else closing(results, folder)
+            show(f"{shown}\n\n{agreement_table(found).as_text()}")
             failed = failed or any(agreement.unscored for agreement in found)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where this one stopped", file=sys.stderr)

@@ -88,6 +88,8 @@ class EvaluationConfig:
     """The folder of the run; by default one in runs/ with a readable name. A run that was cut short there goes on."""
     report: bool = True
     """Whether report.html and the plots are written; the table and results.json always are."""
+    verbose: bool = False
+    """Whether all tables are printed at the end: by groups of functions, paired differences, outcomes."""
     language_model: LanguageModelOptions = field(default_factory=LanguageModelOptions)
     """The options of the agent lm."""
     policy: Any = field(init=False, default=None, repr=False)

@@ -33,7 +33,7 @@ def evaluate_paper(config: EvaluationConfig, *, progress: bool = True) -> Evalua
     Raises:
         RunError: see `evaluate`.
     """
-    from find_gym_agents.report import write_report
+    from find_gym_agents.report import closing, write_report
 
     folder, results = config.folder, {}
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,10 @@ def evaluate_paper(config: EvaluationConfig, *, progress: bool = True) -> Evalua
         write_json(folder / "results.json", summary)
     episodes = [record for result in results.values() for record in result.episodes]
     stopped = next((result.stopped for result in results.values() if result.stopped is not None), None)
-    return EvaluationResult(folder, episodes, summary, f"{table.as_text()}\n\n{rest}", stopped)
+    own = table.as_text()
+    return EvaluationResult(
+        folder, episodes, summary, f"{own}\n\n{rest}", f"{own}\n\n{closing(summary, folder)}", stopped
+    )
 
 
 def paper_setting(config: EvaluationConfig, name: str, folder: Path) -> EvaluationConfig:

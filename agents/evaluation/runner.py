@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
+from find_gym_agents.categories.record import score_part
 from find_gym_agents.evaluation.budget import Budget
 from find_gym_agents.evaluation.config import EvaluationConfig
 from find_gym_agents.evaluation.functions import RunFunction, count_functions, prepare_functions
@@ -42,7 +43,8 @@ class EvaluationResult:
         folder: where everything is.
         episodes: the records, sorted by agent and index.
         summary: the content of results.json.
-        table: the printed table.
+        table: all tables as text.
+        closing: the one table that matters as text, and where the report is.
         stopped: why the run was stopped before all episodes were run, None where it was not.
     """
 
@@ -50,6 +52,7 @@ class EvaluationResult:
     episodes: list[EpisodeRecord]
     summary: dict[str, Any]
     table: str
+    closing: str
     stopped: str | None = None
 
     @property
@@ -80,7 +83,7 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
         RunError: the folder can't be used, or a file in it is broken.
         ImportError: something that the runner, an agent or the report needs is not installed.
     """
-    from find_gym_agents.report import write_report
+    from find_gym_agents.report import closing, write_report
     from find_gym_agents.report.plots import check_plots
 
     check_backend(config.backend)
@@ -98,7 +101,7 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
         if stopped is not None and not run.episodes:
             raise RunError(f"expected a budget for at least one episode, actual: {stopped}")
         summary, table = write_report([run], folder, pictures=config.report)
-    return EvaluationResult(folder, run.episodes, summary, table, stopped)
+    return EvaluationResult(folder, run.episodes, summary, table, closing(summary, folder), stopped)
 
 
 class Identified(Protocol):
@@ -170,9 +173,13 @@ def _run_missing(
     total = len(config.agents) * len(functions) * config.repeats
     with progress_bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
         bar.update(total - len(tasks))
+        skills: dict[str, list[float]] = {}
         for record in _run(config, tasks, budget):
             lines.append(record.to_json())
-            bar.set_postfix_str(record.agent, refresh=False)
+            if record.scored:
+                skills.setdefault(record.agent, []).append(score_part("skill")(record))
+            means = ", ".join(f"{agent} {sum(found) / len(found):.2f}" for agent, found in skills.items())
+            bar.set_postfix_str(f"skill: {means}", refresh=False)
             bar.update(1)
 
 

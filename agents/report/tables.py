@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from find_gym_agents.categories import agent_category
@@ -9,6 +10,7 @@ from find_gym_agents.categories.record import Grouping, ReportSettings
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.usage import USED
 
+TROUBLES = "Troubles"
 _OUTCOMES = {
     "right": "right",
     "wrong": "wrong",
@@ -47,6 +49,25 @@ def tables(summary: dict[str, Any]) -> list[Table]:
     if any("troubles" in agent for agent in agents.values()):
         found.append(_troubles(agents))
     return found + [table for group in report.groups if (table := _grouped(report, group, agents)).rows]
+
+
+def closing_table(agents: Mapping[str, Any], title: str) -> Table:
+    """Returns the one table that matters, as commands print it at their end.
+
+    Args:
+        agents: the figures of each agent, as a category's summary has them.
+        title: what they were asked.
+    """
+    rows = []
+    for name, agent in agents.items():
+        overall = agent["overall"]
+        figures = [_figure(key, overall[key]) for key in ("skill", "accuracy", "queries", "seconds")]
+        short = [figures[0], *(figure.partition(" [")[0] for figure in figures[1:])]
+        rows.append([name, str(overall["n"]), *short, str(agent["unscored"] or "")])
+    header = ["agent", "n", "skill", "accuracy", "queries", "seconds", "UNSCORED"]
+    if not any(row[-1] for row in rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    return Table(f"{title} (means; skill with its 95 % interval)", header, rows)
 
 
 def _overall(report: ReportSettings, agents: dict[str, Any]) -> Table:
@@ -169,7 +190,7 @@ def _troubles(agents: dict[str, Any]) -> Table:
         for name, agent in agents.items()
         for trouble in agent.get("troubles", ())
     ]
-    return Table("Troubles", ["agent", "what", "what to do", "count"], rows, labels=3)
+    return Table(TROUBLES, ["agent", "what", "what to do", "count"], rows, labels=3)
 
 
 def write_seconds(value: float) -> str:

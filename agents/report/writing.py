@@ -10,7 +10,7 @@ from typing import Any
 
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.table import Table
-from find_gym_agents.report.tables import tables
+from find_gym_agents.report.tables import TROUBLES, closing_table, tables
 from find_gym_agents.runs.records import EpisodeRecord, Run, RunError, write_bytes, write_json, write_text
 
 
@@ -61,6 +61,25 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
     if pictures:
         _write_pictures(folder, title, configs, summaries, found, groups)
     return results, _text(found)
+
+
+def closing(results: dict[str, Any], folder: Path) -> str:
+    """Returns what a command prints of a report: one short table for each category, troubles, and where the rest is.
+
+    Args:
+        results: the content of results.json.
+        folder: the folder of the report.
+    """
+    summaries = results["categories"].values() if "categories" in results else [results]
+    parts = []
+    for summary in summaries:
+        parts.append(closing_table(summary["agents"], f"{summary['category'].capitalize()} functions"))
+        parts += [table for table in tables(summary) if table.title == TROUBLES]
+    page = folder / "report.html"
+    places = [f"Report: {page if page.exists() else folder / 'report.md'}"]
+    if results.get("not_run"):
+        places.append(f"{results['not_run']} episodes were not run; the same command, with a greater budget, goes on.")
+    return "\n\n".join([*(part.as_text() for part in parts), "\n".join(places)])
 
 
 def _unfinished(runs: Sequence[Run]) -> Table:

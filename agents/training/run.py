@@ -15,7 +15,7 @@ from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.loop import NothingLearnedError, Training
 from find_gym_agents.training.plots import draw_learning_curve
 from find_gym_agents.training.progress import Progress, bar
-from find_gym_agents.training.summary import closing_table, next_steps
+from find_gym_agents.training.summary import closing_text, next_steps
 
 __all__ = ["CheckpointError", "NothingLearnedError", "TrainResult", "train"]
 
@@ -71,7 +71,7 @@ def train(config: TrainConfig, *, progress: bool = True) -> TrainResult:
     references = _references(results[POLICY].summary) if results else {}
     draw_learning_curve([done.curve], folder / "learning_curve.png", config.category, references=references)
     parts = [_validated(done)]
-    parts += [closing_table(results[UNTRAINED].summary, results[POLICY].summary)] if results else []
+    parts += [closing_text(results[UNTRAINED].summary, results[POLICY].summary)] if results else []
     parts += [next_steps(config)]
     if config.verbose:
         parts += [result.table for result in results.values()] + ([analysed] if config.analyse else [])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from find_gym_agents.report.table import Table
+from find_gym_agents.report.tables import closing_table
 from find_gym_agents.training.checkpoints import POLICY
 from find_gym_agents.training.config import TrainConfig
 
 
-def closing_table(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
+def closing_text(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
     """Returns the table of the untrained policy, the policy and the agents beside it.
 
     Args:
@@ -19,21 +19,7 @@ def closing_table(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
     """
     agents = {"untrained": next(iter(untrained["agents"].values()))}
     agents |= {name.partition(":")[0]: figures for name, figures in trained["agents"].items()}
-    rows = []
-    for name, figures in agents.items():
-        overall = figures["overall"]
-        skill, accuracy, queries = (overall[key] for key in ("skill", "accuracy", "queries"))
-        rows.append(
-            [
-                name,
-                str(overall["n"]),
-                f"{skill['mean']:.3f} [{skill['low']:.2f}, {skill['high']:.2f}]",
-                f"{accuracy['mean']:.3f}",
-                f"{queries['mean']:.1f}",
-            ]
-        )
-    title = "Functions of the split test (mean skill with its 95 % bootstrap interval)"
-    return Table(title, ["agent", "n", "skill", "accuracy", "queries"], rows).as_text()
+    return closing_table(agents, "Functions of the split test").as_text()
 
 
 def next_steps(config: TrainConfig) -> str:

@@ -108,7 +108,9 @@ def test_evaluate_and_report_from_the_command_line(tmp_path, capsys):
     words = ["evaluate", "--agent", "constant", "--agent", "lookup", "--functions", "2", "--difficulty", "easy"]
     assert main([*words, "--workers", "1", "--out", str(tmp_path / "run")]) == 0
     shown = capsys.readouterr().out
-    assert "By family" in shown and "lookup" in shown
+    assert "By family" not in shown and "lookup" in shown and f"Report: {tmp_path / 'run' / 'report.html'}" in shown
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "run"), "--verbose"]) == 0
+    assert "By family" in capsys.readouterr().out
     (tmp_path / "run" / "report.html").unlink()
     done = run_script("report.py", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from find_gym_agents.evaluation import (
 )
 from find_gym_agents.evaluation.episode import _AGENTS, EpisodeTask, run_episode
 from find_gym_agents.evaluation.functions import RunFunction
-from find_gym_agents.registry import find_agent
+from find_gym_agents.registry import AgentEntry, find_agent
 from find_gym_agents.runs.records import Lines, locked, read_lines
 from tests.agents.episodes import SPECS
 
@@ -223,10 +224,10 @@ def test_a_crashing_agent_is_unscored_and_tried_again(tmp_path):
 
 def test_an_agent_that_cannot_be_made_or_acts_wrongly_is_unscored():
     for agent, words in (
-        ("tests.agents.odd_agents:WrongKind", "expected a message"),
-        ("no_such_module:X", "No module"),
+        (find_agent("tests.agents.odd_agents:WrongKind"), "expected a message"),
+        (AgentEntry("needy", {"numeric": "no_such_module:X"}), "No module"),
     ):
-        record = run_episode(task_for(agent, SPECS["linear"]))
+        record = run_episode(replace(task_for("constant", SPECS["linear"]), agent=agent))
         assert record.outcome == "unscored"
         assert record.error.startswith("the agent failed:")
         assert words in record.error
@@ -312,7 +313,9 @@ def test_bad_configurations_say_what_was_expected(options, words):
 
 def test_the_default_folder_has_a_readable_name():
     assert str(EvaluationConfig(("constant",)).folder) == "runs/FIND-numeric-v0_constant_test_200_seed0"
-    assert EvaluationConfig(("a.b:C",), max_queries=20).folder.name == "FIND-numeric-v0_a.b-C_test_200_seed0_20-queries"
+    assert EvaluationConfig(("tests.agents.odd_agents:Mute",), max_queries=20).folder.name == (
+        "FIND-numeric-v0_tests.agents.odd_agents-Mute_test_200_seed0_20-queries"
+    )
     assert "hard" in EvaluationConfig(("constant",), difficulty="hard").folder.name
 
 
