@@ -7,13 +7,14 @@ itself would answer otherwise. Code is scored apart, by what it computes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from find_gym.core.submissions import Submission
 from find_gym.judges.protocol import Judge
-from find_gym.judges.unit_tests import UnitTest, UnitTestScore, replace_untold, score_unit_tests
+from find_gym.judges.unit_tests import Bounds, UnitTest, UnitTestScore, judged_bounds, replace_untold, score_unit_tests
 
 TESTS = 10
 # How often tests are drawn again that the judge fails with the true description; it has to be asked for each.
@@ -62,4 +63,8 @@ class DescriptionScorer:
         """Scores the description and the domain of a submission; its code is not read."""
         parts = (submission.description.strip(), submission.domain.strip())
         text = "\n".join(part for part in parts if part and part.lower() != "none")
-        return score_unit_tests(self._judge, text, self._function.describe(), self.tests)
+        return score_unit_tests(self._judge, text, self.tests, self._bounds)
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        return judged_bounds(self._judge, self._function.describe(), self.tests)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,24 +174,38 @@ def judged_share(judge: Judge, description: str, tests: Sequence[UnitTest]) -> f
     return share_right(judge.rate(description, [test.options for test in tests]), tests)
 
 
-def score_unit_tests(judge: Judge, description: str, truth: str, tests: Sequence[UnitTest]) -> UnitTestScore:
+class Bounds(NamedTuple):
+    """The shares of tests that a judge gets right whatever is submitted: what bounds those of submissions.
+
+    Attributes:
+        empty: with an empty description, from the options alone.
+        truth: with the true description.
+    """
+
+    empty: float
+    truth: float
+
+
+def judged_bounds(judge: Judge, truth: str, tests: Sequence[UnitTest]) -> Bounds:
+    """Returns the shares of tests that a judge gets right with an empty and with the true description."""
+    return Bounds(judged_share(judge, "", tests), judged_share(judge, truth, tests))
+
+
+def score_unit_tests(judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds) -> UnitTestScore:
     """Scores a description by unit tests.
 
     Args:
-        judge: reads the descriptions.
+        judge: reads the description.
         description: the description to score.
-        truth: the true description, to see what the judge can get at all.
         tests: unit tests of the function, all with as many options.
-
-    Returns:
-        The score, with that of the empty and of the true description.
+        bounds: what `judged_bounds` returns for the judge and the tests.
     """
     share = judged_share(judge, description, tests)
     chance = 1.0 / len(tests[0].options)
     return UnitTestScore(
         share=share,
-        empty_share=judged_share(judge, "", tests),
-        truth_share=judged_share(judge, truth, tests),
+        empty_share=bounds.empty,
+        truth_share=bounds.truth,
         chance=chance,
         skill=skill_over_chance(share, chance),
         judge=judge.name,

@@ -14,7 +14,7 @@ from find_gym.functions import NumericFunction, sample_numeric
 from find_gym.judges.descriptions import DescriptionScorer
 from find_gym.judges.language_model import LanguageModelJudge
 from find_gym.judges.protocol import Execution
-from find_gym.judges.unit_tests import UnitTest, make_unit_tests, score_unit_tests, share_right
+from find_gym.judges.unit_tests import UnitTest, judged_bounds, make_unit_tests, score_unit_tests, share_right
 from find_gym.language import ScriptedModel
 from find_gym.scoring import NumericScorer, Submission
 
@@ -50,7 +50,8 @@ def test_each_test_has_one_true_option(seed: int, options: int, count: int) -> N
     for test in tests:
         assert len(set(test.options)) == options
         assert sum(option.output == "own" for option in test.options) == 1
-    score = score_unit_tests(Oracle(own, "true"), "false", "true", tests)
+    judge = Oracle(own, "true")
+    score = score_unit_tests(judge, "false", tests, judged_bounds(judge, "true", tests))
     assert score.truth_share == 1.0 and score.share == score.empty_share == pytest.approx(1 / options)
     assert score.skill == pytest.approx(0.0, abs=1e-9)
 

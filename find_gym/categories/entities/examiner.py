@@ -14,6 +14,7 @@ from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, r
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_text
+from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.text import Task
@@ -60,6 +61,7 @@ class EntityExaminer:
 
     def __init__(self, judge: Judge | None = None) -> None:
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
+        self._scorers = scorers(EntityScorer, judge)
 
     def check_models(self) -> None:
         """Raises MissingModelError where descriptions in free text could not be judged."""
@@ -100,7 +102,7 @@ class EntityExaminer:
 
     def score(self, function: EntityBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> EntityScore:
         """Judges a submission."""
-        return EntityScorer(function, self._judge).score(submission, asked)
+        return self._scorers.of(function).score(submission, asked)
 
 
 class EntityText(WordText):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -201,6 +202,10 @@ class EntityFunction:
 
     def identity(self) -> bytes:
         """Returns 32 bytes that are the same for the same function only."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
         return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:

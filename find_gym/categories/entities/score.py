@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,7 +23,16 @@ from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge
 from find_gym.judges.examples import remove_examples
 from find_gym.judges.phrases import MAX_CLAIMS, read_claim
 from find_gym.judges.protocol import Execution, Judge
-from find_gym.judges.unit_tests import MARGIN, OPTIONS, UnitTest, judged_share, replace_untold, share_right
+from find_gym.judges.unit_tests import (
+    MARGIN,
+    OPTIONS,
+    Bounds,
+    UnitTest,
+    judged_bounds,
+    judged_share,
+    replace_untold,
+    share_right,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -174,14 +183,14 @@ class EntityScorer:
             if not isinstance(program, EntitySpec):
                 raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
             judge = ProgramJudge(EntityFunction(program))
-            score = self._score(judge, "", self.tests, empty=CHANCE, truth=1.0)
+            score = self._score(judge, "", self.tests, Bounds(empty=CHANCE, truth=1.0))
             return replace(score, complexity=program_complexity(program.to_json()))
         size = len(submission.description.encode("utf-8", "surrogatepass"))
         if size > MAX_CODE_BYTES:
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
             return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
-        tests = self._source.replace(self._turns, self.tests, self._judge)
-        score = self._score(self._judge, without_examples(self._function, submission.description, asked), tests)
+        claims = without_examples(self._function, submission.description, asked)
+        score = self._score(self._judge, claims, self._told_tests, self._bounds)
         score = replace(score, complexity=text_complexity(submission.description))
         if not self._published:
             return score
@@ -189,14 +198,16 @@ class EntityScorer:
         reader = self._judge.without_cap() if isinstance(self._judge, EmbeddingJudge) else self._judge
         return replace(score, paper_score=judged_share(reader, submission.description, self._published))
 
-    def _score(
-        self,
-        judge: Judge,
-        description: str,
-        tests: Sequence[UnitTest],
-        empty: float | None = None,
-        truth: float | None = None,
-    ) -> EntityScore:
+    @cached_property
+    def _told_tests(self) -> list[UnitTest]:
+        """The tests for descriptions, those drawn again that the judge fails with the true one."""
+        return self._source.replace(self._turns, self.tests, self._judge)
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        return judged_bounds(self._judge, self._function.describe(), self._told_tests)
+
+    def _score(self, judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds) -> EntityScore:
         ratings = judge.rate(description, [test.options for test in tests])
         share = share_right(ratings, tests)
         parts = {
@@ -208,8 +219,8 @@ class EntityScorer:
             accuracy=share,
             skill=skill_over_chance(share, CHANCE),
             rank_correlation=self._correlation(judge, description),
-            empty_accuracy=judged_share(judge, "", tests) if empty is None else empty,
-            truth_accuracy=judged_share(judge, self._function.describe(), tests) if truth is None else truth,
+            empty_accuracy=bounds.empty,
+            truth_accuracy=bounds.truth,
             paper_score=(
                 judged_share(judge, description, self._published)
                 if self._published

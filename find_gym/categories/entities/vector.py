@@ -54,8 +54,8 @@ class EntityAnswers(BatchAnswers):
         """Answers one query in each of some episodes."""
         flat = self._rows.take(envs) + probes
         outputs = self._table.take(flat)
-        for place in self._untabled(envs):
-            outputs[place] = self._answer(int(envs[place]), int(probes[place]))
+        for place, output in self._answer_untabled(envs, probes):
+            outputs[place] = output
         places = self._remember(envs, probes)
         self._outputs.reshape(-1)[places] = outputs
         self._show_asked(flat)

@@ -14,6 +14,7 @@ from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
 from find_gym.categories.numeric.score import NumericScore, NumericScorer
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_code
+from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.text import Task, TextInterface
@@ -89,6 +90,7 @@ class NumericExaminer:
 
     def __init__(self, judge: Judge | None = None) -> None:
         self.judge = judge
+        self._scorers = scorers(NumericScorer, judge)
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
@@ -112,7 +114,7 @@ class NumericExaminer:
 
     def score(self, function: NumericBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> NumericScore:
         """Judges a submission, whatever was asked."""
-        return NumericScorer(function, self.judge).score(submission)
+        return self._scorers.of(function).score(submission)
 
 
 def numeric_text(max_queries: int, *, tools: bool = False) -> TextInterface:

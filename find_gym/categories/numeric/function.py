@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -175,6 +176,10 @@ class NumericFunction:
 
     def identity(self) -> bytes:
         """Returns 32 bytes that are the same for the same function only."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
         return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:

@@ -83,8 +83,8 @@ class NumericAnswers(BatchAnswers):
         places = self._remember(envs, probes)
         if self._any_noisy:
             outputs += self._noise.at(flat, places, self._asked)
-        for place in self._untabled(envs):
-            outputs[place] = self._answer(int(envs[place]), int(probes[place]))
+        for place, output in self._answer_untabled(envs, probes):
+            outputs[place] = output
         self._outputs.reshape(-1)[places] = outputs
         self._show(envs, flat, outputs)
 

@@ -1,4 +1,4 @@
-"""One's own black box: a Python callable, or a language model that is asked, served like a sampled relation."""
+"""A user's black box: a Python callable, or a language model that is asked, served like a sampled relation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from find_gym.categories.relations.answers import UNDEFINED, same
 from find_gym.categories.relations.catalogue import RELATIONS
 from find_gym.categories.relations.function import check_words
-from find_gym.core.callables import OwnFunction
+from find_gym.core.callables import UserFunction
 
 _PROBES = (
     "France",
@@ -37,13 +37,14 @@ class Generates(Protocol):
         """Returns an answer to messages, a list of `{"role": ..., "content": ...}`."""
 
 
-class CallableRelation(OwnFunction):
+class CallableRelation(UserFunction):
     """A callable from a word to a word as a black box.
 
     Args:
         function: called with one word at a time; it returns a word, the same one every time, or "undefined".
         words: words that it is known to be defined for, from which it is scored; without them it is scored on words
             of all tables.
+        vectorized: whether it is called with a list of words instead, and returns as many.
 
     Example:
         >>> CallableRelation(lambda word: {"ping": "pong"}.get(word, "undefined"))(["ping", "gong"])
@@ -52,10 +53,10 @@ class CallableRelation(OwnFunction):
 
     category = "relations"
     maps = "a word to a word"
-    unnamed = "A relation of one's own."
+    unnamed = "A user's relation."
 
-    def __init__(self, function: Callable[[str], str], words: Sequence[str] = ()) -> None:
-        super().__init__(function)
+    def __init__(self, function: Callable[[Any], Any], words: Sequence[str] = (), *, vectorized: bool = False) -> None:
+        super().__init__(function, vectorized=vectorized)
         self._words = tuple(words)
 
     @property
@@ -74,13 +75,11 @@ class CallableRelation(OwnFunction):
 
     def truth(self, words: Sequence[str]) -> list[str]:
         """Returns the outputs."""
-        return [self._evaluate(word) for word in check_words(words)]
-
-    def _evaluate(self, word: str) -> str:
-        output = self._function(word)
-        if not isinstance(output, str):
-            raise TypeError(f"expected a word (str) as the output at {word!r}, actual value: {output!r}")
-        return output
+        outputs = self._outputs(check_words(words))
+        for word, output in zip(words, outputs, strict=True):
+            if not isinstance(output, str):
+                raise TypeError(f"expected a word (str) as the output at {word!r}, actual value: {output!r}")
+        return outputs
 
     def accepts(self, word: str, answer: str) -> bool:
         """Whether an answer for a word is the function's own, up to spelling and listed aliases."""

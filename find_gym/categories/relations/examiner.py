@@ -14,6 +14,7 @@ from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, r
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_text
+from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.text import Task
 from find_gym.judges.protocol import Judge
@@ -59,7 +60,7 @@ class RelationExaminer:
     messages = RELATION_MESSAGES
 
     def __init__(self, judge: Judge | None = None) -> None:
-        self._judge = judge
+        self._scorers = scorers(RelationScorer, judge)
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
@@ -83,7 +84,7 @@ class RelationExaminer:
 
     def score(self, function: RelationBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> RelationScore:
         """Judges a submission, whatever was asked."""
-        return RelationScorer(function, self._judge).score(submission)
+        return self._scorers.of(function).score(submission)
 
 
 class RelationText(WordText):

@@ -183,6 +183,10 @@ class RelationFunction:
 
     def identity(self) -> bytes:
         """Returns 32 bytes that are the same for the same function only."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
         return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,14 @@ from find_gym.core.draws import Draws, SingleDraws
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
 from find_gym.judges.grounding import GroundingJudge
 from find_gym.judges.protocol import Execution, Judge
-from find_gym.judges.unit_tests import UnitTest, judged_share, make_unit_tests, replace_untold
+from find_gym.judges.unit_tests import (
+    Bounds,
+    UnitTest,
+    judged_bounds,
+    judged_share,
+    make_unit_tests,
+    replace_untold,
+)
 
 TESTS = 10
 # How often tests are drawn again that a judge fails with the true description.
@@ -146,6 +153,15 @@ class RelationScorer:
 
         return replace_untold(tests, judge, self._function.describe(), draw, ROUNDS)
 
+    @cached_property
+    def _grounded_tests(self) -> tuple[list[UnitTest], Bounds]:
+        return self.tests, judged_bounds(self._grounding, self._function.describe(), self.tests)
+
+    @cached_property
+    def _judged_tests(self) -> tuple[list[UnitTest], Bounds]:
+        tests = self._replace_untold(self.tests, self._judge)
+        return tests, judged_bounds(self._judge, self._function.describe(), tests)
+
     def score_predictions(self, predict: Callable[[str], str]) -> float:
         """Returns the accuracy of a trusted predictor, a callable from a word to a word."""
         return self._accuracy(self._shares(predict))
@@ -153,7 +169,7 @@ class RelationScorer:
     def _score(self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str) -> RelationScore:
         strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
         accuracy = self._accuracy(strata)
-        tests = self.tests if judge is self._grounding else self._replace_untold(self.tests, judge)
+        tests, bounds = self._grounded_tests if judge is self._grounding else self._judged_tests
         share = judged_share(judge, text, tests)
         return RelationScore(
             accuracy=accuracy,
@@ -161,8 +177,8 @@ class RelationScorer:
             trivial_accuracy=self.trivial_accuracy,
             strata=strata,
             unit_tests=share,
-            empty_unit_tests=judged_share(judge, "", tests),
-            truth_unit_tests=judged_share(judge, self._function.describe(), tests),
+            empty_unit_tests=bounds.empty,
+            truth_unit_tests=bounds.truth,
             paper_score=judged_share(judge, text, self._published) if self._published else share,
             judge=name,
             grounded=" Or: ".join(function.describe() for function in self._grounding.ground(text)),

@@ -57,8 +57,8 @@ class RelationAnswers(WordAnswers):
         missing = undefined[self._relation[envs], probes] | self._excepted[envs, probes]
         shown = letters[self._relation[envs], probes]
         shown[missing] = 0.0
-        for place in self._untabled(envs):
-            missing[place], shown[place] = encode(self._answer(int(envs[place]), int(probes[place])))
+        for place, output in self._answer_untabled(envs, probes):
+            missing[place], shown[place] = encode(output)
         self._remember(envs, probes)
         flat = self._rows.take(envs) + probes
         self._show_asked(flat)

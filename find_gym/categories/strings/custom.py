@@ -1,23 +1,25 @@
-"""One's own black box: a Python callable served like a sampled function."""
+"""A user's black box: a Python callable served like a sampled function."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from find_gym.categories.strings.function import check_inputs
 from find_gym.categories.strings.probes import PROBES
-from find_gym.core.callables import OwnFunction
+from find_gym.core.callables import UserFunction
 
 
-class CallableStringFunction(OwnFunction):
+class CallableStringFunction(UserFunction):
     """A callable from a string to a string as a black box.
 
     Args:
         function: called with one string at a time; it returns a string for every string, always the same one.
+        vectorized: whether it is called with a list of strings instead, and returns as many.
 
     Example:
         >>> CallableStringFunction(str.title)(["two words"])
@@ -27,18 +29,16 @@ class CallableStringFunction(OwnFunction):
     category = "strings"
     maps = "a string to a string"
 
-    def __init__(self, function: Callable[[str], str]) -> None:
-        super().__init__(function)
+    def __init__(self, function: Callable[[Any], Any], *, vectorized: bool = False) -> None:
+        super().__init__(function, vectorized=vectorized)
 
     def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
         """Serves a query: one output for each input."""
-        return [self._evaluate(value) for value in check_inputs(inputs)]
-
-    def _evaluate(self, value: str) -> str:
-        output = self._function(value)
-        if not isinstance(output, str):
-            raise TypeError(f"expected a string as the output at {value!r}, actual value: {output!r}")
-        return output
+        outputs = self._outputs(check_inputs(inputs))
+        for value, output in zip(inputs, outputs, strict=True):
+            if not isinstance(output, str):
+                raise TypeError(f"expected a string as the output at {value!r}, actual value: {output!r}")
+        return outputs
 
     def truth(self, inputs: Sequence[str]) -> list[str]:
         """Returns the outputs."""

@@ -14,6 +14,7 @@ from find_gym.categories.strings.function import StringBlackBox
 from find_gym.categories.strings.score import StringScore, StringScorer
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_code
+from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.text import Task, TextInterface
@@ -96,7 +97,7 @@ class StringExaminer:
     messages = STRING_MESSAGES
 
     def __init__(self, judge: Judge | None = None) -> None:
-        self._judge = judge
+        self._scorers = scorers(StringScorer, judge)
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
@@ -121,7 +122,7 @@ class StringExaminer:
 
     def score(self, function: StringBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> StringScore:
         """Judges a submission, whatever was asked."""
-        return StringScorer(function, self._judge).score(submission)
+        return self._scorers.of(function).score(submission)
 
 
 def string_text(max_queries: int, *, tools: bool = False) -> TextInterface:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -141,6 +142,10 @@ class StringFunction:
 
     def identity(self) -> bytes:
         """Returns 32 bytes that are the same for the same function only."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
         return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:

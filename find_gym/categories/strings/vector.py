@@ -41,9 +41,9 @@ class StringAnswers(WordAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        for place in self._untabled(envs):
+        for place, output in self._answer_untabled(envs, probes):
             env, probe = int(envs[place]), int(probes[place])
-            shown = encode([self._answer(env, probe)], [self._probes[probe]])
+            shown = encode([output], [self._probes[probe]])
             self._characters[env, probe], self._length[env, probe], self._same[env, probe] = (one[0] for one in shown)
         self._remember(envs, probes)
         flat = self._rows.take(envs) + probes

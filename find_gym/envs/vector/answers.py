@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -23,7 +24,7 @@ class BatchAnswers:
     """The answers of N episodes to the probes of a bank.
 
     A function of a known kind is evaluated at all probes when its episode begins, so that a query looks its answer up.
-    Any other function is asked query by query, as the single environment does.
+    Any other function is asked at every step, as the single environment does.
 
     Subclasses keep the table, the features, and what their scorers need as evidence.
 
@@ -117,16 +118,29 @@ class BatchAnswers:
         self._all_tabled = bool(self._tabled.all())
         self._forget(envs)
 
-    def _untabled(self, envs: Integers) -> list[int]:
-        """Returns the places, among some episodes, of those whose functions have to be asked."""
-        return [] if self._all_tabled else (~self._tabled.take(envs)).nonzero()[0].tolist()
+    def _answer_untabled(self, envs: Integers, probes: Integers) -> list[tuple[int, Any]]:
+        """Asks the functions that are in no table.
 
-    def _answer(self, env: int, probe: int) -> Any:
-        """Asks the function itself."""
-        function, rng = self._functions[env], self._generators[env]
-        assert rng is not None
-        (output,) = self._examiner.answer(function, (self._probes[probe],), rng)
-        return output
+        A function that draws nothing is called once for all of its episodes.
+
+        Returns:
+            The places of their episodes among those asked about, each with the output.
+        """
+        if self._all_tabled:
+            return []
+        calls: dict[int, list[int]] = defaultdict(list)
+        for place in (~self._tabled.take(envs)).nonzero()[0].tolist():
+            function = self._functions[envs[place]]
+            # Draws come from the generator of each episode.
+            alone = getattr(function, "is_stochastic", True)
+            calls[-1 - place if alone else id(function)].append(place)
+        answers: list[tuple[int, Any]] = []
+        for places in calls.values():
+            env = envs[places[0]]
+            inputs = tuple(self._probes[probe] for probe in probes[places].tolist())
+            outputs = self._examiner.answer(self._functions[env], inputs, self._generators[env])
+            answers += zip(places, outputs, strict=True)
+        return answers
 
     def _show_asked(self, flat: Integers) -> None:
         """Updates `asked` at the probes that were asked."""
@@ -184,10 +198,11 @@ class WordAnswers(BatchAnswers):
         """Returns an output of the table."""
         raise NotImplementedError
 
-    def _answer(self, env: int, probe: int) -> Any:
-        output = super()._answer(env, probe)
-        self._told[env].append(output)
-        return output
+    def _answer_untabled(self, envs: Integers, probes: Integers) -> list[tuple[int, Any]]:
+        answers = super()._answer_untabled(envs, probes)
+        for place, output in answers:
+            self._told[envs[place]].append(output)
+        return answers
 
     def _forget(self, envs: Integers) -> None:
         for env in envs.tolist():

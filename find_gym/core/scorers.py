@@ -1,0 +1,84 @@
+"""Scorers that are kept: many submissions to one function share what is made for judging it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import cache, partial
+from typing import Any, Generic, TypeVar
+
+Scorer = TypeVar("Scorer")
+
+# Scorers that are kept. One has the held-out inputs of its function and their truth, some tens of kilobytes.
+_KEPT = 64
+
+
+class Scorers(Generic[Scorer]):
+    """The scorers of the functions that were judged last.
+
+    Functions of the same spec share one, whoever made them: the rollouts of a group, agents on the same functions,
+    scores that are computed again. A user's callable shares with nobody but itself.
+
+    Args:
+        make: makes the scorer of a function, always the same one for the same function.
+    """
+
+    def __init__(self, make: Callable[[Any], Scorer]) -> None:
+        self._make = make
+        self._scorers: OrderedDict[Hashable, Scorer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, function: Any) -> Scorer:
+        """Returns the scorer of a function."""
+        key = _Key(function)
+        with self._lock:
+            if key in self._scorers:
+                self._scorers.move_to_end(key)
+                return self._scorers[key]
+        # Outside the lock: judges may take long. Two threads that are at the same function make the same scorer.
+        scorer = self._make(function)
+        with self._lock:
+            self._scorers[key] = scorer
+            if len(self._scorers) > _KEPT:
+                self._scorers.popitem(last=False)
+        return scorer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leaves the scorers behind, which hold the truth."""
+        return type(self), (self._make,)
+
+
+def scorers(make: Callable[..., Scorer], judge: Any = None) -> Scorers[Scorer]:
+    """Returns scorers made by a class or function: those of the whole process, or others where a judge is chosen.
+
+    Args:
+        make: takes a function, and `judge` where there is one.
+        judge: reads descriptions; it is let go together with these scorers.
+    """
+    return _shared(make) if judge is None else Scorers(partial(make, judge=judge))
+
+
+@cache
+def _shared(make: Callable[..., Scorer]) -> Scorers[Scorer]:
+    return Scorers(make)
+
+
+class _Key:
+    """A function as a key: by its identity where it has a spec, which tells all of it, else by the object itself."""
+
+    __slots__ = ("_function", "_hash", "_identity")
+
+    def __init__(self, function: Any) -> None:
+        has_spec = getattr(function, "spec", None) is not None
+        self._function = None if has_spec else function
+        self._identity = (type(function), function.identity()) if has_spec else None
+        self._hash = hash(self._identity) if has_spec else id(function)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Key):
+            return NotImplemented
+        return self._function is other._function and self._identity == other._identity
