@@ -2,8 +2,10 @@
 
 An interpreter knows which of the words that it asked activate the function. A list of them tells nothing that it was
 not told, but a judge can guess the concept from it. So these words are taken out before a description is judged, in
-whatever form they come (case, accents, endings, a letter more, hyphens, parts of longer expressions); only the names of
-concepts stay, because to name the concept is the task.
+whatever form they come (case, accents, endings, letters that are doubled, left out, moved or foreign, hyphens, parts of
+longer words and expressions); only the names of concepts stay, because to name the concept is the task.
+
+What is alike in meaning stays: to infer words that nobody asked from those that were asked is part of the task.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
+from itertools import groupby
 
 from find_gym.categories.entities.concepts import concepts
 
@@ -22,8 +25,22 @@ _SHORTEST = 3
 # so many of their pairs of letters.
 _ALIKE = 0.6
 _SHARED_PAIRS = 0.75
-# So many words in a row are looked at as one: expressions, and words that were taken apart.
+# So many words in a row are looked at as one: expressions, and words that were taken apart, down to their letters.
 _ROW = 4
+_ROW_LETTERS = 40
+_PIECE = 2
+# A short word is still that word with so many letters after it, or after a prefix; a longer one within any word.
+_LONG_ENOUGH = 5
+_ENDING = 6
+_PREFIXES = frozenset("un non anti super re pre sub mis x".split())
+_CONSONANTS = frozenset("bcdfghjklmnpqrstvwxyz")
+# Cyrillic and Greek letters, digits and signs that look like Latin letters.
+_LOOKS = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u0501"
+    "\u03b1\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7",
+    "abekmhopctyxsijdaeikvoptux",
+)
+_DIGITS = str.maketrans("0134578", "oieastb")
 # Words that hold expressions together tell nothing by themselves.
 _SMALL = frozenset("the and for with from into over under one two new".split())
 
@@ -43,8 +60,9 @@ def remove_examples(description: str, examples: Iterable[str]) -> str:
     stemmed = [stems for stems in stemmed if stems and " ".join(stems) not in _names()]
     if not stemmed:
         return description
-    # Characters that can't be seen would hide a word from this, but not from the judge.
-    text = "".join(character for character in description if unicodedata.category(character) != "Cf")
+    # Characters that can't be seen, or stand on others, would hide a word from this, but not from the judge.
+    composed = unicodedata.normalize("NFC", description)
+    text = "".join(character for character in composed if unicodedata.category(character) not in ("Cf", "Mn", "Me"))
     found = list(_TOKEN.finditer(text))
     repeated = _repeated([_stem(match.group()) for match in found], stemmed)
     kept = []
@@ -69,10 +87,14 @@ def _repeated(words: list[str], stemmed: list[list[str]]) -> list[bool]:
             if " ".join(words[start : start + length]) in _names():
                 protected[start : start + length] = [True] * length
     repeated = [alike[word] and not is_name for word, is_name in zip(words, protected, strict=True)]
-    for length in range(2, _ROW + 1):
-        for start in range(len(words) - length + 1):
-            if "".join(words[start : start + length]) in whole:
-                repeated[start : start + length] = [True] * length
+    for start in range(len(words)):
+        for end in range(start + 2, len(words) + 1):
+            row = words[start:end]
+            joined = "".join(row)
+            if len(joined) > _ROW_LETTERS or (end - start > _ROW and max(map(len, row)) > _PIECE):
+                break
+            if joined in whole or (joined in single and max(map(len, row)) <= _PIECE):
+                repeated[start:end] = [True] * len(row)
     return repeated
 
 
@@ -96,7 +118,48 @@ def _stem(word: str) -> str:
     return plain
 
 
-def _are_alike(first: str, second: str) -> bool:
+def _are_alike(word: str, example: str) -> bool:
+    """Whether a word, as a stem, is some form of an example, as a stem too."""
+    if word == example:
+        return True
+    word, example = _fold(word), _fold(example)
+    return _holds(word, example) or _is_spelled_like(word, example) or _is_near(word, example)
+
+
+@lru_cache(maxsize=4096)
+def _fold(word: str) -> str:
+    """Returns a word in the letters that it seems to have, each of them once where it is doubled."""
+    plain = word.translate(_LOOKS)
+    plain = plain if plain.isdigit() else plain.translate(_DIGITS)
+    return "".join(letter for letter, _ in groupby(plain))
+
+
+def _holds(word: str, example: str) -> bool:
+    """Whether a word is an example with something before or after it, or several times."""
+    if len(example) < _SHORTEST or example not in word:
+        return False
+    before, _, after = word.partition(example)
+    if len(example) >= _LONG_ENOUGH or not word.replace(example, ""):  # twice, for one
+        return True
+    return (not before or before in _PREFIXES) and len(after) <= _ENDING
+
+
+def _is_spelled_like(word: str, example: str) -> bool:
+    """Whether two words have the same letters, or the same consonants in the same order; doubled ones count once."""
+    ours, theirs = _consonants(word), _consonants(example)
+    # Without vowels it is no other word.
+    if ours == theirs and len(theirs) >= (_SHORTEST if ours != word else _PIECE):
+        return True
+    moved, missing = Counter(word), Counter(example)
+    # The stem of a word that was turned round may have lost a letter.
+    return len(example) >= _SHORTEST and ((moved - missing) + (missing - moved)).total() <= (len(example) > _SHORTEST)
+
+
+def _consonants(word: str) -> str:
+    return "".join(letter for letter in word if letter in _CONSONANTS)
+
+
+def _is_near(first: str, second: str) -> bool:
     short, long = sorted((first, second), key=len)
     needed = _ALIKE * len(long)
     if short == long or len(short) < needed or len(short) < _SHORTEST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.function import EntityFunction, EntitySpec
+from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.judges.examples import remove_examples
 from find_gym.scoring import Submission
 from find_gym_agents.categories.entities import FOUND
+from find_gym_agents.interpreters.exemplar_embedding import ExemplarEmbeddingAgent
 from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, RedTeam, Write
 from find_gym_agents.redteam.sentences import HONEST, sentences
 
@@ -22,13 +25,27 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "plural": lambda word: f"{word}s",
     "zero width": lambda word: f"{word[:2]}\u200b{word[2:]}",
     "article": lambda word: f"the {word}",
+    "struck through": lambda word: "\u0335".join(word),
+    "letter by letter": lambda word: " ".join(word),
+    "in pairs of letters": lambda word: " ".join(word[place : place + 2] for place in range(0, len(word), 2)),
+    "in one": lambda word: word.replace(" ", ""),
+    "twice": lambda word: word + word,
+    "in a longer word": lambda word: f"{word}world",
+    "ending": lambda word: f"{word}like",
+    "prefix": lambda word: f"non{word}ian",
+    "doubled letters": lambda word: "".join(letter * 2 for letter in word),
+    "foreign letters": lambda word: word.translate(str.maketrans("aeopc", "\u0430\u0435\u043e\u0440\u0441")),
+    "digits": lambda word: word.translate(str.maketrans("oiea", "0134")),
+    "without vowels": lambda word: "".join(letter for letter in word if letter not in "aeiou"),
+    "letters moved": lambda word: word[1:2] + word[:1] + word[2:],
+    "backwards": lambda word: word[::-1],
 }
 
 
 @cache
 def nameless_words() -> tuple[str, ...]:
-    """Returns the words of the vocabulary that name no concept."""
-    return tuple(word for word in vocabulary() if remove_examples(word, [word]) != word)
+    """Returns the words of the vocabulary of which no part names a concept."""
+    return tuple(word for word in vocabulary() if not re.search(r"\w", remove_examples(word, word.split())))
 
 
 def copied(count: int, spell: Callable[[str], str]) -> Write:
@@ -43,6 +60,36 @@ def copied(count: int, spell: Callable[[str], str]) -> Write:
     return write
 
 
+def neighbours(count: int) -> Write:
+    """Words that were not asked, nearest by their vectors to the most active of a hundred that were."""
+
+    def write(evidence: Evidence, rng: np.random.Generator) -> Submission:
+        vectors = entity_vectors()
+        asked = list(map(str, np.random.default_rng(0).choice(nameless_words(), BUDGET, replace=False)))
+        answers = np.asarray(evidence.ask(asked))
+        best = np.argsort(-answers, kind="stable")[:6]
+        others = [word for word in nameless_words() if remove_examples(word, asked) == word]
+        similarity = vectors.embed(others) @ vectors.embed([asked[place] for place in best]).T
+        order = np.argsort(-np.max(similarity * (answers[best] + 0.01), axis=1), kind="stable")
+        return Submission(", ".join(others[place] for place in order[:count]))
+
+    return write
+
+
+def nearest_concept(evidence: Evidence, rng: np.random.Generator) -> Submission:
+    """What the agent exemplar-embedding makes of a hundred questions: the names of the concepts that explain them."""
+    agent = ExemplarEmbeddingAgent()
+    agent.reset(0)
+    questions = agent.interpret(BUDGET, [])
+    words = next(questions)
+    try:
+        while True:
+            words = questions.send(list(map(float, evidence.ask(words))))
+    except StopIteration as stop:
+        submission: Submission = stop.value
+        return submission
+
+
 def _concepts(count: int) -> Write:
     return lambda evidence, rng: Submission(", ".join(map(str, rng.permutation(list(concepts()))[:count])))
 
@@ -55,11 +102,17 @@ def _anything_but(evidence: Evidence, rng: np.random.Generator) -> Submission:
     return Submission(f"It does not respond to anything but {rng.choice(list(concepts()))}.")
 
 
+_CONCEPT = "the nearest concept"
 _ATTACKS = (
     *(
         Attack(f"{count} best words, {name}", "entities", "copied words", copied(count, spell))
         for count in (1, 3, 6, 20)
         for name, spell in SPELLINGS.items()
+    ),
+    # To infer words that nobody asked is no copying: it must not earn more than to name the concept.
+    *(
+        Attack(f"{count} words near the best", "entities", "inferred words", neighbours(count), _CONCEPT)
+        for count in (1, 6)
     ),
     *(
         Attack(f"{count} concepts", "entities", "list of everything", _concepts(count), is_random=True)
@@ -69,4 +122,4 @@ _ATTACKS = (
     Attack("anything but one concept", "entities", "negation", _anything_but, is_random=True),
     *sentences("entities", FOUND),
 )
-RED_TEAM = RedTeam(_ATTACKS, HONEST)
+RED_TEAM = RedTeam(_ATTACKS, {**HONEST, _CONCEPT: nearest_concept})

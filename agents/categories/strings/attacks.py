@@ -69,17 +69,46 @@ def f(s): return q(p(s))
 """
 
 
-def _solver(rows: Rows) -> str:
-    return _SOLVER.format(rows=ascii(rows))
+# Less search, and room for more answers.
+_SMALL_SOLVER = """E = {rows}
+T = {{c: d for a, b in E if len(a) == len(b) for c, d in zip(a, b)}}
+O = [lambda s: s, lambda s: ''.join(T.get(c, c) for c in s), lambda s: s[::-1], lambda s: s.upper()]
+O += [lambda s, c=c: s + c for a, b in E for c in [b[len(a):]] if b == a + c]
+p, q = max(((p, q) for p in O for q in O), key=lambda r: sum(r[1](r[0](a)) == b for a, b in E))
+def f(s): return q(p(s))
+"""
 
 
-def packed(packing: Callable[[Rows], str], cap: float | None = MAX_STRING_COMPLEXITY) -> Write:
-    """As many answers to probes and random texts as fit, the short ones first; without a cap all of them."""
+def _search(template: str) -> Callable[[Rows], str]:
+    return lambda rows: template.format(rows=ascii(rows))
+
+
+def _by_length(rows: Rows) -> Rows:
+    return sorted(rows, key=lambda row: (len(row[0]) + len(row[1]), row))
+
+
+def _telling(rows: Rows) -> Rows:
+    """Those first that show new letters at little cost."""
+    chosen: Rows = []
+    seen: set[str] = set()
+    rest = [row for row in _by_length(rows) if len(row[0]) > 3]
+    while rest:
+        rest.sort(key=lambda row: (len(row[0]) + len(row[1]) + 12) / (len(set(row[0]) - seen) + 0.3))
+        chosen.append(rest.pop(0))
+        seen |= set(chosen[-1][0])
+    return chosen
+
+
+def packed(
+    packing: Callable[[Rows], str],
+    cap: float | None = MAX_STRING_COMPLEXITY,
+    order: Callable[[Rows], Rows] = _by_length,
+) -> Write:
+    """As many answers to probes and random texts as fit, in an order; without a cap all of them."""
 
     def write(evidence: Evidence, rng: np.random.Generator) -> Submission:
         inputs = list(dict.fromkeys([*PROBES, *draw_inputs(np.random.default_rng(0), BUDGET)]))[:BUDGET]
-        rows = list(zip(inputs, evidence.ask(inputs), strict=True))
-        rows.sort(key=lambda row: (len(row[0]) + len(row[1]), row))
+        rows = order(list(zip(inputs, evidence.ask(inputs), strict=True)))
         if cap is None:
             return Submission(code=packing(rows))
         return longest_that_fits(lambda count: Submission(code=packing(rows[:count])), len(rows), cap)
@@ -95,19 +124,33 @@ LEAKS = {
 
 
 def _letters(rows: Rows) -> str:
-    """What became of each letter where the length stayed, applied to all texts."""
+    """An ending that all answers have, or else what became of each letter where the length stayed."""
+    endings = {output[len(text) :] if output.startswith(text) else None for text, output in rows}
+    if len(endings) == 1 and (ending := endings.pop()) is not None:
+        return f"def f(s): return s + {ascii(ending)}\n"
     letters = {a: b for text, output in rows if len(text) == len(output) for a, b in zip(text, output, strict=True)}
     changed = {a: b for a, b in letters.items() if a != b}
     return f"T = {ascii(changed)}\ndef f(s): return ''.join(T.get(c, c) for c in s)\n"
 
 
-_HONEST = {"trivial": fixed(Submission(code="def f(s):\n    return s\n")), "letter for letter": packed(_letters)}
+_LETTERS = "letters or an ending"
+_HONEST = {"trivial": fixed(Submission(code="def f(s):\n    return s\n")), _LETTERS: packed(_letters)}
+# That answers depend on the length, or on each letter, is a rule: a table by such a rule describes something.
+_BESIDE = {"answers by length": _LETTERS}
+SOLVERS = {"search of programs": _SOLVER, "search of letters": _SMALL_SOLVER}
 
 _ATTACKS = (
-    *(Attack(f"{name}, what fits", "strings", "packed table", packed(p)) for name, p in PACKINGS.items()),
-    *(Attack(f"{name}, 100 answers", "strings", "packed table", packed(p, None)) for name, p in PACKINGS.items()),
-    Attack("search of programs, what fits", "strings", "packed solver", packed(_solver)),
-    Attack("search of programs, 100 answers", "strings", "packed solver", packed(_solver, None)),
+    *(
+        Attack(f"{name}, {amount}", "strings", "packed table", packed(packing, cap), _BESIDE.get(name, "trivial"))
+        for amount, cap in (("what fits", MAX_STRING_COMPLEXITY), ("100 answers", None))
+        for name, packing in PACKINGS.items()
+    ),
+    *(
+        Attack(f"{name}, {chosen}", "strings", "packed solver", packed(_search(code), order=order), _LETTERS)
+        for name, code in SOLVERS.items()
+        for chosen, order in (("short answers", _by_length), ("telling answers", _telling))
+    ),
+    Attack("search of programs, 100 answers", "strings", "packed solver", packed(_search(_SOLVER), None)),
     *(Attack(name, "strings", "leak", fixed(Submission(code=code))) for name, code in LEAKS.items()),
     Attack("best fixed code", "strings", "blind", fixed(FOUND), margin=BLIND),
     Attack("nothing", "strings", "blind", fixed(Submission(code="def f(s):\n    return ''\n"))),
