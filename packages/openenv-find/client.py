@@ -1,0 +1,5 @@
+"""The client."""
+
+from find_gym.adapters.openenv import FindClient
+
+__all__ = ["FindClient"]
