@@ -89,18 +89,17 @@ def _balanced(
     Outputs are binned after asinh of their distance from the median in units of the spread, so that both a narrow bump
     and the flanks of a pole get their share. From each bin that is not empty come as many inputs as from the others.
     """
+    from find_gym.categories.numeric.kernels.binning import sort_into_bins
+
     if values.size == 0:
         return rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM)
     median = (ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
     # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
     unit = max(spread, _LEAST_SPREAD) if spread else 1.0
     scaled = np.arcsinh((values - median) / unit)
-    low, high = scaled.min(), scaled.max()
-    bins = np.minimum((scaled - low) / ((high - low) or 1.0) * _BINS, _BINS - 1).astype(np.uint8)
-    sizes = np.bincount(bins, minlength=_BINS)
+    sizes, places = np.empty(_BINS, dtype=np.int64), np.empty(scaled.size, dtype=np.int64)
+    sort_into_bins(scaled, sizes, places)
     filled = np.flatnonzero(sizes)
-    # Positions in the pool, bin after bin.
-    places = np.argsort(bins, kind="stable")
     firsts = np.cumsum(sizes) - sizes
     wanted = filled[np.arange(POINTS_PER_STRATUM) % filled.size]
     chosen = places[firsts[wanted] + rng.integers(0, sizes[wanted])]

@@ -3,6 +3,7 @@
 FIND serves part of its functions as 1-64-1 ReLU networks, trained on 10,000 points of the domain with Adam (learning
 rate 0.01, 10,000 full-batch steps). With one input such a network is piecewise linear, so the gradient over all points
 follows from running sums at the 64 knots: each step costs some dozens of operations on 64 numbers, not 10,000 × 64.
+The steps are compiled (`kernels/training.py`).
 Only sums, products, divisions and square roots occur (no BLAS, no transcendental functions), so that the same seed
 gives the same weights on every platform.
 """
@@ -132,50 +133,8 @@ def _adam(sums: _RunningSums, rng: np.random.Generator) -> FloatArray:
             (2 * rng.random(HIDDEN_UNITS + 1) - 1) * output_bound,
         ]
     )
-    first, second = np.zeros_like(parameters), np.zeros_like(parameters)
-    decay_first, decay_second = 1.0, 1.0
-    for _ in range(TRAINING_STEPS):
-        gradient = _gradient(sums, parameters)
-        decay_first *= 0.9
-        decay_second *= 0.999
-        first += 0.1 * (gradient - first)
-        second += 0.001 * (gradient * gradient - second)
-        scale = np.sqrt(second / (1 - decay_second)) + 1e-8
-        parameters -= (LEARNING_RATE / (1 - decay_first)) * first / scale
+    # Numba is imported, and compiles, with the first network.
+    from find_gym.categories.numeric.kernels.training import train
+
+    train(sums.x, sums.moments, sums.targets, parameters, TRAINING_STEPS, LEARNING_RATE)
     return parameters
-
-
-def _gradient(sums: _RunningSums, parameters: FloatArray) -> FloatArray:
-    """Computes the gradient of the mean squared error over all training points.
-
-    On each piece between two knots the network is `slope x + level`; the residual's running sums up to a knot are those
-    of the pieces before it. A unit with a positive weight is active after its knot, one with a negative weight before.
-    """
-    size = HIDDEN_UNITS
-    w, b, v = parameters[:size], parameters[size : 2 * size], parameters[2 * size : 3 * size]
-    rising = w > 0
-    knots = np.searchsorted(sums.x, -b / np.where(w == 0, 1e-300, w))
-    order = np.argsort(knots, kind="stable")
-
-    slope_change, level_change = np.abs(w) * v, np.where(rising, b, -b) * v
-    slopes = np.empty(size + 1)
-    slopes[0] = np.cumsum(np.where(rising, 0.0, w * v))[-1]
-    np.cumsum(slope_change[order], out=slopes[1:])
-    slopes[1:] += slopes[0]
-    levels = np.empty(size + 1)
-    levels[0] = np.cumsum(np.where(rising, 0.0, b * v))[-1] + parameters[-1]
-    np.cumsum(level_change[order], out=levels[1:])
-    levels[1:] += levels[0]
-
-    edges = np.empty(size + 2, dtype=np.intp)
-    edges[0], edges[1:-1], edges[-1] = 0, knots[order], sums.x.size
-    moments = sums.moments[:, edges]
-    pieces = moments[:, 1:] - moments[:, :-1]
-    residual = np.cumsum(slopes * pieces[1:] + levels * pieces[:-1], axis=1) - sums.targets[:, edges[1:]]
-
-    total = residual[:, -1:]
-    before = np.empty((2, size))
-    before[:, order] = residual[:, :-1]
-    active = np.where(rising, total - before, before)
-    gradient = np.concatenate([v * active[1], v * active[0], w * active[1] + b * active[0], total[0]])
-    return gradient * (2 / sums.x.size)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.categories.numeric.networks import Network, _gradient, _RunningSums, train_network
+from find_gym.categories.numeric.networks import train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, canonical, evaluate, from_json
 from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, sample_numeric
@@ -120,24 +120,6 @@ def test_the_representation_does_not_tell_the_answer() -> None:
 
 
 # --- Networks ---------------------------------------------------------------------------------------------------------
-
-
-def test_compressed_gradient_is_that_of_all_points() -> None:
-    rng = np.random.default_rng(0)
-    x = np.linspace(-100, 100, 500)
-    y = evaluate(AtomRule("absolute", (2.0, -1.0)), x)
-    parameters = rng.normal(size=193)
-
-    def loss(values: np.ndarray) -> float:
-        network = Network(tuple(values[:64]), tuple(values[64:128]), tuple(values[128:192]), values[192])
-        return float(np.mean((network.evaluate(x) - y) ** 2))
-
-    gradient = _gradient(_RunningSums(x, y), parameters)
-    for index in range(0, 193, 7):
-        step = np.zeros(193)
-        step[index] = 1e-5
-        numeric = (loss(parameters + step) - loss(parameters - step)) / 2e-5
-        assert abs(numeric - gradient[index]) < 1e-5 * np.abs(gradient).max()
 
 
 def test_network_approximates_and_is_its_own_source() -> None:

@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
-from find_gym.categories.numeric.kernels import algebra, compiling, evidence, scanning
+from find_gym.categories.numeric.kernels import algebra, binning, compiling, evidence, scanning, training
+from find_gym.categories.numeric.networks import Network
 
 NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -130,3 +132,79 @@ print("numba" in sys.modules, "torch" in sys.modules)
 def test_what_a_module_imports_counts_as_its_source() -> None:
     names = [compiling.cache_folder(module).name for module in (algebra, scanning)]
     assert names[0].startswith("find-gym-algebra-") and names[1].startswith("find-gym-scanning-")
+
+
+def gradient_by_numpy(x: FloatArray, moments: FloatArray, targets: FloatArray, parameters: FloatArray) -> FloatArray:
+    """The gradient of the mean squared error of a network, by array operations; see `kernels.training`."""
+    size = parameters.size // 3
+    w, b, v = np.split(parameters[:-1], 3)
+    rising = w > 0
+    knots = np.searchsorted(x, -b / np.where(w == 0, 1e-300, w))
+    order = np.argsort(knots, kind="stable")
+    slopes = np.append(0.0, np.cumsum((np.abs(w) * v)[order])) + np.cumsum(np.where(rising, 0.0, w * v))[-1]
+    levels = np.append(0.0, np.cumsum((np.where(rising, b, -b) * v)[order]))
+    levels += np.cumsum(np.where(rising, 0.0, b * v))[-1] + parameters[-1]
+    edges = np.concatenate([[0], knots[order], [x.size]])
+    pieces = np.diff(moments[:, edges], axis=1)
+    residual = np.cumsum(slopes * pieces[1:] + levels * pieces[:-1], axis=1) - targets[:, edges[1:]]
+    before = np.empty((2, size))
+    before[:, order] = residual[:, :-1]
+    active = np.where(rising, residual[:, -1:] - before, before)
+    gradient = np.concatenate([v * active[1], v * active[0], w * active[1] + b * active[0], residual[0, -1:]])
+    return gradient * (2 / x.size)
+
+
+def running_sums(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def running(values: FloatArray) -> FloatArray:
+        return np.append(0.0, np.cumsum(values))
+
+    return np.stack([running(x**k) for k in range(3)]), np.stack([running(y), running(x * y)])
+
+
+def test_compressed_gradient_is_that_of_all_points() -> None:
+    x = np.linspace(-100, 100, 500)
+    y = 2 * np.abs(x) - 1
+    parameters = np.random.default_rng(0).normal(size=193)
+
+    def loss(values: FloatArray) -> float:
+        network = Network(tuple(values[:64]), tuple(values[64:128]), tuple(values[128:192]), values[192])
+        return float(np.mean((network.evaluate(x) - y) ** 2))
+
+    gradient = gradient_by_numpy(x, *running_sums(x, y), parameters)
+    for index in range(0, 193, 7):
+        step = np.zeros(193)
+        step[index] = 1e-5
+        numeric = (loss(parameters + step) - loss(parameters - step)) / 2e-5
+        assert abs(numeric - gradient[index]) < 1e-5 * np.abs(gradient).max()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_compiled_training_rounds_as_numpy_does(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.linspace(-100, 100, 500)
+    y = rng.choice([1.0, 1e3]) * np.sin(x / 7) + x * (seed % 2)
+    moments, targets = running_sums(x, y)
+    parameters = 2 * rng.random(3 * 8 + 1) - 1
+    parameters[0] = 0.0
+    compiled = parameters.copy()
+    training.train(x, moments, targets, compiled, 300, 0.01)
+    first, second, decays = np.zeros(parameters.size), np.zeros(parameters.size), np.ones(2)
+    for _ in range(300):
+        gradient = gradient_by_numpy(x, moments, targets, parameters)
+        decays *= [0.9, 0.999]
+        first += 0.1 * (gradient - first)
+        second += 0.001 * (gradient * gradient - second)
+        parameters -= (0.01 / (1 - decays[0])) * first / (np.sqrt(second / (1 - decays[1])) + 1e-8)
+    np.testing.assert_array_equal(compiled, parameters)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200), st.integers(1, 24))
+@settings(deadline=None)
+def test_bins_are_those_of_equal_width(values: list[float], count: int) -> None:
+    numbers = np.array(values)
+    sizes, places = np.empty(count, dtype=np.int64), np.empty(numbers.size, dtype=np.int64)
+    binning.sort_into_bins(numbers, sizes, places)
+    width = np.ptp(numbers) or 1.0
+    bins = np.minimum((numbers - numbers.min()) / width * count, count - 1).astype(int)
+    np.testing.assert_array_equal(sizes, np.bincount(bins, minlength=count))
+    np.testing.assert_array_equal(places, np.argsort(bins, kind="stable"))

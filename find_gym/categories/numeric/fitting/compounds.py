@@ -14,7 +14,7 @@ from find_gym.categories.numeric.estimation.scans import estimate, grid_of, grid
 from find_gym.categories.numeric.fitting.refinement import Answer, evidence_of, refine, settle
 from find_gym.categories.numeric.fitting.spans import Span, independent, span
 from find_gym.categories.numeric.fitting.trees import LeafConstants, combine, leaf_value, leaves
-from find_gym.categories.numeric.kernels.scanning import scan_beside, take_distinct
+from find_gym.categories.numeric.kernels import scanning
 from find_gym.categories.numeric.rules import Operator, Skeleton
 
 # Grid points for which the rest is solved after a scan.
@@ -154,7 +154,7 @@ def _scan(
     costs = scan_costs(operator, atom, x, space, target, multiplier)
     chosen = np.empty(_GRID_STARTS, dtype=np.int64)
     results = []
-    for index in chosen[: take_distinct(table, rows, costs, chosen)].tolist():
+    for index in chosen[: scanning.take_distinct(table, rows, costs, chosen)].tolist():
         values = table[rows, index]
         if operator == "sum":
             fit = fit_constants(others, x, target - multiplier * values, multiplier, degree=degree, polish=polish)
@@ -185,7 +185,7 @@ def scan_costs(
     """
     table, rows = grid_rows(atom, x, grid_of)
     costs = np.empty(table.shape[1])
-    scan_beside(table, rows, operator == "product", space.offset, space.columns, target, multiplier, costs)
+    scanning.scan_beside(table, rows, operator == "product", space.offset, space.columns, target, multiplier, costs)
     return costs
 
 

@@ -71,6 +71,23 @@ def model_of(skeleton: Skeleton, layout: Layout) -> Model:
     return _model(skeleton, atoms_of(skeleton), layout)
 
 
+def model_for(skeleton: Skeleton, constants: LeafConstants) -> Model:
+    """Returns the model of a rule with as many constants."""
+    if isinstance(skeleton, str):
+        model = _of_atom(ATOMS[skeleton])
+        if model is not None:
+            return model
+    return model_of(skeleton, layout_of(constants))
+
+
+@lru_cache(maxsize=1024)
+def _of_atom(atom: Atom) -> Model | None:
+    """Returns the model of an atom, None if it may have more constants or fewer."""
+    if any([parameter.length for parameter in atom.parameters]):
+        return None
+    return Model(atom.name, (atom,), ((0,) * len(atom.parameters),))
+
+
 # Atoms may be taken from the table and others added by the same name, so they are part of the key.
 _model = lru_cache(maxsize=4096)(Model)
 
@@ -82,7 +99,7 @@ def atoms_of(skeleton: Skeleton) -> tuple[Atom, ...]:
 
 def value_and_jacobian(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Returns a rule's value, `(n,)`, and the derivatives by its flattened constants, `(k, n)`, where it is defined."""
-    model = model_of(skeleton, layout_of(constants))
+    model = model_for(skeleton, constants)
     value, slope = np.empty(x.size), np.empty((model.size, x.size))
     evaluate(model.code, pack(constants), np.ascontiguousarray(x), value, slope)
     return value, slope

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.models import layout_of, model_of
+from find_gym.categories.numeric.fitting.models import layout_of, model_for
 from find_gym.categories.numeric.fitting.trees import LeafConstants, pack, unpack
 from find_gym.categories.numeric.kernels import models, refining
 from find_gym.categories.numeric.rules import Skeleton
@@ -50,7 +50,7 @@ def refine(
         The constants, never worse than at the start, and their misfit: infinite where the rule is undefined at an
         input.
     """
-    model = model_of(skeleton, layout_of(constants))
+    model = model_for(skeleton, constants)
     vector = pack(constants)
     cost = refining.refine(model.code, vector, model.free if free is None else free, evidence, steps)
     return (unpack(vector, constants) if steps and cost < np.inf else constants), cost
@@ -72,12 +72,15 @@ def settle(
     Returns:
         The best constants and their misfit; None where the rule is undefined at an input with all of them.
     """
+    if len(starts) == 1:
+        only = refine(skeleton, starts[0], evidence, first + last)
+        return only if only[1] < np.inf else None
     best: Answer | None = None
-    for layout, alike in itertools.groupby(starts, layout_of):
+    for _, alike in itertools.groupby(starts, layout_of):
         some = list(alike)
         vectors = np.array([pack(one) for one in some])
         costs = np.empty(len(some))
-        row = refining.settle(model_of(skeleton, layout).code, vectors, evidence, costs, first, last, exact)
+        row = refining.settle(model_for(skeleton, some[0]).code, vectors, evidence, costs, first, last, exact)
         if row >= 0 and (best is None or costs[row] < best[1]):
             best = (unpack(vectors[row], some[row]), float(costs[row]))
         if best is not None and best[1] <= exact:
@@ -99,5 +102,5 @@ def misfits(
     """
     costs = np.empty(vectors.shape[0])
     scale = np.ones(evidence.shape[1]) if scale is None else scale
-    models.misfits(model_of(skeleton, layout_of(like)).code, vectors, evidence, scale, costs)
+    models.misfits(model_for(skeleton, like).code, vectors, evidence, scale, costs)
     return costs

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.fitting.snapping import plain_between
-from find_gym.categories.numeric.kernels.evidence import best_run, narrow_runs
+from find_gym.categories.numeric.kernels import evidence
 from find_gym.categories.numeric.variants import Region, RegionKind
 
 # FIND's spread of the outputs inside a corrupted region.
@@ -54,7 +54,7 @@ def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
     """
     count = y.size
     stops = np.empty(count, dtype=np.int64)
-    narrow_runs(y if kind != "above" else np.ascontiguousarray(y[::-1]), _RANGE, stops)
+    evidence.narrow_runs(y if kind != "above" else np.ascontiguousarray(y[::-1]), _RANGE, stops)
     stretches: list[Stretch] = []
     if kind != "inside":
         lengths = _lengths(int(stops[0]), count)
@@ -92,7 +92,7 @@ def best_stretch(
     gains = np.minimum(outside, _OUTLIER) - math.log(REGION_STD * math.sqrt(2 * math.pi))
     best = np.empty(3)
     allowed = np.ones(y.size, dtype=np.bool_) if usable is None else usable
-    best_run(y, gains, allowed, _RANGE, REGION_STD, _FORBIDDEN, _KINDS.index(kind), best)
+    evidence.best_run(y, gains, allowed, _RANGE, REGION_STD, _FORBIDDEN, _KINDS.index(kind), best)
     start, stop, gain = best.tolist()
     return (Stretch(kind, int(start), int(stop)) if gain > 0 else None), gain
 

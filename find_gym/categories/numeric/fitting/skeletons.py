@@ -12,7 +12,7 @@ from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.fitting.compounds import fit_constants, is_solved
 from find_gym.categories.numeric.fitting.likelihood import outside_cost, stretches_cost
-from find_gym.categories.numeric.fitting.models import layout_of, model_of
+from find_gym.categories.numeric.fitting.models import model_for
 from find_gym.categories.numeric.fitting.problem import Problem
 from find_gym.categories.numeric.fitting.regions import (
     REGION_STD,
@@ -25,7 +25,7 @@ from find_gym.categories.numeric.fitting.regions import (
 from find_gym.categories.numeric.fitting.snapping import simplify
 from find_gym.categories.numeric.fitting.trees import LeafConstants, build, leaves, pack
 from find_gym.categories.numeric.function import NumericSpec
-from find_gym.categories.numeric.kernels.evidence import inspect, poisson_mean
+from find_gym.categories.numeric.kernels import evidence
 from find_gym.categories.numeric.rules import Rule, Skeleton
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import RegionKind
@@ -81,7 +81,7 @@ def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
     x, y = x[order], y[order]
     fit, stretches = _fit_with_regions(skeleton, kinds, x, y, quick)
     outside = ~covered(stretches, x.size)
-    shift = poisson_mean(x, y, outside, _ROUNDING)
+    shift = evidence.poisson_mean(x, y, outside, _ROUNDING)
     if kinds or shift != 0:
         fit = fit_rule(skeleton, x, y - shift, outside, plain=True, quick=quick)
     return assemble(fit, stretches, x, y)
@@ -185,8 +185,8 @@ def _inspected(
 ) -> tuple[RuleFit, int, float]:
     """Returns the fit with given constants, how many usable points are defined, and their root mean square residual."""
     residuals, summary = np.empty(x.size), np.empty(3)
-    model = model_of(skeleton, layout_of(constants))
-    inspect(model.code, pack(constants), x, y, usable, residuals, summary)
+    model = model_for(skeleton, constants)
+    evidence.inspect(model.code, pack(constants), x, y, usable, residuals, summary)
     scale, typical, known = summary.tolist()
     return RuleFit(skeleton, constants, residuals, scale), int(known), typical
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
-from find_gym.categories.numeric.fitting.models import atoms_of, layout_of, model_of
+from find_gym.categories.numeric.fitting.models import atoms_of, model_for
 from find_gym.categories.numeric.fitting.refinement import evidence_of, misfits, refine
 from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack, unpack
 from find_gym.categories.numeric.kernels import rounding
@@ -129,7 +129,7 @@ def _equivalents(skeleton: Skeleton, constants: LeafConstants) -> list[LeafConst
 
 def _within_range(skeleton: Skeleton, constants: LeafConstants, cost: float, evidence: FloatArray) -> LeafConstants:
     """Moves constants into the range that FIND draws from, where the misfit does not grow significantly."""
-    model = model_of(skeleton, layout_of(constants))
+    model = model_for(skeleton, constants)
     vector = pack(constants)
     limits = list(zip(vector.tolist(), model.lowest, model.highest, strict=True))
     outside = [index for index, (value, low, high) in enumerate(limits) if not low <= value <= high]
@@ -220,7 +220,7 @@ def _round_noisy(
     """
     if not cost < math.inf or not any(constants):
         return constants
-    model = model_of(skeleton, layout_of(constants))
+    model = model_for(skeleton, constants)
     variance = cost / max(evidence.shape[1] - model.size, 1)
     vectors = np.array([pack(one) for one in _equivalents(skeleton, constants)])
     rounded = vectors.copy()

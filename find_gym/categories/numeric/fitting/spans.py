@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.fitting.trees import leaf_value
-from find_gym.categories.numeric.kernels.algebra import orthonormalise
+from find_gym.categories.numeric.kernels import algebra
 from find_gym.categories.numeric.rules import Skeleton
 
 
@@ -38,13 +38,13 @@ class Span:
 def orthonormal(rows: FloatArray) -> FloatArray:
     """Returns orthonormal rows that span the same space, `(r, n)` with r the rank; rows that overflow are left out."""
     basis, places = np.empty(rows.shape), np.empty(rows.shape[0], dtype=np.int64)
-    return basis[: orthonormalise(np.ascontiguousarray(rows), basis, places)]
+    return basis[: algebra.orthonormalise(np.ascontiguousarray(rows), basis, places)]
 
 
 def independent(rows: FloatArray) -> NDArray[np.int64]:
     """Returns the positions of rows that are not combinations of earlier ones."""
     places = np.empty(rows.shape[0], dtype=np.int64)
-    return places[: orthonormalise(np.ascontiguousarray(rows), np.empty(rows.shape), places)]
+    return places[: algebra.orthonormalise(np.ascontiguousarray(rows), np.empty(rows.shape), places)]
 
 
 def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:

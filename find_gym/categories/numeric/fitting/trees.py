@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -64,23 +65,26 @@ def pack(constants: LeafConstants) -> FloatArray:
     flat: list[float] = []
     for leaf in constants:
         for constant in leaf:
-            flat.extend(constant) if isinstance(constant, tuple) else flat.append(constant)
+            if type(constant) is tuple:
+                flat.extend(constant)
+            else:
+                flat.append(constant)
     return np.array(flat, dtype=np.float64)
 
 
 def unpack(vector: FloatArray, like: LeafConstants) -> LeafConstants:
     """Returns a flat vector in the shape of other constants; integers stay those of `like`."""
-    values = iter(vector.tolist())
+    flat = vector.tolist()
+    place = 0
     result: LeafConstants = []
     for leaf in like:
-        result.append(
-            tuple(
-                tuple(next(values) for _ in constant) if isinstance(constant, tuple) else _typed(next(values), constant)
-                for constant in leaf
-            )
-        )
+        values: list[Any] = []
+        for constant in leaf:
+            if type(constant) is tuple:
+                values.append(tuple(flat[place : place + len(constant)]))
+                place += len(constant)
+            else:
+                values.append(constant if type(constant) is int else flat[place])
+                place += 1
+        result.append(tuple(values))
     return result
-
-
-def _typed(value: float, like: float) -> float:
-    return like if isinstance(like, int) else value

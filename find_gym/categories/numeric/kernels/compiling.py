@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import sys
@@ -10,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -18,8 +18,9 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_EXACT_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 # Sums may be reordered, so that several terms are added at a time; NaN and infinity keep their meaning.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}, "nogil": True}
+_OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
 _config: Any = numba.config
 _lock = threading.RLock()
@@ -33,23 +34,36 @@ def helper(function: Function) -> Function:
     return compiled
 
 
+def exact_helper(function: Function) -> Function:
+    """Compiles a function as a part of exact kernels."""
+    compiled: Function = numba.njit(**_EXACT_OPTIONS)(function)
+    return compiled
+
+
 def kernel(signature: str) -> Callable[[Function], Function]:
     """Compiles a function for arguments of the given types when it is first called, or loads what was compiled."""
+    return partial(_compiled_later, signature, _OPTIONS)
 
-    def decorate(function: Function) -> Function:
-        compiled: list[Any] = []
 
-        @functools.wraps(function)
-        def first_call(*arguments: Any) -> Any:
-            with _lock:
-                if not compiled:
-                    with _kept(function):
-                        compiled.append(numba.njit(signature, cache=True, **_OPTIONS)(function))
-            return compiled[0](*arguments)
+def exact_kernel(signature: str) -> Callable[[Function], Function]:
+    """Compiles a function each of whose operations is rounded as written; see `kernel`."""
+    return partial(_compiled_later, signature, _EXACT_OPTIONS)
 
-        return first_call  # type: ignore[return-value]
 
-    return decorate
+def _compiled_later(signature: str, options: dict[str, Any], function: Function) -> Function:
+    compiled: list[Any] = []
+
+    @wraps(function)
+    def first_call(*arguments: Any) -> Any:
+        with _lock:
+            if not compiled:
+                with _kept(function):
+                    compiled.append(numba.njit(signature, cache=True, **options)(function))
+                # Who asks the module from now on calls what was compiled without this detour.
+                setattr(sys.modules[function.__module__], function.__name__, compiled[0])
+        return compiled[0](*arguments)
+
+    return first_call  # type: ignore[return-value]
 
 
 def address_of(formula: Callable[..., None]) -> int:
@@ -72,7 +86,7 @@ def _kept(function: Callable[..., Any]) -> Iterator[None]:
         _config.CACHE_DIR = before
 
 
-@functools.cache
+@cache
 def cache_folder(module: ModuleType) -> Path:
     """Returns where the kernels of a module are kept: beside it, else in the user's cache, else for this process only.
 
@@ -81,8 +95,8 @@ def cache_folder(module: ModuleType) -> Path:
     """
     assert module.__file__ is not None
     name = f"find-gym-{module.__name__.rpartition('.')[2]}-{_digest(module)}"
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    places = (_config.CACHE_DIR, str(Path(module.__file__).parent / "__pycache__"), str(Path(cache) / "find-gym"))
+    own = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    places = (_config.CACHE_DIR, str(Path(module.__file__).parent / "__pycache__"), str(Path(own) / "find-gym"))
     for place in filter(None, places):
         folder = Path(place) / name
         try:
@@ -109,6 +123,6 @@ def _digest(module: ModuleType) -> str:
     return digest.hexdigest()[:12]
 
 
-@functools.cache
+@cache
 def _announce() -> None:
-    print("find-gym: compiling the fits of numeric functions, once for this installation", file=sys.stderr)
+    print("find-gym: compiling the loops of numeric functions, once for this installation", file=sys.stderr)
