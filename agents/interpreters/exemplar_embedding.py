@@ -95,8 +95,8 @@ class ExemplarEmbeddingAgent(ScriptedWordAgent):
         both = np.mean((either - answers[:, None]) ** 2, axis=0)
         second = int(np.argmin(both))
         names = [self._names[first]]
-        lit = answers >= _DISTINCT
-        own = lit & (predicted[:, second] > predicted[:, first])
+        active = answers >= _DISTINCT
+        own = active & (predicted[:, second] > predicted[:, first])
         if both[second] < (1 - _GAIN) * errors[first] and own.any():
             names.append(self._names[second])
         return f"It responds to words related to {' or '.join(names)}."

@@ -149,7 +149,7 @@ class LanguageModelOptions:
 
     @property
     def system_text(self) -> str | None:
-        """The system prompt of one's own, None for the category's.
+        """The system prompt from the file, None for the category's.
 
         Raises:
             OSError: the file can't be read.

@@ -1,4 +1,4 @@
-"""Policies as interpreters: those of `find-gym train`, zips of Stable-Baselines3, functions of one's own.
+"""Policies as interpreters: those of `find-gym train`, zips of Stable-Baselines3, plain functions.
 
 This package is imported without any of what runs them.
 """

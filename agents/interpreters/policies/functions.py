@@ -1,4 +1,4 @@
-"""Policies that are functions of one's own, such as those of a CleanRL script."""
+"""Policies that are plain functions, such as those of a CleanRL script."""
 
 from __future__ import annotations
 

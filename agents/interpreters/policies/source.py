@@ -1,4 +1,4 @@
-"""Where a policy comes from: a file of a training run, a zip, or a function of one's own."""
+"""Where a policy comes from: a file of a training run, a zip, or a function."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 import builtins
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
 
+from find_gym.core.registry import category_named
 from find_gym_agents import categories
 from find_gym_agents.categories import AgentCategory, agent_category
+from find_gym_agents.categories.record import ReportSettings
 from find_gym_agents.cli import main
 from find_gym_agents.evaluation import EvaluationConfig, evaluate
 from find_gym_agents.report.leaderboard import make_rows
@@ -90,3 +93,23 @@ def test_a_policy_is_trained_by_reinforcement_learning_alone(tmp_path):
         TrainConfig(env=ENV, imitation_minutes=1)
     with pytest.raises(ValueError, match="expected a category with quick fits"):
         TrainConfig(env=ENV, quick_fits=True)
+
+
+MINE = AgentCategory("strings", report=ReportSettings(trivial="mine"))
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("MINE", ""), ("ENV", "expected an AgentCategory named 'strings'"), ("OTHER", "named 'strings'")],
+)
+def test_another_distribution_names_its_record(monkeypatch, place, message):
+    named = replace(category_named("strings"), agents=f"{__name__}:{place}")
+    monkeypatch.setattr(categories, "category_named", lambda name: named)
+    if message:
+        with pytest.raises(TypeError, match=message):
+            agent_category("strings")
+    else:
+        assert agent_category("strings") is MINE and MINE.report.introduction.count("mine") == 1
+
+
+OTHER = AgentCategory("numeric")
