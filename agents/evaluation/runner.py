@@ -90,6 +90,8 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
     if config.report:
         check_plots()
     folder = config.folder
+    if not (folder / EPISODES).exists():
+        check_models(config)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         claim(config, folder)
@@ -102,6 +104,35 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
             raise RunError(f"expected a budget for at least one episode, actual: {stopped}")
         summary, table = write_report([run], folder, pictures=config.report)
     return EvaluationResult(folder, run.episodes, summary, table, closing(summary, folder), stopped)
+
+
+def check_models(config: EvaluationConfig) -> None:
+    """Loads the judge and the language model of a new run, so that what can't be had is told before any work.
+
+    Raises:
+        MissingModelError: a model is not installed or not there.
+        RunError: the model has no room for a reply of the length that was asked for.
+    """
+    if config.judge is not None:
+        import gymnasium as gym
+
+        gym.make(config.env, interface="text", judge=config.judge, disable_env_checker=True).close()
+    if not any("language_model" in config.agent_options(agent) for agent in config.agents):
+        return
+    from find_gym_agents.interpreters.lm.models import shared_model
+
+    options = config.language_model
+    window = shared_model(options).context_tokens
+    if window is not None and window <= options.reply_tokens:
+        raise RunError(
+            f"expected --reply-tokens below the model's window of {window} tokens, actual: {options.reply_tokens}"
+        )
+    if config.repeats > 1 and options.temperature == 0:
+        warnings.warn(
+            f"{config.repeats} repeats at temperature 0 are hardly more than one, as the model says the same each "
+            "time; give --temperature",
+            stacklevel=3,
+        )
 
 
 class Identified(Protocol):

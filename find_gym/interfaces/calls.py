@@ -13,8 +13,11 @@ from find_gym.interfaces.literals import read_value
 from find_gym.interfaces.messages import ToolCall
 from find_gym.interfaces.python_code import choose_code
 from find_gym.interfaces.quoting import shorten
+from find_gym.interfaces.tagged import read_tagged
 
 TOOLS = ("query", "submit")
+# What agents' libraries call the tool that ends an episode.
+FINAL = ("final_answer", "submit_answer")
 INPUT_NAMES = ("inputs", "input", "queries", "query", "values", "words", "x", "s")
 
 
@@ -47,8 +50,12 @@ def read_calls(calls: Iterable[ToolCall], rules: MessageRules) -> Found:
 
 
 def tool_name(name: str) -> str:
-    """Returns the name of a tool without what servers put before it: "functions.query" is "query"."""
-    return re.split(r"[.:/]", name.strip().lower())[-1]
+    """Returns the name of a tool without what servers put before it: "functions.query" is "query".
+
+    So is "submit" for `final_answer`.
+    """
+    plain = re.split(r"[.:/]", name.strip().lower())[-1]
+    return "submit" if plain in FINAL else plain
 
 
 def plain_key(key: Any) -> str:
@@ -112,6 +119,15 @@ def _list_in(text: str) -> list[Any]:
 
 
 def _submit(arguments: Mapping[str, Any], found: Found, rules: MessageRules) -> str:
+    texts = [value for value in arguments.values() if isinstance(value, str) and value.strip()]
+    if len(texts) == 1:
+        # The whole submission as one text: in the tagged form, or where the description is all that is asked for.
+        tagged = read_tagged(texts[0], rules)
+        if tagged is not None and tagged.submission is not None:
+            found.submission = tagged.submission
+            return ""
+        if rules.required == ("description",) and "description" not in arguments:
+            arguments = {"description": texts[0]}
     missing = [part for part in rules.required if part not in arguments]
     if missing:
         expected = ", ".join(rules.required)

@@ -1,4 +1,4 @@
-"""Queries and submissions as JSON objects or in XML's tags."""
+"""Queries and submissions as JSON objects or in XML's tags, and submissions as the rows of a table."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ _TAG = re.compile(
 _ITEM = re.compile(r"<(?P<tag>input|item|value|word)>(?P<text>[^<]*)</(?P=tag)>", re.I)
 _CDATA = re.compile(r"\A\s*<!\[CDATA\[(.*?)(?:\]\]>\s*\Z|\Z)", re.DOTALL)
 _MOST_NESTED = 3
+_ROW = re.compile(
+    r"^[ \t]{0,8}\|[ \t*_`\[]{0,12}(?P<name>description|domain|code)[ \t*_`\]:]{0,12}\|(?P<cell>[^\n]*)$",
+    re.I | re.MULTILINE,
+)
+_LINE_BREAK = re.compile(r"[ \t]?<br[ \t]?/?>", re.I)
+
+
+def read_table(text: str, rules: MessageRules) -> Found | None:
+    """Reads a submission whose parts are rows of a Markdown table, `| CODE | ... |`, with `<br>` for line breaks."""
+    parts = {}
+    for row in _ROW.finditer(text):
+        cell = row.group("cell").rstrip().removesuffix("|").replace("\\|", "|").strip()
+        cell = html.unescape(_LINE_BREAK.sub("\n", cell)).replace("\u00a0", " ")
+        parts[row.group("name").lower()] = cell.strip("`").strip("\n")
+    if not all(parts.get(part) for part in rules.required):
+        return None
+    return Found(submission=submission_of(parts, rules), whole=True)
 
 
 def read_objects(text: str, rules: MessageRules) -> Found | None:

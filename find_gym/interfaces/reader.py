@@ -10,7 +10,7 @@ from find_gym.core.moves import Move, Query, Refuse, Submit
 from find_gym.interfaces.calls import read_calls
 from find_gym.interfaces.found import Found
 from find_gym.interfaces.messages import Message
-from find_gym.interfaces.objects import read_objects
+from find_gym.interfaces.objects import read_objects, read_table
 from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.reasoning import set_reasoning_aside
 from find_gym.interfaces.tagged import read_tagged
@@ -97,7 +97,7 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
 
 def _read_text(text: str, rules: MessageRules, help_text: str, truncated: bool) -> Reading:
     refused: Reading | None = None
-    for read in (_calls_within, read_tagged, read_objects):
+    for read in (_calls_within, read_table, read_tagged, read_objects):
         found = read(text, rules)
         if found is not None:
             reading = _reading(found, rules, help_text, truncated)

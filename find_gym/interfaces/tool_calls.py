@@ -19,7 +19,7 @@ from find_gym.interfaces.messages import ToolCall
 
 # A namespace before the name of a tag.
 _SPACE = r"(?:\w{1,16}:|[|\uff5c]\w{1,16}[|\uff5c])?"
-_TOOL = r"(?:functions\.|tools\.|env\.)?(?P<{}>query|submit)"
+_TOOL = r"(?:functions\.|tools\.|env\.)?(?P<{}>query|submit|final_answer|submit_answer)"
 # Where a call with its own mark begins: the name of the tool, as far as the mark has it, then its arguments.
 _MARKED = re.compile(
     r"(?:"

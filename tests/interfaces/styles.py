@@ -49,6 +49,12 @@ def python_call(answer: Answer) -> str:
     return "submit(" + ", ".join(f"{name}={text!r}" for name, text in answer.parts.items()) + ")"
 
 
+def table(answer: Answer, mark: str = "{}") -> str:
+    cells = {name: text.replace("\n", "<br>").replace("|", "\\|") for name, text in answer.parts.items()}
+    rows = [f"| {mark.format(name.upper())} | {cell} |" for name, cell in cells.items()]
+    return "\n".join(["Here is what I found.", "", "| Part | Content |", "|---|---|", *rows])
+
+
 def docstring(code: str) -> str:
     """Returns code whose first function has a docstring with a fence in it."""
     head, colon, body = code.partition(":\n")
@@ -127,6 +133,12 @@ SUBMISSIONS: dict[str, Any] = {
         f"<{name}>\n{FENCE}python\n{text}\n{FENCE}\n</{name}>" if name == "code" else f"<{name}>{text}</{name}>"
         for name, text in a.parts.items()
     ),
+    "a table": table,
+    "a table with tags": lambda a: table(a, "**[{}]**"),
+    "a final answer": lambda a: f"final_answer({a.form()!r})",
+    "a final answer in a block": lambda a: f"Thought: done.\n{FENCE}py\nfinal_answer({a.form()!r})\n{FENCE}<end_code>",
+    "a final answer by parts": lambda a: python_call(a).replace("submit(", "final_answer("),
+    "a final answer as a native call": lambda a: Message("", [ToolCall("final_answer", {"answer": a.form()})]),
     "a native call": lambda a: Message("", [ToolCall("submit", a.parts)]),
     "a native call as JSON": lambda a: Message("Done.", [ToolCall("submit", json.dumps(a.parts))]),
     "a native call with fences": lambda a: Message(

@@ -16,7 +16,7 @@ import pytest
 
 from find_gym import LATEST_IDS
 from find_gym.language import MissingModelError, ModelError, ScriptedChatModel
-from find_gym_agents.evaluation import ConfigurationMismatchError, EvaluationConfig, evaluate, read_run
+from find_gym_agents.evaluation import ConfigurationMismatchError, EvaluationConfig, RunError, evaluate, read_run
 from find_gym_agents.interpreters.lm import LanguageModelOptions, models
 from find_gym_agents.interpreters.lm.agent import LanguageModelAgent
 from find_gym_agents.runs.records import read_lines
@@ -249,14 +249,39 @@ def test_keys_are_not_written_anywhere(tmp_path, monkeypatch):
     assert not any(b"very-secret" in path.read_bytes() for path in (tmp_path / "run").iterdir())
 
 
-def test_a_model_that_is_not_there_is_told_before_the_first_episode(tmp_path, monkeypatch):
+def test_a_model_that_is_not_there_is_told_before_any_work(tmp_path, monkeypatch):
     def load(*_, **__):
         raise MissingModelError("expected a model, actual: none")
 
     monkeypatch.setattr(models, "load_chat_model", load)
     with pytest.raises(MissingModelError):
         run(tmp_path / "run", functions=2)
-    assert (tmp_path / "run" / "episodes.jsonl").read_bytes() == b""
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_reply_that_does_not_fit_the_window_is_told_before_any_work(tmp_path, monkeypatch):
+    use(monkeypatch, lambda messages: SUBMISSION, context_tokens=512)
+    with pytest.raises(RunError, match="expected --reply-tokens below the model's window of 512 tokens, actual: 1024"):
+        run(tmp_path / "run", functions=2)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_judge_that_is_not_there_is_told_before_any_work(tmp_path):
+    config = EvaluationConfig(("constant",), judge="/no/such/model", report=False, out=str(tmp_path / "run"))
+    with pytest.raises(MissingModelError, match="/no/such/model"):
+        evaluate(config, progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_repeats_at_temperature_0_are_warned_of(tmp_path, monkeypatch):
+    use(monkeypatch, lambda messages: SUBMISSION)
+    options = LanguageModelOptions("stub")
+    config = EvaluationConfig(
+        ("lm",), functions=1, repeats=2, difficulty=EXACT, workers=1, report=False, out=str(tmp_path / "run"),
+        language_model=options,
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="2 repeats at temperature 0 are hardly more than one"):
+        evaluate(config, progress=False)
 
 
 def test_a_closed_model_is_loaded_again(tmp_path, monkeypatch):
