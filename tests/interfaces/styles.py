@@ -212,7 +212,7 @@ SUBMISSIONS: dict[str, Any] = {
         a.form(
             code=f"A helper:\n{FENCE}python\nimport math\nONE = 1\n"
             f"def same(v):\n    return v if math.pi > ONE else 0\nprint(same(2))\n{FENCE}\nThe function:\n"
-            f"{FENCE}python\n{a.code}\ng = f\ndef f(v):\n    return same(g(v))\n{FENCE}"
+            f"{FENCE}python\n{a.code}\ninner = f\ndef f(v):\n    return same(inner(v))\n{FENCE}"
         )
     ),
     "an interpreter's prompts": lambda a: a.form(
