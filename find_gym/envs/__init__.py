@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from find_gym.core.category import load_reference
 from find_gym.core.episode import Episode, Rules
 from find_gym.core.registry import categories_by_name
+from find_gym.envs.wrappers import ActionMask, ScalarInfo
 
 if TYPE_CHECKING:
     from find_gym.categories.entities.env import EntityEnv
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from find_gym.categories.relations.env import RelationEnv
     from find_gym.categories.strings.env import StringEnv
 
-__all__ = ["EntityEnv", "Episode", "NumericEnv", "RelationEnv", "Rules", "StringEnv"]
+__all__ = ["ActionMask", "EntityEnv", "Episode", "NumericEnv", "RelationEnv", "Rules", "ScalarInfo", "StringEnv"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, Unpack, get_args
 
 from find_gym.categories.numeric.category import CATEGORY
 from find_gym.categories.numeric.continuous import ContinuousInterface
@@ -10,6 +10,7 @@ from find_gym.categories.numeric.examiner import NumericExaminer, numeric_text
 from find_gym.categories.numeric.fitting import Effort
 from find_gym.categories.numeric.tokens import NumericTokens
 from find_gym.envs.base import FINDEnv
+from find_gym.envs.signature import EnvArguments
 from find_gym.interfaces.protocol import Interface
 from find_gym.judges.loading import read_judge
 from find_gym.judges.protocol import Judge
@@ -114,7 +115,9 @@ class NumericEnv(FINDEnv):
     category = CATEGORY
     interfaces = ("tokens", "text", "tools", "continuous")
 
-    def __init__(self, *, judge: Judge | str | None = None, effort: Effort = "full", **arguments: Any) -> None:
+    def __init__(
+        self, *, judge: Judge | str | None = None, effort: Effort = "full", **arguments: Unpack[EnvArguments]
+    ) -> None:
         if effort not in get_args(Effort):
             raise ValueError(f"expected an effort in {get_args(Effort)}, actual value: {effort!r}")
         self._effort = effort

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.examiner import RelationExaminer, RelationText
 from find_gym.categories.relations.tokens import RelationTokens
 from find_gym.core.episode import Outcome
 from find_gym.envs.base import FINDEnv
+from find_gym.envs.signature import EnvArguments
 from find_gym.interfaces.protocol import Interface
 from find_gym.judges.loading import read_judge
 from find_gym.judges.protocol import Judge
@@ -117,7 +118,9 @@ class RelationEnv(FINDEnv):
     category = CATEGORY
     interfaces = ("tokens", "text", "tools")
 
-    def __init__(self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Any) -> None:
+    def __init__(
+        self, *, exemplars: bool = False, judge: Judge | str | None = None, **arguments: Unpack[EnvArguments]
+    ) -> None:
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
         self._exemplars = exemplars

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from find_gym.categories.strings.category import CATEGORY
 from find_gym.categories.strings.examiner import StringExaminer, string_text
 from find_gym.categories.strings.tokens import StringTokens
 from find_gym.envs.base import FINDEnv
+from find_gym.envs.signature import EnvArguments
 from find_gym.interfaces.protocol import Interface
 from find_gym.judges.loading import read_judge
 from find_gym.judges.protocol import Judge
@@ -109,7 +110,7 @@ class StringEnv(FINDEnv):
     category = CATEGORY
     interfaces = ("tokens", "text", "tools")
 
-    def __init__(self, *, judge: Judge | str | None = None, **arguments: Any) -> None:
+    def __init__(self, *, judge: Judge | str | None = None, **arguments: Unpack[EnvArguments]) -> None:
         self.examiner = StringExaminer(read_judge(judge))
         super().__init__(**arguments)
 

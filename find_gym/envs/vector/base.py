@@ -52,6 +52,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         arguments: those of the single environment.
 
     Attributes:
+        autoreset_mode: the `AutoresetMode`.
         given: how many probes are answered before the first step; may be set, for the episodes that begin afterwards.
         scores: the scores of the submissions of the last step, by the number of the environment.
 
@@ -91,9 +92,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._workers = Workers(workers, self._referee.do)
         self.rules = self._env.rules
         self.render_mode = None
-        self._mode = read_autoreset_mode(autoreset_mode)
+        self.autoreset_mode = read_autoreset_mode(autoreset_mode)
         self._full_info = full_info
-        self.metadata = {**self._env.metadata, "render_modes": [], "autoreset_mode": self._mode}
+        self.metadata = {**self._env.metadata, "render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.single_action_space, self.single_observation_space = codec.action_space, codec.observation_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -192,14 +193,14 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise RuntimeError("expected reset() before step(), actual: it has not been called")
         actions = read_actions(actions, (self.num_envs,), len(self.codec.probes) + len(self.codec.tokens))
         over = self._ended.nonzero()[0] if np.count_nonzero(self._ended) else None
-        if over is not None and self._mode is AutoresetMode.DISABLED:
+        if over is not None and self.autoreset_mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"expected no episode that has ended, actual: those of {over.tolist()}; call reset()")
         rewards, terminated, scores = self._play(actions, over)
         self.scores = {env: score for env, (score, _) in scores.items()}
         infos: Info = {}
         ended = terminated.nonzero()[0]
         self._show_budget()
-        if self._mode is AutoresetMode.SAME_STEP:
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
             if ended.size:
                 infos = self._final(ended, terminated, scores)
                 self._begin(ended, [None] * self.num_envs, self._env.check_given(self.given))

@@ -206,7 +206,7 @@ def test_a_failing_sandbox_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"function": {"domain": 3}}, "expected a numeric spec"),
         ({"function": LINE, "dataset": "somewhere"}, "expected a function or a dataset"),
         ({"dataset": "/nowhere/at/all"}, "data.json"),
-        ({"max_querys": 3}, r"expected keyword arguments among \['interface'"),
+        ({"max_querys": 3}, r"unexpected keyword argument 'max_querys': expected keyword arguments among \['judge'"),
     ],
 )
 def test_bad_arguments_are_refused_with_what_was_expected(options: dict, message: str) -> None:
