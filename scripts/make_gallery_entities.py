@@ -32,12 +32,12 @@ def show(spec: EntitySpec) -> str:
     words = held_out_words()
     values = function(words)
     order = np.argsort(-values, kind="stable")
-    lit = int(np.sum(values >= 0.5))
+    active = int(np.sum(values >= 0.5))
     # From the top, around one half, and from the rest.
-    places = [*order[:6], *order[max(lit - 3, 6) : lit + 3], *order[len(order) // 2 : len(order) // 2 + 3]]
+    places = [*order[:6], *order[max(active - 3, 6) : active + 3], *order[len(order) // 2 : len(order) // 2 + 3]]
     cells = ", ".join(f"{words[place]} {values[place]:.2f}" for place in dict.fromkeys(places))
     return (
-        f"{function.describe()}\n\n- {lit} of {len(words)} held-out words activate it: {cells}\n"
+        f"{function.describe()}\n\n- {active} of {len(words)} held-out words activate it: {cells}\n"
         f"- exemplars: {', '.join(function.exemplars())}\n\n"
     )
 

@@ -1,11 +1,11 @@
 """How code is asked for its answers to held-out inputs, so that it learns nothing from being asked.
 
-Code may keep what it has seen, and where held-out inputs lie tells of the function: they crowd where it departs from
-its rule. So they come one at a time (see the sandbox), in an order that says nothing, as many of them for every
-function, and among decoys, whose answers nobody reads.
+Code may remember its inputs, and the location of held-out inputs is informative: they are dense where the function
+departs from its rule. So they come one at a time (see the sandbox), in random order, in the same number for every
+function, and among decoys, whose answers are not read.
 
-All draws follow from the function's identity, so that the same code always has the same score. Who could foresee them
-would know the function.
+All draws are seeded by the function's identity, so that the same code always has the same score. Predicting them would
+take knowing the function.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ANSWER_SECONDS = 0.5
 STRING_DECOYS = 3
 """From how many other functions the decoys among strings come, with as many inputs each as the function itself."""
 _STRING_POOL = 24
-# Sets the draws apart from others that follow from a function's identity.
+# Separates these draws from others that are seeded by a function's identity.
 _STREAM = 5
 
 
@@ -72,7 +72,7 @@ def numeric_decoys(rng: np.random.Generator, pieces: FloatArray) -> FloatArray:
 
 
 def string_decoys(rng: np.random.Generator, count: int) -> list[str]:
-    """Draws decoys among strings: `count` inputs each on which there is something to see of `STRING_DECOYS` others."""
+    """Draws decoys among strings: `count` inputs each that reveal what `STRING_DECOYS` other functions do."""
     pool = _string_pool(count)
     return [text for index in rng.permutation(len(pool))[:STRING_DECOYS] for text in pool[index]]
 

@@ -1,4 +1,4 @@
-"""What the categories whose inputs are words have in common: which are allowed, how they are read, exemplars."""
+"""What categories of words share: which words are allowed, how they are read, exemplars."""
 
 from __future__ import annotations
 

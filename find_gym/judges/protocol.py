@@ -16,7 +16,7 @@ class Execution:
 
     Attributes:
         input: what was put in; JSON-serialisable.
-        output: what came out; None for entities, where an execution is a word that the function fires for.
+        output: what came out; None for entities, where an execution is a word that activates the function.
     """
 
     input: Any

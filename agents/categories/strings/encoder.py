@@ -12,10 +12,10 @@ from find_gym.categories.strings import programs
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
+from find_gym.categories.strings.tokens import SHOWN
 from find_gym_agents.training.encoders import Encoder, Encoding, asked_probes, pooled
 
 _CODES = 129
-_SHOWN = 32
 _CASE = 32
 # Kinds of characters that are counted: small letters, capitals, digits, spaces, others.
 _KINDS = 30
@@ -55,14 +55,14 @@ class StringEncoder(Encoder):
         lengths = th.tensor([len(probe) for probe in PROBES])
         self.register_buffer("codes", codes)
         self.register_buffer("lengths", lengths)
-        self.register_buffer("column", th.arange(_SHOWN))
+        self.register_buffer("column", th.arange(SHOWN))
         self.characters = nn.Embedding(_CODES, 8)
         self.embedding = nn.Embedding(len(PROBES), 16)
         per_character = 8 + 8
         self.register_buffer("kind", th.tensor([_kind_of(code) for code in range(_CODES)]))
         counts = th.zeros(len(PROBES), _KINDS)
         for row, probe in enumerate(PROBES):
-            for character in probe[:_SHOWN]:
+            for character in probe[:SHOWN]:
                 counts[row, _kind_of(min(ord(character), 128))] += 1
         self.register_buffer("counts", counts)
         outputs = [programs.run((Step(name),), PROBES) for name in _PLAIN_OPERATIONS]
@@ -72,7 +72,7 @@ class StringEncoder(Encoder):
         self.register_buffer("known_lengths", th.tensor([[len(text) for text in row] for row in rows]))
         compared = 2 * len(_PLAIN_OPERATIONS)
         self.token = nn.Sequential(
-            nn.Linear(_SHOWN * per_character + _KINDS + compared + 5 + 16, 96),
+            nn.Linear(SHOWN * per_character + _KINDS + compared + 5 + 16, 96),
             nn.ReLU(),
             nn.Linear(96, width),
             nn.ReLU(),
@@ -85,8 +85,8 @@ class StringEncoder(Encoder):
         """Encodes observations."""
         batch = observation["asked"].shape[0]
         index, present = asked_probes(observation, self.places)
-        shown = observation["characters"].view(batch, len(PROBES), _SHOWN)
-        answer = (shown.gather(1, index[..., None].expand(-1, -1, _SHOWN)) * 128).round().long()
+        shown = observation["characters"].view(batch, len(PROBES), SHOWN)
+        answer = (shown.gather(1, index[..., None].expand(-1, -1, SHOWN)) * 128).round().long()
         length = (observation["length"].gather(1, index) * 64).round().long()
         same = observation["same"].gather(1, index)
         features = self._compare(index, answer, length)
@@ -113,7 +113,7 @@ class StringEncoder(Encoder):
     def _compare(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
         """Returns the features of the characters, shape `(batch, places, characters * features)`."""
         probe, probe_length = self.codes[index], self.lengths[index]
-        here = probe[..., :_SHOWN]
+        here = probe[..., :SHOWN]
         from_right = self.column + (probe_length - length)[..., None]
         backwards = probe_length[..., None] - 1 - self.column
 
@@ -135,8 +135,8 @@ class StringEncoder(Encoder):
         """Returns which share of an answer is what each operation makes of the probe, from either end."""
         shown = answer.to(th.uint8)[:, :, None]
         ends = length[..., None] - 1 - self.column
-        backwards = (answer.gather(2, ends.clamp(0, _SHOWN - 1)) * ((ends >= 0) & (ends < _SHOWN))).to(th.uint8)
-        longest = th.maximum(length[..., None], self.known_lengths[index]).clamp(1, _SHOWN)
+        backwards = (answer.gather(2, ends.clamp(0, SHOWN - 1)) * ((ends >= 0) & (ends < SHOWN))).to(th.uint8)
+        longest = th.maximum(length[..., None], self.known_lengths[index]).clamp(1, SHOWN)
         shares = []
         for outputs, text in ((self.known, shown), (self.known_backwards, backwards[:, :, None])):
             agreeing = ((outputs[index] == text) & (text > 0)).sum(3, dtype=th.uint8)
@@ -146,10 +146,10 @@ class StringEncoder(Encoder):
 
 def _codes(rows: Sequence[Sequence[str]]) -> th.Tensor:
     """Returns the codes of the first characters of texts, uint8 of shape `(rows, texts, characters)`; 0 at the end."""
-    codes = th.zeros(len(rows), len(rows[0]), _SHOWN, dtype=th.uint8)
+    codes = th.zeros(len(rows), len(rows[0]), SHOWN, dtype=th.uint8)
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
-            shown = [min(ord(character), 128) for character in text[:_SHOWN]]
+            shown = [min(ord(character), 128) for character in text[:SHOWN]]
             codes[row, column, : len(shown)] = th.tensor(shown, dtype=th.uint8)
     return codes
 

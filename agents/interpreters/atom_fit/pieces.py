@@ -8,11 +8,10 @@ import numpy as np
 
 from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.function import QUERY_RANGE
+from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE
 
 # About half of what the cap on the complexity of code lets pass.
 MAX_POINTS = 12
-# The scoring tolerance: errors up to this share of the value, or of the spread of values, count as right.
-TOLERANCE = 0.05
 # Where scores are dense: a third of their inputs lies within.
 _DENSE = 12.0
 # Bins of outputs for the stratum that is balanced over them.
@@ -68,7 +67,7 @@ class Pieces:
 def tolerance(y: FloatArray) -> FloatArray:
     """Returns the errors up to which predictions of outputs `(n,)` count as right."""
     low, high = np.percentile(y, [25, 75])
-    return TOLERANCE * np.maximum(np.abs(y), float(high - low) or float(np.std(y))) + 1e-9
+    return RELATIVE_TOLERANCE * np.maximum(np.abs(y), float(high - low) or float(np.std(y))) + 1e-9
 
 
 def score_weights(x: FloatArray, y: FloatArray) -> FloatArray:

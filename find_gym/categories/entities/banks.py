@@ -1,4 +1,4 @@
-"""Fixed lists of words whose activations are asked for again and again: worked out once for each concept."""
+"""Fixed lists of words whose activations are needed often, computed once for each concept."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WordBank:
 
     @staticmethod
     def knows(function: EntityBlackBox) -> bool:
-        """Whether a function is one whose activations need not be worked out word by word."""
+        """Whether a function's activations can be looked up instead of being computed word by word."""
         if type(function) is not EntityFunction or type(function.neuron) not in (EmbeddingNeuron, LexiconNeuron):
             return False
         return all(name in concepts() for name in concepts_of(function.spec.formula))

@@ -1,8 +1,8 @@
-"""The concepts that synthetic neurons respond to, and the words that have to do with each.
+"""The concepts that synthetic neurons respond to, and the words related to each.
 
 The tables in the folder `tables` were curated for find-gym from general knowledge, without copying from any source;
-like the rest of the project they are under the MIT licence. Where FIND has a concept of the same meaning, the concept
-has FIND's name, so that published neurons are found here; the words are find-gym's own.
+like the rest of the project they are under the MIT licence. A concept that FIND has as well has FIND's name, so that
+published neurons are found here; the words are find-gym's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Concept:
     Attributes:
         name: its name, such as "golf".
         theme: the table that it is from, one of `THEMES`.
-        members: words and names that have to do with it; a word may be a member of several concepts.
+        members: words and names related to it; a word may be a member of several concepts.
     """
 
     name: str

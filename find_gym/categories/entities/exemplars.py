@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from find_gym.categories.entities.concepts import concepts, vocabulary
-from find_gym.categories.entities.function import LIT, UNLIT, EntityBlackBox
+from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackBox
 from find_gym.categories.entities.word_vectors import entity_vectors
 
 EXEMPLARS = 10
@@ -18,9 +18,9 @@ _CANDIDATES = 400
 
 @cache
 def probe_words() -> tuple[str, ...]:
-    """Returns the probes of the `tokens` interface: for each concept the member that is most its own.
+    """Returns the probes of the `tokens` interface: for each concept its most specific member.
 
-    That is the member whose activation exceeds that of all other concepts most; each word is a probe once.
+    That is the member whose activation exceeds the activation of all other concepts most. No word is a probe twice.
     """
     vectors = entity_vectors()
     probes: list[str] = []
@@ -41,11 +41,11 @@ def held_out_words() -> tuple[str, ...]:
 
 
 @cache
-def fired_words() -> tuple[tuple[str, ...], ...]:
+def active_words() -> tuple[tuple[str, ...], ...]:
     """Returns, for each concept, the held-out words that activate its embedding neuron."""
     words = held_out_words()
-    lit = entity_vectors().all_activations(words) >= LIT
-    return tuple(tuple(words[place] for place in np.flatnonzero(column)) for column in lit.T)
+    active = entity_vectors().all_activations(words) >= ACTIVE
+    return tuple(tuple(words[place] for place in np.flatnonzero(column)) for column in active.T)
 
 
 def draw_exemplars(function: EntityBlackBox, among: Sequence[str] | None = None) -> list[str]:
@@ -61,16 +61,16 @@ def draw_exemplars(function: EntityBlackBox, among: Sequence[str] | None = None)
     rng = function.generator(int.from_bytes(function.identity()[:8], "big"), 1)
     words = [word for word in vocabulary() if word not in concepts()] if among is None else list(among)
     wanted = int(rng.integers(_RELEVANT[0], _RELEVANT[1] + 1))
-    lit: list[str] = []
-    unlit: list[str] = []
+    active: list[str] = []
+    inactive: list[str] = []
     order = rng.permutation(len(words))
     # A language model is slow: words are asked in blocks until there are enough of both kinds.
     for start in range(0, len(order), _CANDIDATES):
         block = [words[place] for place in order[start : start + _CANDIDATES]]
         values = function.truth(block)
-        lit += [word for word, value in zip(block, values, strict=True) if value >= LIT]
-        unlit += [word for word, value in zip(block, values, strict=True) if value < UNLIT]
-        if len(lit) >= wanted and len(unlit) >= EXEMPLARS - wanted:
+        active += [word for word, value in zip(block, values, strict=True) if value >= ACTIVE]
+        inactive += [word for word, value in zip(block, values, strict=True) if value < INACTIVE]
+        if len(active) >= wanted and len(inactive) >= EXEMPLARS - wanted:
             break
-    chosen = lit[:wanted] + unlit[: EXEMPLARS - len(lit[:wanted])]
+    chosen = active[:wanted] + inactive[: EXEMPLARS - len(active[:wanted])]
     return [chosen[place] for place in rng.permutation(len(chosen))]

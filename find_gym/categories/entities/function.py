@@ -20,10 +20,10 @@ from find_gym.categories.entities.regions import Region, has_form
 from find_gym.core.splits import SPLITS, split_of
 
 FloatArray = NDArray[np.float64]
-# A word with at least this activation is a true execution.
-LIT = 0.5
-# Words below this do not activate a function beyond doubt.
-UNLIT = 0.3
+# Words with at least this activation activate a function, and are its true executions.
+ACTIVE = 0.5
+# Words below this clearly do not activate it; those between are ambiguous.
+INACTIVE = 0.3
 MAX_WORD_LENGTH = 200
 
 

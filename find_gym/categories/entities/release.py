@@ -13,7 +13,7 @@ import numpy as np
 
 from find_gym.categories.entities.exemplars import held_out_words
 from find_gym.categories.entities.formulas import Combination, Formula
-from find_gym.categories.entities.function import LIT, UNLIT, EntityFunction, EntitySpec, WordTriplet
+from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityFunction, EntitySpec, WordTriplet
 from find_gym.core.files import check_agreement, load_json, read_each, write_tables, write_text
 
 TRIPLETS = 10
@@ -109,10 +109,10 @@ def _draw_triplets(function: EntityFunction) -> list[WordTriplet]:
     rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32).tolist(), 2])
     words = held_out_words()
     values = function.truth(words)
-    lit, unlit = np.flatnonzero(values >= LIT), np.flatnonzero(values < UNLIT)
+    active, inactive = np.flatnonzero(values >= ACTIVE), np.flatnonzero(values < INACTIVE)
     triplets = []
-    for place in rng.permutation(lit)[:TRIPLETS]:
-        options = [words[other] for other in rng.choice(unlit, 2, replace=False)]
+    for place in rng.permutation(active)[:TRIPLETS]:
+        options = [words[other] for other in rng.choice(inactive, 2, replace=False)]
         correct = int(rng.integers(3))
         options.insert(correct, words[place])
         triplets.append(WordTriplet(tuple(options), correct))

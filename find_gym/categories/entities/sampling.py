@@ -13,9 +13,9 @@ from find_gym.categories.entities import formulas
 from find_gym.categories.entities.category import CATEGORY
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.difficulty import EntityDifficulty
-from find_gym.categories.entities.exemplars import fired_words
+from find_gym.categories.entities.exemplars import active_words
 from find_gym.categories.entities.formulas import Combination, Formula
-from find_gym.categories.entities.function import LIT, UNLIT, EntitySpec
+from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntitySpec
 from find_gym.categories.entities.regions import BIAS, FORMS, Region
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.core.draws import choose
@@ -107,7 +107,7 @@ def _draw_region(rng: np.random.Generator) -> Region:
 
 
 def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
-    """Whether hardly any word activates a formula, or all do, or it can't be told from a part of its own."""
+    """Whether hardly any word activates a formula, or all do, or it can't be told from one of its parts."""
     columns = {name: column for column, name in enumerate(concepts())}
     activations = entity_vectors().vocabulary_activations()
 
@@ -119,12 +119,12 @@ def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     if region is not None:
         rivals.append(whole)
         whole = np.clip(whole + region.bias * region.contains(vocabulary()), 0, 1)
-    lit = int(np.sum(whole >= LIT))
-    if not LEAST_WORDS <= lit <= len(whole) - LEAST_WORDS:
+    active = int(np.sum(whole >= ACTIVE))
+    if not LEAST_WORDS <= active <= len(whole) - LEAST_WORDS:
         return True
     # Of the words that unit tests are made of, one has to activate it, and two have not to.
     tested = whole[_tested()]
-    if not np.any(tested >= LIT) or np.count_nonzero(tested < UNLIT) < 2:
+    if not np.any(tested >= ACTIVE) or np.count_nonzero(tested < INACTIVE) < 2:
         return True
     return any(int(np.sum(np.abs(whole - rival) > _DIFFERENT)) < LEAST_WORDS for rival in rivals)
 
@@ -132,5 +132,5 @@ def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
 @cache
 def _tested() -> NDArray[np.intp]:
     """Returns the places in the vocabulary of the held-out words that some concept activates."""
-    words = {word for concept in fired_words() for word in concept}
+    words = {word for concept in active_words() for word in concept}
     return np.flatnonzero([word in words for word in vocabulary()])

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from find_gym.categories.entities.banks import held_out_bank
 from find_gym.categories.entities.concepts import concepts
-from find_gym.categories.entities.exemplars import fired_words
+from find_gym.categories.entities.exemplars import active_words
 from find_gym.categories.entities.formulas import Combination, Formula, concepts_of
-from find_gym.categories.entities.function import LIT, UNLIT, EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.core.complexity import program_complexity, text_complexity
 from find_gym.core.draws import SingleDraws
 from find_gym.core.skills import skill_over_chance
@@ -241,8 +241,8 @@ class EntityScorer:
 def without_examples(function: EntityBlackBox, description: str, asked: Sequence[str]) -> str:
     """Returns a description without what repeats words that were asked and activate the function."""
     words = list(dict.fromkeys(asked))
-    lit = function.truth(words) >= EXAMPLE if words else ()
-    return remove_examples(description, [word for word, is_lit in zip(words, lit, strict=True) if is_lit])
+    active = function.truth(words) >= EXAMPLE if words else ()
+    return remove_examples(description, [word for word, is_active in zip(words, active, strict=True) if is_active])
 
 
 def objection_to_claims(function: EntityBlackBox, description: str, asked: Sequence[str] = ()) -> str | None:
@@ -294,21 +294,23 @@ class _Tests:
     """
 
     def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
-        lit = np.flatnonzero(truth >= LIT)
-        if len(lit) == 0 or np.count_nonzero(truth < UNLIT) < 2:
-            raise ValueError(f"expected a function that some words activate and others do not, actual: {len(lit)} do")
+        active = np.flatnonzero(truth >= ACTIVE)
+        if len(active) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
+            raise ValueError(
+                f"expected a function that some words activate and others do not, actual: {len(active)} do"
+            )
         bank = held_out_bank()
-        rows, activations = lit, truth
+        rows, activations = active, truth
         if words is not bank.words:
             among = np.array([_numbers()[word] for word in words])
             activations = np.ones(len(bank.words))
             activations[among] = truth
-            rows = among[lit]
+            rows = among[active]
         # The parts of an OR take turns, so that each counts alike.
-        parts = _parts_of(function, words, lit)
+        parts = _parts_of(function, words, active)
         self._own = [rows[parts == part].tolist() for part in range(parts.max() + 1)]
-        places, concept = _fired_places()
-        allowed = activations[places] < UNLIT
+        places, concept = _active_places()
+        allowed = activations[places] < INACTIVE
         self._others = places[allowed].tolist()
         if len(set(self._others)) < 2:
             raise ValueError(f"expected words that do not activate the function, actual: {len(set(self._others))}")
@@ -371,9 +373,9 @@ def _numbers() -> dict[str, int]:
 
 
 @cache
-def _fired_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _active_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Returns the places of the words that activate each concept, one concept after the other, and the concepts'."""
-    rows = [[_numbers()[word] for word in row] for row in fired_words()]
+    rows = [[_numbers()[word] for word in row] for row in active_words()]
     return np.concatenate([np.array(row, dtype=np.intp) for row in rows]), np.repeat(
         np.arange(len(rows)), [len(row) for row in rows]
     )
@@ -393,10 +395,10 @@ def _parts_of(function: EntityBlackBox, words: Sequence[str], places: NDArray[np
 
 def _spread(truth: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
     """Returns places of held-out words, half of them activating the function as far as there are enough."""
-    lit, unlit = np.flatnonzero(truth >= LIT), np.flatnonzero(truth < LIT)
-    half = min(_RANKED_WORDS // 2, len(lit))
-    rest = min(_RANKED_WORDS - half, len(unlit))
-    return np.concatenate([rng.permutation(lit)[:half], rng.permutation(unlit)[:rest]])
+    active, inactive = np.flatnonzero(truth >= ACTIVE), np.flatnonzero(truth < ACTIVE)
+    half = min(_RANKED_WORDS // 2, len(active))
+    rest = min(_RANKED_WORDS - half, len(inactive))
+    return np.concatenate([rng.permutation(active)[:half], rng.permutation(inactive)[:rest]])
 
 
 def spearman(predicted: FloatArray, truth: FloatArray) -> float:

@@ -159,7 +159,7 @@ def _words(formula: Formula) -> list[str]:
 class EntityTokens(TokensInterface):
     """The `tokens` interface to entity functions.
 
-    The probes are words, one for each concept of the inventory: the member that is most its own. Action `a` asks probe
+    The probes are words, the most specific member of each concept of the inventory. Action `a` asks probe
     `a`; the actions above write tokens of a formula in prefix order: "more if ..." and "less if ..." (a biased region,
     at higher difficulty), "or", "and", "not", "half", and the names of all concepts. A complete formula submits itself.
     An illegal action costs one input.
@@ -173,7 +173,7 @@ class EntityTokens(TokensInterface):
     - `budget` (2,): the shares of the budget and of the steps that are left.
 
     Args:
-        level: the difficulty, whose formulas the grammar is cut down to; None for one's own functions.
+        level: the difficulty, whose formulas the grammar is cut down to; None for users' functions.
         exemplars: whether the observation has words to start from.
     """
 

@@ -1,4 +1,4 @@
-"""Vectors of the vocabulary and of the concepts, which ship with the package: numpy is all they need.
+"""Vectors of the vocabulary and of the concepts, which ship with the package and need nothing but numpy.
 
 `scripts/make_entity_vectors.py` makes the file from all-MiniLM-L6-v2. All vectors are centred: the mean of the
 vocabulary is taken away, so that a word near everything is no nearer to a concept than others. That of a concept lies
@@ -68,7 +68,7 @@ class EntityVectors:
         self._named: dict[str, Vectors] = {}
         self._foreign: dict[str, Vectors] = {}
         self._embedder: Embedder | None = None
-        # Episodes may run in threads, and none but one can load the model.
+        # Episodes may run in threads, and only one of them may load the model.
         self._loading = threading.Lock()
 
     def row(self, word: str) -> int | None:

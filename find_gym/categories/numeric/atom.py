@@ -98,7 +98,7 @@ Starts = Iterator[tuple[FloatArray, FloatArray]]
 
 @dataclass(frozen=True, eq=False)
 class Fitting:
-    """What fitting knows of an atom beyond its formula. Everything may be left out: the defaults fit any atom.
+    """What fitting knows of an atom beyond its formula. Everything is optional: the defaults fit any atom.
 
     Attributes:
         estimate: first estimates of the constants, such that factors times the atom's values are near a target; see
@@ -161,8 +161,8 @@ class Atom:
         draw: draws the constants; by default each parameter by itself. Degenerate values are never drawn.
         domain: where the released benchmark samples the function, `(lower, upper)`.
         guard: the condition outside of which the function is undefined, in Python and in mathematics, or None.
-        released: whether FIND releases it as a function of its own, and so the difficulty "find" draws it. New atoms
-            leave it, and the next, alone: a difficulty has to name them.
+        released: whether FIND releases it as a whole function, so that the difficulty "find" draws it. New atoms leave
+            this and the next at False: a difficulty has to name them.
         in_compounds: whether FIND uses it as a part of sums and products.
         simpler: name and constants of a plainer atom that is the same function, or None.
         fitting: what fitting knows of it.

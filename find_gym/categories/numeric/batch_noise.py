@@ -12,12 +12,12 @@ from find_gym.categories.numeric.function import NumericFunction
 FloatArray = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# So many numbers are drawn at once; a power of 2, and a divisor of the width of the history.
+# The numbers that are drawn at once; a power of 2, and a divisor of the width of the history.
 BLOCK = 128
 
 
 class BatchNoise:
-    """The noise of N episodes, the same as if it were drawn query by query.
+    """The noise of N episodes, bit-identical to drawing it query by query.
 
     Each query draws one number from each source: the noise of all outputs (source 0), and each exception. The probe
     decides which of them is added.

@@ -26,7 +26,7 @@ class Token(NamedTuple):
     spoken: bool = False
 
 
-# Each alternative begins with other characters and takes each character once.
+# The alternatives begin with different characters, and each character is matched once.
 _PIECE = re.compile(
     r"(?P<number>\d+(?:\.(?!\.)\d*)?(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)|(?P<magnitude>\| ?x ?\||\babs\(x\))"
     r"|(?P<word>(?:non-)?[a-z]+(?:'[a-z]+)?)|(?P<sign>[<>]=?|\.\.+|[^\w\s]|\n)"

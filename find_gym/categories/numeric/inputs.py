@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
-from find_gym.categories.numeric.spread import in_quarters, spread_of_ordered
+from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, in_quarters, spread_of_ordered
 
 FloatArray = NDArray[np.float64]
 
 POINTS_PER_STRATUM = 96
 DENSE_RANGE = (-12.0, 12.0)
 BEYOND_RANGE = (128.0, 256.0)
-RELATIVE_TOLERANCE = 0.05
 # Floating-point noise around a truth of exactly 0.
 ABSOLUTE_TOLERANCE = 1e-9
 

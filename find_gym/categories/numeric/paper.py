@@ -1,9 +1,8 @@
 """The paper's own protocol for numeric code, to the letter, so that figures can be compared with the published ones.
 
 Source: Schwettmann et al. 2023 and its reference scripts. The code is evaluated at -127.5, -126.5, …, 127.5; points
-    where
-the truth is not finite are dropped; the error is the sum of squared errors over the sum of squared truths (uncentred);
-a function counts as solved below 0.1; any exception is a failure; the last `def` of the code is called.
+where the truth is not finite are dropped. The error is the sum of squared errors over the sum of squared truths
+(uncentred), and a function counts as solved below 0.1. Any exception is a failure; the last `def` is called.
 """
 
 from __future__ import annotations

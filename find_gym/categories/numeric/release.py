@@ -208,8 +208,8 @@ def _import_torch() -> Any:
 def write_row(spec: NumericSpec, identifier: str, folder: Path) -> dict[str, Any]:
     """Writes a function's directory and returns its row of metadata.
 
-    The row has the released keys as far as the function has what they hold, and the whole spec under `find_gym`,
-    because functions beyond FIND's difficulty do not fit the released keys.
+    The row has those of the released keys that apply, and the whole spec under `find_gym`, because
+    the released keys do not describe functions beyond FIND's difficulty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     function = NumericFunction(spec)

@@ -15,7 +15,7 @@ from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericSpec
 from find_gym.categories.numeric.networks import train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Rule
-from find_gym.categories.numeric.spread import spread_of
+from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, spread_of
 from find_gym.categories.numeric.variants import Noise, Region, contained_in
 from find_gym.core.draws import choose
 from find_gym.core.splits import check_split, split_of
@@ -169,7 +169,7 @@ def _discernible(rule: Rule, regions: tuple[Region, ...]) -> bool:
         inside = region.contains(_PROBES) & ~contained_in(regions[:index], _PROBES)
         if not inside.any():
             return False
-        tolerance = 0.05 * np.maximum(np.abs(y[inside]), spread)
+        tolerance = RELATIVE_TOLERANCE * np.maximum(np.abs(y[inside]), spread)
         same = np.abs(region.mean - y[inside]) <= tolerance
         if np.mean(same) > 0.8:
             return False

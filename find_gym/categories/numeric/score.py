@@ -189,7 +189,7 @@ class NumericScorer:
     def _right(self, predicted: FloatArray) -> NDArray[np.bool_]:
         """Returns which inputs are predicted well enough; where the truth is undefined, undefined is right.
 
-        There, a number beyond all that a truth of one's own may have is right as well.
+        There, a number beyond the largest output of a user's function is right as well.
         """
         predicted_defined, defined = np.isfinite(predicted), np.isfinite(self._truth)
         with np.errstate(invalid="ignore"):

@@ -6,6 +6,9 @@ import numpy as np
 
 from find_gym.categories.numeric.atoms import FloatArray
 
+# The greatest error that counts as right, as a share of the value or of the spread, whichever is more.
+RELATIVE_TOLERANCE = 0.05
+
 
 def spread_of(values: FloatArray) -> float:
     """Returns the interquartile range of the defined values, or their standard deviation where that is 0.

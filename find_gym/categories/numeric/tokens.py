@@ -36,7 +36,7 @@ class NumericTokens(TokensInterface):
     - `budget` (2,), in [0, 1]: the shares of the budget and of the steps that are left.
 
     Args:
-        level: the difficulty, whose distribution the grammar is cut down to; None for one's own functions.
+        level: the difficulty, whose distribution the grammar is cut down to; None for users' functions.
         effort: how hard constants are looked for; see `find_gym.categories.numeric.fitting.fit_skeletons`.
 
     Attributes:

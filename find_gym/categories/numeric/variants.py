@@ -1,4 +1,4 @@
-"""Variants: what may stand between a rule and the outputs that a query gets (noise, corrupted regions)."""
+"""Variants: what changes the outputs of a rule (noise, corrupted regions)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from find_gym.interfaces.tokens import TokensInterface
 
 FloatArray = NDArray[np.float64]
 
-# The largest magnitude where there is none yet: less than all others, and not 0, as it divides.
+# The largest magnitude before any answer: positive, because it is divided by, and below all others.
 _LEAST = 5e-324
 
 

@@ -10,7 +10,7 @@ from find_gym.categories.relations.tables import load_table, normalise
 
 UNDEFINED = "undefined"
 _ENUMERATION = re.compile(r",|/|\band\b|\bor\b")
-# What people write for "undefined".
+# Spellings of "undefined".
 _NOTHING = frozenset(("undefined", "none", "null", "nan", "unknown", "n/a", "not defined", "no output", ""))
 # Words that are spelled in two ways or have a common short form.
 _SAME = {
@@ -39,7 +39,7 @@ def canonical(answer: str) -> str:
 
 
 def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
-    """Whether an answer is one of those that are right.
+    """Whether an answer is one of the right ones.
 
     Args:
         answer: the answer.

@@ -1,4 +1,4 @@
-"""The catalogue of relations: for each its table and column, its English, and the words that tell of it.
+"""The catalogue of relations: for each its table and column, its English, and the words that indicate it.
 
 To add a relation, add the facts to a table of `find_gym.categories.relations.tables` and a line here.
 """

@@ -11,7 +11,7 @@ from functools import cache
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.tables import normalise
 
-# An exception has so many words of a relation at least, and leaves so many.
+# The least number of a relation's words that an exception covers, and that it leaves.
 LEAST_EXCEPTIONS, LEAST_REGULAR = 5, 10
 
 
@@ -25,7 +25,7 @@ class Attribute:
         kind: "is" for words with a value, "after" and "before" for those with a greater or a lesser number,
             "begins_with" for a first letter.
         english: the condition in English, with the places {value} and {noun}; by table, or for all tables.
-        words: words that tell of the property in a description.
+        words: words that indicate the property in a description.
     """
 
     name: str

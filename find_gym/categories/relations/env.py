@@ -21,7 +21,7 @@ class RelationEnv(FINDEnv):
     ## Description
 
     Each episode hides a relation, a function from words to words: it maps a country to its capital, an opera to its
-    composer, and answers "undefined" for all other words, and maybe for a part of its own inputs as well, such as the
+    composer, and answers "undefined" for all other words, and possibly for some of its inputs as well, such as the
     countries in South America (Schwettmann et al., "FIND: A Function Description Benchmark for Evaluating
     Interpretability Methods", NeurIPS 2023). In the paper a language model plays the function; here tables do, so that
     the truth is known. Words that no table has are "undefined". The interpreter queries it, then describes it.

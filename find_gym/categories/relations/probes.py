@@ -1,4 +1,4 @@
-"""Probe words: a fixed bank of words of all relations, that tells relations and common exceptions apart."""
+"""Probe words: a fixed bank of words that tells relations and common exceptions apart."""
 
 from __future__ import annotations
 

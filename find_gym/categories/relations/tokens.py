@@ -24,7 +24,7 @@ from find_gym.interfaces.tokens import Features, TokensInterface, unit_box
 TOKENS: tuple[str, ...] = (*(f"except {name}" for name in ATTRIBUTES), *RELATIONS)
 MAX_EXCEPTIONS = 2
 MAX_TOKENS = MAX_EXCEPTIONS + 1
-# So many characters of an answer are shown.
+# Characters of an answer that are shown.
 LETTERS = 8
 
 _FIRST_RELATION = len(ATTRIBUTES)
@@ -102,7 +102,7 @@ class RelationTokens(TokensInterface):
     - `budget` (2,): the shares of the budget and of the steps that are left.
 
     Args:
-        level: the difficulty, whose distribution the grammar is cut down to; None for one's own functions.
+        level: the difficulty, whose distribution the grammar is cut down to; None for users' functions.
     """
 
     extra_steps = 16
@@ -154,8 +154,8 @@ def fit_exceptions(
 ) -> RelationSpec:
     """Estimates the values of exceptions from the answers of an episode.
 
-    Those values are chosen whose words were undefined, and no others, most often; of values that do so alike, those
-    that fewest words have.
+    Chooses the values whose words were most often undefined while others were not; of equally good values, the one
+    with the fewest words.
 
     Args:
         relation: the relation's name.

@@ -29,8 +29,7 @@ class StringEnv(FINDEnv):
     Depends on `interface`:
 
     - `tokens` (default): `Discrete(116)`. Actions 0 to 41 query a probe of a fixed bank, the others write a program
-    token
-      by token; `action_masks()` tells which are legal. See `find_gym.categories.strings.tokens.StringTokens`.
+      token by token; `action_masks()` tells which are legal. See `find_gym.categories.strings.tokens.StringTokens`.
     - `text`: `Text`. `QUERY ["Hello", "abc 123"]` or `[DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...`. See
       `find_gym.categories.strings.examiner`.
     - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
@@ -39,8 +38,7 @@ class StringEnv(FINDEnv):
     ## Observation Space
 
     - `tokens`: a flat `Dict` of boxes: for each probe how often it was asked and the characters of its answer, the
-    tokens
-      written so far, the budget left.
+      tokens written so far, the budget left.
     - `text`, `tools`: `Text`; the first observation is the task, the others are answers.
 
     `info` has `budget` (inputs left), `steps_left`, `inputs` and `outputs` of this step (lists of strings) and

@@ -117,7 +117,7 @@ class StringDraft(Draft):
             return frame.may_be_empty
         first = self.tokens[0]
         alone = not frame.side and frame.parts == 1 and first >= _FIRST_OPERATION
-        # An operation that is no function of its own has to be applied to another's result.
+        # An operation that is not drawn as a whole function has to follow another one.
         return not alone or frame.limit == 1 or bool(self._alone[first - _FIRST_OPERATION])
 
     def _note(self, token: int) -> None:

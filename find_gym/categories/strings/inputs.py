@@ -149,7 +149,7 @@ def balanced_inputs(
     truth: Callable[[Sequence[str]], list[str]],
     sides: Callable[[Sequence[str]], Sequence[Hashable]],
 ) -> list[str]:
-    """Draws inputs of many kinds on which there is something to see of a function.
+    """Draws inputs of many kinds that reveal what a function does.
 
     Args:
         rng: the source of randomness.

@@ -14,7 +14,7 @@ import numpy as np
 from find_gym.categories.strings.inputs import draw_inputs
 
 PROBES: tuple[str, ...] = (
-    # All letters in both cases, in orders of their own: which letters are replaced, removed, mapped or found.
+    # All letters in both cases, in various orders: which letters are replaced, removed, mapped or found.
     "The Quick Brown Fox Jumps Over 13 Lazy Dogs",
     "SPHINX OF BLACK QUARTZ, JUDGE MY VOW",
     "pack my box with five dozen liquor jugs",

@@ -56,7 +56,7 @@ class PublishedStringSpec:
         id: its directory's name, such as "f00042".
         description: what it does, in language.
         triplets: its unit tests.
-        code: its source, which is nothing but text here; None where it is missing.
+        code: its source, as text; None where it is missing.
     """
 
     category: ClassVar[str] = "strings"
@@ -141,7 +141,7 @@ class PublishedStringFunction:
         """Names the kind of function only: a representation must not tell the answer."""
         return f"<PublishedStringFunction {self.spec.digest().hex()[:8]}>"
 
-    # Some of the released sources draw random numbers, and nothing but running them tells which.
+    # Some of the released sources draw random numbers; only running them tells which.
     is_stochastic = True
 
     def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:

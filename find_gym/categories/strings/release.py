@@ -79,8 +79,8 @@ def _without_label(description: str) -> str:
 def write_functions(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
     """Writes string functions in the released layout.
 
-    The metadata are written last, beside their place and then renamed, so a folder without `test_data.json` is an
-    unfinished dataset. The row of each function has its whole spec under `find_gym` besides the released keys.
+    The metadata are written last and atomically, so a folder without `test_data.json` is an unfinished dataset. The row
+    of each function has its whole spec under `find_gym` besides the released keys.
 
     Args:
         folder: the folder of the category; made where it does not exist.
@@ -110,7 +110,7 @@ def write_functions(folder: Path, specs: Iterable[StringSpec]) -> list[str]:
 
 
 def _fresh_functions() -> list[StringFunction]:
-    """Samples functions whose executions are there to choose from in any dataset, however small."""
+    """Samples functions that provide distractors in any dataset, however small."""
     rng = np.random.default_rng(3)
     return [StringFunction(sample_string(rng)) for _ in range(_FRESH_FUNCTIONS)]
 
@@ -127,7 +127,7 @@ def _generator(function: StringFunction, stream: int) -> np.random.Generator:
 def _unit_test(
     index: int, function: StringFunction, executions: Sequence[Sequence[tuple[str, str]]]
 ) -> dict[str, list[Any]]:
-    """Makes the triplets of a function: an execution of its own, and two of others that it would answer otherwise."""
+    """Makes the triplets of a function: one of its executions, and two that it would answer otherwise."""
     rng = _generator(function, 1)
     vectors, places = [], []
     for own in executions[index]:

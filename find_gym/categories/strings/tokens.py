@@ -42,7 +42,7 @@ class StringTokens(TokensInterface):
     - `budget` (2,): the shares of the budget and of the steps that are left.
 
     Args:
-        level: the difficulty, whose distribution the grammar is cut down to; None for functions that are not sampled.
+        level: the difficulty, whose distribution the grammar is cut down to; None for users' functions.
     """
 
     extra_steps = 20

@@ -16,7 +16,7 @@ from find_gym.categories.entities.custom import CallableEntityFunction
 from find_gym.categories.entities.difficulty import DIFFICULTIES, EntityDifficulty
 from find_gym.categories.entities.exemplars import held_out_words, probe_words
 from find_gym.categories.entities.formulas import Combination
-from find_gym.categories.entities.function import LIT, UNLIT, EntityFunction, EntitySpec
+from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityFunction, EntitySpec
 from find_gym.categories.entities.neurons import LanguageModelNeuron
 from find_gym.categories.entities.regions import BIAS, FORMS, Region
 from find_gym.categories.entities.sampling import is_degenerate, sample_entity
@@ -313,4 +313,4 @@ def test_what_unit_tests_cannot_be_made_of_is_not_sampled() -> None:
         formula = Combination("not", (name,))
         if not is_degenerate(formula, region):
             truth = held_out_bank().truth(EntityFunction(EntitySpec(formula, region=region)))
-            assert (truth >= LIT).any() and np.count_nonzero(truth < UNLIT) >= 2
+            assert (truth >= ACTIVE).any() and np.count_nonzero(truth < INACTIVE) >= 2

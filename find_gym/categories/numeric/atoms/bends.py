@@ -42,7 +42,7 @@ def _without_constants(
 def _estimate_step(
     atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
 ) -> list[Constants]:
-    """Solves for height and offset away from 0: the value there is a constant of its own."""
+    """Solves for height and offset away from 0, where the value is a separate constant."""
     basis = _step_basis(x, degree) * multiplier
     keep = x != 0
     if keep.all() or not keep.any():

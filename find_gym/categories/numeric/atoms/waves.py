@@ -12,14 +12,13 @@ import numpy as np
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.atoms.curves import nan_for_zero
 from find_gym.categories.numeric.estimation.scans import STARTS, best_affine, grid_of
-from find_gym.categories.numeric.estimation.sines import fit_sine
+from find_gym.categories.numeric.estimation.sines import GREATEST_CENTRE, LEAST_CENTRE, fit_sine
 from find_gym.categories.numeric.notation import plus, shifted, write_number, write_terms
 
 Shape = Callable[[FloatArray], FloatArray]
 
 _ERF = np.frompyfunc(math.erf, 1, 1)
-# Centres that FIND draws lie within, and how many of those that are half a period apart are tried.
-_LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
+# How many centres, half a period apart, are tried.
 _MOST_CENTRES = 6
 # Waves of lesser periods, or negative ones, are left as they are.
 _LEAST_PERIOD = 1e-6
@@ -108,8 +107,8 @@ def _at_other_centres(constants: Constants) -> list[Constants]:
     amplitude, period, centre, offset = constants
     if not period > _LEAST_PERIOD:
         return [constants]
-    first = math.ceil((_LEAST_CENTRE - centre) / (period / 2))
-    last = math.floor((_GREATEST_CENTRE - centre) / (period / 2))
+    first = math.ceil((LEAST_CENTRE - centre) / (period / 2))
+    last = math.floor((GREATEST_CENTRE - centre) / (period / 2))
     turns = range(first, last + 1)[:_MOST_CENTRES]
     return [
         (amplitude * (-1.0 if turn % 2 else 1.0), period, centre + turn * period / 2, offset) for turn in turns

@@ -1,8 +1,8 @@
 """First estimates of one atom's constants: minimise |target - multiplier * atom(x)|², the nonlinear ones over a grid.
 
 Nearly all atoms are linear in most of their constants. What is left is searched over the values that are drawn (the
-`grid` of the atom) by scanning them all at once. The fitting then polishes the estimates. An atom may have an estimator
-of its own, made of these parts.
+`grid` of the atom) by scanning them all at once. The fitting then polishes the estimates. Atoms may bring their own
+estimators, made of these parts.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from find_gym.categories.numeric.atom import Atom, Constants, FloatArray
 from find_gym.categories.numeric.estimation.columns import Columns
 from find_gym.categories.numeric.estimation.scans import STARTS
 
+# Between these lie the centres that FIND draws, rounding included.
+LEAST_CENTRE, GREATEST_CENTRE = 0.05, 6.35
 # The scan over all frequencies takes some milliseconds: it runs where the best period leaves this share of the power …
 _POOR = 1e-6
 # … and replaces FIND's periods only where it is better by far, because it has many more to choose from.
@@ -101,7 +103,7 @@ _FINE = Columns(_fine_waves)
 
 
 def _sine_constants(period: float, sine: float, cosine: float, offset: float, of_cosine: bool) -> Constants:
-    """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre as FIND's, in (0, 6.3], if one is.
+    """Writes `s sin + c cos + d` as amplitude, period, centre, offset; the centre in (0, 6.3] where possible.
 
     Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
     taken.
@@ -110,7 +112,7 @@ def _sine_constants(period: float, sine: float, cosine: float, offset: float, of
     angle = math.atan2(sine, cosine) if of_cosine else math.atan2(-cosine, sine)
     half = period / 2
     first = angle * period / (2 * np.pi)
-    turns = range(math.ceil((0.05 - first) / half), math.floor((6.35 - first) / half) + 1)
+    turns = range(math.ceil((LEAST_CENTRE - first) / half), math.floor((GREATEST_CENTRE - first) / half) + 1)
     if not turns:
         return (amplitude, period, first, offset)
     best = min(turns, key=lambda turn: _from_decimal(first + turn * half))
