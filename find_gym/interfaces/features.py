@@ -28,10 +28,10 @@ def unsquash(value: FloatArray) -> FloatArray:
 
 
 def relative(y: FloatArray) -> FloatArray:
-    """Maps outputs to [-1, 1] in units of the largest magnitude among them; undefined becomes 0."""
+    """Maps outputs to [-1, 1] in units of the largest magnitude of their row; undefined becomes 0."""
     finite = filled(y)
-    largest = np.max(np.abs(finite), initial=0.0)
-    return finite / largest if largest > 0 else finite
+    largest = np.max(np.abs(finite), axis=-1, keepdims=True, initial=0.0)
+    return np.divide(finite, largest, out=np.zeros_like(finite), where=largest > 0)
 
 
 def log_magnitude(y: FloatArray) -> FloatArray:

@@ -33,6 +33,7 @@ class TokensInterface:
         answers: the boxes of the observation that encode the answers, by name.
 
     Attributes:
+        answers: the argument.
         once: the tokens from this one on may be written only once in a description; their number where there are none.
         extra_steps: steps of an episode beyond its queries.
     """
@@ -48,6 +49,8 @@ class TokensInterface:
         self.max_tokens = max_tokens
         self._draft = self.new_draft()
         self._asked = np.zeros(len(self.probes))
+        self.answers = dict(answers)
+        self._forget()
         self.action_space = spaces.Discrete(len(self.probes) + len(self.tokens))
         self.observation_space = spaces.Dict(
             {
@@ -68,17 +71,33 @@ class TokensInterface:
         """Returns the program that a complete description stands for, its constants from the evidence; or None."""
         raise NotImplementedError
 
+    def encode(self, outputs: Sequence[Any], probes: Sequence[int]) -> Features:
+        """Encodes answers as features.
+
+        Args:
+            outputs: n answers.
+            probes: the probes that were answered, by their places in the bank.
+
+        Returns:
+            For each box of the answers its part for each of them, float64 of shape `(n, size / probes)`. All answers of
+            an episode are encoded in one way: a later answer to the same probe takes the place of the earlier one,
+            unless the methods below are overridden as well.
+        """
+        raise NotImplementedError
+
     def _forget(self) -> None:
         """Forgets all answers."""
-        raise NotImplementedError
+        sizes = {name: (box.shape or (0,))[0] for name, box in self.answers.items()}
+        self._shown = {name: np.zeros((len(self.probes), size // len(self.probes))) for name, size in sizes.items()}
 
     def _record(self, probe: int, output: Any) -> None:
         """Remembers an answer."""
-        raise NotImplementedError
+        for name, values in self.encode([output], [probe]).items():
+            self._shown[name][probe] = values[0]
 
     def _answers(self) -> Features:
-        """Returns the features of the answers, fresh arrays."""
-        raise NotImplementedError
+        """Returns the features of the answers."""
+        return {name: values.ravel() for name, values in self._shown.items()}
 
     # --- The interface ------------------------------------------------------------------------------------------------
 

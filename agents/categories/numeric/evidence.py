@@ -9,8 +9,8 @@ import gymnasium as gym
 import numpy as np
 
 from find_gym.categories.numeric.function import NumericFunction, NumericSpec
-from find_gym.categories.numeric.variants import NOISE_KINDS
-from find_gym.interfaces.features import log_magnitude, squash
+from find_gym.categories.numeric.tokens import encode
+from find_gym.categories.numeric.variants import NOISE_KINDS, draw_noise
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
 from find_gym_agents.training.evidence import Evidence, Features, FloatArray, IntArray
 
@@ -38,12 +38,8 @@ class NumericEvidence(Evidence):
         y = np.take_along_axis(self._truth[functions], sequence, axis=1)
         inside = np.take_along_axis(self._inside[functions], sequence, axis=1)
         kind, scale = self._noise[functions, None], self._scale[functions, None]
-        draws = {
-            "normal": scale * rng.standard_normal(y.shape),
-            "uniform": scale * rng.uniform(-1, 1, y.shape),
-            "poisson": rng.poisson(np.broadcast_to(scale, y.shape)),
-        }
-        noise = sum(np.where(kind == index, draws[name], 0.0) for index, name in enumerate(NOISE_KINDS))
+        draws = [draw_noise(name, scale, rng, y.shape) for name in NOISE_KINDS]
+        noise = sum(np.where(kind == index, drawn, 0.0) for index, drawn in enumerate(draws))
         return y + np.where(inside, _INSIDE_STD * rng.standard_normal(y.shape), noise)
 
     def show(self, functions: IntArray, sequence: IntArray, counts: IntArray, rng: np.random.Generator) -> Features:
@@ -58,14 +54,6 @@ class NumericEvidence(Evidence):
         total[rows[defined], sequence[defined]] = answers[defined]
         missing = shown & ~defined
         undefined[rows[missing], sequence[missing]] = 1.0
-        answered = asked > undefined
-        largest = np.abs(total).max(axis=1, keepdims=True)
-        features = {
-            "asked": asked * self._asked_once,
-            "answer": squash(total),
-            "relative": np.divide(total, largest, out=np.zeros_like(total), where=largest > 0),
-            "magnitude": np.where(answered, log_magnitude(total), 0.0),
-            "spread": np.zeros_like(total),
-            "undefined": undefined,
-        }
+        encoded = encode(total, asked - undefined, np.zeros_like(total), undefined)
+        features = {"asked": asked * self._asked_once, **encoded}
         return {name: values.astype(np.float32) for name, values in features.items()}

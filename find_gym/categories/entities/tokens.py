@@ -189,7 +189,6 @@ class EntityTokens(TokensInterface):
         self._exemplar = np.zeros(len(probes))
         super().__init__(probes, TOKENS, MAX_TOKENS, answers)
         self.once = _FIRST_CONCEPT
-        self._forget()
 
     def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
         """Starts an episode and returns its first observation."""
@@ -211,14 +210,9 @@ class EntityTokens(TokensInterface):
         assert isinstance(draft, EntityDraft)
         return EntitySpec(draft.formula(), region=draft.region())
 
-    def _forget(self) -> None:
-        self._activation = np.zeros(len(self.probes))
-
-    def _record(self, probe: int, output: Any) -> None:
-        self._activation[probe] = output
+    def encode(self, outputs: Sequence[float], probes: Sequence[int]) -> Features:
+        """Encodes answers as features."""
+        return {"activation": np.array(outputs)[:, None]}
 
     def _answers(self) -> Features:
-        features = {"activation": self._activation.copy()}
-        if self._with_exemplars:
-            features["exemplar"] = self._exemplar.copy()
-        return features
+        return super()._answers() | ({"exemplar": self._exemplar} if self._with_exemplars else {})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.fitting import Effort, Problem, fit_skeletons
@@ -14,6 +15,8 @@ from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.features import log_magnitude, relative, squash
 from find_gym.interfaces.tokens import Features, TokensInterface, unit_box
+
+FloatArray = NDArray[np.float64]
 
 
 class NumericTokens(TokensInterface):
@@ -89,13 +92,27 @@ class NumericTokens(TokensInterface):
         self._high[probe] = max(self._high[probe], output)
 
     def _answers(self) -> Features:
-        answered = self._asked - self._undefined
-        mean = np.divide(self._sum, answered, out=np.zeros_like(self._sum), where=answered > 0)
-        spread = np.subtract(self._high, self._low, out=np.zeros_like(self._low), where=answered > 0)
-        return {
-            "answer": squash(mean),
-            "relative": relative(mean),
-            "magnitude": np.where(answered > 0, log_magnitude(mean), 0.0),
-            "spread": squash(spread),
-            "undefined": (self._undefined > 0).astype(np.float64),
-        }
+        return encode(self._sum, self._asked - self._undefined, self._high - self._low, self._undefined)
+
+
+def encode(total: FloatArray, counts: FloatArray, spread: FloatArray, undefined: FloatArray) -> Features:
+    """Encodes the answers to the probes of one episode, or of many, as features.
+
+    Args:
+        total: the sum of the defined answers to each probe, shape `(..., probes)`.
+        counts: how many they are.
+        spread: the distance of the least and the greatest of them; of no account where there are none.
+        undefined: how many answers were undefined.
+
+    Returns:
+        The features of `NumericTokens` that encode answers, float64 of the same shape.
+    """
+    answered = counts > 0
+    mean = np.divide(total, counts, out=np.zeros_like(total), where=answered)
+    return {
+        "answer": squash(mean),
+        "relative": relative(mean),
+        "magnitude": np.where(answered, log_magnitude(mean), 0.0),
+        "spread": squash(np.where(answered, spread, 0.0)),
+        "undefined": (undefined > 0).astype(np.float64),
+    }

@@ -21,6 +21,17 @@ RegionKind = Literal["below", "above", "inside"]
 REGION_KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
 
 
+def draw_noise(
+    kind: NoiseKind, scale: float | FloatArray, rng: np.random.Generator, shape: tuple[int, ...]
+) -> FloatArray:
+    """Draws noise of a kind, float64 of a shape; see `Noise`. Several scales are broadcast to it."""
+    if kind == "normal":
+        return rng.normal(0.0, scale, shape)
+    if kind == "uniform":
+        return rng.uniform(-scale, scale, shape)
+    return rng.poisson(scale, shape).astype(np.float64)
+
+
 @dataclass(frozen=True)
 class Noise:
     """Noise that is added to every output.
@@ -42,11 +53,7 @@ class Noise:
 
     def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Draws `size` values, float64 of shape `(size,)`."""
-        if self.kind == "normal":
-            return rng.normal(0.0, self.scale, size)
-        if self.kind == "uniform":
-            return rng.uniform(-self.scale, self.scale, size)
-        return rng.poisson(self.scale, size).astype(np.float64)
+        return draw_noise(self.kind, self.scale, rng, (size,))
 
     def describe(self) -> str:
         """Says in English what is added."""

@@ -111,8 +111,6 @@ class RelationTokens(TokensInterface):
         self._level = level
         probes = probe_words()
         answers = {"undefined": unit_box(len(probes)), "answer": unit_box(len(probes) * LETTERS)}
-        self._undefined = np.zeros(len(probes))
-        self._answer = np.zeros((len(probes), LETTERS))
         super().__init__(probes, TOKENS, MAX_TOKENS, answers)
 
     def new_draft(self) -> RelationDraft:
@@ -124,21 +122,16 @@ class RelationTokens(TokensInterface):
         assert isinstance(draft, RelationDraft)
         return fit_exceptions(draft.relation(), draft.attributes(), inputs, outputs)
 
-    def _forget(self) -> None:
-        self._undefined[:] = 0
-        self._answer[:] = 0
-
-    def _record(self, probe: int, output: Any) -> None:
-        undefined, letters = encode(output)
-        self._undefined[probe] = undefined
-        if not undefined:
-            self._answer[probe] = letters
-
-    def _answers(self) -> Features:
-        return {"undefined": self._undefined.copy(), "answer": self._answer.ravel().copy()}
+    def encode(self, outputs: Sequence[str], probes: Sequence[int]) -> Features:
+        """Encodes answers as features."""
+        encoded = [encode_answer(output) for output in outputs]
+        return {
+            "undefined": np.array([[undefined] for undefined, _ in encoded], dtype=np.float64),
+            "answer": np.array([letters for _, letters in encoded]),
+        }
 
 
-def encode(output: str) -> tuple[bool, NDArray[np.float64]]:
+def encode_answer(output: str) -> tuple[bool, NDArray[np.float64]]:
     """Encodes an answer: whether it is undefined, and its first characters, shape `(8,)`."""
     letters = np.zeros(LETTERS)
     text = canonical(output)

@@ -14,15 +14,15 @@ from find_gym.categories.relations.conditions import Condition
 from find_gym.categories.relations.env import RelationEnv
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
 from find_gym.categories.relations.probes import probe_words
-from find_gym.categories.relations.tokens import LETTERS, encode
+from find_gym.categories.relations.tokens import LETTERS, encode_answer
 from find_gym.core.episode import Examiner
-from find_gym.envs.vector.answers import Integers, WordAnswers
+from find_gym.envs.vector.answers import Integers, ListedAnswers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
 from find_gym.interfaces.tokens import TokensInterface
 
 
-class RelationAnswers(WordAnswers):
+class RelationAnswers(ListedAnswers):
     """The answers of N relations; see `BatchAnswers`.
 
     All relations without exceptions are one table, made once; an episode names its relation and excepts probes.
@@ -58,7 +58,7 @@ class RelationAnswers(WordAnswers):
         shown = letters[self._relation[envs], probes]
         shown[missing] = 0.0
         for place, output in self._answer_untabled(envs, probes):
-            missing[place], shown[place] = encode(output)
+            missing[place], shown[place] = encode_answer(output)
         self._remember(envs, probes)
         flat = self._rows.take(envs) + probes
         self._show_asked(flat)
@@ -83,7 +83,7 @@ def _met(relation: str, condition: Condition) -> NDArray[np.bool_]:
 @cache
 def _table() -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """Returns the features of all relations' answers at all probes: `(relations, probes)`, and one axis for letters."""
-    encoded = [[encode(output) for output in _outputs(name)] for name in RELATIONS]
+    encoded = [[encode_answer(output) for output in _outputs(name)] for name in RELATIONS]
     undefined = np.array([[missing for missing, _ in row] for row in encoded])
     return undefined, np.array([[letters for _, letters in row] for row in encoded], dtype=np.float32)
 

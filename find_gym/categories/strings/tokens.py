@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.fitting import fit_string_skeleton
@@ -14,8 +13,6 @@ from find_gym.categories.strings.grammar import MAX_TOKENS, StringDraft, vocabul
 from find_gym.categories.strings.probes import PROBES
 from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import Features, TokensInterface, unit_box
-
-FloatArray = NDArray[np.float64]
 
 # Most of what operations change shows within so many characters of the answer.
 SHOWN = 32
@@ -52,7 +49,6 @@ class StringTokens(TokensInterface):
         count = len(PROBES)
         answers = {"characters": unit_box(count * SHOWN), "length": unit_box(count), "same": unit_box(count)}
         super().__init__(PROBES, vocabulary(level), MAX_TOKENS, answers)
-        self._forget()
 
     def new_draft(self) -> StringDraft:
         """Returns an empty description."""
@@ -65,32 +61,14 @@ class StringTokens(TokensInterface):
         evidence = dict(zip(inputs, outputs, strict=True))
         return fit_string_skeleton(draft.skeleton(), list(evidence), list(evidence.values()))
 
-    def _forget(self) -> None:
-        count = len(self.probes)
-        self._characters = np.zeros((count, SHOWN))
-        self._length = np.zeros(count)
-        self._same = np.zeros(count)
-
-    def _record(self, probe: int, output: Any) -> None:
-        shown = encode([output], [self.probes[probe]])
-        self._characters[probe], self._length[probe], self._same[probe] = (values[0] for values in shown)
-
-    def _answers(self) -> Features:
-        return {"characters": self._characters.ravel(), "length": self._length, "same": self._same}
-
-
-def encode(outputs: Sequence[str], probes: Sequence[str]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Encodes answers as features.
-
-    Args:
-        outputs: the answers, n of them.
-        probes: what was asked, as many.
-
-    Returns:
-        `characters` of shape `(n, 32)`, `length` and `same` of shape `(n,)`, float64, as `StringTokens` has them.
-    """
-    # Numpy cuts strings off and fills them up with 0.
-    codes = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(len(outputs), SHOWN)
-    length = np.minimum(np.array([len(output) for output in outputs]) / _LONGEST, 1.0)
-    same = np.array([output == probe for output, probe in zip(outputs, probes, strict=True)], dtype=np.float64)
-    return np.minimum(codes / _CODES, 1.0), length, same
+    def encode(self, outputs: Sequence[str], probes: Sequence[int]) -> Features:
+        """Encodes answers as features."""
+        # Numpy cuts strings off and fills them up with 0.
+        codes = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(len(outputs), SHOWN)
+        length = np.array([[len(output)] for output in outputs])
+        same = np.array([[output == self.probes[probe]] for output, probe in zip(outputs, probes, strict=True)])
+        return {
+            "characters": np.minimum(codes / _CODES, 1.0),
+            "length": np.minimum(length / _LONGEST, 1.0),
+            "same": same.astype(np.float64),
+        }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.core.callables import OwnFunction
 from find_gym.core.episode import Examiner
 from find_gym.envs.vector.features import Features
 from find_gym.interfaces.tokens import TokensInterface
@@ -35,7 +36,7 @@ class BatchAnswers:
     """
 
     # The features that the single environment's interface has beside `asked`, `written` and `budget`.
-    names: ClassVar[tuple[str, ...]]
+    names: tuple[str, ...]
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         num_envs = features.count
@@ -186,15 +187,15 @@ class BatchAnswers:
         return self._history[env, : self._next[env] - env * width].tolist()
 
 
-class WordAnswers(BatchAnswers):
-    """Answers that are words; see `BatchAnswers`. Subclasses tell those of the table by `_looked_up`."""
+class ListedAnswers(BatchAnswers):
+    """Answers of any kind, kept in lists; see `BatchAnswers`. Subclasses tell those of the table by `_looked_up`."""
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
         # The outputs of functions that are not in the table.
-        self._told: list[list[str]] = [[] for _ in range(features.count)]
+        self._told: list[list[Any]] = [[] for _ in range(features.count)]
 
-    def _looked_up(self, env: int, probe: int) -> str:
+    def _looked_up(self, env: int, probe: int) -> Any:
         """Returns an output of the table."""
         raise NotImplementedError
 
@@ -208,8 +209,51 @@ class WordAnswers(BatchAnswers):
         for env in envs.tolist():
             self._told[env] = []
 
-    def evidence(self, env: int) -> tuple[list[str], list[str]]:
+    def evidence(self, env: int) -> tuple[list[Any], list[Any]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
         queries = self._queries(env)
         told = [self._looked_up(env, probe) for probe in queries] if self._tabled[env] else list(self._told[env])
         return [self._probes[probe] for probe in queries], told
+
+
+class TableAnswers(ListedAnswers):
+    """Answers of functions that answer alike each time, as the interface encodes them; see `BatchAnswers`.
+
+    Users' callables and stochastic functions are asked query by query.
+    """
+
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        self._encode = codec.encode
+        encoded = {name: box.shape or (0,) for name, box in codec.answers.items()}
+        self.names = tuple(encoded)
+        super().__init__(codec, examiner, features)
+        self._outputs: list[list[Any]] = [[] for _ in range(features.count)]
+        widths = {name: shape[0] // self._count for name, shape in encoded.items()}
+        rows = features.count * self._count
+        self._tables = {name: np.zeros((rows, width), dtype=np.float32) for name, width in widths.items()}
+        self._shown = {name: self._features[name].reshape(-1, width) for name, width in widths.items()}
+
+    def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
+        if isinstance(function, OwnFunction) or function.is_stochastic:
+            return False
+        outputs = function.truth(self._probes)
+        self._outputs[env] = outputs = outputs.tolist() if isinstance(outputs, np.ndarray) else outputs
+        rows = slice(env * self._count, (env + 1) * self._count)
+        for name, values in self._encode(outputs, range(self._count)).items():
+            self._tables[name][rows] = values
+        return True
+
+    def _looked_up(self, env: int, probe: int) -> Any:
+        return self._outputs[env][probe]
+
+    def ask(self, envs: Integers, probes: Integers) -> None:
+        """Answers one query in each of some episodes."""
+        flat = self._rows.take(envs) + probes
+        for place, output in self._answer_untabled(envs, probes):
+            for name, values in self._encode([output], [int(probes[place])]).items():
+                self._tables[name][flat[place]] = values[0]
+        self._remember(envs, probes)
+        self._show_asked(flat)
+        for name, table in self._tables.items():
+            self._shown[name][flat] = table.take(flat, axis=0)
+            self._all_features.touch_rows(name, table.shape[1], flat)

@@ -17,7 +17,7 @@ from find_gym.core.endings import told_end
 from find_gym.core.episode import Score
 from find_gym.core.submissions import Submission
 from find_gym.envs.base import FINDEnv
-from find_gym.envs.vector.answers import BatchAnswers, Integers
+from find_gym.envs.vector.answers import BatchAnswers, Integers, TableAnswers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
 from find_gym.envs.vector.options import read_autoreset_mode, read_reset_options, read_seeds
@@ -61,7 +61,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     """
 
     single: ClassVar[type[FINDEnv]]
-    answers: ClassVar[type[BatchAnswers]]
+    answers: ClassVar[type[BatchAnswers]] = TableAnswers
     referee: ClassVar[type[Referee]] = Referee
     codec: TokensInterface
 
