@@ -62,6 +62,19 @@ def register_category(category: Category) -> Category:
     return category
 
 
+def unregister_category(name: str) -> None:
+    """Takes a category and its environments out again, as the end of a test may ask for.
+
+    Raises:
+        ValueError: there is no category of that name.
+    """
+    category = category_named(name)
+    for version in range(category.latest + 1):
+        registry.pop(category.environment_id(version), None)
+    for known in (_registered, LATEST_VERSIONS, LATEST_IDS):
+        known.pop(name)  # type: ignore[attr-defined]
+
+
 def register_entry_points() -> None:
     """Registers the categories of other distributions; a warning names those that can't be."""
     for entry in entry_points(group=GROUP):

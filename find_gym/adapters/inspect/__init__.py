@@ -1,7 +1,8 @@
 """The environments as tasks of Inspect (https://inspect.aisi.org.uk): `inspect eval find_gym/numeric --model ...`.
 
-The tasks `numeric`, `strings`, `entities` and `relations` have a sample for each function, the solver `interpreter`
-with the tools `query` and `submit`, and the scorers `skill`, `accuracy`, `paper_score`, `reward` and `queries`.
+The tasks `numeric`, `strings`, `entities` and `relations`, and `task_of` for any other registered category, have a
+sample for each function, the solver `interpreter` with the tools `query` and `submit`, and the scorers `skill`,
+`accuracy`, `paper_score`, `reward` and `queries`.
 """
 
 try:
@@ -11,7 +12,9 @@ except ImportError as error:
 
 from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, reward, skill
 from find_gym.adapters.inspect._solver import interpreter
-from find_gym.adapters.inspect._tasks import entities, numeric, relations, strings
+from find_gym.adapters.inspect._tasks import task_of
+
+numeric, strings, entities, relations = map(task_of, ("numeric", "strings", "entities", "relations"))
 
 __all__ = [
     "accuracy",
@@ -24,4 +27,5 @@ __all__ = [
     "reward",
     "skill",
     "strings",
+    "task_of",
 ]

@@ -28,7 +28,7 @@ class Functions:
     """Where the functions of a task come from, and the rules that they are interpreted by.
 
     Attributes:
-        category: "numeric", "strings", "entities" or "relations".
+        category: the name of the category.
         seed: seeds the functions and the noise.
         split: the split that they are sampled from, or "all".
         difficulty: the name of a difficulty, or a mapping of attributes as JSON.
@@ -55,7 +55,10 @@ class Functions:
 
     def __post_init__(self) -> None:
         check_split(self.sampled_split)
-        category_named(self.category).read_difficulty(self.level)
+        category = category_named(self.category)
+        category.read_difficulty(self.level)
+        if self.exemplars and not category.exemplars:
+            raise ValueError(f"expected a category with exemplars, actual value: {self.category!r}")
         Rules(self.max_queries, 1 if self.rounds is None else self.rounds, self.query_cost, self.reward)
         read_integer("seed", self.seed, 0)
 

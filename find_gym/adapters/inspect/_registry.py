@@ -2,13 +2,13 @@
 
 from find_gym.adapters.inspect import (  # noqa: F401
     accuracy,
-    entities,
     interpreter,
-    numeric,
     paper_score,
     queries,
-    relations,
     reward,
     skill,
-    strings,
+    task_of,
 )
+from find_gym.core.registry import categories_by_name
+
+TASKS = {name: task_of(name) for name in categories_by_name()}

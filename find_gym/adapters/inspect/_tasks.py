@@ -1,8 +1,9 @@
-"""The tasks: one for each category of functions."""
+"""The tasks: one for each registered category of functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from inspect_ai import Task, task
@@ -14,138 +15,58 @@ from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, s
 from find_gym.adapters.inspect._scorers import reward as total_reward
 from find_gym.adapters.inspect._solver import interpreter
 from find_gym.core.episode import Reward
+from find_gym.core.registry import category_named
 
 _SCORERS: dict[str, Callable[[], Scorer]] = {"skill": skill, "accuracy": accuracy, "find": paper_score}
 
 
-@task
-def numeric(
-    functions: int | None = None,
-    seed: int = 0,
-    split: str = "test",
-    difficulty: str | dict[str, Any] = "find",
-    dataset: str | None = None,
-    max_queries: int = 100,
-    rounds: int | None = None,
-    reward: Reward = "skill",
-    protocol: Protocol = "tools",
-    query_cost: float = 0.0,
-) -> Task:
-    """Functions from numbers to numbers.
+@cache
+def task_of(category: str) -> Callable[..., Task]:
+    """Returns the Inspect task of a category, `find_gym/<category>`.
 
-    Args:
-        functions: how many; by default 50, or all of the dataset.
-        seed: seeds the functions and the noise; the same functions as in `find-gym evaluate` with this seed.
-        split: "train", "validation", "test" or "all"; not used with a dataset.
-        difficulty: "easy", "find", "hard", "extreme", or a mapping of attributes; not used with a dataset.
-        dataset: the folder of a dataset in the published layout, in place of sampled functions.
-        max_queries: the budget: inputs that may be asked of each function.
-        rounds: tool calls (messages, with the protocol "text"); by default the budget and 20 more.
-        reward: what a submission earns, and which score stands first: "skill", "accuracy" or "find".
-        protocol: "tools", or "text" for models that can't call tools.
-        query_cost: subtracted from the reward for each input.
+    Raises:
+        ValueError: there is no such category.
     """
-    source = Functions(
-        "numeric",
-        seed,
-        split,
-        write_difficulty(difficulty),
-        dataset,
-        max_queries,
-        rounds,
-        query_cost=query_cost,
-        reward=reward,
-    )
-    return _task(source, functions, protocol)
+    category_named(category)
 
+    @task(name=category)
+    def interpret(
+        functions: int | None = None,
+        seed: int = 0,
+        split: str = "test",
+        difficulty: str | dict[str, Any] = "find",
+        dataset: str | None = None,
+        max_queries: int = 100,
+        rounds: int | None = None,
+        reward: Reward = "skill",
+        protocol: Protocol = "tools",
+        query_cost: float = 0.0,
+        exemplars: bool = False,
+        judge: str | None = None,
+    ) -> Task:
+        """Functions of one category, each a sample.
 
-@task
-def strings(
-    functions: int | None = None,
-    seed: int = 0,
-    split: str = "test",
-    difficulty: str | dict[str, Any] = "find",
-    dataset: str | None = None,
-    max_queries: int = 100,
-    rounds: int | None = None,
-    reward: Reward = "skill",
-    protocol: Protocol = "tools",
-    query_cost: float = 0.0,
-) -> Task:
-    """Functions from strings to strings; the arguments are those of `numeric`."""
-    source = Functions(
-        "strings",
-        seed,
-        split,
-        write_difficulty(difficulty),
-        dataset,
-        max_queries,
-        rounds,
-        query_cost=query_cost,
-        reward=reward,
-    )
-    return _task(source, functions, protocol)
+        Args:
+            functions: how many; by default 50, or all of the dataset.
+            seed: seeds the functions and the noise; the same functions as in `find-gym evaluate` with this seed.
+            split: "train", "validation", "test" or "all"; not used with a dataset.
+            difficulty: "easy", "find", "hard", "extreme", or a mapping of attributes; not used with a dataset.
+            dataset: the folder of a dataset in the published layout, in place of sampled functions.
+            max_queries: the budget: inputs that may be asked of each function.
+            rounds: tool calls (messages, with the protocol "text"); by default the budget and 20 more.
+            reward: what a submission earns, and which score stands first: "skill", "accuracy" or "find".
+            protocol: "tools", or "text" for models that can't call tools.
+            query_cost: subtracted from the reward for each input.
+            exemplars: whether the first message names inputs to start from, where the category has them.
+            judge: what reads descriptions, as the category's environment takes it.
+        """
+        level = write_difficulty(difficulty)
+        source = Functions(
+            category, seed, split, level, dataset, max_queries, rounds, exemplars, judge, query_cost, reward
+        )
+        return _task(source, functions, protocol)
 
-
-@task
-def entities(
-    functions: int | None = None,
-    seed: int = 0,
-    split: str = "test",
-    difficulty: str | dict[str, Any] = "find",
-    dataset: str | None = None,
-    max_queries: int = 100,
-    rounds: int | None = None,
-    reward: Reward = "skill",
-    protocol: Protocol = "tools",
-    query_cost: float = 0.0,
-    exemplars: bool = False,
-    judge: str | None = None,
-) -> Task:
-    """Synthetic neurons, functions from words to activations.
-
-    Args:
-        functions: as in `numeric`, and so are all up to `exemplars`.
-        seed: the seed.
-        split: the split.
-        difficulty: the difficulty.
-        dataset: the folder of a dataset.
-        max_queries: the budget.
-        rounds: tool calls or messages.
-        reward: the score that stands first.
-        protocol: "tools" or "text".
-        query_cost: the cost of an input.
-        exemplars: whether the task names words to start from.
-        judge: what reads descriptions, as in `find_gym.categories.entities.env.EntityEnv`.
-    """
-    level = write_difficulty(difficulty)
-    source = Functions(
-        "entities", seed, split, level, dataset, max_queries, rounds, exemplars, judge, query_cost, reward
-    )
-    return _task(source, functions, protocol)
-
-
-@task
-def relations(
-    functions: int | None = None,
-    seed: int = 0,
-    split: str = "test",
-    difficulty: str | dict[str, Any] = "find",
-    dataset: str | None = None,
-    max_queries: int = 100,
-    rounds: int | None = None,
-    reward: Reward = "skill",
-    protocol: Protocol = "tools",
-    query_cost: float = 0.0,
-    exemplars: bool = False,
-    judge: str | None = None,
-) -> Task:
-    """Relations, functions from words to words; the arguments are those of `entities`."""
-    level = write_difficulty(difficulty)
-    source = Functions(
-        "relations", seed, split, level, dataset, max_queries, rounds, exemplars, judge, query_cost, reward
-    )
-    return _task(source, functions, protocol)
+    return interpret
 
 
 def _task(source: Functions, count: int | None, protocol: Protocol) -> Task:
