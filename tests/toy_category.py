@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from find_gym.core.callables import OwnFunction
+from find_gym.core.callables import UserFunction
 from find_gym.core.category import Category
 from find_gym.core.difficulties import read_difficulty
 from find_gym.core.message_rules import MessageRules
@@ -75,14 +75,14 @@ class ToyFunction:
         return f"def f(x):\n    return ({self.spec.slope} * x + {self.spec.shift}) % {MODULUS}\n"
 
 
-class CallableToy(OwnFunction):
+class CallableToy(UserFunction):
     maps = "integers to integers"
 
     def __call__(self, inputs: Sequence[int], rng: np.random.Generator | None = None) -> list[int]:
         return self.truth(inputs)
 
     def truth(self, inputs: Sequence[int]) -> list[int]:
-        return [int(self._function(value)) for value in inputs]
+        return self._outputs(inputs)
 
 
 @dataclass(frozen=True)

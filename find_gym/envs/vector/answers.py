@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.core.callables import OwnFunction
+from find_gym.core.callables import UserFunction
 from find_gym.core.episode import Examiner
 from find_gym.envs.vector.features import Features
 from find_gym.interfaces.tokens import TokensInterface
@@ -234,7 +234,7 @@ class TableAnswers(ListedAnswers):
         self._shown = {name: self._features[name].reshape(-1, width) for name, width in widths.items()}
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
-        if isinstance(function, OwnFunction) or function.is_stochastic:
+        if isinstance(function, UserFunction) or function.is_stochastic:
             return False
         outputs = function.truth(self._probes)
         self._outputs[env] = outputs = outputs.tolist() if isinstance(outputs, np.ndarray) else outputs
