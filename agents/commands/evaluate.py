@@ -75,11 +75,11 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
             "greater budget goes on",
             file=sys.stderr,
         )
-    for record in result.unscored[:3]:
+    for record in result.unscored[:1] if config.verbose else []:
         print(f"\nunscored: {record.agent}, function {record.function}: {record.error}", file=sys.stderr)
     if result.unscored:
         print(
-            f"\n{len(result.unscored)} of {len(result.episodes)} episodes are unscored (see error in "
+            f"\n{len(result.unscored)} of {len(result.episodes)} episodes are unscored (see Troubles; traces are in "
             f"{result.folder / 'episodes.jsonl'}); the same command tries them again",
             file=sys.stderr,
         )

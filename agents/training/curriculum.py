@@ -122,8 +122,3 @@ class PolicyMasks(VecEnvWrapper):
         if method_name != "action_masks" or indices is not None:
             return results
         return list(own_masks(np.stack(results), self._asked, self.free_stopping))
-
-
-def rollout_seed(seed: int, stage: int, rollout: int) -> int:
-    """Returns the seed with which the environments begin anew at a checkpoint."""
-    return int(np.random.default_rng([seed, stage, rollout]).integers(2**31))

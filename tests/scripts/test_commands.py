@@ -126,7 +126,8 @@ def test_unscored_episodes_show_in_the_exit_status(tmp_path, capsys):
     assert main([*words, "--workers", "1", "--no-report", "--out", str(tmp_path / "run")]) == 1
     shown = capsys.readouterr()
     assert "UNSCORED" in shown.out
-    assert "1 of 1 episodes are unscored" in shown.err and "the agent failed" in shown.err
+    assert "1 of 1 episodes are unscored" in shown.err and "Traceback" not in shown.err
+    assert "unscored: the agent failed (TypeError: expected a message" in shown.out
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
