@@ -1,4 +1,4 @@
-"""Exceptions of numeric functions: how often they were found, and how often one was claimed where there is none."""
+"""Exceptions to a function's rule: how often they were found, and how often one was claimed where there is none."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from find_gym.core.registry import categories_by_name
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.tables import TROUBLES, closing_table, tables
@@ -28,7 +29,7 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
         "runs" and under "categories" the figures of each; where there is one, these stand beside "runs".
 
     Raises:
-        RunError: there are no episodes, or a run is given twice.
+        RunError: there are no episodes, a run is given twice, or a category is not registered.
         ImportError: pictures are asked for and matplotlib is not installed.
     """
     folders = [run.folder.resolve() for run in runs]
@@ -42,6 +43,12 @@ def write_report(runs: Sequence[Run], folder: Path, *, pictures: bool = True) ->
         category: [record for record in episodes if record.category == category]
         for category in dict.fromkeys(record.category for record in episodes)
     }
+    unknown = sorted(set(groups) - set(categories_by_name()))
+    if unknown:
+        raise RunError(
+            f"expected episodes of registered categories ({', '.join(categories_by_name())}), actual: "
+            f"{', '.join(unknown)}; the package that registers it is not installed"
+        )
     summaries = {category: summarise(group) for category, group in groups.items()}
     found = {category: tables(summary) for category, summary in summaries.items()}
     several = len(groups) > 1
@@ -73,7 +80,7 @@ def closing(results: dict[str, Any], folder: Path) -> str:
     summaries = results["categories"].values() if "categories" in results else [results]
     parts = []
     for summary in summaries:
-        parts.append(closing_table(summary["agents"], f"{summary['category'].capitalize()} functions"))
+        parts.append(closing_table(summary["agents"], summary["category"].capitalize()))
         parts += [table for table in tables(summary) if table.title == TROUBLES]
     page = folder / "report.html"
     places = [f"Report: {page if page.exists() else folder / 'report.md'}"]

@@ -46,6 +46,14 @@ def test_a_run_is_reported_by_skill_and_accuracy(tmp_path):
     assert [row.paper for row in rows] == [None, None] and rows[0].complete
 
 
+def test_a_run_of_a_category_that_is_not_registered_is_named(tmp_path, monkeypatch, capsys):
+    config = EvaluationConfig(agents=("identity",), env=ENV, functions=1, workers=1, report=False, out=str(tmp_path))
+    evaluate(config, progress=False)
+    monkeypatch.setattr("find_gym_agents.report.writing.categories_by_name", lambda: {"poems": None})
+    assert main(["report", str(tmp_path)]) == 2
+    assert "episodes of registered categories (poems), actual: strings; the package" in capsys.readouterr().err
+
+
 def test_the_paper_has_no_table(tmp_path):
     with pytest.raises(ValueError, match="expected a category of the paper for its table, actual: strings"):
         EvaluationConfig(agents=("lm",), env=ENV, paper=True, language_model=_model())

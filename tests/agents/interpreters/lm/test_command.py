@@ -69,7 +69,7 @@ def test_unscored_episodes_are_told_and_tried_again(tmp_path, monkeypatch, capsy
     try:
         assert main(command) == 1
         told = capsys.readouterr()
-        assert "1 of 2 episodes are unscored" in told.err and "nobody there" in told.err
+        assert "1 of 2 episodes are unscored" in told.err and "nobody there" in told.out
         assert main(command) == 0
         assert "lm:m" in capsys.readouterr().out
     finally:
