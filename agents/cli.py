@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from find_gym_agents.checks import nearest
 
-_COMMANDS = {
+COMMANDS = {
     "evaluate": ("evaluate", "evaluate agents on the same functions, with a table and a report"),
     "train": ("train", "train an interpreter by reinforcement learning"),
     "make-dataset": ("make_dataset", "sample functions and write them in the published layout"),
@@ -27,8 +27,8 @@ _COMMANDS = {
 
 def usage() -> str:
     """Returns the help of the command."""
-    width = max(map(len, _COMMANDS))
-    lines = [f"  {name:{width}}  {summary}" for name, (_, summary) in _COMMANDS.items()]
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
     return (
         "usage: find-gym COMMAND [options]\n\n"
         "FIND as Gymnasium environments: train and evaluate interpreters of black-box functions.\n\n"
@@ -54,16 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"find-gym {version('find-gym')}")
         return 0
-    if not words or words[0] not in _COMMANDS:
+    if not words or words[0] not in COMMANDS:
         if words:
-            known, meant = ", ".join(_COMMANDS), nearest(words[0], _COMMANDS)
+            known, meant = ", ".join(COMMANDS), nearest(words[0], COMMANDS)
             print(
                 f"find-gym: error: expected a command among {known}, actual value: {words[0]!r}{meant}", file=sys.stderr
             )
         else:
             print(f"{usage()}\n\nfind-gym: error: expected a command, actual value: none", file=sys.stderr)
         return 2
-    module, _ = _COMMANDS[words[0]]
+    module, _ = COMMANDS[words[0]]
     command = importlib.import_module(f"find_gym_agents.commands.{module}")
     status: int = command.main(words[1:], f"find-gym {words[0]}")
     return status

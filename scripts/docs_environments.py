@@ -1,0 +1,174 @@
+"""Pages about environments: their docstrings, spaces, sampled functions, and an episode that they rendered themselves."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import re
+from typing import Any
+
+import gymnasium as gym
+from gymnasium import spaces
+from PIL import Image
+
+from find_gym.core.category import Category, load_reference
+from find_gym.core.registry import categories_by_name
+from find_gym.functions import function_seed
+from find_gym.interfaces.text import write_query
+from find_gym_agents.categories import agent_category
+from find_gym_agents.registry import find_agent
+
+SEED = 1
+SAMPLES = 8
+# The answers to this many queries make a frame of a picture.
+FRAMES = 8
+# Judges that need no model: nothing that is shown here is read by one.
+OPTIONS: dict[str, dict[str, Any]] = {"entities": {"judge": "vocabulary"}}
+QUERY = "QUERY "
+
+
+def environment_index() -> str:
+    """Returns the page that lists all environments."""
+    rows = [
+        f"| [`{category.environment_id()}`]({category.name}.md) | {category.summary} | "
+        f"{', '.join(f'`{name}`' for name in _class_of(category).interfaces)} |"
+        for category in categories_by_name().values()
+    ]
+    return "\n".join(
+        [
+            "# Environments",
+            "",
+            "Each episode hides a function. An action asks for some of its outputs or describes it, the reward is the "
+            "skill of the description: 0 for knowing nothing, 1 for the truth.",
+            "",
+            "| environment | functions | interfaces |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "`tokens` has a discrete action space with masks and is what policies are trained with, `continuous` names "
+            "constants as numbers; `text` and `tools` speak with language models.",
+            "",
+        ]
+    )
+
+
+def environment_page(category: Category, *, pictured: bool) -> str:
+    """Returns the page about the environment of a category.
+
+    Args:
+        category: the record.
+        pictured: whether the picture of an episode stands beside the page.
+    """
+    cls = _class_of(category)
+    documentation, _, example = (inspect.getdoc(cls) or "").partition("\nExample:\n")
+    summary, _, rest = documentation.partition("\n")
+    identifiers = [category.environment_id(version) for version in range(category.latest, -1, -1)]
+    parts = [f"# {category.environment_id()}", summary]
+    if pictured:
+        agent = agent_category(category.name).training.strongest
+        parts.append(
+            f"![An episode of {category.environment_id()}]({category.name}.gif)\n\nAn episode as the environment renders "
+            f'it (`render_mode="rgb_array"`), with the agent `{agent}`: its queries, at the end its description beside the '
+            "truth."
+        )
+    parts += [
+        "\n".join(
+            [
+                "| | |",
+                "| --- | --- |",
+                f"| ids | {', '.join(f'`{name}`' for name in identifiers)} |",
+                f"| class | `{cls.__module__}.{cls.__qualname__}` |",
+                f"| vectorised class | {f'`{category.vector}`'.replace(':', '.') if category.vector else 'none'} |",
+                *([f"| cap on submitted code | {category.code_cap:g} bits |"] if category.code_cap else []),
+            ]
+        ),
+        "\n".join(["| interface | actions | observations |", "| --- | --- | --- |", *_spaces(category)]),
+        rest.strip(),
+        "## Sample functions",
+        f"Of the split `train` and the difficulty `find`, as `sample_seeded` draws them; the first "
+        f"{SAMPLES} of `find-gym evaluate --split train --seed 0`.",
+        "\n".join(f"- {_in_line(text)}" for text in _samples(category)),
+    ]
+    if example:
+        parts += ["## Example", f"```pycon\n{inspect.cleandoc(example)}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _class_of(category: Category) -> Any:
+    return load_reference(category.environment)
+
+
+def _samples(category: Category) -> list[str]:
+    specs = [
+        category.sample_seeded(function_seed(0, index), split="train", difficulty="find") for index in range(SAMPLES)
+    ]
+    return [category.make(spec).describe() for spec in specs]
+
+
+def _in_line(text: str) -> str:
+    return re.sub(r"([\\`*_<>\[\]])", r"\\\1", " ".join(text.split()))
+
+
+def _spaces(category: Category) -> list[str]:
+    rows = []
+    for interface in _class_of(category).interfaces:
+        env = gym.make(category.environment_id(), interface=interface, **OPTIONS.get(category.name, {}))
+        rows.append(f"| `{interface}` | {_space(env.action_space)} | {_space(env.observation_space)} |")
+        env.close()
+    return rows
+
+
+def _space(space: spaces.Space[Any]) -> str:
+    if isinstance(space, spaces.Dict):
+        return "<br>".join(f"`{name}`: {_space(part)}" for name, part in space.spaces.items())
+    if isinstance(space, spaces.Box):
+        low, high = space.low.min(), space.high.max()
+        return f"`Box({low:g}, {high:g}, {space.shape}, {space.dtype})`"
+    if isinstance(space, spaces.Text):
+        return f"`Text(up to {space.max_length:,} characters)`"
+    return f"`{space}`"
+
+
+# --- The picture ------------------------------------------------------------------------------------------------------
+
+
+def picture(category: Category) -> bytes | None:
+    """Returns an animated GIF of an episode, played by the strongest scripted agent; None where there is no such agent."""
+    settings = agent_category(category.name).training
+    if settings.strongest is None:
+        return None
+    agent = find_agent(settings.strongest).make(category.name)
+    env = gym.make(
+        category.environment_id(),
+        interface=agent.interface,
+        render_mode="rgb_array",
+        split="test",
+        max_queries=settings.max_queries,
+        **OPTIONS.get(category.name, {}),
+    )
+    observation, info = env.reset(seed=SEED)
+    agent.reset(SEED)
+    frames = [env.render()]
+    terminated = False
+    while not terminated:
+        observation, terminated, info = _step(env, agent.act(observation, info), settings.max_queries, frames)
+    env.close()
+    images = [Image.fromarray(frame).quantize(64) for frame in frames]
+    durations = [500] * (len(images) - 1) + [4000]
+    written = io.BytesIO()
+    images[0].save(written, "gif", save_all=True, append_images=images[1:], duration=durations, loop=0)
+    return written.getvalue()
+
+
+def _step(env: gym.Env[Any, Any], action: Any, budget: int, frames: list[Any]) -> tuple[Any, bool, dict[str, Any]]:
+    """Steps an environment: a query of many inputs in several parts, so that the picture moves."""
+    each = -(-budget // FRAMES)
+    asked = json.loads(action.removeprefix(QUERY)) if str(action).startswith(QUERY) else []
+    parts = [write_query(asked[first : first + each]) for first in range(0, len(asked), each)] or [action]
+    outputs: list[Any] = []
+    for part in parts:
+        observation, _, terminated, _, info = env.step(part)
+        outputs += info.get("outputs", [])
+        frames.append(env.render())
+    return observation, terminated, {**info, "outputs": outputs}
