@@ -7,7 +7,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 set_up_venv docs
 # MkDocs 2 is another program; the pinned version is the last of the first.
-export NO_MKDOCS_2_WARNING=1
+export NO_MKDOCS_2_WARNING=true
 .venv/bin/python -m mkdocs build --clean --strict --quiet
 echo "The site: build/site/index.html"
 if [ "${1:-}" = --serve ]; then

@@ -1,4 +1,4 @@
-"""Pages about environments: their docstrings, spaces, sampled functions, and an episode that they rendered themselves."""
+"""Pages about environments: their docstrings, spaces, sampled functions, and an episode that they rendered."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def environment_page(category: Category, *, pictured: bool) -> str:
     if pictured:
         agent = agent_category(category.name).training.strongest
         parts.append(
-            f"![An episode of {category.environment_id()}]({category.name}.gif)\n\nAn episode as the environment renders "
-            f'it (`render_mode="rgb_array"`), with the agent `{agent}`: its queries, at the end its description beside the '
-            "truth."
+            f"![An episode of {category.environment_id()}]({category.name}.gif)\n\nAn episode as the environment "
+            f'renders it (`render_mode="rgb_array"`), with the agent `{agent}`: its queries, at the end its description '
+            "beside the truth."
         )
     parts += [
         "\n".join(
@@ -100,9 +100,8 @@ def _class_of(category: Category) -> Any:
 
 
 def _samples(category: Category) -> list[str]:
-    specs = [
-        category.sample_seeded(function_seed(0, index), split="train", difficulty="find") for index in range(SAMPLES)
-    ]
+    seeds = [function_seed("train", category.name, 0, index) for index in range(SAMPLES)]
+    specs = [category.sample_seeded(seed, split="train", difficulty="find") for seed in seeds]
     return [category.make(spec).describe() for spec in specs]
 
 
@@ -134,7 +133,7 @@ def _space(space: spaces.Space[Any]) -> str:
 
 
 def picture(category: Category) -> bytes | None:
-    """Returns an animated GIF of an episode, played by the strongest scripted agent; None where there is no such agent."""
+    """Returns an animated GIF of an episode, played by the strongest scripted agent; None where there is none."""
     settings = agent_category(category.name).training
     if settings.strongest is None:
         return None

@@ -29,6 +29,7 @@ from find_gym.core.registry import categories_by_name
 from find_gym_agents import cli
 
 ROOT = Path(__file__).resolve().parents[1]
+TUTORIALS = ROOT / "docs" / "tutorials"
 PAGES_OF_FILES = {"agents.md": "AGENTS.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 
 
@@ -61,7 +62,7 @@ def generated() -> Iterator[tuple[str, str | bytes]]:
             yield f"environments/{category.name}.gif", image
         yield f"environments/{category.name}.md", environment_page(category, pictured=image is not None)
     yield "reference/command-line.md", command_line_page()
-    for script in sorted((ROOT / "docs" / "tutorials").glob("*.py")):
+    for script in sorted(TUTORIALS.glob("*.py")):
         page, images = tutorial_page(script)
         yield f"tutorials/{script.stem}.md", page
         yield f"tutorials/{script.stem}.ipynb", notebook(script)
@@ -70,6 +71,25 @@ def generated() -> Iterator[tuple[str, str | bytes]]:
     for place, name in PAGES_OF_FILES.items():
         text = (ROOT / name).read_text(encoding="utf-8")
         yield place, text.replace("](docs/", "](")
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Turns links to files of the repository into links to their pages, or to plain text where they have none."""
+    folder = Path(config.docs_dir, page.file.src_uri).parent
+    pages = {ROOT / name: place for place, name in PAGES_OF_FILES.items()}
+
+    def to_page(link: re.Match[str]) -> str:
+        address, _, anchor = link[2].partition("#")
+        target = Path(os.path.normpath(folder / address))
+        if target in pages:
+            target = Path(config.docs_dir, pages[target])
+        elif target.parent == TUTORIALS:
+            target = target.with_suffix(".md")
+        elif not target.is_relative_to(config.docs_dir):
+            return link[1]
+        return f"[{link[1]}]({os.path.relpath(target, folder)}{'#' if anchor else ''}{anchor})"
+
+    return re.sub(r"(?<!!)\[([^\]]+)\]\((?![a-z]+:|#)([^)\s]+)\)", to_page, markdown)
 
 
 def command_line_page() -> str:

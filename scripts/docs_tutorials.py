@@ -6,9 +6,11 @@ import ast
 import contextlib
 import io
 import os
+import re
+import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import jupytext
 
@@ -31,7 +33,9 @@ def tutorial_page(script: Path) -> tuple[str, dict[str, bytes]]:
     Raises:
         Exception: whatever a cell raises.
     """
-    names: dict[str, Any] = {"__name__": script.stem}
+    module = ModuleType(script.stem)
+    # What a cell defines may be asked for by its place, "module:name".
+    sys.modules[script.stem] = module
     images: dict[str, bytes] = {}
     missing = ""
     parts = []
@@ -43,16 +47,18 @@ def tutorial_page(script: Path) -> tuple[str, dict[str, bytes]]:
                 if cell.cell_type == "markdown":
                     parts.append(cell.source)
                     continue
-                parts.append(f"```python\n{cell.source}\n```")
+                parts.append(_fenced("python", cell.source))
                 if missing:
                     continue
                 try:
-                    printed, shown = run_cell(cell.source, names, str(script))
+                    printed, shown = run_cell(cell.source, module, str(script))
                 except ImportError as error:
-                    missing = f"\n!!! note\n    This page was made without the package `{error.name}`, so without results.\n"
+                    missing = (
+                        f"\n!!! note\n    This page was made without the package `{error.name}`, so without results.\n"
+                    )
                     continue
                 if printed.strip():
-                    parts.append(f"```text\n{printed.rstrip()}\n```")
+                    parts.append(_fenced("text", printed.rstrip()))
                 if shown is not None:
                     name = f"{script.stem}-{len(images) + 1}.png"
                     images[name] = shown
@@ -66,12 +72,17 @@ def tutorial_page(script: Path) -> tuple[str, dict[str, bytes]]:
     return "\n\n".join(parts) + "\n", images
 
 
-def run_cell(source: str, names: dict[str, Any], place: str) -> tuple[str, bytes | None]:
+def _fenced(language: str, text: str) -> str:
+    fence = max(["``", *re.findall("`+", text)], key=len) + "`"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def run_cell(source: str, module: ModuleType, place: str) -> tuple[str, bytes | None]:
     """Runs a cell as a notebook does.
 
     Args:
         source: the cell.
-        names: the variables, which the cell may change.
+        module: has the variables, which the cell may change.
         place: the name of the file in traces.
 
     Returns:
@@ -82,9 +93,9 @@ def run_cell(source: str, names: dict[str, Any], place: str) -> tuple[str, bytes
     written = io.StringIO()
     shown = None
     with contextlib.redirect_stdout(written):
-        exec(compile(ast.Module(body, []), place, "exec"), names)
+        exec(compile(ast.Module(body, []), place, "exec"), vars(module))
         if last is not None:
-            value = eval(compile(ast.Expression(last.value), place, "eval"), names)
+            value = eval(compile(ast.Expression(last.value), place, "eval"), vars(module))
             if hasattr(value, "_repr_png_"):
                 shown = value._repr_png_()
             elif value is not None:
