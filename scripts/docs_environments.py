@@ -69,8 +69,8 @@ def environment_page(category: Category, *, pictured: bool) -> str:
         agent = agent_category(category.name).training.strongest
         parts.append(
             f"![An episode of {category.environment_id()}]({category.name}.gif)\n\nAn episode as the environment "
-            f'renders it (`render_mode="rgb_array"`), with the agent `{agent}`: its queries, at the end its description '
-            "beside the truth."
+            f'renders it (`render_mode="rgb_array"`), with the agent `{agent}`: its queries, at the end its '
+            "description beside the truth."
         )
     parts += [
         "\n".join(
