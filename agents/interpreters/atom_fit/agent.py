@@ -178,7 +178,7 @@ class AtomFit(ScriptedAgent):
         rivals = [h for h in hypotheses[:_RIVALS] if h.exact]
         inputs = disagreement_inputs(rivals, x, y, _SETTLING)
         inputs += self._doubtful(hypotheses[0], x)
-        inputs += edge_inputs(hypotheses[0].stretches, x)
+        inputs += edge_inputs(hypotheses[0].intervals, x)
         inputs += gap_inputs(np.concatenate([evidence.all_inputs, inputs]), max(1, step // 2))
         yield from evidence.ask(inputs)
         x, y = evidence.defined()
@@ -188,8 +188,8 @@ class AtomFit(ScriptedAgent):
     def _doubtful(self, hypothesis: Hypothesis, x: FloatArray) -> list[float]:
         """Inputs to ask again inside exceptions that may be none: there, two outputs are never alike."""
         inputs = []
-        for stretch in hypothesis.stretches:
-            inside = x[stretch.start : stretch.stop]
+        for interval in hypothesis.intervals:
+            inside = x[interval.start : interval.stop]
             if (inside.size < _SURE or odd_constants(hypothesis.rule)) and np.unique(inside).size == inside.size:
                 inputs.append(float(inside[inside.size // 2]))
         return inputs

@@ -11,7 +11,7 @@ from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.likelihood import exact_tolerance
-from find_gym.categories.numeric.fitting.regions import Stretch
+from find_gym.categories.numeric.fitting.regions import Interval
 from find_gym.categories.numeric.fitting.trees import affine_in, leaf_value, leaves
 from find_gym.categories.numeric.function import QUERY_RANGE
 from find_gym_agents.interpreters.atom_fit.search import Hypothesis
@@ -63,16 +63,16 @@ def rounded(x: FloatArray | list[float]) -> list[float]:
     return (np.clip(np.round(np.asarray(x, dtype=np.float64), DECIMALS), *QUERY_RANGE) + 0.0).tolist()
 
 
-def edge_inputs(stretches: tuple[Stretch, ...], x: FloatArray) -> list[float]:
+def edge_inputs(intervals: tuple[Interval, ...], x: FloatArray) -> list[float]:
     """Returns the middle of each gap that holds a bound of an exception, where it is not known well enough yet."""
     inputs = []
-    for stretch in stretches:
-        if stretch.kind != "below":
-            low = x[stretch.start - 1] if stretch.start > 0 else QUERY_RANGE[0]
-            inputs += _middle(float(low), float(x[stretch.start]))
-        if stretch.kind != "above":
-            high = x[stretch.stop] if stretch.stop < x.size else QUERY_RANGE[1]
-            inputs += _middle(float(x[stretch.stop - 1]), float(high))
+    for interval in intervals:
+        if interval.kind != "below":
+            low = x[interval.start - 1] if interval.start > 0 else QUERY_RANGE[0]
+            inputs += _middle(float(low), float(x[interval.start]))
+        if interval.kind != "above":
+            high = x[interval.stop] if interval.stop < x.size else QUERY_RANGE[1]
+            inputs += _middle(float(x[interval.stop - 1]), float(high))
     return rounded(inputs)
 
 
@@ -156,8 +156,8 @@ def _predictions(hypothesis: Hypothesis, x: FloatArray, y: FloatArray, pool: Flo
     if not hypothesis.exact:
         return result
     outside = np.ones(x.size, dtype=np.bool_)
-    for stretch in hypothesis.stretches:
-        outside[stretch.start : stretch.stop] = False
+    for interval in hypothesis.intervals:
+        outside[interval.start : interval.stop] = False
     names = leaves(hypothesis.skeleton)
     for index, name in enumerate(names):
         if name not in ("rectangle", "square_wave", "tanh", "erf", "sigmoid"):

@@ -84,7 +84,7 @@ def _decoded(hypothesis: Hypothesis, x: FloatArray, y: FloatArray, mean: float) 
     """
     with np.errstate(all="ignore"):
         residuals = y - rules.evaluate(hypothesis.rule, x)
-    outside = ~covered(hypothesis.stretches, x.size) & np.isfinite(residuals)
+    outside = ~covered(hypothesis.intervals, x.size) & np.isfinite(residuals)
     exact = y - np.maximum(np.round(np.where(outside, residuals, 0.0)), 0.0)
     fit = fit_rule(hypothesis.skeleton, x, exact, outside, plain=True)
     with np.errstate(all="ignore"):
@@ -123,7 +123,7 @@ def telling_inputs(
 def _uncertain(hypothesis: Hypothesis, x: FloatArray, pool: FloatArray, count: int) -> list[float]:
     """Chooses inputs one after the other where the best rule's value is least certain, given those before."""
     constants, skeleton = hypothesis.fit.constants, hypothesis.skeleton
-    outside = ~covered(hypothesis.stretches, x.size)
+    outside = ~covered(hypothesis.intervals, x.size)
     noise = max(hypothesis.fit.scale, 1e-12)
     with np.errstate(all="ignore"):
         known = value_and_jacobian(skeleton, constants, x[outside])[1] / noise

@@ -44,13 +44,13 @@ def report(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submis
     fit = best.fit
     if not best.exact:
         # The residuals are those of the outputs that were fitted, the mean of the noise taken off.
-        outside = ~covered(best.stretches, x.size) & np.isfinite(fit.residuals)
+        outside = ~covered(best.intervals, x.size) & np.isfinite(fit.residuals)
         with np.errstate(all="ignore"):
             fitted = np.where(outside, rules.evaluate(fit.rule, x) + fit.residuals, 0.0)
         fit = fit_rule(best.skeleton, x, fitted, outside, plain=True)
     else:
         fit = _hidden_pulse(best, y)
-    spec = assemble(fit, list(best.stretches), x, y)
+    spec = assemble(fit, list(best.intervals), x, y)
     return _submission(spec, x, y)
 
 
@@ -63,9 +63,9 @@ def _hidden_pulse(hypothesis: Hypothesis, y: FloatArray) -> RuleFit:
     fit = hypothesis.fit
     if fit.rule != AtomRule("constant", (0.0,)) or not hypothesis.exact:
         return fit
-    for stretch in hypothesis.stretches:
-        values = y[stretch.start : stretch.stop]
-        hidden = fit.residuals[stretch.start : stretch.stop]
+    for interval in hypothesis.intervals:
+        values = y[interval.start : interval.stop]
+        hidden = fit.residuals[interval.start : interval.stop]
         if values.size < _HIDDEN_SIZE or not np.array_equal(values, hidden):
             continue
         odds = []

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.likelihood import exact_tolerance, is_credible, outside_cost, stretches_cost
-from find_gym.categories.numeric.fitting.regions import Stretch, best_stretch, covered, jittering_stretches
+from find_gym.categories.numeric.fitting.likelihood import exact_tolerance, intervals_cost, is_credible, outside_cost
+from find_gym.categories.numeric.fitting.regions import Interval, best_interval, covered, jittering_intervals
 from find_gym.categories.numeric.fitting.skeletons import RuleFit, fit_rule
 from find_gym.categories.numeric.rules import Rule, Skeleton
 from find_gym.categories.numeric.variants import REGION_KINDS
@@ -58,13 +58,13 @@ class Hypothesis:
 
     Attributes:
         fit: the fitted rule.
-        stretches: the exceptions, as positions in the sorted evidence.
+        intervals: the exceptions, as positions in the sorted evidence.
         cost: negative log-likelihood with penalties for the constants, in nats; less is better.
         exact: whether the rule explains all outside the exceptions to rounding errors.
     """
 
     fit: RuleFit
-    stretches: tuple[Stretch, ...]
+    intervals: tuple[Interval, ...]
     cost: float
     exact: bool
 
@@ -87,7 +87,7 @@ def ranked(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
 def search_exact(
     x: FloatArray, y: FloatArray, *, curved: bool = True, jitter: tuple[float, float] | None = None
 ) -> list[Hypothesis]:
-    """Finds rules that explain the evidence to rounding errors, except in at most three stretches.
+    """Finds rules that explain the evidence to rounding errors, except in at most three intervals.
 
     Args:
         x: inputs in ascending order, shape `(n,)`.
@@ -110,7 +110,7 @@ def search_exact(
     if found:
         return ranked(found)
     found = [h for screened, window in screen.linear_at_ends(y) for h in _exact_fits([screened], x, y, window)]
-    if curved and not any(len(h.stretches) <= 1 for h in found):
+    if curved and not any(len(h.intervals) <= 1 for h in found):
         for window in _windows(x, y, jitter):
             screened = screen.curved(y, window, quick=True) + screen.gridded(y, window)
             found += _exact_fits(screened, x, y, window)
@@ -132,15 +132,15 @@ def _windows(x: FloatArray, y: FloatArray, jitter: tuple[float, float] | None) -
         size = round(share * y.size)
         yield position < size
         yield position >= y.size - size
-    jittering = [stretch for kind in REGION_KINDS for stretch in jittering_stretches(y, kind)]
-    jittering = [stretch for stretch in jittering if is_credible(y[stretch.start : stretch.stop])]
-    jittering.sort(key=lambda stretch: stretch.start - stretch.stop)
-    for stretch in jittering[:_JITTER_STARTS]:
-        yield ~covered((stretch,), y.size)
+    jittering = [interval for kind in REGION_KINDS for interval in jittering_intervals(y, kind)]
+    jittering = [interval for interval in jittering if is_credible(y[interval.start : interval.stop])]
+    jittering.sort(key=lambda interval: interval.start - interval.stop)
+    for interval in jittering[:_JITTER_STARTS]:
+        yield ~covered((interval,), y.size)
 
 
 def _exact_fits(screened: list[Screened], x: FloatArray, y: FloatArray, window: NDArray[np.bool_]) -> list[Hypothesis]:
-    """Fits rules that a screening found exact within a window, and keeps those that are exact but for few stretches."""
+    """Fits rules that a screening found exact within a window, and keeps those that are exact but for few intervals."""
     found = []
     exact = sorted((one for one in screened if one.exact), key=lambda one: one.cost)
     for one in exact[:_SHORTLIST]:
@@ -164,18 +164,18 @@ def reassess(hypothesis: Hypothesis, x: FloatArray, y: FloatArray) -> Hypothesis
     cost = outside_cost(residuals, 0.0, y)
     # A rule that is 0 does not explain the far tail of a bell curve, however small.
     wrong = ~(np.abs(residuals) <= exact_tolerance(y)) | ((residuals == y) & (y != 0))
-    stretches: list[Stretch] = []
-    while wrong[~covered(stretches, x.size)].any():
-        usable = ~covered(stretches, x.size)
-        found = [best_stretch(y, cost, kind, usable=usable) for kind in REGION_KINDS]
-        stretch, gain = max(found, key=lambda pair: pair[1])
-        if stretch is None or gain <= _LEAST_GAIN or len(stretches) == _MOST_EXCEPTIONS:
+    intervals: list[Interval] = []
+    while wrong[~covered(intervals, x.size)].any():
+        usable = ~covered(intervals, x.size)
+        found = [best_interval(y, cost, kind, usable=usable) for kind in REGION_KINDS]
+        interval, gain = max(found, key=lambda pair: pair[1])
+        if interval is None or gain <= _LEAST_GAIN or len(intervals) == _MOST_EXCEPTIONS:
             return None
-        if not is_credible(y[stretch.start : stretch.stop]):
+        if not is_credible(y[interval.start : interval.stop]):
             return None
-        stretches.append(stretch)
+        intervals.append(interval)
     fit = replace(hypothesis.fit, residuals=residuals)
-    return _scored(fit, tuple(stretches), y)
+    return _scored(fit, tuple(intervals), y)
 
 
 def search_noisy(x: FloatArray, y: FloatArray, *, exceptions: bool = True) -> list[Hypothesis]:
@@ -195,60 +195,60 @@ def search_noisy(x: FloatArray, y: FloatArray, *, exceptions: bool = True) -> li
     found = _likely_fits(screen, x, y, (), _SHORTLIST)
     if not exceptions:
         return ranked(found)
-    for stretches in _noisy_starts(ranked(found)[0], y):
-        found += _with_exceptions(screen, x, y, stretches)
+    for intervals in _noisy_starts(ranked(found)[0], y):
+        found += _with_exceptions(screen, x, y, intervals)
     return ranked(found)
 
 
-def _noisy_starts(hypothesis: Hypothesis, y: FloatArray) -> list[tuple[Stretch, ...]]:
-    """Returns exceptions to start from under noise, none where no stretch stands out from the noise."""
+def _noisy_starts(hypothesis: Hypothesis, y: FloatArray) -> list[tuple[Interval, ...]]:
+    """Returns exceptions to start from under noise, none where no interval stands out from the noise."""
     cost = outside_cost(hypothesis.fit.residuals, hypothesis.fit.scale, y)
-    gains = [best_stretch(y, cost, kind) for kind in REGION_KINDS]
-    options = [stretch for stretch, gain in gains if stretch is not None and gain > _NOISY_GAIN]
+    gains = [best_interval(y, cost, kind) for kind in REGION_KINDS]
+    options = [interval for interval, gain in gains if interval is not None and gain > _NOISY_GAIN]
     if options:
         options += [
-            s for kind in REGION_KINDS for s in jittering_stretches(y, kind) if s.stop - s.start >= _NOISY_LENGTH
+            s for kind in REGION_KINDS for s in jittering_intervals(y, kind) if s.stop - s.start >= _NOISY_LENGTH
         ]
-    options = [stretch for stretch in options if is_credible(y[stretch.start : stretch.stop])]
-    options = sorted(dict.fromkeys(options), key=lambda stretch: stretch.start - stretch.stop)[:_NOISY_STARTS]
+    options = [interval for interval in options if is_credible(y[interval.start : interval.stop])]
+    options = sorted(dict.fromkeys(options), key=lambda interval: interval.start - interval.stop)[:_NOISY_STARTS]
     pairs = itertools.combinations(options, 2)
-    starts: list[tuple[Stretch, ...]] = [(stretch,) for stretch in options]
+    starts: list[tuple[Interval, ...]] = [(interval,) for interval in options]
     starts += [pair for pair in pairs if pair[0].stop <= pair[1].start or pair[1].stop <= pair[0].start]
     return starts
 
 
-def _with_exceptions(screen: Screen, x: FloatArray, y: FloatArray, stretches: tuple[Stretch, ...]) -> list[Hypothesis]:
+def _with_exceptions(screen: Screen, x: FloatArray, y: FloatArray, intervals: tuple[Interval, ...]) -> list[Hypothesis]:
     """Fits rules outside of exceptions, and moves these to where the rules put them."""
     results: list[Hypothesis] = []
     for _ in range(_ROUNDS):
-        if covered(stretches, x.size).sum() > x.size - 2:
+        if covered(intervals, x.size).sum() > x.size - 2:
             break
-        found = _likely_fits(screen, x, y, stretches, _NOISY_SHORTLIST)
+        found = _likely_fits(screen, x, y, intervals, _NOISY_SHORTLIST)
         results += found
         if not found:
             break
         moved = _moved(min(found, key=lambda hypothesis: hypothesis.cost), y)
-        if moved == stretches or not moved:
+        if moved == intervals or not moved:
             break
-        stretches = moved
+        intervals = moved
     return results
 
 
-def _moved(hypothesis: Hypothesis, y: FloatArray) -> tuple[Stretch, ...]:
+def _moved(hypothesis: Hypothesis, y: FloatArray) -> tuple[Interval, ...]:
     cost = outside_cost(hypothesis.fit.residuals, hypothesis.fit.scale, y)
-    moved: list[Stretch] = []
-    for stretch in hypothesis.stretches:
-        better, gain = best_stretch(y, cost, stretch.kind, usable=~covered(moved, y.size))
+    moved: list[Interval] = []
+    for interval in hypothesis.intervals:
+        better, gain = best_interval(y, cost, interval.kind, usable=~covered(moved, y.size))
         if better is not None and gain > _LEAST_GAIN and is_credible(y[better.start : better.stop]):
             moved.append(better)
     return tuple(moved)
 
 
 def _likely_fits(
-    screen: Screen, x: FloatArray, y: FloatArray, stretches: tuple[Stretch, ...], count: int
+    screen: Screen, x: FloatArray, y: FloatArray, intervals: tuple[Interval, ...], count: int
 ) -> list[Hypothesis]:
     """Screens all rules outside of exceptions, and fits those in full that come out best."""
-    outside = ~covered(stretches, x.size)
+    outside = ~covered(intervals, x.size)
     screened = [one for stage in (screen.linear, screen.curved, screen.gridded) for one in stage(y, outside)]
     screened.sort(key=lambda one: one.cost)
     distinct: dict[Skeleton, Screened] = {}
@@ -258,21 +258,21 @@ def _likely_fits(
     shortlist = [one for one in distinct.values() if one.cost <= screened[0].cost + _HOPELESS][:count]
     for one in shortlist:
         fit = fit_rule(one.skeleton, x, y, outside, degree=one.degree)
-        results.append(_scored(fit, stretches, y))
+        results.append(_scored(fit, intervals, y))
     return results
 
 
-def _scored(fit: RuleFit, stretches: tuple[Stretch, ...], y: FloatArray) -> Hypothesis:
-    outside = ~covered(stretches, y.size)
+def _scored(fit: RuleFit, intervals: tuple[Interval, ...], y: FloatArray) -> Hypothesis:
+    outside = ~covered(intervals, y.size)
     residuals = fit.residuals[outside]
     count = max(int(outside.sum()), 1)
     free = free_constants(fit.rule)
     exact = bool(np.all(np.abs(residuals) <= exact_tolerance(y[outside]))) and count >= _least_count(fit.rule)
     finite = residuals[np.isfinite(residuals)]
     scale = math.sqrt(float(finite @ finite) / (max(count - free, 0) + 1e-3)) if finite.size else 0.0
-    cost = float(outside_cost(residuals, 0.0 if exact else scale, y[outside]).sum()) + stretches_cost(stretches, y)
+    cost = float(outside_cost(residuals, 0.0 if exact else scale, y[outside]).sum()) + intervals_cost(intervals, y)
     constants = _constants_cost(fit.rule) if exact else 0.0
-    return Hypothesis(replace(fit, scale=scale), stretches, cost + constants + penalty(fit.rule, count), exact)
+    return Hypothesis(replace(fit, scale=scale), intervals, cost + constants + penalty(fit.rule, count), exact)
 
 
 def _constants_cost(rule: Rule) -> float:

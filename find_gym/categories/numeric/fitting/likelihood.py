@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.regions import REGION_STD, Stretch
+from find_gym.categories.numeric.fitting.regions import REGION_STD, Interval
 
 # A misfit of this share of the power is rounding error.
 EXACT_SHARE = 1e-20
@@ -64,16 +64,16 @@ def is_credible(values: FloatArray) -> bool:
     return (share ** (1 / 3) - (1 - width)) / math.sqrt(width) > _TOO_CLOSE
 
 
-def stretches_cost(stretches: tuple[Stretch, ...] | list[Stretch], y: FloatArray) -> float:
+def intervals_cost(intervals: tuple[Interval, ...] | list[Interval], y: FloatArray) -> float:
     """Returns the negative log-likelihood of the outputs inside exceptions, and what their constants cost.
 
     Args:
-        stretches: the exceptions.
+        intervals: the exceptions.
         y: outputs in order of their inputs, shape `(n,)`.
     """
     total = 0.0
-    for stretch in stretches:
-        values = y[stretch.start : stretch.stop]
+    for interval in intervals:
+        values = y[interval.start : interval.stop]
         total += values.size * (
             math.log(REGION_STD * math.sqrt(2 * math.pi)) + float(values.var()) / (2 * REGION_STD**2)
         )

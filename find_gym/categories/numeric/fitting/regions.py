@@ -20,7 +20,7 @@ REGION_STD = 0.1
 _RANGE = 7 * REGION_STD
 # Runs of jittering outputs that are looked at for each kind of exception, the longest first.
 _RUNS = 4
-# An outlier costs no more than this, so that one does not stretch an exception over all that lies between.
+# An outlier costs no more than this, so that one does not extend an exception over all that lies between.
 _OUTLIER = 30.0
 # What a point gains that may not lie in an exception.
 _FORBIDDEN = -1e6
@@ -31,7 +31,7 @@ _TYPICAL_WIDTH = 15.0
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Interval:
     """A run of the evidence, in order of its inputs.
 
     Attributes:
@@ -45,8 +45,8 @@ class Stretch:
     stop: int
 
 
-def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
-    """Returns stretches whose outputs look like draws of a narrow normal distribution, the longest first.
+def jittering_intervals(y: FloatArray, kind: RegionKind) -> list[Interval]:
+    """Returns intervals whose outputs look like draws of a narrow normal distribution, the longest first.
 
     Args:
         y: outputs in order of their inputs, shape `(n,)`.
@@ -55,19 +55,19 @@ def jittering_stretches(y: FloatArray, kind: RegionKind) -> list[Stretch]:
     count = y.size
     stops = np.empty(count, dtype=np.int64)
     evidence.narrow_runs(y if kind != "above" else np.ascontiguousarray(y[::-1]), _RANGE, stops)
-    stretches: list[Stretch] = []
+    intervals: list[Interval] = []
     if kind != "inside":
         lengths = _lengths(int(stops[0]), count)
-        stretches = [Stretch(kind, *((0, n) if kind == "below" else (count - n, count))) for n in lengths]
+        intervals = [Interval(kind, *((0, n) if kind == "below" else (count - n, count))) for n in lengths]
     else:
         stop_before = 0
         for start, stop in enumerate(stops.tolist()):
             # Exact repetition is a plateau of the rule, no draws.
             if stop > stop_before and 2 <= stop - start < count and np.ptp(y[start:stop]) > 0:
-                stretches.append(Stretch(kind, start, stop))
+                intervals.append(Interval(kind, start, stop))
             stop_before = max(stop, stop_before)
-        stretches.sort(key=lambda stretch: stretch.start - stretch.stop)
-    return stretches[:_RUNS]
+        intervals.sort(key=lambda interval: interval.start - interval.stop)
+    return intervals[:_RUNS]
 
 
 def _lengths(length: int, count: int) -> list[int]:
@@ -75,10 +75,10 @@ def _lengths(length: int, count: int) -> list[int]:
     return [length] if 0 < length < count else [part for part in (count // 4, count // 2, 3 * count // 4) if part > 0]
 
 
-def best_stretch(
+def best_interval(
     y: FloatArray, outside: FloatArray, kind: RegionKind, *, usable: NDArray[np.bool_] | None = None
-) -> tuple[Stretch | None, float]:
-    """Finds the stretch that gains most likelihood as an exception.
+) -> tuple[Interval | None, float]:
+    """Finds the interval that gains most likelihood as an exception.
 
     Args:
         y: outputs in order of their inputs, shape `(n,)`.
@@ -87,42 +87,42 @@ def best_stretch(
         usable: points that may lie in it; all by default.
 
     Returns:
-        The stretch, or None where there is none, and the log-likelihood that it gains.
+        The interval, or None where there is none, and the log-likelihood that it gains.
     """
     gains = np.minimum(outside, _OUTLIER) - math.log(REGION_STD * math.sqrt(2 * math.pi))
     best = np.empty(3)
     allowed = np.ones(y.size, dtype=np.bool_) if usable is None else usable
     evidence.best_run(y, gains, allowed, _RANGE, REGION_STD, _FORBIDDEN, _KINDS.index(kind), best)
     start, stop, gain = best.tolist()
-    return (Stretch(kind, int(start), int(stop)) if gain > 0 else None), gain
+    return (Interval(kind, int(start), int(stop)) if gain > 0 else None), gain
 
 
-def region_of(stretch: Stretch, x: FloatArray, mean: float, std: float = REGION_STD) -> Region:
-    """Returns the exception that covers a stretch, its bounds in the gaps beside it.
+def region_of(interval: Interval, x: FloatArray, mean: float, std: float = REGION_STD) -> Region:
+    """Returns the exception that covers an interval, its bounds in the gaps beside it.
 
     Args:
-        stretch: positions in x.
+        interval: positions in x.
         x: inputs in ascending order, shape `(n,)`.
         mean: the mean of the outputs inside.
         std: their standard deviation.
     """
     lower, upper = -math.inf, math.inf
-    if stretch.kind != "below" and stretch.start > 0:
-        lower = plain_between(x[stretch.start - 1], x[stretch.start])
-    if stretch.kind != "above" and stretch.stop < x.size:
-        upper = plain_between(x[stretch.stop - 1], x[stretch.stop])
-    if stretch.kind == "inside" and lower == -math.inf:
-        lower = min(float(x[stretch.start]) - 0.1, upper - _TYPICAL_WIDTH)
-    if stretch.kind == "inside" and upper == math.inf:
-        upper = max(float(x[stretch.stop - 1]) + 0.1, lower + _TYPICAL_WIDTH)
+    if interval.kind != "below" and interval.start > 0:
+        lower = plain_between(x[interval.start - 1], x[interval.start])
+    if interval.kind != "above" and interval.stop < x.size:
+        upper = plain_between(x[interval.stop - 1], x[interval.stop])
+    if interval.kind == "inside" and lower == -math.inf:
+        lower = min(float(x[interval.start]) - 0.1, upper - _TYPICAL_WIDTH)
+    if interval.kind == "inside" and upper == math.inf:
+        upper = max(float(x[interval.stop - 1]) + 0.1, lower + _TYPICAL_WIDTH)
     if not lower < upper:
         upper = lower + 0.1
     return Region(float(lower), float(upper), mean, std)
 
 
-def covered(stretches: Sequence[Stretch], count: int) -> NDArray[np.bool_]:
-    """Returns which of `count` points lie in any of the stretches."""
+def covered(intervals: Sequence[Interval], count: int) -> NDArray[np.bool_]:
+    """Returns which of `count` points lie in any of the intervals."""
     mask = np.zeros(count, dtype=np.bool_)
-    for stretch in stretches:
-        mask[stretch.start : stretch.stop] = True
+    for interval in intervals:
+        mask[interval.start : interval.stop] = True
     return mask

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.fitting.compounds import fit_constants, is_solved
-from find_gym.categories.numeric.fitting.likelihood import outside_cost, stretches_cost
+from find_gym.categories.numeric.fitting.likelihood import intervals_cost, outside_cost
 from find_gym.categories.numeric.fitting.models import model_for
 from find_gym.categories.numeric.fitting.problem import Problem
 from find_gym.categories.numeric.fitting.regions import (
     REGION_STD,
-    Stretch,
-    best_stretch,
+    Interval,
+    best_interval,
     covered,
-    jittering_stretches,
+    jittering_intervals,
     region_of,
 )
 from find_gym.categories.numeric.fitting.snapping import simplify
@@ -36,7 +36,7 @@ _HEAVY = 3.0
 _ROUNDS = 4
 # Residuals within this many robust deviations are no outliers.
 _INLIER = 4.0
-# Combinations of stretches that are tried where several exceptions are claimed.
+# Combinations of intervals that are tried where several exceptions are claimed.
 _COMBINATIONS = 8
 _FEW_COMBINATIONS = 3
 # Rounding errors of an output, relative to its size.
@@ -79,35 +79,35 @@ def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
         x, y = x[keep], y[keep]
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
-    fit, stretches = _fit_with_regions(skeleton, kinds, x, y, quick)
-    outside = ~covered(stretches, x.size)
+    fit, intervals = _fit_with_regions(skeleton, kinds, x, y, quick)
+    outside = ~covered(intervals, x.size)
     shift = evidence.poisson_mean(x, y, outside, _ROUNDING)
     if kinds or shift != 0:
         fit = fit_rule(skeleton, x, y - shift, outside, plain=True, quick=quick)
-    return assemble(fit, stretches, x, y)
+    return assemble(fit, intervals, x, y)
 
 
-def assemble(fit: RuleFit, stretches: list[Stretch], x: FloatArray, y: FloatArray) -> NumericSpec:
+def assemble(fit: RuleFit, intervals: list[Interval], x: FloatArray, y: FloatArray) -> NumericSpec:
     """Returns the spec of a fitted rule with its exceptions.
 
     Args:
         fit: the rule.
-        stretches: the exceptions.
+        intervals: the exceptions.
         x: inputs in ascending order, shape `(n,)`.
         y: outputs, shape `(n,)`.
     """
     rule = fit.rule
     domain = rules.domain(rule)
-    expected = domain_mean(rule, domain) if stretches else None
+    expected = domain_mean(rule, domain) if intervals else None
     regions = []
-    for stretch in stretches:
-        values = y[stretch.start : stretch.stop]
+    for interval in intervals:
+        values = y[interval.start : interval.stop]
         mean = float(np.mean(values))
         if expected is not None and abs(mean - expected) <= _SAME_MEAN * REGION_STD / np.sqrt(values.size):
             mean = expected
         else:
             mean = float(f"{mean:.6g}")
-        regions.append(region_of(stretch, x, mean))
+        regions.append(region_of(interval, x, mean))
     return NumericSpec(rule, domain, regions=tuple(regions))
 
 
@@ -193,64 +193,64 @@ def _inspected(
 
 def _fit_with_regions(
     skeleton: Skeleton, kinds: tuple[RegionKind, ...], x: FloatArray, y: FloatArray, quick: bool
-) -> tuple[RuleFit, list[Stretch]]:
+) -> tuple[RuleFit, list[Interval]]:
     everywhere = np.ones(x.size, dtype=np.bool_)
     first = fit_rule(skeleton, x, y, everywhere, plain=not kinds, quick=quick)
     if not kinds:
         return first, []
     # Fits by what they leave out: combinations soon agree.
     known = {everywhere.tobytes(): first}
-    found: list[tuple[float, RuleFit, list[Stretch]]] = [(_total_cost(first, [], y), first, [])]
+    found: list[tuple[float, RuleFit, list[Interval]]] = [(_total_cost(first, [], y), first, [])]
     # Rules of many atoms take long to fit, and are seldom found at all.
     simple = len(leaves(skeleton)) <= 2 and not quick
-    choices = [[None, *jittering_stretches(y, kind)] for kind in kinds]
+    choices = [[None, *jittering_intervals(y, kind)] for kind in kinds]
     combinations = _by_length(choices, _COMBINATIONS if simple else _FEW_COMBINATIONS)
     seen = list(combinations)
     for _ in range(_ROUNDS if simple else 2):
-        masks = {(mask := ~covered(stretches, x.size)).tobytes(): mask for stretches in combinations}
+        masks = {(mask := ~covered(intervals, x.size)).tobytes(): mask for intervals in combinations}
         missing = [(key, mask) for key, mask in masks.items() if key not in known and mask.any()]
         fits = [fit_rule(skeleton, x, y, mask, quick=quick) for _, mask in missing]
         known.update({key: fit for (key, _), fit in zip(missing, fits, strict=True)})
-        improved: list[list[Stretch]] = []
-        for stretches in combinations:
-            fit = known.get((~covered(stretches, x.size)).tobytes())
+        improved: list[list[Interval]] = []
+        for intervals in combinations:
+            fit = known.get((~covered(intervals, x.size)).tobytes())
             if fit is None:
                 continue
-            found.append((_total_cost(fit, stretches, y), fit, stretches))
-            better = _reassign(fit, kinds, stretches, y)
+            found.append((_total_cost(fit, intervals, y), fit, intervals))
+            better = _reassign(fit, kinds, intervals, y)
             if better not in seen:
                 seen.append(better)
                 improved.append(better)
         combinations = improved
-    _, best_fit, best_stretches = min(found, key=lambda entry: entry[0])
-    return best_fit, best_stretches
+    _, best_fit, best_intervals = min(found, key=lambda entry: entry[0])
+    return best_fit, best_intervals
 
 
-def _by_length(choices: list[list[Stretch | None]], most: int) -> list[list[Stretch]]:
+def _by_length(choices: list[list[Interval | None]], most: int) -> list[list[Interval]]:
     """Returns combinations of one choice for each kind, those that cover most first; none overlapping."""
     combinations = []
     for combination in itertools.product(*choices):
-        stretches = [stretch for stretch in combination if stretch is not None]
-        spans = sorted((stretch.start, stretch.stop) for stretch in stretches)
+        intervals = [interval for interval in combination if interval is not None]
+        spans = sorted((interval.start, interval.stop) for interval in intervals)
         if all(one[1] <= other[0] for one, other in itertools.pairwise(spans)):
-            combinations.append(stretches)
+            combinations.append(intervals)
     # The combination without any comes last but is always tried: exceptions may be too short to be seen by themselves.
-    combinations.sort(key=lambda stretches: sum(s.start - s.stop for s in stretches))
+    combinations.sort(key=lambda intervals: sum(s.start - s.stop for s in intervals))
     return [*combinations[: most - 1], []]
 
 
-def _total_cost(fit: RuleFit, stretches: list[Stretch], y: FloatArray) -> float:
-    outside = ~covered(stretches, y.size)
+def _total_cost(fit: RuleFit, intervals: list[Interval], y: FloatArray) -> float:
+    outside = ~covered(intervals, y.size)
     cost = outside_cost(fit.residuals, fit.scale, y)
-    return float(cost[outside].sum()) + stretches_cost(stretches, y)
+    return float(cost[outside].sum()) + intervals_cost(intervals, y)
 
 
-def _reassign(fit: RuleFit, kinds: tuple[RegionKind, ...], stretches: list[Stretch], y: FloatArray) -> list[Stretch]:
-    """Finds the best stretch of each kind in turn, given the rule."""
+def _reassign(fit: RuleFit, kinds: tuple[RegionKind, ...], intervals: list[Interval], y: FloatArray) -> list[Interval]:
+    """Finds the best interval of each kind in turn, given the rule."""
     cost = outside_cost(fit.residuals, fit.scale, y)
-    found: list[Stretch] = []
+    found: list[Interval] = []
     for kind in kinds:
-        stretch, _ = best_stretch(y, cost, kind, usable=~covered(found, y.size))
-        if stretch is not None:
-            found.append(stretch)
+        interval, _ = best_interval(y, cost, kind, usable=~covered(found, y.size))
+        if interval is not None:
+            found.append(interval)
     return found

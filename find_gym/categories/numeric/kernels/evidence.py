@@ -1,4 +1,4 @@
-"""What evidence says of a rule: residuals, outliers, noise, and stretches that do not follow it."""
+"""What evidence says of a rule: residuals, outliers, noise, and intervals that do not follow it."""
 
 from __future__ import annotations
 
