@@ -32,7 +32,7 @@ Milliseconds of an episode of 16 steps: random queries, then a random descriptio
 are fitted, which is scored on held-out inputs, and a reset with a fresh function. {envs[0]} environments; "together"
 are those that all end in the same step, as in a training whose policies spend their budget, "spread" those of which the
 same number ends in each step; "worker" is with `workers={workers}`. Numeric functions without networks: to train a
-network, as FIND does for one in seven functions, takes {network:.2f} s each time one is sampled.
+network, as FIND does for one in seven functions, takes {network:.3f} s each time one is sampled.
 """
 _TRAINING = """\
 ## Training
@@ -49,10 +49,8 @@ _ADVICE = """\
 ## What costs, and what to do about it
 
 - **Networks.** One in seven functions of the default difficulty is approximated by a network that is trained when the
-  function is drawn, {network:.2f} s of one core each; so resets take most of the time of a training on it. With
-  `workers=N`, N more processes draw those of a reset side by side. Train on
-  `difficulty={{"variants": {{"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}}}` (a named curriculum: evaluation
-  has the networks), or write functions to a dataset once (`find-gym make-dataset`) and draw from it (`dataset=`).
+  function is drawn, {network:.3f} s of one core each. With `workers=N`, N more processes draw those of a reset side by
+  side; or write functions to a dataset once (`find-gym make-dataset`) and draw from it (`dataset=`).
 - **Workers.** `workers=N` also divides the descriptions that are completed in a step among these processes; the results
   are the same. `find-gym train` does so by default, on the processor cores that are left.
 - **Fitting.** `effort="quick"` takes half the time of an episode's end and loses little; see
@@ -61,7 +59,10 @@ _ADVICE = """\
   `gc.freeze()`, which `find-gym train` calls once everything is imported.
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
 - **Observations** are arrays of their own. Large ones are brought up to date rather than copied where nobody holds the
-  ones before the last: drop what is not needed any more.
+  ones before the last: drop what is not needed any more. With `copy=False` they are two sets of arrays in turn.
+- **Compiling.** The first fit, or network, on a machine compiles the loops that it needs, some 20 s of one core in all,
+  and keeps them beside the package or, where that is read-only, in the user's cache. A process that finds them there
+  has its first fit after about half a second, in which Numba is imported.
 """
 _SINGLE = """\
 ## Submissions, sampling, queries

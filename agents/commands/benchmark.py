@@ -34,6 +34,8 @@ class BenchmarkConfig:
     """The time of training with each environment, to see where its time goes; 0 leaves that out."""
     out: str | None = field(default=None, metadata={"metavar": "FILE"})
     """The JSON file with all figures and the facts of the machine; by default runs/benchmark.json."""
+    against: str | None = field(default=None, metadata={"metavar": "FOLDER"})
+    """Another checkout of this project: whole episodes are measured there and here, in turns, and nothing else."""
     page: str | None = field(default=None, metadata={"metavar": "FILE"})
     """A Markdown page of the figures, such as docs/performance.md; by default none."""
 
@@ -106,6 +108,18 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
     }
 
 
+def benchmark_against(config: BenchmarkConfig) -> dict[str, Any]:
+    """Measures whole episodes beside those of another checkout.
+
+    Returns:
+        JSON-serialisable data: "machine", "config", and "episodes" as `compare` returns them.
+    """
+    from find_gym_agents.benchmarks.against import compare
+
+    episodes = compare(Path(config.against or "."), config.envs[0], config.seconds, config.rounds)
+    return {"machine": machine(), "config": asdict(config) | {"envs": list(config.envs)}, "episodes": episodes}
+
+
 def _by_subject(episodes: dict[Any, float], worth: Callable[[Any, float], float]) -> dict[str, list[float]]:
     """Returns what each set-up of the episodes of a subject is worth, in their order."""
     rows: dict[str, list[float]] = {}
@@ -162,10 +176,19 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     from find_gym_agents.benchmarks.speed_page import page, table
     from find_gym_agents.runs.records import write_json, write_text
 
-    results = benchmark(config, lambda name: print(f"measuring: {name}", file=sys.stderr))
-    results["command"] = shlex.join(["find-gym", "benchmark", *words])
     path = Path(config.out or "runs/benchmark.json")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if config.against is not None:
+        results = benchmark_against(config)
+        write_json(path, results)
+        lines = [
+            f"{one['name']}: {one['here']:.3f} ms here, {one['there']:.3f} ms there, {one['ratio']:.2f} times as many"
+            for one in results["episodes"]
+        ]
+        show("\n".join([*lines, "", f"written to {path}"]))
+        return 0
+    results = benchmark(config, lambda name: print(f"measuring: {name}", file=sys.stderr))
+    results["command"] = shlex.join(["find-gym", "benchmark", *words])
     write_json(path, results)
     if config.page is not None:
         write_text(Path(config.page), page(results))

@@ -49,6 +49,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         workers: processes beside this one that share what takes long in a step: to fit and score the descriptions that
             it completes, and to draw functions where these may be networks. The results are the same. They start when
             they are needed and end with `close()`.
+        copy: whether observations are arrays of their own. If not, `reset` and `step` fill two sets of arrays in turn,
+            which saves time: an observation is overwritten by the call after the next one. Learners that store
+            observations as they come, or as tensors that share their memory, need copies.
         arguments: those of the single environment.
 
     Attributes:
@@ -72,6 +75,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         full_info: bool = False,
         workers: int = 0,
+        copy: bool = True,
         **arguments: Any,
     ) -> None:
         self.num_envs = read_integer("num_envs", num_envs, 1)
@@ -94,6 +98,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.render_mode = None
         self.autoreset_mode = read_autoreset_mode(autoreset_mode)
         self._full_info = full_info
+        self._copy = copy
         self.metadata = {**self._env.metadata, "render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.single_action_space, self.single_observation_space = codec.action_space, codec.observation_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
@@ -106,6 +111,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._seeds: list[int | None] = [None] * count
         # What the observations are copied from.
         self._features = Features(count, codec.observation_space)
+        self._observe = self._features.copy if self._copy else self._features.lend
         self._queries_share, self._steps_share = self._features["budget"].T
         self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
         self._answers = self.answers(codec, self._env.examiner, self._features)
@@ -173,7 +179,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._ended[chosen] = False
         mask = np.zeros(self.num_envs, dtype=np.bool_)
         mask[chosen] = True
-        return self._features.copy(), self._counts(mask)
+        return self._observe(), self._counts(mask)
 
     def step(self, actions: Any) -> tuple[Observation, NDArray[np.float64], Any, Any, Info]:
         """Takes one action in each environment.
@@ -214,7 +220,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             infos[name] = values.copy()
             infos[f"_{name}"] = np.ones(self.num_envs, dtype=np.bool_)
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
-        return self._features.copy(), rewards, terminated, truncated, infos
+        return self._observe(), rewards, terminated, truncated, infos
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of shape `(N, actions)`, a fresh array; for MaskablePPO.

@@ -22,10 +22,10 @@ _MOST_CHANGES = 24
 
 
 class Features:
-    """The observation of N environments, kept and updated in place; `copy` hands it out.
+    """The observation of N environments, kept and updated in place; `copy` and `lend` hand it out.
 
     A step changes few of the features, so a large block that was handed out before is brought up to date and handed out
-    again where nobody holds it or a part of it any more (Python counts the references). For that, whoever writes into
+    again where nobody holds it or a part of it any more (Python counts the references), or `lend` hands it out, whoever holds it. For that, whoever writes into
     the features tells where: by `touch`, `touch_rows` or `touch_all`. The feature "budget" changes at each step, and is
     always copied.
 
@@ -50,6 +50,7 @@ class Features:
         self._own = self._parts(self.block)
         self._always = self._places["budget"][0]
         self._kept: list[_Kept] = []
+        self._lent: list[tuple[_Kept, Observation]] = []
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         """Returns a feature, float32 of shape `(N, size)`: the one that is updated in place."""
@@ -86,6 +87,21 @@ class Features:
         if block.size > _SMALL:
             self._kept = [_Kept(block), *self._kept[: _KEPT - 1]]
         return self._parts(block)
+
+    def lend(self) -> Observation:
+        """Returns all features in one of two sets of arrays, in turn: the call after the next one overwrites them."""
+        small = self.block.size <= _SMALL
+        if len(self._lent) < 2:
+            kept = _Kept(self.block.copy())
+            self._lent.append((kept, self._parts(kept.block)))
+            if not small:
+                self._kept.append(kept)
+        else:
+            self._lent.reverse()
+            kept = self._lent[1][0]
+            kept.is_old |= small
+            kept.update(self.block, self._always)
+        return dict(self._lent[-1][1])
 
     def row(self, env: int) -> Observation:
         """Returns the features of one environment, fresh arrays of shape `(size,)`."""

@@ -89,6 +89,15 @@ def test_truth_is_told_at_the_end_and_only_on_demand() -> None:
         assert infos["_score"].all() and infos["score"]["_skill"].all()
 
 
+def test_without_copies_observations_are_the_same() -> None:
+    envs, others = make(3), make(3, copy=False)
+    assert envs.reset(seed=0)[0].keys() == others.reset(seed=0)[0].keys()
+    for step in range(12):
+        actions = np.array([step, 64 - step, 64])
+        one, other = envs.step(actions), others.step(actions)
+        assert all(one[0][name].tobytes() == other[0][name].tobytes() for name in one[0])
+
+
 def test_nothing_is_handed_out_twice() -> None:
     envs = make(3)
     held = [envs.reset(seed=0)[0]]

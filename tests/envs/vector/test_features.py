@@ -75,3 +75,21 @@ def test_rows_are_copies() -> None:
     row = features.row(2)
     row["a"][:] = 1.0
     assert not features["a"].any() and row["a"].shape == (5,)
+
+
+@pytest.mark.parametrize("small", [0, 1 << 17])
+def test_what_is_lent_stands_until_the_call_after_the_next(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SMALL", small)
+    rng = np.random.default_rng(1)
+    features = Features(20, SPACE)
+    last = features.lend()
+    addresses = {last["a"].ctypes.data}
+    for _ in range(100):
+        before = {name: values.copy() for name, values in last.items()}
+        change(features, rng)
+        lent = features.lend()
+        assert all(lent[name].tobytes() == features[name].tobytes() for name in SPACE)
+        assert all(last[name].tobytes() == before[name].tobytes() for name in SPACE)
+        last = lent
+        addresses.add(lent["a"].ctypes.data)
+    assert len(addresses) == 2

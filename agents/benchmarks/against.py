@@ -1,0 +1,98 @@
+"""Whole episodes here and in another checkout, in turns, so that both meet the same machine.
+
+Processor time counts, which other work on the machine disturbs least.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from find_gym import LATEST_IDS
+
+# Serves measurements of the checkout whose folder it is given: a line of JSON in, the episodes in a second out.
+_PROGRAM = """
+import importlib.util, json, pathlib, sys, time, warnings
+root = pathlib.Path(sys.argv[1])
+sys.path.insert(0, str(root))
+spec = importlib.util.spec_from_file_location(
+    "find_gym_agents", root / "agents" / "__init__.py", submodule_search_locations=[str(root / "agents")]
+)
+sys.modules["find_gym_agents"] = agents = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(agents)
+from find_gym import LATEST_IDS
+from find_gym_agents.benchmarks.measuring import Clock
+from find_gym_agents.benchmarks.stepping import EPISODE, Episodes
+works = {}
+for line in sys.stdin:
+    category, count, together, seconds = json.loads(line)
+    if (category, count, together) not in works:
+        # Each has the newest version that there is of an environment.
+        works[category, count, together] = Episodes(LATEST_IDS[category], count, together).work()
+    work = works[category, count, together]
+    clock, started = Clock(), time.process_time()
+    while not clock.count or time.process_time() - started < seconds:
+        work.do(clock)
+    print(clock.count / (time.process_time() - started) / EPISODE, flush=True)
+"""
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[str, Any]]:
+    """Measures whole episodes of all categories, in this checkout and in another one.
+
+    Args:
+        other: the folder of the other checkout, one that has these benchmarks.
+        count: the number of environments.
+        seconds: the processor time of one round of each.
+        rounds: the rounds.
+
+    Returns:
+        For each category, ends spread and together, JSON-serialisable: "name"; the medians over the rounds of "here" and
+        "there", milliseconds of an episode; and of "ratio", there over here in the same round.
+
+    Raises:
+        RuntimeError: a checkout can't be measured; its own message is on the standard error.
+    """
+    servers = [_start(root) for root in (Path(__file__).resolve().parents[2], other)]
+    try:
+        results = []
+        for category, together in itertools.product(LATEST_IDS, (False, True)):
+            asked = json.dumps([category, count, together, seconds])
+            # The first round fills caches.
+            rates = [[_ask(server, asked) for server in servers] for _ in range(rounds + 1)][1:]
+            here, there = (statistics.median(1e3 / rate for rate in own) for own in zip(*rates, strict=True))
+            ratio = statistics.median(own / theirs for own, theirs in rates)
+            name = f"{category}, {'together' if together else 'spread'}"
+            results.append({"name": name, "here": here, "there": there, "ratio": ratio})
+        return results
+    finally:
+        for server in servers:
+            server.kill()
+            server.communicate()
+
+
+def _start(root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **_ENVIRONMENT},
+    )  # fmt: skip
+
+
+def _ask(server: subprocess.Popen[str], asked: str) -> float:
+    assert server.stdin is not None and server.stdout is not None
+    try:
+        server.stdin.write(asked + "\n")
+        server.stdin.flush()
+    except OSError:
+        pass
+    answer = server.stdout.readline()
+    if not answer:
+        raise RuntimeError(f"expected a checkout with these benchmarks, actual: {server.args[-1]!r} has ended")  # type: ignore[index]
+    return float(answer)
