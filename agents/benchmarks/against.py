@@ -54,8 +54,8 @@ def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[s
         rounds: the rounds.
 
     Returns:
-        For each category, ends spread and together, JSON-serialisable: "name"; the medians over the rounds of "here" and
-        "there", milliseconds of an episode; and of "ratio", there over here in the same round.
+        For each category, ends spread and together, JSON-serialisable: "name", the medians over the rounds of "here"
+        and "there", milliseconds of an episode, and of "ratio", there over here in the same round.
 
     Raises:
         RuntimeError: a checkout can't be measured; its own message is on the standard error.

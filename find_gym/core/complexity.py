@@ -11,7 +11,8 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from find_gym.categories.strings.alphabet import NUMBER_WORDS
@@ -103,11 +104,13 @@ def text_complexity(text: str) -> float:
 
 def program_complexity(data: Any) -> float:
     """Returns the complexity of a program in bits, from its JSON: numbers cost their digits, names all the same."""
-    if isinstance(data, Mapping):
-        return sum(program_complexity(value) for value in data.values())
+    if isinstance(data, str):
+        return float(_PROGRAM_NAME_BITS)
     if isinstance(data, (list, tuple)):
-        return 1 + sum(1 + program_complexity(value) for value in data)
-    return float(_PROGRAM_NAME_BITS) if isinstance(data, str) else _digit_bits(data)
+        return 1 + sum([1 + program_complexity(value) for value in data])
+    if isinstance(data, dict):
+        return sum([program_complexity(value) for value in data.values()])
+    return _digit_bits(data)
 
 
 def _listed(nodes: Iterable[ast.AST]) -> set[int]:
@@ -174,6 +177,7 @@ def _constant_bits(value: object, digits: int) -> float:
     return _text_bits(value.decode("latin-1") if isinstance(value, bytes) else str(value))
 
 
+@lru_cache(maxsize=4096, typed=True)
 def _digit_bits(value: object) -> float:
     """Returns the bits of the digits of a number, or of True, False or None."""
     if value is None or isinstance(value, bool):
@@ -186,7 +190,7 @@ def _digit_bits(value: object) -> float:
 
 
 def _count_digits(text: str) -> int:
-    return sum(character.isdigit() for character in text)
+    return sum(map(str.isdigit, text))
 
 
 def _scientific(text: str) -> str:

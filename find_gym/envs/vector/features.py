@@ -25,9 +25,9 @@ class Features:
     """The observation of N environments, kept and updated in place; `copy` and `lend` hand it out.
 
     A step changes few of the features, so a large block that was handed out before is brought up to date and handed out
-    again where nobody holds it or a part of it any more (Python counts the references), or `lend` hands it out, whoever holds it. For that, whoever writes into
-    the features tells where: by `touch`, `touch_rows` or `touch_all`. The feature "budget" changes at each step, and is
-    always copied.
+    again: by `copy`, where nobody holds it or a part of it any more (Python counts the references); by `lend`, whoever
+    holds it. For that, whoever writes into the features tells where: by `touch`, `touch_rows` or `touch_all`. The
+    feature "budget" changes at each step, and is always copied.
 
     Args:
         count: the number of environments, N.

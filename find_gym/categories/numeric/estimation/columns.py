@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,21 +26,21 @@ class Columns:
         self._compute = compute
         self._places: dict[float, int] = {}
         self._table: FloatArray = np.empty((0, 0))
+        self._lock = Lock()
 
     def rows(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
         """Returns a table of the values at known inputs, `(m, g)`, and which of its rows inputs `(n,)`, n > 0, have."""
         inputs = x.tolist()
-        places = self._places
-        if missing := [value for value in dict.fromkeys(inputs) if value not in places]:
-            if len(places) + len(missing) > _MOST:
-                missing = list(dict.fromkeys(inputs))
-                # Others may still read the table that there was.
-                self._places = places = {}
-                self._table = np.empty((0, 0))
-            fresh = np.ascontiguousarray(self._compute(np.array(missing)), dtype=np.float64)
-            self._table = np.concatenate([self._table, fresh]) if self._table.size else fresh
-            places.update({value: len(places) + more for more, value in enumerate(missing)})
-        return self._table, np.array([places[value] for value in inputs], dtype=np.int64)
+        with self._lock:
+            places = self._places
+            if missing := [value for value in dict.fromkeys(inputs) if value not in places]:
+                if len(places) + len(missing) > _MOST:
+                    missing = list(dict.fromkeys(inputs))
+                    places.clear()
+                fresh = np.ascontiguousarray(self._compute(np.array(missing)), dtype=np.float64)
+                self._table = np.concatenate([self._table, fresh]) if places else fresh
+                places.update({value: len(places) + more for more, value in enumerate(missing)})
+            return self._table, np.array([places[value] for value in inputs], dtype=np.int64)
 
     def at(self, x: FloatArray) -> FloatArray:
         """Returns the values at inputs `(n,)`, n > 0, of shape `(g, n)`."""
