@@ -31,7 +31,7 @@ class TrainConfig:
     """Seeds everything: functions, noise, network, exploration."""
     minutes: float = 15.0
     """The wall-clock time that the training may take, imitation included; the evaluation at the end comes on top. Each
-    phase does a least amount of work in any case. More of them in the folder of a finished run extend it."""
+    phase updates the policy in any case, if only once. More of them in the folder of a finished run extend it."""
     total_timesteps: int | None = None
     """Steps of reinforcement learning, in place of --minutes: the same run on any machine. More of them extend it."""
     imitation_minutes: float | None = None

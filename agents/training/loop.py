@@ -171,7 +171,9 @@ class Training:
                 self._add_time("environment, part of rollouts", env.take_seconds())
                 algorithm._current_progress_remaining = 1 - done
                 with self._timed("learning"):
-                    if progress.rollouts < self._value_rollouts:
+                    if progress.rollouts < (
+                        min(self._value_rollouts, 1) if self._is_late(stage) else self._value_rollouts
+                    ):
                         fit_values(algorithm)
                     else:
                         algorithm.train()
@@ -206,16 +208,24 @@ class Training:
             return self.progress.examples / self.config.imitation_examples
         updates = self.progress.examples / self.config.imitation_batch
         planned = self.progress.seconds / self.config.imitation_seconds
-        return share_done(planned, updates, _STEPS_FOR_ROLLOUT * self.config.checkpoint_every)
+        return share_done(planned, updates, _STEPS_FOR_ROLLOUT)
 
     def _done_in(self, stage: Stage) -> float:
         """Returns the share of a stage that is over."""
         if self.config.total_timesteps is not None:
             return self.progress.phase_timesteps / max(stage.share * self.config.total_timesteps, 1)
+        # An update of the values, where they have not been learned by imitation, and one of the policy.
+        return share_done(self._planned_in(stage), self.progress.rollouts, min(self._value_rollouts, 1) + 1)
+
+    def _planned_in(self, stage: Stage) -> float:
+        """Returns the share of a stage's time that is over, also beyond 1."""
         before = sum(other.share for other in self.stages[: self.progress.phase])
         seconds = self.progress.seconds - self.config.imitation_seconds
-        planned = (seconds / self._reinforcement_seconds - before) / stage.share
-        return share_done(planned, self.progress.rollouts, self._value_rollouts + self.config.checkpoint_every)
+        return (seconds / self._reinforcement_seconds - before) / stage.share
+
+    def _is_late(self, stage: Stage) -> bool:
+        """Whether the time of a stage is over, so that it does its least work alone."""
+        return self.config.total_timesteps is None and self._planned_in(stage) >= 1
 
     def _tick(self) -> None:
         """Shows how far the run is."""

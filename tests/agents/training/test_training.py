@@ -125,8 +125,8 @@ def test_no_phase_is_left_out_however_short_its_time(tmp_path):
     training = start(config)
     training.run()
     row = training.progress.curve[-1]
-    # A segment of imitation, then one of reinforcement learning beyond the rollouts that only the values learn from.
-    assert (row["examples"], row["timesteps"]) == (16 * 16, 5 * 4 * 16)
+    # Some steps of imitation, then a rollout that the values learn from, and one that the policy does.
+    assert (row["examples"], row["timesteps"]) == (16 * 16, 2 * 4 * 16)
     assert training.progress.updates == 16 + 1
     assert [note.partition(" ")[0] for note in training.progress.notes] == ["imitation", "chosen"]
 
