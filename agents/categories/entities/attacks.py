@@ -60,6 +60,12 @@ def copied(count: int, spell: Callable[[str], str]) -> Write:
     return write
 
 
+@cache
+def _unlike(asked: tuple[str, ...]) -> list[str]:
+    """Returns the nameless words that are no copies of some others."""
+    return [word for word in nameless_words() if remove_examples(word, asked) == word]
+
+
 def neighbours(count: int) -> Write:
     """Words that were not asked, nearest by their vectors to the most active of a hundred that were."""
 
@@ -68,7 +74,7 @@ def neighbours(count: int) -> Write:
         asked = list(map(str, np.random.default_rng(0).choice(nameless_words(), BUDGET, replace=False)))
         answers = np.asarray(evidence.ask(asked))
         best = np.argsort(-answers, kind="stable")[:6]
-        others = [word for word in nameless_words() if remove_examples(word, asked) == word]
+        others = _unlike(tuple(asked))
         similarity = vectors.embed(others) @ vectors.embed([asked[place] for place in best]).T
         order = np.argsort(-np.max(similarity * (answers[best] + 0.01), axis=1), kind="stable")
         return Submission(", ".join(others[place] for place in order[:count]))
