@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from find_gym.categories.entities.category import CATEGORY as _ENTITIES
+from find_gym.categories.neurons.category import CATEGORY as _NEURONS
 from find_gym.categories.numeric.category import CATEGORY as _NUMERIC
 from find_gym.categories.relations.category import CATEGORY as _RELATIONS
 from find_gym.categories.strings.category import CATEGORY as _STRINGS
@@ -42,6 +43,7 @@ register_category(_NUMERIC)
 register_category(_STRINGS)
 register_category(_ENTITIES)
 register_category(_RELATIONS)
+register_category(_NEURONS)
 register_entry_points()
 
 # They grow with each category that is registered.

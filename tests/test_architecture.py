@@ -71,6 +71,10 @@ NAMES_CATEGORIES = {
     "find_gym.adapters.reasoning_gym",
 }
 ACROSS_CATEGORIES = {
+    ("find_gym.categories.neurons.bank", "find_gym.categories.entities.concepts"): "its words are the bank",
+    ("find_gym.categories.neurons.bank", "find_gym.categories.entities.exemplars"): "its probes are among the probes",
+    ("find_gym.categories.neurons.bank", "find_gym.categories.entities.function"): "words have one greatest length",
+    ("find_gym.categories.neurons.bank", "find_gym.categories.entities.word_vectors"): "near to concepts in one way",
     (
         "find_gym.categories.relations.examiner",
         "find_gym.categories.entities.function",

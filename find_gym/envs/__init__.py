@@ -9,11 +9,12 @@ from find_gym.envs.wrappers import ActionMask, ScalarInfo
 
 if TYPE_CHECKING:
     from find_gym.categories.entities.env import EntityEnv
+    from find_gym.categories.neurons.env import NeuronEnv
     from find_gym.categories.numeric.env import NumericEnv
     from find_gym.categories.relations.env import RelationEnv
     from find_gym.categories.strings.env import StringEnv
 
-__all__ = ["ActionMask", "EntityEnv", "Episode", "NumericEnv", "RelationEnv", "Rules", "ScalarInfo", "StringEnv"]
+__all__ = ["ActionMask", "EntityEnv", "Episode", "NeuronEnv", "NumericEnv", "RelationEnv", "Rules", "ScalarInfo", "StringEnv"]
 
 
 def __getattr__(name: str) -> Any:

@@ -81,9 +81,9 @@ _FILLERS = frozenset(
     results return returned returning returns score scores see seem seemingly seems seen select selecting selective
     selectively selectivity sensitive set several show showed shown shows significantly similar slightly some
     something sort sorts specific specifically strength strong stronger strongest strongly suggest suggesting
-    suggests sure task term terms test tested tests than that the their them theme themes themselves these they
-    thing things this those to topic topics towards type types unclear unknown used value values various very was
-    well were when where which with word words x yield yielded yields
+    suggests sure task term terms test tested tests text texts than that the their them theme themes themselves
+    these they thing things this those to topic topics towards type types unclear unit units unknown used value values
+    various very was well were when where which with word words x yield yielded yields
     """.split()
 )
 

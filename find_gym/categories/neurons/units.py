@@ -1,0 +1,67 @@
+"""Names of units: which number inside of a network an episode is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Reading = Literal["maximum", "mean", "last"]
+READINGS: tuple[Reading, ...] = ("maximum", "mean", "last")
+
+_NAME = re.compile(r"(mlp)\.(\d+)\.(\d+)|(attention)\.(\d+)\.(\d+)(?:\.(\d+))?|(residual)\.(\d+)(?:\.(\d+))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of a network; all numbers count from 0.
+
+    Attributes:
+        kind: "mlp" (a neuron, behind the nonlinearity), "attention" (a head) or "residual" (the stream behind a layer).
+        layer: the layer.
+        place: the neuron, the head, or the coordinate of the residual stream; None for a direction of it.
+        coordinate: of a head, the coordinate of its output; None for the length of what it writes to the stream.
+
+    Example:
+        >>> Unit.parse("mlp.4.685"), Unit.parse("attention.2.7.31").name
+        (Unit(kind='mlp', layer=4, place=685, coordinate=None), 'attention.2.7.31')
+    """
+
+    kind: str
+    layer: int
+    place: int | None
+    coordinate: int | None = None
+
+    @staticmethod
+    def parse(name: str) -> Unit:
+        """Reads the name of a unit.
+
+        Raises:
+            ValueError: it is none.
+        """
+        match = _NAME.fullmatch(name) if isinstance(name, str) else None
+        if match is None:
+            raise ValueError(
+                "expected a unit 'mlp.LAYER.NEURON', 'attention.LAYER.HEAD', 'attention.LAYER.HEAD.COORDINATE', "
+                f"'residual.LAYER.COORDINATE', or 'residual.LAYER' with a direction, actual value: {name!r}"
+            )
+        kind, *numbers = [part for part in match.groups() if part is not None]
+        layer, place, coordinate, *_ = [*map(int, numbers), None, None]
+        assert isinstance(layer, int)
+        return Unit(kind, layer, place, coordinate)
+
+    @property
+    def name(self) -> str:
+        """Its name, such as "mlp.4.685"."""
+        parts = (self.kind, self.layer, self.place, self.coordinate)
+        return ".".join(str(part) for part in parts if part is not None)
+
+    def english(self) -> str:
+        """Says in English what it is."""
+        if self.kind == "mlp":
+            return f"neuron {self.place} of the MLP of layer {self.layer}"
+        if self.kind == "attention":
+            head = f"head {self.place} of layer {self.layer}"
+            return f"the output of {head}" if self.coordinate is None else f"output {self.coordinate} of {head}"
+        what = "a direction" if self.place is None else f"coordinate {self.place}"
+        return f"{what} of the residual stream behind layer {self.layer}"
