@@ -105,7 +105,7 @@ def _entry(name: str, summary: str, /, **classes: str) -> AgentEntry:
 _BUILT_IN = (
     AgentEntry(
         "blind",
-        dict.fromkeys(("numeric", "strings", "entities", "relations"), f"{_HERE}.blind:BlindAgent"),
+        dict.fromkeys(("numeric", "strings", "entities", "relations", "neurons"), f"{_HERE}.blind:BlindAgent"),
         "the best fixed submission; asks nothing",
         takes_category=True,
     ),
@@ -137,6 +137,15 @@ _BUILT_IN = (
         "exemplar-embedding",
         "asks near what activates, names the nearest concepts",
         entities="exemplar_embedding:ExemplarEmbeddingAgent",
+    ),
+    _entry(
+        "feature-search",
+        "asks what the best programs disagree about, submits the best one",
+        neurons="feature_search:FeatureSearchAgent",
+    ),
+    _entry("random-features", "random queries, then the best program", neurons="feature_search:RandomFeatureAgent"),
+    _entry(
+        "exemplar-features", "asks nothing, fits a program to exemplars", neurons="feature_search:ExemplarFeatureAgent"
     ),
     _entry("table-lookup", "asks what tells the relations apart", relations="table_lookup:TableLookupAgent"),
     AgentEntry(

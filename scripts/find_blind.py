@@ -19,6 +19,8 @@ from find_gym import LATEST_IDS
 from find_gym.categories.entities.concepts import concepts
 from find_gym.categories.entities.formulas import Combination, Formula
 from find_gym.categories.entities.function import EntityFunction, EntitySpec
+from find_gym.categories.neurons.predicates import listed_predicates
+from find_gym.categories.neurons.programs import Clause, NeuronProgram
 from find_gym.categories.relations.catalogue import RELATIONS
 from find_gym.categories.relations.conditions import conditions_of
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
@@ -102,7 +104,23 @@ def _relation(spec: RelationSpec) -> Submission:
     return Submission(function.describe(), function.domain())
 
 
+def neurons() -> dict[str, Submission]:
+    """Each predicate."""
+    programs = [NeuronProgram((Clause("or", predicate),)) for predicate in listed_predicates()]
+    return {program.describe(): Submission(program.describe()) for program in programs}
+
+
+def refined_neurons(description: str) -> dict[str, Submission]:
+    """The predicate, or another one."""
+    first = NeuronProgram.from_english(description).clauses[0]
+    programs = [
+        NeuronProgram((first, Clause("or", other))) for other in listed_predicates() if other != first.predicate
+    ]
+    return {program.describe(): Submission(program.describe()) for program in programs}
+
+
 CANDIDATES = {
+    "neurons": (neurons, refined_neurons),
     "numeric": (numeric, refined_numeric),
     "strings": (strings, refined_strings),
     "entities": (entities, refined_entities),

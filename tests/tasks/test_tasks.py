@@ -148,7 +148,8 @@ class TestSingleTurn:
         assert row["question"].count(" -> ") >= 4 and "can't ask" in row["question"]
         assert not any(secret in str(row) for secret in truth.values())
         message = f"[DESCRIPTION]: {truth['description']}\n[CODE]:\n```python\n{truth['code']}```"
-        assert single_turn.score(message, row) > 0.8
+        # Of units of real networks, the best that is known is no perfect description.
+        assert single_turn.score(message, row) > (0.3 if category == "neurons" else 0.8)
         assert single_turn.score(f"<think>Easy.</think>{message}", row) == single_turn.score(message, row)
         for nothing in (None, "", "QUERY [1]", "I don't know."):
             assert single_turn.score(nothing, row) == 0.0

@@ -1,4 +1,4 @@
-"""A user's own function of texts, and programs, served as units are."""
+"""A user's function of texts, and programs, served as units are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +16,14 @@ from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.categories.neurons.scaling import Scale
 from find_gym.categories.neurons.search import best_program
 from find_gym.categories.neurons.table import unit_table
-from find_gym.core.callables import OwnFunction
+from find_gym.core.callables import UserFunction
 
 
 class ScaledFunction(ABC):
     """A function from texts to numbers of any range, scaled by its quantiles over the bank."""
 
     category = "neurons"
+    is_stochastic = False
 
     @abstractmethod
     def _activations(self, words: Sequence[str]) -> FloatArray:
@@ -36,7 +38,7 @@ class ScaledFunction(ABC):
         return Scale.of(self._bank)
 
     @cached_property
-    def _outputs(self) -> FloatArray:
+    def _scaled(self) -> FloatArray:
         return self._scale(self._bank)
 
     def __call__(self, words: Sequence[str], rng: np.random.Generator | None = None) -> FloatArray:
@@ -49,11 +51,11 @@ class ScaledFunction(ABC):
 
     def bank_outputs(self) -> FloatArray:
         """Returns the outputs of all words of the bank, float64 of shape `(words,)`."""
-        return self._outputs
+        return self._scaled
 
     @cached_property
     def _best(self) -> NeuronProgram:
-        return best_program(self._outputs, unit_table().population)[0]
+        return best_program(self._scaled, unit_table().population)[0]
 
     def best(self) -> NeuronProgram:
         """Returns the best program that the search finds."""
@@ -61,15 +63,16 @@ class ScaledFunction(ABC):
 
     def exemplars(self) -> list[str]:
         """Returns the 20 open words that activate the function most."""
-        return top_words(self._outputs)
+        return top_words(self._scaled)
 
 
-class CallableNeuronFunction(OwnFunction, ScaledFunction):
+class CallableNeuronFunction(UserFunction, ScaledFunction):
     """A callable from a text to a number as a black box: whatever its range, it is scaled as a unit is.
 
     Args:
         function: called with one text at a time; it returns a finite number for every text, always the same one. All
             words of the bank are put to it first, for its scale.
+        vectorized: whether it is called with a list of texts instead, and returns as many numbers.
 
     Raises:
         ValueError: it returns something else, or its greatest number for at least half of the words.
@@ -82,19 +85,17 @@ class CallableNeuronFunction(OwnFunction, ScaledFunction):
 
     maps = "a string to a number"
 
-    def __init__(self, function: Callable[[str], float]) -> None:
-        super().__init__(function)
+    def __init__(self, function: Callable[[Any], Any], *, vectorized: bool = False) -> None:
+        super().__init__(function, vectorized=vectorized)
         # What can't be served is found out at once.
         _ = self._scale
 
     def _activations(self, words: Sequence[str]) -> FloatArray:
-        return np.array([self._evaluate(word) for word in words], dtype=np.float64)
-
-    def _evaluate(self, word: str) -> float:
-        value = float(self._function(word))
-        if not np.isfinite(value):
-            raise ValueError(f"expected a finite activation at {word!r}, actual value: {value!r}")
-        return value
+        values = [float(value) for value in self._outputs(list(words))]
+        for word, value in zip(words, values, strict=True):
+            if not np.isfinite(value):
+                raise ValueError(f"expected a finite activation at {word!r}, actual value: {value!r}")
+        return np.array(values, dtype=np.float64)
 
     def identity(self) -> bytes:
         """Returns the SHA-256 digest of the activations of the bank, 32 bytes."""

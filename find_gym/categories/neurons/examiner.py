@@ -9,21 +9,19 @@ import numpy as np
 
 from find_gym.categories.neurons.bank import MAX_WORD_LENGTH, place_of
 from find_gym.categories.neurons.category import MAX_COMPLEXITY
-from find_gym.categories.neurons.function import NeuronBlackBox, NeuronFunction
-from find_gym.categories.neurons.score import NeuronScore, NeuronScorer, objection_to_claims
+from find_gym.categories.neurons.function import NeuronBlackBox
+from find_gym.categories.neurons.score import NeuronScore, NeuronScorer, is_program, objection_to_claims
 from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, read_words
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_code, objection_to_text
+from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.text import Task
 from find_gym.judges.embedding import EmbeddingJudge
 from find_gym.judges.protocol import Judge
 from find_gym.language.embeddings import explain_missing_model
-
-# Functions whose scorers are kept: the units of a split come again and again.
-_KEPT_SCORERS = 2048
 
 TASK = Task(
     opening="""\
@@ -69,13 +67,12 @@ class NeuronExaminer:
         exemplars: whether the words that activate a unit most are shown, so that they count as asked.
     """
 
-    name = "neurons"
     messages = NEURON_MESSAGES
 
     def __init__(self, judge: Judge | None = None, *, exemplars: bool = False) -> None:
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
         self._exemplars = exemplars
-        self._scorers: dict[bytes, NeuronScorer] = {}
+        self._scorers = scorers(NeuronScorer, judge)
 
     def check_models(self) -> None:
         """Raises MissingModelError where descriptions in free text could not be judged."""
@@ -107,7 +104,7 @@ class NeuronExaminer:
         self, function: NeuronBlackBox, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
     ) -> str | None:
         """Says why a submission can't be judged, or returns None."""
-        if submission.program is not None:
+        if submission.program is not None or is_program(submission.description):
             return None
         if submission.code.strip():
             return objection_to_code(submission, MAX_COMPLEXITY)
@@ -118,20 +115,10 @@ class NeuronExaminer:
 
     def score(self, function: NeuronBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> NeuronScore:
         """Judges a submission."""
-        return self._scorer(function).score(submission, self._shown(function, asked))
+        return self._scorers.of(function).score(submission, self._shown(function, asked))
 
     def _shown(self, function: NeuronBlackBox, asked: Sequence[Any]) -> Sequence[Any]:
         return (*asked, *function.exemplars()) if self._exemplars else asked
-
-    def _scorer(self, function: NeuronBlackBox) -> NeuronScorer:
-        if not isinstance(function, NeuronFunction):
-            return NeuronScorer(function, self._judge)
-        identity = function.identity()
-        if identity not in self._scorers:
-            if len(self._scorers) >= _KEPT_SCORERS:
-                self._scorers.pop(next(iter(self._scorers)))
-            self._scorers[identity] = NeuronScorer(function, self._judge)
-        return self._scorers[identity]
 
 
 class NeuronText(WordText):

@@ -175,6 +175,7 @@ class NeuronFunction:
     """
 
     category = "neurons"
+    is_stochastic = False
 
     def __init__(self, spec: NeuronSpec) -> None:
         self.spec = spec
@@ -244,13 +245,14 @@ class NeuronFunction:
         return top_words(self._outputs)
 
     def describe(self) -> str:
-        """Says which unit it is, and what the best program that is known of it says."""
-        unit = Unit.parse(self.spec.unit).english()
-        return f"{self.spec.network}: {unit}. The best program known: {self.best().describe()}"
+        """Returns the best description that is known: that of the best program. Which unit it is the source tells."""
+        return self.best().describe()
 
     def source(self) -> str:
         """Writes the truth as a runnable Python module whose last function is `f(text)`; it needs find-gym."""
+        unit = Unit.parse(self.spec.unit).english()
         return (
+            f'"""The {unit} of {self.spec.network}."""\n\n'
             "import json\n\nfrom find_gym.categories.neurons.function import NeuronFunction, NeuronSpec\n\n"
             f"UNIT = NeuronFunction(NeuronSpec.from_json(json.loads({json.dumps(self.spec.to_json())!r})))\n\n\n"
             "def f(text):\n    return float(UNIT([text])[0])\n"

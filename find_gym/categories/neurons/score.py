@@ -116,8 +116,8 @@ def _first_unseen(places: list[int], seen: set[int], count: int) -> Places:
 class NeuronScorer:
     """Judges descriptions of one unit, always by the same held-out words, but for those that were asked.
 
-    Code is called with single words, among those of other units. A program is evaluated, and so is a description that
-    is word for word what a program says of itself. Any other description is read by the judge, without what merely
+    A program is evaluated, and so is a description that is word for word what a program says of itself. Code is called
+    with single words, among those of other units. Any other description is read by the judge, without what merely
     repeats words that were asked and activate the unit.
 
     Args:
@@ -176,7 +176,7 @@ class NeuronScorer:
             return NeuronScore(CHANCE, 0.0, best_skill=best, outcome="malformed", message=str(error))
 
     def _measure(self, submission: Submission, asked: Sequence[str], held_out: Evidence, best: float) -> NeuronScore:
-        if submission.program is not None or not submission.code.strip() and is_program(submission.description):
+        if submission.program is not None or is_program(submission.description):
             program: Any = submission.program or NeuronProgram.from_english(submission.description)
             if not isinstance(program, NeuronProgram):
                 raise TypeError(f"expected a NeuronProgram as the program, actual value: {program!r}")

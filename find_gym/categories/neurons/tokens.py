@@ -87,6 +87,21 @@ class NeuronDraft(Draft):
         )
 
 
+def words_of(program: NeuronProgram) -> list[str]:
+    """Returns the names of the tokens that write a program.
+
+    Example:
+        >>> words_of(NeuronProgram.of(("or", "near", "golf"), ("except", "digit", "")))
+        ['fully', 'near golf', 'except', 'fully', 'digit', 'end']
+    """
+    words = [
+        word
+        for clause in program.clauses
+        for word in (clause.operator, LEVEL_NAMES[clause.level], clause.predicate.name)
+    ][1:]
+    return words if len(words) == MAX_TOKENS else [*words, END]
+
+
 @cache
 def _places() -> dict[str, int]:
     return {name: place for place, name in enumerate(TOKENS)}
@@ -98,12 +113,7 @@ def tokens_of(program: NeuronProgram) -> list[int]:
     Raises:
         KeyError: a predicate of it has no token.
     """
-    places = _places()
-    tokens: list[int] = []
-    for clause in program.clauses:
-        names = [clause.operator, LEVEL_NAMES[clause.level], clause.predicate.name]
-        tokens += [places[name] for name in (names if tokens else names[1:])]
-    return tokens if len(tokens) == MAX_TOKENS else [*tokens, 0]
+    return [_places()[word] for word in words_of(program)]
 
 
 class NeuronTokens(TokensInterface):

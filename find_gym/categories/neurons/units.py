@@ -57,11 +57,11 @@ class Unit:
         return ".".join(str(part) for part in parts if part is not None)
 
     def english(self) -> str:
-        """Says in English what it is."""
+        """Says in English what it is: "neuron 685 of the MLP of layer 4"."""
         if self.kind == "mlp":
             return f"neuron {self.place} of the MLP of layer {self.layer}"
         if self.kind == "attention":
             head = f"head {self.place} of layer {self.layer}"
-            return f"the output of {head}" if self.coordinate is None else f"output {self.coordinate} of {head}"
-        what = "a direction" if self.place is None else f"coordinate {self.place}"
+            return f"output of {head}" if self.coordinate is None else f"output {self.coordinate} of {head}"
+        what = "direction" if self.place is None else f"coordinate {self.place}"
         return f"{what} of the residual stream behind layer {self.layer}"

@@ -13,8 +13,10 @@ from tests.tasks.test_tasks import CATEGORIES
 
 
 def config(category: str, **arguments: Any) -> TrajectoryConfig:
-    options = {"judge": "vocabulary"} if category == "entities" else {}
-    shared = {"difficulty": "easy", "functions": 3, "max_queries": 12, "options": options}
+    options = {"judge": "vocabulary"} if category in ("entities", "neurons") else {}
+    # Of units of real networks, the best that is known is no perfect description.
+    arguments = {"min_skill": 0.3 if category == "neurons" else 0.9} | arguments
+    shared: dict[str, Any] = {"difficulty": "easy", "functions": 3, "max_queries": 12, "options": options}
     return TrajectoryConfig(out="", category=category, **(shared | arguments))
 
 
@@ -40,7 +42,7 @@ def test_the_teacher_calls_tools_and_tells_the_truth(category) -> None:
     for each in made:
         row = json.loads(json.dumps(each.to_json()))
         episode = replayed(row)
-        assert episode.metrics == row["metrics"] and row["metrics"]["skill"] >= 0.9
+        assert episode.metrics == row["metrics"] and row["metrics"]["skill"] >= config(category).min_skill
         assert [tool["function"]["name"] for tool in row["tools"]] == ["query", "submit"]
         assert row["metrics"]["queries"] == 12 and row["messages"][-1]["role"] == "assistant"
 

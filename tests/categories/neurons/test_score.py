@@ -81,7 +81,7 @@ def test_a_judge_that_rates_options_only_can_score() -> None:
 def test_code_is_run_on_held_out_words() -> None:
     words = "baseball bat ball pitch inning yankees sox cubs mets league base home run glove".split()
     good = SCORER.score(Submission(code=f"def f(text):\n    return sum(w in text.lower() for w in {words})\n"))
-    assert good.skill > 0.1 and good.judge == "code" and good.complexity > 300
+    assert good.skill > 0.03 and good.judge == "code" and good.complexity > 300
     wild = SCORER.score(
         Submission(code="def f(text):\n    return [None, float('nan'), 10**400, 'x', 1 / 0][len(text) % 5]\n")
     )
