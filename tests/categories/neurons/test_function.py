@@ -45,8 +45,8 @@ def test_the_table_has_a_thousand_units_of_all_layers_and_both_kinds() -> None:
     # 3 % of the bank are active, 90 % are inactive.
     outputs = table.steps / 250
     assert np.all(np.abs((outputs >= 0.5).mean(axis=1) - 0.03) < 0.01)
-    # Rounding to steps moves words across the limit where many have nearly the same activation.
-    assert np.all(np.abs((outputs < 0.3).mean(axis=1) - 0.9) < 0.05)
+    # Many words have the same activation where a token that the tokenizer adds to all of them is the most active one.
+    assert np.mean(np.abs((outputs < 0.3).mean(axis=1) - 0.9) < 0.01) > 0.95
 
 
 def test_tokens_need_numpy_and_gymnasium_alone() -> None:
