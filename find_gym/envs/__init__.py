@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from find_gym.categories.relations.env import RelationEnv
     from find_gym.categories.strings.env import StringEnv
 
-__all__ = ["ActionMask", "EntityEnv", "Episode", "NeuronEnv", "NumericEnv", "RelationEnv", "Rules", "ScalarInfo", "StringEnv"]
+__all__ = [
+    "ActionMask",
+    "EntityEnv",
+    "Episode",
+    "NeuronEnv",
+    "NumericEnv",
+    "RelationEnv",
+    "Rules",
+    "ScalarInfo",
+    "StringEnv",
+]
 
 
 def __getattr__(name: str) -> Any:
