@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -41,3 +43,28 @@ def test_environments_are_there_by_their_names_without_being_imported_before() -
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.count("class ") == 4
+
+
+def test_the_command_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "find_gym", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("usage: find-gym COMMAND")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "library"),
+    [
+        ("stable_baselines3", "stable_baselines3"),
+        ("inspect", "inspect_ai"),
+        ("trl", "datasets"),
+        ("openenv", "openenv"),
+        ("reasoning_gym", "reasoning_gym"),
+    ],
+)
+def test_adapters_say_what_to_install(adapter: str, library: str) -> None:
+    script = (
+        f"import sys; sys.modules[{library!r}] = None\n"
+        f"try: import find_gym.adapters.{adapter}\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("expected ") and "pip install" in done.stdout

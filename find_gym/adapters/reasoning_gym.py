@@ -17,6 +17,8 @@ except ImportError as error:
 
 from find_gym.tasks import Task, single_turn
 
+__all__ = ["FindConfig", "FindDataset"]
+
 
 @dataclass
 class FindConfig:

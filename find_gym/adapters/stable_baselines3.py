@@ -10,11 +10,17 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
-from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import VecEnv
+
+try:
+    from stable_baselines3.common.monitor import Monitor
+    from stable_baselines3.common.vec_env import VecEnv
+except ImportError as error:
+    raise ImportError("expected Stable-Baselines3 for this adapter: pip install 'find-gym[train]'") from error
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.envs.vector.base import FINDVectorEnv, Observation
+
+__all__ = ["FINDVecEnv", "make_vec_env"]
 
 _BATCHED = ("action_masks",)
 

@@ -24,6 +24,16 @@ except ImportError as error:
 
 from find_gym.tasks import Task, TaskEpisode, tools_of
 
+__all__ = [
+    "TaskEnvironment",
+    "environment_factories",
+    "log_metrics",
+    "read_trajectories",
+    "task_dataset",
+    "tool_schemas",
+    "trajectory_dataset",
+]
+
 _TYPES: dict[str, type] = {"string": str, "number": float, "integer": int, "boolean": bool}
 # What a part of a submission is where it is left out, as the interpreter reads it.
 _LEFT_OUT = "none"

@@ -10,6 +10,8 @@ from typing import Any
 
 from find_gym.tasks import single_turn
 
+__all__ = ["compute_score", "make_rows"]
+
 
 def make_rows(category: str, count: int, **arguments: Any) -> list[dict[str, Any]]:
     """Returns rows in verl's layout; `extra_info` names the function by its seed.

@@ -20,8 +20,9 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     | Tianshou | `ActionMask(env, key="mask")`: `observation["mask"]` |
     | AgileRL | `ActionMask(env, into="info")`: `info["action_mask"]` |
 
-    Masks are bool of shape `(actions,)`, as an observation of the space `Box(0, 1, (actions,), bool)`. MaskablePPO
-    needs no wrapper: it calls `action_masks()`.
+    Masks have the shape `(actions,)`. In observations they are bool, of the space `Box(0, 1, (actions,), bool)`; in
+    infos int8, as Gymnasium's own, which `action_space.sample(mask)` takes. MaskablePPO needs no wrapper: it calls
+    `action_masks()`.
 
     Args:
         env: the environment.
@@ -66,8 +67,10 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return observation, reward, terminated, truncated, info
 
     def _add(self, observation: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        mask = {self._key: self.env.unwrapped.action_masks()}  # type: ignore[attr-defined]
-        return (observation | mask, info) if self._into == "observation" else (observation, info | mask)
+        mask = self.env.unwrapped.action_masks()  # type: ignore[attr-defined]
+        if self._into == "observation":
+            return observation | {self._key: mask}, info
+        return observation, info | {self._key: mask.astype(np.int8)}
 
 
 class ScalarInfo(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
