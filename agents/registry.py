@@ -7,6 +7,7 @@ An agent of this package is one entry of `_BUILT_IN`. Another distribution adds 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -190,17 +191,16 @@ def _register_entry_points() -> None:
         try:
             register_agent(point.load())
         except Exception as error:
-            raise ValueError(
-                f"expected the entry point {point.name!r} of {GROUP} ({point.value}) to be an agent that can be "
-                f"registered, actual: {type(error).__name__}: {error}"
-            ) from error
+            warnings.warn(
+                f"the agent {point.name!r} ({point.value}) can't be registered: {type(error).__name__}: {error}",
+                stacklevel=3,
+            )
 
 
 def agents_by_name() -> Mapping[str, AgentEntry]:
     """Returns all registered agents by their names: a live, read-only view.
 
-    Raises:
-        ValueError: another distribution registers what is no agent, or one whose name is taken.
+    A warning names entry points of other distributions that are no agents, or whose names are taken.
     """
     _register_entry_points()
     return MappingProxyType(_registered)
