@@ -7,7 +7,7 @@ and is introduced as data; one that tells the judge which number to say tells it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import permutations
 
 import numpy as np
@@ -63,20 +63,27 @@ class LanguageModelJudge:
         Raises:
             ValueError: there are more than four options to a test: their orders are too many.
         """
-        return np.round([self._rate(description[:MAX_CHARACTERS], row) for row in options], 6)
-
-    def _rate(self, description: str, options: Sequence[Execution]) -> list[float]:
-        count = len(options)
+        count = max(map(len, options), default=0)
         if count > MAX_OPTIONS:
             raise ValueError(f"expected at most {MAX_OPTIONS} options, actual: {count}")
-        numbers = [str(number) for number in range(1, count + 1)]
-        total = np.zeros(count)
         orders = list(permutations(range(count)))
-        for order in orders:
-            prompt = write_prompt(description, [options[place] for place in order])
-            logprobs = self._model.option_logprobs(prompt, numbers)
-            total[list(order)] += logprobs - np.logaddexp.reduce(logprobs)
-        return (total / len(orders)).tolist()
+        prompts = [
+            write_prompt(description[:MAX_CHARACTERS], [row[place] for place in order])
+            for row in options
+            for order in orders
+        ]
+        asked = iter(self._ask(prompts, [str(number) for number in range(1, count + 1)]))
+        totals = np.zeros((len(options), count))
+        for total in totals:
+            for order in orders:
+                logprobs = next(asked)
+                total[list(order)] += logprobs - np.logaddexp.reduce(logprobs)
+        return np.round(totals / len(orders), 6)
+
+    def _ask(self, prompts: list[list[Message]], numbers: list[str]) -> Iterable[NDArray[np.float64]]:
+        """Returns the log-probabilities of the numbers for each prompt, asked at once where the model can."""
+        many = getattr(self._model, "option_logprobs_many", None)
+        return many(prompts, numbers) if many else (self._model.option_logprobs(prompt, numbers) for prompt in prompts)
 
 
 def write_prompt(description: str, options: Sequence[Execution]) -> list[Message]:

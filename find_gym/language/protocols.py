@@ -41,7 +41,11 @@ class Embedder(Protocol):
 
 
 class CausalLM(Protocol):
-    """A language model that continues a conversation."""
+    """A language model that continues a conversation.
+
+    A model that answers faster side by side may have `option_logprobs_many(prompts, options)` besides, which returns
+    the same for many prompts, float64 of shape `(m, n)`.
+    """
 
     @property
     def name(self) -> str:

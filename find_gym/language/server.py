@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ _TOP = 20
 # words is read, that of all options that it does not name.
 _BELOW = 1.0
 _UNSAID = -20.0
+# Requests of one caller that a server gets at once.
+_AT_ONCE = 8
 # The room of an answer in words: models that think before they answer need it.
 _ANSWER_TOKENS = 4096
 _PLAINLY = "Answer with nothing but one of: {options}."
@@ -41,6 +44,10 @@ _TRIAL_TOOL = {
 _TRIAL_TOKENS = 256
 # Under these names servers tell the window of a model: vLLM and SGLang, OpenRouter, Groq, LM Studio.
 _WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
+
+
+def _messages(prompt: str | Sequence[Message]) -> list[Message]:
+    return [Message(role="user", content=prompt)] if isinstance(prompt, str) else list(prompt)
 
 
 class ServerLM:
@@ -85,7 +92,7 @@ class ServerLM:
         Raises:
             ModelError: the server did not answer, or names no option, however plainly it is asked.
         """
-        messages = [Message(role="user", content=prompt)] if isinstance(prompt, str) else list(prompt)
+        messages = _messages(prompt)
         if not self._in_words:
             rated = self._first_token(messages, options)
             if rated is not None:
@@ -94,6 +101,32 @@ class ServerLM:
         if not direct or self._endpoint.adaptation.top_logprobs == 0:
             self._answers_in_words()
         return np.where(np.arange(len(options)) == place, 0.0, _UNSAID)
+
+    def option_logprobs_many(
+        self, prompts: Sequence[str | Sequence[Message]], options: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Returns what `option_logprobs` returns for each of m prompts in turn, float64 of shape `(m, n)`.
+
+        The server is asked about several at once.
+
+        Raises:
+            ModelError: as `option_logprobs`.
+        """
+        if not prompts:
+            return np.empty((0, len(options)))
+        # From the first answer on it is known what the server can do.
+        first, others = prompts[0], list(prompts[1:])
+        rows = [self.option_logprobs(first, options)]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            told: Sequence[NDArray[np.float64] | None] = [None] * len(others)
+            if not self._in_words:
+                told = list(pool.map(lambda prompt: self._first_token(_messages(prompt), options), others))
+            for place, rated in enumerate(told):
+                if self._in_words:
+                    rows += pool.map(lambda prompt: self.option_logprobs(prompt, options), others[place:])
+                    break
+                rows.append(self.option_logprobs(others[place], options) if rated is None else rated)
+        return np.array(rows)
 
     def _first_token(self, messages: list[Message], options: Sequence[str]) -> NDArray[np.float64] | None:
         """Returns the log-probabilities of the options as first tokens, None where the server tells none of them."""

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from find_gym.judges.language_model import LanguageModelJudge
+from find_gym.judges.protocol import Execution
 from find_gym.language import ModelError, load_causal_lm
 from find_gym.language.named_options import named_option
 from find_gym.language.server import ServerLM
@@ -133,3 +135,39 @@ def test_any_style_names_its_option(option: int, style: str, thought: str, choic
 def test_what_names_none_is_none(text: str) -> None:
     assert named_option(text, NUMBERS) is None
     assert named_option("YES", ["no", "yes"]) == 1
+
+
+@pytest.mark.parametrize("silent_from", [99, 0, 2])
+def test_many_prompts_are_rated_as_one_by_one(silent_from: int, stub: StubServer) -> None:
+    """Whether the server tells log-probabilities to all prompts, to none, or no longer from one of them on."""
+
+    def answer(body: dict[str, Any]) -> Any:
+        number = int(body["messages"][0]["content"])
+        if number >= silent_from or "logprobs" not in body:
+            return completion(f"I take {1 + number % 2}.")
+        return completion("1", logprobs=tokens(("1", -0.5 - number), ("2", -1.5)))
+
+    stub.answer = answer
+    prompts = [str(number) for number in range(6)]
+    many = ServerLM("m", base_url=stub.address, patience=0).option_logprobs_many(prompts, NUMBERS)
+    single = ServerLM("m", base_url=stub.address, patience=0)
+    assert many.tolist() == [single.option_logprobs(prompt, NUMBERS).tolist() for prompt in prompts]
+    assert single.option_logprobs_many([], NUMBERS).shape == (0, len(NUMBERS))
+
+
+def test_a_judge_asks_a_server_about_all_tests_at_once(stub: StubServer) -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        place = body["messages"][0]["content"].index("tee")
+        return completion("1", logprobs=tokens(("1", -place / 1000), ("2", -1.0)))
+
+    stub.answer = answer
+    options = [[Execution("tee"), Execution("jam")], [Execution("oven"), Execution("tee")]]
+    model = ServerLM("m", base_url=stub.address, patience=0)
+    ratings = LanguageModelJudge(model).rate("golf", options)
+
+    class OneByOne:
+        name = "m"
+        option_logprobs = model.option_logprobs
+
+    assert ratings.shape == (2, 2)
+    assert ratings.tolist() == LanguageModelJudge(OneByOne()).rate("golf", options).tolist()
