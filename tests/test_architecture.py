@@ -70,18 +70,12 @@ NAMES_CATEGORIES = {
     "find_gym.adapters.openenv.server",
     "find_gym.adapters.reasoning_gym",
 }
+# The imports of one category by another, and why.
 ACROSS_CATEGORIES = {
     ("find_gym.categories.neurons.bank", "find_gym.categories.entities.concepts"): "its words are the bank",
     ("find_gym.categories.neurons.bank", "find_gym.categories.entities.exemplars"): "its probes are among the probes",
-    ("find_gym.categories.neurons.bank", "find_gym.categories.entities.function"): "words have one greatest length",
+    ("find_gym.categories.neurons.bank", "find_gym.categories.entities.function"): "words are checked in one way",
     ("find_gym.categories.neurons.bank", "find_gym.categories.entities.word_vectors"): "near to concepts in one way",
-    (
-        "find_gym.categories.relations.examiner",
-        "find_gym.categories.entities.function",
-    ): "words have one greatest length",
-    ("find_gym.categories.relations.function", "find_gym.categories.strings.published"): "both have released triplets",
-    ("find_gym.categories.relations.release", "find_gym.categories.strings.published"): "both have released triplets",
-    ("find_gym.categories.relations.score", "find_gym.categories.numeric.score"): "skill is rescaled in one way",
 }
 
 

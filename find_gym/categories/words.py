@@ -6,12 +6,12 @@ import ast
 import shlex
 from typing import Any
 
-from find_gym.categories.entities.function import MAX_WORD_LENGTH
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.interfaces.quoting import quote_values, shorten
 from find_gym.interfaces.text import Task, TextInterface
 
+MAX_WORD_LENGTH = 200
 # The longest a word can be as JSON of ASCII characters.
 MAX_QUOTED_WORD = 12 * MAX_WORD_LENGTH + 2
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import find_gym
-from find_gym.categories.held_out import CROWD, decoy_generator, numeric_decoys
+from find_gym.categories.held_out import decoy_generator
+from find_gym.categories.numeric.decoys import CROWD, numeric_decoys
 from find_gym.categories.numeric.inputs import POINTS_PER_STRATUM
 from find_gym.categories.strings.function import StringFunction
 from find_gym.categories.strings.sampling import sample_string

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.entities.function import MAX_WORD_LENGTH, EntityBlackBox
+from find_gym.categories.entities.function import EntityBlackBox
 from find_gym.categories.entities.score import EntityScore, EntityScorer, objection_to_claims
 from find_gym.categories.entities.word_vectors import entity_vectors
-from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, read_words
+from find_gym.categories.words import MAX_QUOTED_WORD, MAX_WORD_LENGTH, WordText, objection_to, read_words
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_text

@@ -17,6 +17,7 @@ from find_gym.categories.entities.category import CATEGORY
 from find_gym.categories.entities.formulas import Combination, Formula
 from find_gym.categories.entities.neurons import NEURON_KINDS, Neuron, NeuronKind, load_neuron
 from find_gym.categories.entities.regions import Region, has_form
+from find_gym.categories.words import MAX_WORD_LENGTH
 from find_gym.core.splits import SPLITS, split_of
 
 FloatArray = NDArray[np.float64]
@@ -24,7 +25,6 @@ FloatArray = NDArray[np.float64]
 ACTIVE = 0.5
 # Words below this clearly do not activate it; those between are ambiguous.
 INACTIVE = 0.3
-MAX_WORD_LENGTH = 200
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.exemplars import probe_words as concept_probes
-from find_gym.categories.entities.function import MAX_WORD_LENGTH, check_words
+from find_gym.categories.entities.function import check_words
 from find_gym.categories.entities.word_vectors import entity_vectors
+from find_gym.categories.words import MAX_WORD_LENGTH
 
 __all__ = [
     "MAX_WORD_LENGTH",

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.held_out import decoy_generator, numeric_decoys, run_held_out
+from find_gym.categories.held_out import decoy_generator, run_held_out
 from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.numeric.custom import LARGEST_OUTPUT
+from find_gym.categories.numeric.decoys import numeric_decoys
 from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.categories.numeric.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.entities.function import MAX_WORD_LENGTH
 from find_gym.categories.relations.function import RelationBlackBox
 from find_gym.categories.relations.score import RelationScore, RelationScorer, join_domain
-from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, read_words
+from find_gym.categories.words import MAX_QUOTED_WORD, MAX_WORD_LENGTH, WordText, objection_to, read_words
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_text

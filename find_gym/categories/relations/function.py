@@ -16,7 +16,7 @@ from find_gym.categories.relations.answers import UNDEFINED, same
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
-from find_gym.categories.strings.published import Triplet
+from find_gym.categories.triplets import Triplet
 
 
 @dataclass(frozen=True)

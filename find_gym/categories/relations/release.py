@@ -18,7 +18,7 @@ from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.conditions import ATTRIBUTES, KNOWN_ATTRIBUTES, Condition
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
 from find_gym.categories.relations.tables import normalise
-from find_gym.categories.strings.published import Triplet
+from find_gym.categories.triplets import Triplet
 from find_gym.core.files import check_agreement, load_json, read_each, write_tables, write_text
 
 TRIPLETS = 10

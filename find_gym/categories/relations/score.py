@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.score import skill
 from find_gym.categories.relations.answers import UNDEFINED, canonical, same
 from find_gym.categories.relations.catalogue import RELATIONS
 from find_gym.categories.relations.function import RelationBlackBox, RelationFunction, RelationSpec
@@ -17,6 +16,7 @@ from find_gym.categories.relations.probes import probe_words
 from find_gym.categories.relations.sampling import OTHER_WORDS
 from find_gym.core.complexity import program_complexity, text_complexity
 from find_gym.core.draws import Draws, SingleDraws
+from find_gym.core.skills import skill
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
 from find_gym.judges.grounding import GroundingJudge
 from find_gym.judges.protocol import Execution, Judge

@@ -16,8 +16,9 @@ import numpy as np
 from find_gym.categories.strings import writing
 from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
-from find_gym.categories.strings.published import PublishedStringSpec, Triplet
+from find_gym.categories.strings.published import PublishedStringSpec
 from find_gym.categories.strings.sampling import sample_string
+from find_gym.categories.triplets import Triplet
 from find_gym.core.files import load_json, read_each, write_tables, write_text
 
 METADATA = "test_data.json"

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.held_out import decoy_generator, run_held_out, string_decoys
+from find_gym.categories.held_out import decoy_generator, run_held_out
 from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
+from find_gym.categories.strings.decoys import string_decoys
 from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
 from find_gym.categories.strings.unit_tests import draw_unit_tests

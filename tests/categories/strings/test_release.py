@@ -10,9 +10,10 @@ import pytest
 from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
-from find_gym.categories.strings.published import PublishedStringFunction, PublishedStringSpec, Triplet
+from find_gym.categories.strings.published import PublishedStringFunction, PublishedStringSpec
 from find_gym.categories.strings.release import read_rows, write_functions
 from find_gym.categories.strings.sampling import sample_string
+from find_gym.categories.triplets import Triplet
 from tests.reference import REFERENCE, needs_reference
 
 
