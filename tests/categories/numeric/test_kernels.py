@@ -43,6 +43,16 @@ def test_polynomials_of_exact_data_have_exact_coefficients() -> None:
     np.testing.assert_allclose(coefficients, wanted, rtol=1e-9, atol=1e-7)
 
 
+def test_redundant_columns_share_the_coefficient_of_least_norm() -> None:
+    x = np.array([70.0, 80.0, 90.0])
+    powers = x ** np.arange(5, -1, -1)[:, None]
+    coefficients, cost = solve_linear(powers, x**2)
+    lengths = np.linalg.norm(powers, axis=1)
+    least = np.linalg.lstsq((powers / lengths[:, None]).T, x**2, rcond=None)[0] / lengths
+    np.testing.assert_allclose(coefficients, least, rtol=1e-6)
+    assert cost == pytest.approx(0, abs=1e-12)
+
+
 def test_least_squares_of_numbers_that_overflow_have_no_solution() -> None:
     for columns, target in (([[np.inf, 1.0]], [1.0, 1.0]), ([[1e200, 1e200]], [1.0, 1.0]), ([[1.0, 1.0]], [np.nan, 1])):
         coefficients, cost = solve_linear(np.array(columns), np.array(target, dtype=float))
@@ -89,6 +99,15 @@ def test_the_deviation_of_residuals_is_robust(values: list[float]) -> None:
     np.testing.assert_array_equal(residuals, y - 2)
     expected = [1.4826 * np.median(np.abs(y - 2)), np.sqrt(np.mean((y - 2) ** 2)), y.size]
     np.testing.assert_allclose(summary, expected, rtol=1e-12)
+
+
+def test_poisson_noise_is_told_by_all_outputs_of_the_same_input() -> None:
+    x, usable = np.repeat([1.0, 2.0, 3.0], [4, 2, 1]), np.ones(7, dtype=bool)
+    # Differences of 0, 3, -1 and 2: half of their mean square is 1.75.
+    y = np.array([5.0, 5.0, 8.0, 7.0, 0.5, 2.5, 9.0])
+    assert evidence.poisson_mean(x, y, usable, 1e-9) == 2
+    assert evidence.poisson_mean(x, y + np.arange(7) * 0.1, usable, 1e-9) == 0
+    assert evidence.poisson_mean(x, np.repeat([1.0, 2.0, 3.0], [4, 2, 1]), usable, 1e-9) == 0
 
 
 def test_kernels_are_kept_beside_their_source_or_in_the_cache_of_the_user(

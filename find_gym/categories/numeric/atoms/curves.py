@@ -17,6 +17,8 @@ from find_gym.categories.numeric.notation import plus, shifted, write_number, wr
 
 # The base of logarithms can't be told from the factor: this one is the plainest.
 _PLAIN_BASE = 10.0
+# A misfit of this share of the power is rounding error.
+_EXACT = 1e-20
 
 
 def nan_for_zero(constant: Any) -> FloatArray:
@@ -63,7 +65,9 @@ def _estimate_on_part(*parameters: float) -> Callable[..., list[Constants]]:
             basis = np.array([values[keep], np.ones(int(keep.sum()))]) * multiplier[keep]
             (factor, offset), cost = solve_linear(basis, target[keep])
             fits.append((cost, (float(factor), float(offset), parameter)))
-        return [constants for _, constants in sorted(fits, key=lambda fit: fit[0])]
+        # Of those that are exact, the first.
+        exact = _EXACT * float(target @ target)
+        return [constants for _, constants in sorted(fits, key=lambda fit: max(fit[0], exact))]
 
     return estimate
 

@@ -37,8 +37,11 @@ class Columns:
                 if len(places) + len(missing) > _MOST:
                     missing = list(dict.fromkeys(inputs))
                     places.clear()
-                fresh = np.ascontiguousarray(self._compute(np.array(missing)), dtype=np.float64)
-                self._table = np.concatenate([self._table, fresh]) if places else fresh
+                fresh = self._compute(np.array(missing))
+                if not places:
+                    # Not the table that there was, which others may still read.
+                    self._table = np.empty((max(len(missing), _MOST), fresh.shape[1]))
+                self._table[len(places) : len(places) + len(missing)] = fresh
                 places.update({value: len(places) + more for more, value in enumerate(missing)})
             return self._table, np.array([places[value] for value in inputs], dtype=np.int64)
 

@@ -10,14 +10,27 @@ from find_gym.categories.numeric.atom import FloatArray
 def solve_linear(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
     """Solves least squares for rows of basis functions `(k, n)`; returns coefficients `(k,)` and the misfit.
 
-    Basis functions that are combinations of others have the coefficient 0. Where numbers are not finite, or overflow,
-    the coefficients are NaN and the misfit is infinite.
+    The columns are scaled to the same length first; redundant ones share the coefficient of least norm. Where numbers
+    are not finite, or overflow, the coefficients are NaN and the misfit is infinite.
     """
     from find_gym.categories.numeric.kernels.algebra import solve
 
-    solution = np.empty(columns.shape[0])
-    cost = solve(np.ascontiguousarray(columns), np.ascontiguousarray(target), solution)
-    return solution, cost
+    solution = np.empty(columns.shape[0] + 1)
+    rank = solve(np.ascontiguousarray(columns), np.ascontiguousarray(target), solution)
+    if rank < columns.shape[0]:
+        return _solve_redundant(columns, target)
+    return solution[:-1], float(solution[-1])
+
+
+def _solve_redundant(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
+    scale = np.sqrt(np.einsum("kn,kn->k", columns, columns))
+    scale[scale == 0] = 1.0
+    scaled = columns / scale[:, None]
+    solution = np.linalg.lstsq(scaled.T, target, rcond=1e-13)[0]
+    # One round of iterative refinement: exact data must give exact constants.
+    solution = solution + np.linalg.lstsq(scaled.T, target - solution @ scaled, rcond=1e-13)[0]
+    residual = target - solution @ scaled
+    return solution / scale, float(residual @ residual)
 
 
 def lowest(cost: FloatArray, count: int) -> list[int]:

@@ -103,8 +103,8 @@ def _pivoted(rows: Any, heads: Any, order: Any, columns: int, count: int) -> int
 
 
 @helper
-def least_squares(columns: Any, target: Any, solution: Any) -> float:
-    """Solves least squares for columns `(k, n)`; returns the misfit.
+def least_squares(columns: Any, target: Any, solution: Any) -> tuple[float, int]:
+    """Solves least squares for columns `(k, n)`; returns the misfit and the rank.
 
     The columns are scaled to the same length first, and taken in the order of how much they add; those that add nothing
     have the coefficient 0. Where numbers are not finite, or overflow, the coefficients are NaN and the misfit is
@@ -126,7 +126,7 @@ def least_squares(columns: Any, target: Any, solution: Any) -> float:
     if not finite:
         for j in range(size):
             solution[j] = math.nan
-        return math.inf
+        return math.inf, size
     rank = _pivoted(rows, heads, order, size, count)
     found, residual = np.zeros(size), target.copy()
     part = np.empty(size)
@@ -150,13 +150,14 @@ def least_squares(columns: Any, target: Any, solution: Any) -> float:
         cost += residual[i] * residual[i]
     for j in range(size):
         solution[j] = found[j] / scale[j]
-    return cost if cost < math.inf else math.inf
+    return (cost if cost < math.inf else math.inf), rank
 
 
-@kernel("float64(float64[:, ::1], float64[::1], float64[::1])")
-def solve(columns: Any, target: Any, solution: Any) -> float:
-    """Solves least squares; see `least_squares`."""
-    return least_squares(columns, target, solution)
+@kernel("int64(float64[:, ::1], float64[::1], float64[::1])")
+def solve(columns: Any, target: Any, solution: Any) -> int:
+    """Solves least squares, writes the misfit behind the coefficients and returns the rank; see `least_squares`."""
+    solution[columns.shape[0]], rank = least_squares(columns, target, solution)
+    return rank
 
 
 @helper

@@ -145,16 +145,17 @@ def poisson_mean(x: Any, y: Any, usable: Any, rounding: float) -> float:
         if usable[i]:
             largest = max(largest, abs(y[i]))
     tolerance = min(1e-6 + rounding * largest, 0.01)
-    total, found, before = 0.0, 0, -1
+    total, repeated, found, before = 0.0, 0, 0, -1
     for i in range(x.size):
         if not usable[i]:
             continue
         if before >= 0 and x[i] == x[before]:
             change = abs(y[i] - y[before])
+            repeated += 1
+            total += change * change
             if change > rounding * largest:
                 if not abs(change - np.rint(change)) <= tolerance:
                     return 0.0
-                total += change * change
                 found += 1
         before = i
-    return max(1.0, np.rint(total / found / 2)) if found > 0 else 0.0
+    return max(1.0, np.rint(total / repeated / 2)) if found > 0 else 0.0

@@ -13,7 +13,7 @@ from find_gym.categories.numeric.fitting import Problem, fit_skeleton, fit_skele
 from find_gym.categories.numeric.fitting.models import value_and_jacobian
 from find_gym.categories.numeric.fitting.refinement import evidence_of, misfits, refine
 from find_gym.categories.numeric.fitting.trees import LeafConstants, affine_in, combine, pack
-from find_gym.categories.numeric.rules import Skeleton
+from find_gym.categories.numeric.rules import AtomRule, Skeleton
 from find_gym.categories.numeric.variants import RegionKind
 from find_gym.functions import NumericFunction, sample_numeric
 
@@ -134,3 +134,8 @@ def test_a_quick_fit_of_clean_evidence_is_exact() -> None:
 def test_an_unknown_effort_is_an_error() -> None:
     with pytest.raises(ValueError, match="expected an effort among"):
         fit_skeletons([], effort="none")  # type: ignore[arg-type]
+
+
+def test_of_roots_that_are_exact_the_square_root_comes_first() -> None:
+    spec = fit_skeleton("root", (), np.array([4.0, 9.0]), np.array([25.9, 34.6]))
+    assert spec is not None and spec.rule == AtomRule("root", (8.7, 8.5, 2))
