@@ -28,7 +28,7 @@ from find_gym.core.registry import (
     register_entry_points,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "LATEST_IDS",

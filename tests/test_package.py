@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import find_gym
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -14,7 +16,17 @@ def test_every_folder_with_code_is_in_the_wheel() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = {path.parent for name in ("find_gym", "agents") for path in (ROOT / name).rglob("*.py")}
     found = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
-    assert {name.replace("find_gym_agents", "agents") for name in settings["packages"]} == found
+    listed = {name.replace("find_gym_agents", "agents") for name in settings["packages"]}
+    assert found <= listed
+    # The others hold data.
+    assert all((ROOT / name.replace(".", "/")).is_dir() for name in listed)
+
+
+def test_all_files_have_one_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert find_gym.__version__ == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {version} (" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_importing_is_light() -> None:

@@ -52,7 +52,7 @@ result = evaluate(
     ),
     progress=False,
 )
-print(result.table)
+print(result.closing)
 
 # %% [markdown]
 # Ten functions are few, as the intervals say; 200 is the default. The run's folder has the page with every episode, the plots

@@ -60,7 +60,7 @@ result = evaluate(
     ),
     progress=False,
 )
-print(result.table)
+print(result.closing)
 
 # %% [markdown]
 # Every message is kept, tokens are counted. The dialogue of the first function:
