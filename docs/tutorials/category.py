@@ -75,17 +75,17 @@ class ModuloFunction:
 # A user's own function, `gym.make(..., function=callable)`, is wrapped:
 
 # %%
-from find_gym.core.callables import OwnFunction
+from find_gym.core.callables import UserFunction
 
 
-class OwnModulo(OwnFunction):
+class CallableModulo(UserFunction):
     """A callable as a function of the category."""
 
     maps = "integers to integers"
     category = "modulo"
 
     def __call__(self, inputs, rng=None):
-        return [int(self._function(value)) for value in inputs]
+        return self._outputs(inputs)
 
 
 # %% [markdown]
@@ -195,7 +195,10 @@ class ModuloExaminer:
     def score(self, function, submission, asked=()):
         held_out = list(range(100, 135))
         truth = function(held_out)
-        result = prepare_code(submission.code, cap=CAP).run(held_out)
+        # A program is a description in the form of a spec; messages have code.
+        program = submission.program
+        code = submission.code if program is None else ModuloFunction(program).source()
+        result = prepare_code(code, cap=CAP).run(held_out)
         predicted = list(result.values) if result.ok else [None] * len(held_out)
         accuracy = sum(one == other for one, other in zip(predicted, truth, strict=True)) / len(truth)
         # The best constant answer has a skill of 0.
@@ -223,7 +226,7 @@ MODULO = Category(
     read_difficulty=read_difficulty,
     spec=ModuloSpec,
     function=ModuloFunction,
-    wrap=OwnModulo,
+    wrap=CallableModulo,
     code_cap=CAP,
 )
 
@@ -270,6 +273,15 @@ from find_gym.tasks import TaskEpisode, draw_tasks
 for task in draw_tasks("modulo", 3, seed=0, max_queries=5):
     episode = TaskEpisode(task)
     print(episode.query([0, 1]))
+
+# %% [markdown]
+# Does it keep what the rest of the package takes for granted? `check_category` draws functions, plays them, writes and reads them,
+# and lists what is wrong.
+
+# %%
+from find_gym.testing import check_category
+
+check_category(MODULO)
 
 # %% [markdown]
 # Policies need the interface `tokens` as well, a subclass of `find_gym.interfaces.tokens.TokensInterface` that says what the tokens
