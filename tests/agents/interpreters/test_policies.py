@@ -1,4 +1,4 @@
-"""Tests of policies that were trained elsewhere: models of Stable-Baselines3, functions of one's own."""
+"""Tests of policies that were trained elsewhere: models of Stable-Baselines3, users' functions."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Functions of one's own: whatever they return or raise, they are served, scored and fitted."""
+"""Users' functions: whatever they return or raise, they are served, scored and fitted."""
 
 import warnings
 from collections.abc import Callable

@@ -135,7 +135,7 @@ def test_network_approximates_and_is_its_own_source() -> None:
     assert NumericSpec.from_json(json.loads(json.dumps(function.spec.to_json()))) == function.spec
 
 
-# --- Functions of one's own -----------------------------------------------------------------------------------------
+# --- Users' functions -------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=20)

@@ -1,4 +1,4 @@
-"""Relations: specs, functions, exceptions, sampling, one's own, datasets."""
+"""Relations: specs, functions, exceptions, sampling, users' functions, datasets."""
 
 import json
 import subprocess
