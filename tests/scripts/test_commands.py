@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from find_gym import LATEST_IDS
 from find_gym.functions import DatasetError, FINDDataset, function_seed
 from find_gym_agents.benchmarks.measuring import Work, measure
 from find_gym_agents.benchmarks.speed_page import page, table
@@ -226,7 +227,11 @@ def test_benchmark_measures_everything_once(tmp_path):
     results = benchmark(BenchmarkConfig(envs=(2,), seconds=0.02, rounds=1, train_seconds=0.0))
     assert all(figure["per_second"] > 0 for figure in results["figures"])
     assert len({figure["name"] for figure in results["figures"]}) == len(results["figures"])
-    assert len(results["figures"]) == 36 and len(results["episodes"]) == 5
+    names = " ".join(figure["name"] for figure in results["figures"])
+    assert len(results["episodes"]) == len(LATEST_IDS) + 1  # numeric functions also with quick fits
+    assert all(
+        f"{category} functions sampled" in names and identifier in names for category, identifier in LATEST_IDS.items()
+    )
     assert results["training"] == [] and results["shares"] == {}
     assert "steps a second" in table(results)
     text = page(json.loads(json.dumps(results)) | {"command": "find-gym benchmark"})
