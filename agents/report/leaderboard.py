@@ -49,6 +49,8 @@ class Row:
         functions: their number.
         scored: the number of episodes with a score, of which the figures are.
         unscored: the number of those without.
+        distinct: how many of the scored functions are not the same; each counts once in the intervals. None in a row
+            that was written before they were counted.
         skill: mean, "low" and "high", None where nothing is scored; so with the others.
         paper: the paper's score.
         queries: inputs asked.
@@ -74,6 +76,7 @@ class Row:
     tokens: Figure | None
     date: str
     versions: dict[str, str]
+    distinct: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -98,12 +101,12 @@ class Row:
             ValueError: it is none.
         """
         names = {entry.name for entry in fields(Row)}
-        if not isinstance(data, dict) or set(data) != names:
+        if not isinstance(data, dict) or set(data) | {"distinct"} != names:
             actual = sorted(set(data) ^ names) if isinstance(data, dict) else type(data).__name__
             raise ValueError(f"expected a row with its entries, actual: {actual} (missing or unknown)")
         row = Row(**data)
         texts = (row.run, row.agent, row.specs, row.date)
-        numbers = (row.functions, row.scored, row.unscored)
+        numbers = (row.functions, row.scored, row.unscored, *([] if row.distinct is None else [row.distinct]))
         tables = (row.configuration, row.settings, row.versions)
         figures = [
             figure for figure in (row.skill, row.paper, row.queries, row.seconds, row.tokens) if figure is not None
@@ -198,6 +201,7 @@ def _make_rows(run: Run, category: str) -> list[Row]:
                 functions=count,
                 scored=overall["n"],
                 unscored=agent["unscored"],
+                distinct=overall["distinct"],
                 skill=overall["skill"],
                 paper=None if paper is None else overall[paper],
                 queries=overall["queries"],

@@ -84,6 +84,7 @@ def _table(category: str, rows: Sequence[Row]) -> Table:
                 _mean_of(row.tokens, "{:.0f}"),
                 "-" if row.seconds is None else write_seconds(row.seconds["mean"]),
                 str(row.scored),
+                "-" if row.distinct is None else str(row.distinct),
                 str(row.unscored),
                 row.date,
                 row.versions.get("find-gym", "-"),
@@ -93,7 +94,7 @@ def _table(category: str, rows: Sequence[Row]) -> Table:
     report = agent_category(category).report
     paper = "paper's score" if report.paper is None else report.metrics[report.paper].column
     header = [
-        "rank", "agent", "skill", paper, "queries", "tokens", "seconds", "scored", "unscored",
+        "rank", "agent", "skill", paper, "queries", "tokens", "seconds", "scored", "distinct", "unscored",
         "date", "find-gym", "run",
     ]  # fmt: skip
     return Table(_describe(rows[0]), header, cells, labels=2)

@@ -1,9 +1,10 @@
 """What of a description merely repeats what was asked: examples, and no description.
 
-An interpreter knows which of the words that it asked activate the function. A list of them tells nothing that it was
-not told, but a judge can guess the concept from it. So these words are taken out before a description is judged, in
-whatever form they come (case, accents, endings, letters that are doubled, left out, moved or foreign, hyphens, parts of
-longer words and expressions); only the names of concepts stay, because to name the concept is the task.
+An interpreter knows how much each of the words that it asked activates the function. A list of them tells nothing
+that it was not told, but a judge can guess the concept from it. So these words are taken out before a description is
+judged, in whatever form they come (case, accents, endings, letters that are doubled, left out, moved or foreign,
+hyphens, parts of longer words and expressions); only the names of concepts stay, because to name the concept is the
+task.
 
 What is alike in meaning stays: to infer words that nobody asked from those that were asked is part of the task.
 """

@@ -45,8 +45,6 @@ ROUNDS = 2
 PAPER_TESTS = 10
 CHANCE = 1 / 3
 _RANKED_WORDS = 128
-# A word that was asked and activates the function so much is an example of what it responds to.
-EXAMPLE = 0.02
 
 
 @dataclass(frozen=True)
@@ -133,8 +131,7 @@ class EntityScorer:
     for all submissions, so that programs and descriptions meet the same tests, and beyond that by the judge of a
     description, twice at most (a language model has to be asked for each). Published tests stay as they are.
 
-    Of a description, what merely repeats words that were asked and activate the function is not read (see
-    `find_gym.judges.examples`).
+    Of a description, what merely repeats words that were asked is not read (see `find_gym.judges.examples`).
 
     Args:
         function: the truth.
@@ -189,7 +186,7 @@ class EntityScorer:
         if size > MAX_CODE_BYTES:
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
             return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
-        claims = without_examples(self._function, submission.description, asked)
+        claims = remove_examples(submission.description, asked)
         score = self._score(self._judge, claims, self._told_tests, self._bounds)
         score = replace(score, complexity=text_complexity(submission.description))
         if not self._published:
@@ -238,13 +235,6 @@ class EntityScorer:
         return spearman(predicted, self._truth[self._ranked])
 
 
-def without_examples(function: EntityBlackBox, description: str, asked: Sequence[str]) -> str:
-    """Returns a description without what repeats words that were asked and activate the function."""
-    words = list(dict.fromkeys(asked))
-    active = function.truth(words) >= EXAMPLE if words else ()
-    return remove_examples(description, [word for word, is_active in zip(words, active, strict=True) if is_active])
-
-
 def objection_to_claims(function: EntityBlackBox, description: str, asked: Sequence[str] = ()) -> str | None:
     """Says why a description would be read in part only, or not at all, or returns None.
 
@@ -254,7 +244,7 @@ def objection_to_claims(function: EntityBlackBox, description: str, asked: Seque
         >>> objection_to_claims(function, "Tiger Woods", ["Tiger Woods"])
         'expected a description in other words than those that were asked, actual: all of it repeats them'
     """
-    count = len(read_claim(without_examples(function, description, asked)).phrases)
+    count = len(read_claim(remove_examples(description, asked)).phrases)
     if count > MAX_CLAIMS:
         return f"expected at most {MAX_CLAIMS} names of what the function responds to or not, actual: {count}"
     if count == 0 and read_claim(description).phrases:

@@ -78,7 +78,7 @@ def test_datasets_are_made_and_evaluated(tmp_path: Path) -> None:
 
 
 def test_settings_of_other_categories_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected entities or relations"):
+    with pytest.raises(ValueError, match="expected a category with exemplars"):
         EvaluationConfig(agents=("constant",), exemplars=True)
     with pytest.raises(ValueError, match="expected an agent for entities"):
         EvaluationConfig(agents=("constant",), env="FIND-entities-v1")

@@ -1,7 +1,7 @@
 """The leaderboard: rows, ranks, merging, the three files, and what is refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -9,6 +9,7 @@ from find_gym import LATEST_IDS
 from find_gym_agents.commands.report import main
 from find_gym_agents.evaluation import RunError, read_run
 from find_gym_agents.report import write_leaderboard
+from find_gym_agents.report.leaderboard import Row
 from find_gym_agents.report.leaderboard_page import read_published
 from tests.agents.report.report_records import make_record, write_run
 
@@ -38,6 +39,10 @@ def test_rows_have_the_figures_and_the_configuration(tmp_path):
     assert row.skill == {"mean": 0.75, "low": 0.5, "high": 1.0} == row.paper
     assert row.tokens == {"mean": 360.0, "low": 360.0, "high": 360.0} and row.queries["mean"] == 10
     assert row.settings == {"temperature": 0.5}
+    data = asdict(row)
+    assert Row.from_json(data) == row and row.distinct == 2
+    del data["distinct"]
+    assert Row.from_json(data).distinct is None, "as rows were before distinct functions were counted"
     assert row.configuration == {
         "env": "FIND-strings-v1", "split": "test", "difficulty": "find", "functions": 2, "seed": 0, "max_queries": 100,
         "judge": "grounding",
@@ -78,7 +83,7 @@ def test_an_agent_that_is_not_scored_on_every_function_has_no_rank(tmp_path):
     board(tmp_path / "board", write_run(tmp_path / "run", episodes, "strings"))
     rows = next(iter(tables_of(tmp_path / "board").values()))
     assert [row[:2] for row in rows] == [["1", "a"], ["-", "b"], ["-", "begun"]]
-    assert [row[7:9] for row in rows] == [["2", "0"], ["1", "1"], ["1", "0"]]
+    assert [row[7:10] for row in rows] == [["2", "2", "0"], ["1", "1", "1"], ["1", "1", "0"]]
     nothing = [make_record("strings", 0, "failed", outcome="unscored")]
     rows = board(tmp_path / "board", write_run(tmp_path / "nothing", nothing, "strings"))
     assert rows["failed", "nothing"].skill is None and not rows["failed", "nothing"].complete
