@@ -53,7 +53,7 @@ ENVIRONMENT_IDS: tuple[str, ...]
 """The ids of all environments."""
 
 # Packages that are imported when they are first named: to register environments needs none of them.
-_PACKAGES = ("envs", "functions", "language", "sandbox", "scoring")
+_PACKAGES = ("envs", "functions", "language", "sandbox", "scoring", "testing")
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from find_gym.categories.neurons.bank import MAX_WORD_LENGTH, place_of
 from find_gym.categories.neurons.category import MAX_COMPLEXITY
 from find_gym.categories.neurons.function import NeuronBlackBox
+from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.categories.neurons.score import NeuronScore, NeuronScorer, is_program, objection_to_claims
 from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, read_words
 from find_gym.core.episode import Episode
@@ -104,6 +105,8 @@ class NeuronExaminer:
         self, function: NeuronBlackBox, submission: Submission, asked: Sequence[Any] = (), *, strict: bool = True
     ) -> str | None:
         """Says why a submission can't be judged, or returns None."""
+        if not (submission.program is None or isinstance(submission.program, NeuronProgram)):
+            return f"expected a NeuronProgram as the program, actual value: {submission.program!r}"
         if submission.program is not None or is_program(submission.description):
             return None
         if submission.code.strip():

@@ -65,10 +65,10 @@ class StringTokens(TokensInterface):
         """Encodes answers as features."""
         # Numpy cuts strings off and fills them up with 0.
         codes = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(len(outputs), SHOWN)
-        length = np.array([[len(output)] for output in outputs])
-        same = np.array([[output == self.probes[probe]] for output, probe in zip(outputs, probes, strict=True)])
+        length = np.array([len(output) for output in outputs])
+        same = np.array([output == self.probes[probe] for output, probe in zip(outputs, probes, strict=True)])
         return {
             "characters": np.minimum(codes / _CODES, 1.0),
-            "length": np.minimum(length / _LONGEST, 1.0),
-            "same": same.astype(np.float64),
+            "length": np.minimum(length / _LONGEST, 1.0)[:, None],
+            "same": same.astype(np.float64)[:, None],
         }
