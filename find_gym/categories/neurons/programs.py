@@ -43,7 +43,7 @@ class Clause:
             raise ValueError(f"expected a level in {LEVELS}, actual value: {self.level!r}")
 
 
-def combine(before: Any, operator: str, values: Any, level: float) -> Any:
+def combine(before: Any, operator: str, values: Any, level: float | np.floating) -> Any:
     """Returns what a clause makes of the outputs before it, v, and of its predicate's values, p, with the level l.
 
     They go together as independent probabilities do: "or" is 1 - (1 - v)(1 - l p), "and" is v (1 - l + l p), "except"

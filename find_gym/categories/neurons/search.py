@@ -155,7 +155,7 @@ def gather(outputs: FloatArray, among: Places, population: Population, rng: np.r
     return oppose(active, inactive, min(len(active), len(inactive) // 2), outputs, population, rng)
 
 
-def area(active: FloatArray, inactive: FloatArray) -> FloatArray:
+def area(active: NDArray[np.floating], inactive: NDArray[np.floating]) -> FloatArray:
     """Returns the area under the receiver operating characteristic, ties as guesses.
 
     It is the share of pairs of an active and an inactive word in which the active one has the greater prediction.
@@ -185,7 +185,8 @@ def balanced_area(values: NDArray[np.floating], evidence: Evidence) -> FloatArra
         evidence: the words.
     """
     active = values[..., evidence.active]
-    return (area(active, values[..., evidence.hard]) + area(active, values[..., evidence.others])) / 2
+    areas = [area(active, values[..., places]) for places in (evidence.hard, evidence.others)]
+    return np.asarray(np.mean(areas, axis=0))
 
 
 def best_program(outputs: FloatArray, population: Population) -> tuple[NeuronProgram, float]:
@@ -205,7 +206,9 @@ def best_program(outputs: FloatArray, population: Population) -> tuple[NeuronPro
     values = bank_values()[:, words]
     areas = balanced_area(values, local)
     order = np.argsort(-areas, kind="stable")
-    beam = [(float(areas[place]), values[place], (("or", int(place), 1.0),)) for place in order[: _BEAM[0]]]
+    beam: list[_Draft] = [
+        (float(areas[place]), values[place], (("or", int(place), 1.0),)) for place in order[: _BEAM[0]]
+    ]
     best = beam[0]
     for width in (*_BEAM[1:], 1)[: MAX_CLAUSES - 1]:
         beam = _lengthen(beam, values, local)[:width]
