@@ -24,7 +24,7 @@ SAMPLES = 8
 # The answers to this many queries make a frame of a picture.
 FRAMES = 8
 # Judges that need no model: nothing that is shown here is read by one.
-OPTIONS: dict[str, dict[str, Any]] = {"entities": {"judge": "vocabulary"}}
+OPTIONS: dict[str, dict[str, Any]] = dict.fromkeys(("entities", "neurons"), {"judge": "vocabulary"})
 QUERY = "QUERY "
 
 

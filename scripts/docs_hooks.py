@@ -105,14 +105,15 @@ def command_line_page() -> str:
 
 
 def _help(command: str) -> str:
-    written = io.StringIO()
+    written, complaints = io.StringIO(), io.StringIO()
     os.environ["COLUMNS"] = "100"
-    with contextlib.redirect_stdout(written), contextlib.suppress(SystemExit):
+    with contextlib.redirect_stdout(written), contextlib.redirect_stderr(complaints), contextlib.suppress(SystemExit):
         try:
             cli.main([command, "--help"])
         except ImportError as error:
-            return f"It needs a package that was not installed when this page was made: {error.name}"
-    return re.sub(r"\x1b\[[0-9;]*m", "", written.getvalue()).strip()
+            complaints.write(str(error))
+    # A command whose packages were not installed when the page was made has none.
+    return (written.getvalue() or complaints.getvalue()).strip()
 
 
 # --- What was built ---------------------------------------------------------------------------------------------------
