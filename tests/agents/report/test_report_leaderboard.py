@@ -5,7 +5,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from find_gym import LATEST_IDS
+from find_gym.core.registry import categories_by_name
+from find_gym_agents.categories import agent_category
 from find_gym_agents.commands.report import main
 from find_gym_agents.evaluation import RunError, read_run
 from find_gym_agents.report import write_leaderboard
@@ -109,7 +110,9 @@ def test_merging_replaces_the_rows_of_the_same_run_and_keeps_the_others(tmp_path
 
 def test_published_figures_are_marked_and_stand_apart(tmp_path):
     published = read_published()
-    assert {figure["category"] for figure in published} == set(LATEST_IDS)
+    assert {figure["category"] for figure in published} == {
+        name for name in categories_by_name() if agent_category(name).paper is not None
+    }
     assert all(figure["source"].startswith("Schwettmann et al. 2023") for figure in published)
     assert all(0 <= figure["value"] <= 1 for figure in published)
     board(tmp_path / "board", write_run(tmp_path / "run", [make_record("numeric", 0, "a", 0.1)], "numeric"))
