@@ -5,6 +5,7 @@ Processor time counts, which other work on the machine disturbs least.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -14,9 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from find_gym import LATEST_IDS
-
-# Serves measurements of the checkout whose folder it is given: a line of JSON in, the episodes in a second out.
+# Serves measurements of the checkout whose folder it is given: its categories first, then for each line of
+# JSON the episodes in a second.
 _PROGRAM = """
 import importlib.util, json, pathlib, sys, time, warnings
 root = pathlib.Path(sys.argv[1])
@@ -30,6 +30,7 @@ from find_gym import LATEST_IDS
 from find_gym_agents.benchmarks.measuring import Clock
 from find_gym_agents.benchmarks.stepping import EPISODE, Episodes
 works = {}
+print(json.dumps(list(LATEST_IDS)), flush=True)
 for line in sys.stdin:
     category, count, together, seconds = json.loads(line)
     if (category, count, together) not in works:
@@ -54,8 +55,8 @@ def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[s
         rounds: the rounds.
 
     Returns:
-        For each category, ends spread and together, JSON-serialisable: "name", the medians over the rounds of "here"
-        and "there", milliseconds of an episode, and of "ratio", there over here in the same round.
+        For each category that both have, ends spread and together, JSON-serialisable: "name", the medians over the
+        rounds of "here" and "there", milliseconds of an episode, and of "ratio", there over here in the same round.
 
     Raises:
         RuntimeError: a checkout can't be measured; its own message is on the standard error.
@@ -63,10 +64,12 @@ def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[s
     servers = [_start(root) for root in (Path(__file__).resolve().parents[2], other)]
     try:
         results = []
-        for category, together in itertools.product(LATEST_IDS, (False, True)):
+        categories, others = (json.loads(_answer(server)) for server in servers)
+        both = [category for category in categories if category in others]
+        for category, together in itertools.product(both, (False, True)):
             asked = json.dumps([category, count, together, seconds])
             # The first round fills caches.
-            rates = [[_ask(server, asked) for server in servers] for _ in range(rounds + 1)][1:]
+            rates = [[float(_ask(server, asked)) for server in servers] for _ in range(rounds + 1)][1:]
             here, there = (statistics.median(1e3 / rate for rate in own) for own in zip(*rates, strict=True))
             ratio = statistics.median(own / theirs for own, theirs in rates)
             name = f"{category}, {'together' if together else 'spread'}"
@@ -85,14 +88,18 @@ def _start(root: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def _ask(server: subprocess.Popen[str], asked: str) -> float:
-    assert server.stdin is not None and server.stdout is not None
-    try:
+def _ask(server: subprocess.Popen[str], asked: str) -> str:
+    assert server.stdin is not None
+    # Where the server has ended, there is no answer either.
+    with contextlib.suppress(OSError):
         server.stdin.write(asked + "\n")
         server.stdin.flush()
-    except OSError:
-        pass
+    return _answer(server)
+
+
+def _answer(server: subprocess.Popen[str]) -> str:
+    assert server.stdout is not None
     answer = server.stdout.readline()
     if not answer:
         raise RuntimeError(f"expected a checkout with these benchmarks, actual: {server.args[-1]!r} has ended")  # type: ignore[index]
-    return float(answer)
+    return answer

@@ -60,9 +60,8 @@ _ADVICE = """\
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
 - **Observations** are arrays of their own. Large ones are brought up to date rather than copied where nobody holds the
   ones before the last: drop what is not needed any more. With `copy=False` they are two sets of arrays in turn.
-- **Compiling.** The first fit, or network, on a machine compiles the loops that it needs, some 20 s of one core in all,
-  and keeps them beside the package or, where that is read-only, in the user's cache. A process that finds them there
-  has its first fit after about half a second, in which Numba is imported.
+- **Compiling.** The first fit, or network, on a machine compiles the loops that it needs; see
+  [compiled loops](compiled.md).
 """
 _SINGLE = """\
 ## Submissions, sampling, queries

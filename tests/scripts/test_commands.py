@@ -9,6 +9,7 @@ import pytest
 
 from find_gym import LATEST_IDS
 from find_gym.functions import DatasetError, FINDDataset, function_seed
+from find_gym_agents.benchmarks.against import compare
 from find_gym_agents.benchmarks.measuring import Work, measure
 from find_gym_agents.benchmarks.speed_page import page, table
 from find_gym_agents.cli import main
@@ -237,6 +238,11 @@ def test_benchmark_measures_everything_once(tmp_path):
     text = page(json.loads(json.dumps(results)) | {"command": "find-gym benchmark"})
     assert "| FIND-strings-v1, 2 environments |" in text and "## Training" not in text
     assert '| FIND-numeric-v0, effort="quick" |' in text
+
+
+def test_a_folder_without_benchmarks_can_not_be_compared_with(tmp_path):
+    with pytest.raises(RuntimeError, match="expected a checkout with these benchmarks"):
+        compare(tmp_path, 2, 0.01, 1)
 
 
 def test_benchmark_takes_the_mean_where_the_work_varies():
