@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the adapters with the libraries themselves, each in an environment of its own, since their pins clash.
 #
-#   bash tests/integrations/run.sh [trl] [openenv] [single_turn] [page] [rl]
+#   bash tests/integrations/run.sh [trl] [openenv] [single_turn] [page] [rl] [verifiers]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -12,10 +12,11 @@ declare -A NEEDS=(
     [single_turn]=".[report] reasoning-gym==0.1.23 lm-eval==0.4.13"
     [page]=".[report] skyrl-gym==0.4.0 gem-llm==0.1.0 textarena==0.7.4"
     [rl]=". torchrl==0.14.1 tianshou==2.0.1 minari==0.5.4 agilerl==2.58.0 peft"
+    [verifiers]=".[report] verifiers==0.4.0"
 )
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
 
-[ $# -gt 0 ] || set -- trl openenv single_turn page rl
+[ $# -gt 0 ] || set -- trl openenv single_turn page rl verifiers
 for name in "$@"; do
     [ -n "${NEEDS[$name]:-}" ] || { echo "expected a name among ${!NEEDS[*]}, actual value: '$name'" >&2; exit 2; }
     venv=.venv/integrations/$name
