@@ -273,7 +273,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             self._answers.ask(askers, actions[askers])
         self._budget -= charged
         self._steps_left -= 1
-        rewards = self.rules.cost(charged)
+        rewards = self.rules.cost(charged) if self.rules.query_cost else np.zeros(self.num_envs)
         terminated = self.rules.is_spent(self._steps_left)
         if over is not None:
             terminated[over] = False
