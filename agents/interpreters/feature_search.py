@@ -82,8 +82,8 @@ class Answers:
         background = _background()
         active = np.concatenate([activity, np.ones(len(shown)), np.zeros(len(background))])
         others = (1 - activity).sum()
-        # Of inactive words half are similar to the active ones, as those that were asked are.
-        faint = max(others, _LEAST_BACKGROUND) / len(background)
+        # Words that were asked are no fair sample: the background counts three times as much.
+        faint = max(3 * others, _LEAST_BACKGROUND) / len(background)
         inactive = np.concatenate([1 - activity, np.zeros(len(shown)), np.full(len(background), faint)])
         count = 2 * min(active.sum(), inactive.sum())
         places = np.concatenate([np.array([*asked, *shown], dtype=np.intp), background])
