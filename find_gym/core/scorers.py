@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 Scorer = TypeVar("Scorer")
 
-# Scorers that are kept. One has the held-out inputs of its function and their truth, some tens of kilobytes.
+# Functions that are remembered. A scorer has the held-out inputs and their truth, some tens of kilobytes.
 _KEPT = 64
 
 
@@ -18,7 +18,8 @@ class Scorers(Generic[Scorer]):
     """The scorers of the functions that were judged last.
 
     Functions of the same spec share one, whoever made them: the rollouts of a group, agents on the same functions,
-    scores that are computed again. A user's callable shares with nobody but itself.
+    scores that are computed again. A user's callable shares with nobody but itself. A scorer is kept from its second
+    use on: where each episode has another function, as in training, none is.
 
     Args:
         make: makes the scorer of a function, always the same one for the same function.
@@ -26,22 +27,26 @@ class Scorers(Generic[Scorer]):
 
     def __init__(self, make: Callable[[Any], Scorer]) -> None:
         self._make = make
-        self._scorers: OrderedDict[Hashable, Scorer] = OrderedDict()
+        # None for a function that was judged once.
+        self._scorers: OrderedDict[Hashable, Scorer | None] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, function: Any) -> Scorer:
         """Returns the scorer of a function."""
         key = _Key(function)
         with self._lock:
-            if key in self._scorers:
-                self._scorers.move_to_end(key)
-                return self._scorers[key]
+            is_known = key in self._scorers
+            kept = self._scorers.setdefault(key, None)
+            self._scorers.move_to_end(key)
+            while len(self._scorers) > _KEPT:
+                self._scorers.popitem(last=False)
+        if kept is not None:
+            return kept
         # Outside the lock: judges may take long. Two threads that are at the same function make the same scorer.
         scorer = self._make(function)
-        with self._lock:
-            self._scorers[key] = scorer
-            if len(self._scorers) > _KEPT:
-                self._scorers.popitem(last=False)
+        if is_known:
+            with self._lock:
+                self._scorers[key] = scorer
         return scorer
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -31,7 +31,7 @@ _ROW = 4
 _ROW_LETTERS = 40
 _PIECE = 2
 # A short word is still that word with so many letters after it, or after a prefix; a longer one within any word.
-_LONG_ENOUGH = 5
+_LONG_ENOUGH = 6
 _ENDING = 6
 _PREFIXES = frozenset("un non anti super re pre sub mis x".split())
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxyz")
@@ -165,7 +165,7 @@ def _is_near(first: str, second: str) -> bool:
     needed = _ALIKE * len(long)
     if short == long or len(short) < needed or len(short) < _SHORTEST:
         return short == long
-    if short in long or next(place for place in range(len(long)) if long[: place + 1] != short[: place + 1]) >= needed:
+    if next(place for place in range(len(long)) if long[: place + 1] != short[: place + 1]) >= needed:
         return True
     ours, theirs = _pairs(short), _pairs(long)
     return 2 * (ours & theirs).total() >= _SHARED_PAIRS * (ours.total() + theirs.total())

@@ -15,6 +15,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv  # noqa: E402
 
 import find_gym  # noqa: E402
 from find_gym.adapters.stable_baselines3 import FINDVecEnv, make_vec_env  # noqa: E402
+from find_gym.core.registry import category_of  # noqa: E402
 
 QUICK = {"difficulty": {"variants": {"plain": 0.4, "noised": 0.3, "corrupted": 0.3}}}
 ENVIRONMENTS = [(identifier, QUICK if "numeric" in identifier else {}) for identifier in find_gym.ENVIRONMENT_IDS]
@@ -63,7 +64,7 @@ def test_policies_learn(identifier: str, options: dict[str, Any], algorithm: str
     model.learn(512)
     assert model.num_timesteps == 512
     # The skill of unit tests, and that of detection, is negative where it is worse than chance.
-    least = {"FIND-entities-v1": -0.5, "FIND-neurons-v0": -1}.get(identifier, 0)
+    least = {"entities": -0.5, "neurons": -1}.get(category_of(identifier), 0)
     assert len(model.ep_info_buffer) > 0 and all(least <= info["r"] <= 1 for info in model.ep_info_buffer)
     action, _ = model.predict(env.reset(), deterministic=True)
     assert action.shape == (8,)

@@ -25,6 +25,7 @@ def line(slope: float, offset: float = 1.0) -> NumericFunction:
 
 def test_functions_of_one_spec_share_a_scorer_and_others_do_not() -> None:
     kept = Scorers(NumericScorer)
+    kept.of(line(2.0))
     assert kept.of(line(2.0)) is kept.of(line(2.0))
     assert kept.of(line(2.0)) is not kept.of(line(3.0))
     # An equal number that is written otherwise makes another identity, and so other held-out inputs.
@@ -42,6 +43,7 @@ def test_callables_that_agree_on_the_probes_do_not_share() -> None:
     first, second = CallableFunction(one), CallableFunction(other)
     assert first.identity() == second.identity()
     kept = Scorers(NumericScorer)
+    kept.of(first)
     assert kept.of(first) is kept.of(first)
     right = Submission(code="def f(x):\n    return x\n")
     assert kept.of(first).score(right).accuracy == 1
@@ -53,10 +55,12 @@ def test_as_many_are_kept_as_fit_and_the_oldest_go_first(monkeypatch: pytest.Mon
     made = []
     kept = Scorers(lambda function: made.append(function) or len(made))
     one, two, three = line(1.0), line(2.0), line(3.0)
-    for function in (one, two, one, three):
+    for function in (one, one, two, two, one, three):
         kept.of(function)
-    assert kept.of(one) == 1 and len(made) == 3
-    assert kept.of(two) == 4
+    assert made == [one, one, two, two, three]
+    assert kept.of(one) == 2 and len(made) == 5
+    # The third function took the place of the second, which is judged as if for the first time.
+    assert kept.of(two) == 6 and kept.of(two) == 7 and kept.of(two) == 7
 
 
 def test_scorers_with_a_judge_are_apart_and_no_scorer_travels() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any
 
 import numpy as np
 
+from find_gym.categories.neurons.examiner import NEURON_MESSAGES
 from find_gym.categories.neurons.release import make_function
 from find_gym.categories.neurons.tokens import words_of
 from find_gym.core.submissions import Submission
@@ -13,6 +15,7 @@ from find_gym_agents.categories.record import (
     PAPER_SCORE,
     AgentCategory,
     Imitation,
+    LanguageModelSettings,
     Metric,
     PlaySettings,
     ReportSettings,
@@ -81,6 +84,10 @@ CATEGORY = AgentCategory(
         accuracy="is the area under the curve: how well your description tells active words from inactive ones",
         trivial="chance",
         paper="paper's score (the share of right unit tests among ten)",
+    ),
+    language_model=LanguageModelSettings(
+        resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
+        NEURON_MESSAGES,
     ),
     # By scripts/find_blind.py --category neurons --functions 60 --seed 0 on 2026-11-26.
     blind=Submission("It responds to texts that are related to toys, or to texts that are related to golf."),

@@ -9,13 +9,13 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from find_gym import ENVIRONMENT_IDS, LATEST_IDS
+import find_gym
 from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.base import Agent, PolicyError
 from find_gym_agents.checks import check_choice
 from find_gym_agents.interpreters.policies.source import PolicySource
 
-_DEFAULTS: dict[str, Any] = {"env": next(iter(LATEST_IDS.values())), "difficulty": "find"}
+_DEFAULTS: dict[str, Any] = {"env": next(iter(find_gym.LATEST_IDS.values())), "difficulty": "find"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def resolve(
     wanted = env or terms.env
     if wanted is None and terms.observation_space is None:
         wanted = _DEFAULTS["env"]
-    candidates = [wanted] if wanted else list(LATEST_IDS.values())
+    candidates = [wanted] if wanted else list(find_gym.LATEST_IDS.values())
     fitting = list(_fitting(terms, candidates, interface, budget, level, sampled))
     if not fitting:
         raise PolicyError(
@@ -149,7 +149,7 @@ def _fitting(
 ) -> Iterator[str]:
     """Yields the environments whose spaces are those that a policy was trained with."""
     for candidate in candidates:
-        check_choice("an environment", candidate, ENVIRONMENT_IDS)
+        check_choice("an environment", candidate, find_gym.ENVIRONMENT_IDS)
         functions = category_named(category_of(candidate))
         options: dict[str, Any] = {"interface": interface, "max_queries": budget}
         try:

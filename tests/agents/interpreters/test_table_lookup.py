@@ -61,7 +61,7 @@ def test_it_is_evaluated_and_reported(tmp_path) -> None:
     config = EvaluationConfig(
         agents=("table-lookup",),
         env="FIND-relations-v1",
-        functions=5,
+        functions=12,
         exemplars=True,
         workers=1,
         report=False,

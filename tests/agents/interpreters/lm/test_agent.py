@@ -12,8 +12,10 @@ from find_gym.interfaces.quoting import quote_values
 from find_gym.language import ModelError, Reply, ScriptedChatModel
 from find_gym_agents.interpreters.lm import LanguageModelOptions
 from find_gym_agents.interpreters.lm.agent import LanguageModelAgent
-from find_gym_agents.interpreters.lm.instructions import system_prompt
+from find_gym_agents.interpreters.lm.instructions import message_rules, system_prompt
 from find_gym_agents.registry import agent_label, make_agent
+
+PARTS = ("description", "domain", "code")
 
 CODE = "[DESCRIPTION]: {}\n[CODE]:\n```python\n{}\n```"
 WRONG = "def f(s):\n    return 'other'"
@@ -72,7 +74,7 @@ def test_a_dialogue_is_kept_whole():
 
 def test_each_category_has_its_prompt_and_the_environment_its_task():
     texts = {category: system_prompt(category) for category in find_gym.LATEST_IDS}
-    assert len(set(texts.values())) == 4
+    assert len(set(texts.values())) == len(texts)
     for category, text in texts.items():
         assert "QUERY [" in text and "[DESCRIPTION]:" in text and len(text) < 2800 and text.isascii()
         assert "%%" not in text
@@ -81,8 +83,7 @@ def test_each_category_has_its_prompt_and_the_environment_its_task():
             assert "QUERY" not in shown and "query" not in shown.replace("can't", "") and "\n\n\n" not in shown
             called = system_prompt(category, tools=True, asks=not tools)
             assert "[DESCRIPTION]" not in called and "tool submit" in called and "QUERY" not in called
-        assert ("[CODE]:" in text) == (category in ("numeric", "strings"))
-        assert ("[DOMAIN]:" in text) == (category != "entities")
+        assert {part for part in PARTS if f"[{part.upper()}]:" in text} == set(message_rules(category).parts)
         options = LanguageModelOptions(model="m")
         made = make_agent("lm", category, language_model=options, chat_model=Scripted().model)
         assert isinstance(made, LanguageModelAgent) and made.category == category
