@@ -75,11 +75,13 @@ def write_page(results: list[dict[str, Any]], path: Path, command: str) -> None:
         [name, str(ALGORITHMS[name].num_envs), _written(group[0]["arguments"])]
         for name, group in _by_algorithm(results).items()
     ]
+    unmeasured = [name for name in ALGORITHMS if name not in _by_algorithm(results)]
     parts = [
         "# Algorithms off the shelf",
         textwrap.fill(origin, 120, break_on_hyphens=False),
         f"    {command}",
         markdown_table(_HEADER, _rows(results), labels=2).rstrip(),
+        *([f"Not measured so far, though the command takes them: {'; '.join(unmeasured)}."] if unmeasured else []),
         f"![Skill over steps, a line for each algorithm, its seeds shaded]({picture.name})",
         markdown_table(["algorithm", "environments", "arguments"], set_up, labels=3).rstrip(),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from find_gym.categories.neurons.category import CATEGORY
 from find_gym.categories.neurons.examiner import NeuronExaminer, NeuronText
@@ -11,6 +11,7 @@ from find_gym.categories.neurons.tokens import NeuronTokens
 from find_gym.categories.neurons.units import Reading
 from find_gym.core.episode import Outcome
 from find_gym.envs.base import FINDEnv
+from find_gym.envs.signature import EnvArguments
 from find_gym.interfaces.protocol import Interface
 from find_gym.judges.loading import read_judge
 from find_gym.judges.protocol import Judge
@@ -150,7 +151,7 @@ class NeuronEnv(FINDEnv):
         network: str = DEFAULT_MODEL,
         reading: Reading = "maximum",
         direction: str = "",
-        **arguments: Any,
+        **arguments: Unpack[EnvArguments],
     ) -> None:
         if not isinstance(exemplars, bool):
             raise ValueError(f"expected exemplars to be True or False, actual value: {exemplars!r}")
