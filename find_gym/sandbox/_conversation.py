@@ -19,7 +19,7 @@ from typing import NoReturn
 from ._harness import conversation_bytes
 from ._protocol import ANSWER, ERROR, FAILED, FAILURE, LENGTH, LOADED, PROCESS, READY, SHORT, framed
 from ._types import Limits
-from ._verdict import Ending
+from ._verdict import Termination
 
 START_SECONDS = 300.0
 """How long the process of a submission may take to be started and confined."""
@@ -52,7 +52,7 @@ class KilledError(MachineError):
 
 
 class _Stopped(Exception):  # noqa: N818 (an outcome, not an error)
-    """The submission is to be ended; the argument says why, as in ``Ending.stopped``."""
+    """The submission is to be ended; the argument says why, as in ``Termination.stopped``."""
 
 
 class Conversation:
@@ -67,7 +67,7 @@ class Conversation:
         self.channel = channel
         self.limits = limits
         self.process = 0
-        self.ending = Ending()
+        self.termination = Termination()
         self.incoming = b""
         self.room = 0
         self.idle = 0.0
@@ -78,7 +78,7 @@ class Conversation:
         self.readable = select.poll()
         self.readable.register(channel, select.POLLIN)
 
-    def hold(self, request: bytes, inputs: Sequence[bytes]) -> Ending:
+    def hold(self, request: bytes, inputs: Sequence[bytes]) -> Termination:
         """Run an encoded submission on encoded inputs.
 
         Returns:
@@ -95,10 +95,10 @@ class Conversation:
                 self._end(message)
             self._ask(inputs)
         except _Stopped as stopped:
-            self.ending.stopped = stopped.args[0]
+            self.termination.stopped = stopped.args[0]
         except EOFError:
             pass
-        return self.ending
+        return self.termination
 
     def _start(self, request: bytes) -> None:
         try:
@@ -113,9 +113,9 @@ class Conversation:
         self.deadline = time.monotonic() + STARVED_SECONDS
 
     def _ask(self, inputs: Sequence[bytes]) -> None:
-        answers = self.ending.answers
+        answers = self.termination.answers
         for value in inputs:
-            self.ending.asked += 1
+            self.termination.asked += 1
             self._send(LENGTH.pack(len(value)) + value)
             message = self._read()
             if message[:1] not in (ANSWER, ERROR):
@@ -128,7 +128,7 @@ class Conversation:
     def _end(self, message: bytes) -> NoReturn:
         if message[:1] != FAILURE:
             raise _Stopped("forged")
-        self.ending.failure = message[1:]
+        self.termination.failure = message[1:]
         raise EOFError
 
     def _send(self, data: bytes) -> None:

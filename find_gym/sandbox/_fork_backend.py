@@ -14,7 +14,7 @@ from . import _launch
 from ._conversation import START_SECONDS, Conversation, KilledError, MachineError
 from ._protocol import KILL, REPLY, REQUEST, RUN
 from ._types import Limits, SandboxError
-from ._verdict import Ending
+from ._verdict import Termination
 
 GREEDY_SHARE = 0.25
 """Which share of its memory limit a submission may hold and be thought innocent when memory runs out."""
@@ -83,7 +83,7 @@ class ForkBackend:
             raise Refused(answer["refused"])
         return "+".join(["fork-server", *answer["layers"]])
 
-    def run(self, request: bytes, inputs: Sequence[bytes], limits: Limits) -> Ending:
+    def run(self, request: bytes, inputs: Sequence[bytes], limits: Limits) -> Termination:
         """Run an encoded submission on encoded inputs.
 
         Raises:
@@ -96,30 +96,30 @@ class ForkBackend:
                 message = REQUEST.pack(RUN, limits.cpu_seconds, int(limits.memory_bytes))
                 socket.send_fds(self._control, [message], [theirs.fileno()])
                 theirs.close()
-                ending = Conversation(ours, limits).hold(request, inputs)
-                if ending.stopped:
+                termination = Conversation(ours, limits).hold(request, inputs)
+                if termination.stopped:
                     self._control.send(KILL)
-                return self._ended(ending, limits)
+                return self._ended(termination, limits)
         except OSError as error:
             raise MachineError(f"the fork-server does not answer: {error}") from error
         finally:
             self._channel = None
 
-    def _ended(self, ending: Ending, limits: Limits) -> Ending:
+    def _ended(self, termination: Termination, limits: Limits) -> Termination:
         """Add what the server reports of the process."""
         reply = self._control.recv(REPLY.size)
         if len(reply) != REPLY.size:
             raise MachineError("the fork-server ended")
         wait_status, refused_call, cpu_seconds, peak = REPLY.unpack(reply)
         code = os.waitstatus_to_exitcode(wait_status)
-        if code == -signal.SIGKILL and ending.stopped is None and refused_call < 0:
+        if code == -signal.SIGKILL and termination.stopped is None and refused_call < 0:
             if cpu_seconds < limits.cpu_seconds:
                 raise KilledError(greedy=peak > GREEDY_SHARE * limits.memory_bytes)
             code = -signal.SIGXCPU  # a limit that this process had from its owner
-        ending.exit_status = code if code >= 0 else None
-        ending.signal = -code if code < 0 else None
-        ending.refused_call = refused_call if refused_call >= 0 else None
-        return ending
+        termination.exit_status = code if code >= 0 else None
+        termination.signal = -code if code < 0 else None
+        termination.refused_call = refused_call if refused_call >= 0 else None
+        return termination
 
     def close(self) -> None:
         """End the server."""

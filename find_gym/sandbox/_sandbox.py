@@ -17,7 +17,7 @@ from ._conversation import KilledError, MachineError
 from ._harness import Request
 from ._subprocess_backend import SubprocessBackend
 from ._types import MAX_BYTES, Limits, Result, SandboxError, Status, failed
-from ._verdict import Ending, judge
+from ._verdict import Termination, judge
 
 if sys.platform == "linux":
     from ._fork_backend import ForkBackend, Refused
@@ -104,13 +104,13 @@ class Sandbox:
             bool(tolerate_top_level_errors),
             int(limits.output_bytes),
         )
-        ending = self._run(encode(tuple(request), MAX_BYTES), data, limits)
-        if isinstance(ending, Ending):
-            return judge(ending, request.source, count, limits)
-        return failed(Status.OUT_OF_MEMORY, ending, count)
+        termination = self._run(encode(tuple(request), MAX_BYTES), data, limits)
+        if isinstance(termination, Termination):
+            return judge(termination, request.source, count, limits)
+        return failed(Status.OUT_OF_MEMORY, termination, count)
 
-    def _run(self, request: bytes, inputs: list[bytes], limits: Limits) -> Ending | str:
-        """Return the ending of a submission, or why the machine cannot bear it."""
+    def _run(self, request: bytes, inputs: list[bytes], limits: Limits) -> Termination | str:
+        """Return the termination of a submission, or why the machine cannot bear it."""
         failures: list[MachineError] = []
         with self._lock:
             while len(failures) < ATTEMPTS:

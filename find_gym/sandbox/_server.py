@@ -238,7 +238,7 @@ class ForkServer:
                         listener = descriptors[0]
                         poller.register(listener, select.POLLIN)
                 if listener in ready:
-                    if not ready[listener] & select.POLLIN:  # the child is just ending
+                    if not ready[listener] & select.POLLIN:  # the child is just termination
                         poller.unregister(listener)
                     elif (number := _kernel.next_refused_call(listener)) is not None:
                         poller.unregister(listener)

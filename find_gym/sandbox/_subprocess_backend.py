@@ -13,7 +13,7 @@ from . import _launch, _rlimits
 from ._conversation import Conversation
 from ._protocol import LIMITS
 from ._types import Limits, SandboxError
-from ._verdict import Ending
+from ._verdict import Termination
 
 END_SECONDS = 60.0
 """How long a process that has said its last word may take to end."""
@@ -29,7 +29,7 @@ class SubprocessBackend:
             raise SandboxError("expected a POSIX system, which can limit a process")
         self.name = "subprocess+rlimits"
 
-    def run(self, request: bytes, inputs: Sequence[bytes], limits: Limits) -> Ending:
+    def run(self, request: bytes, inputs: Sequence[bytes], limits: Limits) -> Termination:
         """Run an encoded submission on encoded inputs.
 
         Raises:
@@ -49,17 +49,17 @@ class SubprocessBackend:
             theirs.close()
             try:
                 limited = LIMITS.pack(limits.cpu_seconds, int(limits.memory_bytes)) + request
-                ending = Conversation(ours, limits).hold(limited, inputs)
-                if ending.stopped is None:
+                termination = Conversation(ours, limits).hold(limited, inputs)
+                if termination.stopped is None:
                     process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
-                ending.stopped = "deadline"
+                termination.stopped = "deadline"
             finally:
                 _end(process)
         code = process.returncode
-        ending.exit_status = code if code >= 0 else None
-        ending.signal = -code if code < 0 else None
-        return ending
+        termination.exit_status = code if code >= 0 else None
+        termination.signal = -code if code < 0 else None
+        return termination
 
     def close(self) -> None:
         """Do nothing: no process outlives its submission."""

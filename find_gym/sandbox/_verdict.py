@@ -25,7 +25,7 @@ MAX_QUOTED_CHARACTERS = 80
 
 
 @dataclass
-class Ending:
+class Termination:
     """What the process of a submission said, and how it ended.
 
     Attributes:
@@ -48,29 +48,29 @@ class Ending:
     refused_call: int | None = None
 
 
-def judge(ending: Ending, source: str, count: int, limits: Limits) -> Result:
+def judge(termination: Termination, source: str, count: int, limits: Limits) -> Result:
     """Return the result of the submission of ``source`` with ``count`` inputs."""
-    if ending.refused_call is not None:
+    if termination.refused_call is not None:
         arch = architecture()
-        name = arch.name(ending.refused_call) if arch else f"number {ending.refused_call}"
+        name = arch.name(termination.refused_call) if arch else f"number {termination.refused_call}"
         return failed(Status.FORBIDDEN, f"tried the system call {name}", count)
-    if ending.signal is not None and ending.signal == getattr(signal, "SIGSYS", None):
+    if termination.signal is not None and termination.signal == getattr(signal, "SIGSYS", None):
         return failed(Status.FORBIDDEN, "tried a system call outside the allow-list", count)
-    if ending.stopped == "overflow":
+    if termination.stopped == "overflow":
         return failed(Status.FORBIDDEN, f"{FORGED}: more bytes than any honest report has", count)
-    if ending.stopped == "deadline":
+    if termination.stopped == "deadline":
         return failed(
             Status.TIMED_OUT, f"slept or waited for longer than {limits.wall_seconds:g} s of real time", count
         )
-    if ending.stopped == "slow":
+    if termination.stopped == "slow":
         return failed(
             Status.TIMED_OUT, f"took longer than {limits.answer_seconds:g} s of CPU time for one answer", count
         )
-    if ending.signal is not None and not (ending.stopped and ending.signal == signal.SIGKILL):
-        return _judge_signal(ending.signal, count, limits)
-    if ending.stopped:
+    if termination.signal is not None and not (termination.stopped and termination.signal == signal.SIGKILL):
+        return _judge_signal(termination.signal, count, limits)
+    if termination.stopped:
         return failed(Status.FORBIDDEN, f"{FORGED}: what it sent is no answer to an input", count)
-    return _Reader(source, ending).read(count)
+    return _Reader(source, termination).read(count)
 
 
 def _judge_signal(number: int, count: int, limits: Limits) -> Result:
@@ -88,17 +88,17 @@ def _judge_signal(number: int, count: int, limits: Limits) -> Result:
 class _Reader:
     """Reads what a submission's process said."""
 
-    def __init__(self, source: str, ending: Ending) -> None:
+    def __init__(self, source: str, termination: Termination) -> None:
         self.lines = source.splitlines()
-        self.ending = ending
+        self.termination = termination
 
     def read(self, count: int) -> Result:
         try:
-            if self.ending.failure is not None:
-                return self._failure(self.ending.failure, count)
-            if len(self.ending.answers) < count or self.ending.asked < count:
+            if self.termination.failure is not None:
+                return self._failure(self.termination.failure, count)
+            if len(self.termination.answers) < count or self.termination.asked < count:
                 message = "ended its process without an answer"
-                return failed(Status.RAISED, f"{message} (exit status {self.ending.exit_status})", count, message)
+                return failed(Status.RAISED, f"{message} (exit status {self.termination.exit_status})", count, message)
             return self._answers(count)
         except DecodeError as error:
             return failed(Status.FORBIDDEN, f"{FORGED}: {error}", count, FORGED)
@@ -109,14 +109,14 @@ class _Reader:
             raise DecodeError("not a failure")
         status = Status(kind)
         # Before there is an input, nothing that the code says can tell of one.
-        discreet = WHOLE_FAILURES[status] + self._place(line) if self.ending.asked else None
+        discreet = WHOLE_FAILURES[status] + self._place(line) if self.termination.asked else None
         return failed(status, _readable(message) or kind, count, discreet)
 
     def _answers(self, count: int) -> Result:
         values: list[Any] = []
         errors: list[str | None] = []
         first_error = ""
-        for answer in self.ending.answers:
+        for answer in self.termination.answers:
             if answer[:1] != ERROR:
                 values.append(decode(answer[1:]))
                 errors.append(None)

@@ -1,4 +1,4 @@
-"""From an ending to a result: nothing that a process can leave behind confuses the caller."""
+"""From an termination to a result: nothing that a process can leave behind confuses the caller."""
 
 import signal
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from find_gym.sandbox import Limits, Status
 from find_gym.sandbox._codec import encode
-from find_gym.sandbox._verdict import Ending, judge
+from find_gym.sandbox._verdict import Termination, judge
 
 from .test_codec import deterministic, values
 
@@ -17,13 +17,13 @@ BIG = 1 << 20
 SOURCE = "def f(x):\n    return 1 / x"
 
 
-def said(*answers: tuple[bytes, object]) -> Ending:
+def said(*answers: tuple[bytes, object]) -> Termination:
     messages = [kind + encode(value, BIG) for kind, value in answers]
-    return Ending(messages, asked=len(messages), exit_status=0)
+    return Termination(messages, asked=len(messages), exit_status=0)
 
 
-def failure(value: object, asked: int = 0) -> Ending:
-    return Ending(asked=asked, failure=encode(value, BIG), exit_status=0)
+def failure(value: object, asked: int = 0) -> Termination:
+    return Termination(asked=asked, failure=encode(value, BIG), exit_status=0)
 
 
 def test_honest_answers_are_believed():
@@ -58,33 +58,33 @@ def test_a_made_up_type_of_exception_is_not_quoted(name):
     "value", [("E", "e"), ("E", "e", 0, 0), ["E", "e", 0], ("E", 1, 0), ("E", "e", True), ("E", "e", None), "E", None]
 )
 def test_what_is_not_quite_a_report_is_forged(value):
-    for ending in (said((b"E", value)), failure(value)):
-        result = judge(ending, SOURCE, 1, LIMITS)
+    for termination in (said((b"E", value)), failure(value)):
+        result = judge(termination, SOURCE, 1, LIMITS)
         assert result.status is Status.FORBIDDEN and "channel" in result.message
     assert judge(failure(("timed_out", "", 0)), SOURCE, 1, LIMITS).status is Status.FORBIDDEN
 
 
 @pytest.mark.parametrize(
-    ("ending", "status", "words"),
+    ("termination", "status", "words"),
     [
-        (Ending(exit_status=3), Status.RAISED, "exit status 3"),
-        (Ending([b"Vjunk"] * 2, asked=2, exit_status=0), Status.FORBIDDEN, "channel"),
-        (Ending([b"VN"] * 2, asked=1, exit_status=0), Status.RAISED, "without an answer"),
-        (Ending(signal=signal.SIGSEGV), Status.RAISED, "SIGSEGV"),
-        (Ending(signal=40), Status.RAISED, "signal 40"),
-        (Ending(signal=signal.SIGPROF), Status.TIMED_OUT, "CPU"),
-        (Ending(signal=signal.SIGXCPU, stopped="forged"), Status.TIMED_OUT, "CPU"),
-        (Ending(signal=signal.SIGSYS), Status.FORBIDDEN, "allow-list"),
-        (Ending(signal=signal.SIGKILL), Status.OUT_OF_MEMORY, "memory"),
-        (Ending(signal=signal.SIGKILL, stopped="deadline"), Status.TIMED_OUT, "2 s"),
-        (Ending(signal=signal.SIGKILL, stopped="overflow"), Status.FORBIDDEN, "bytes"),
-        (Ending(signal=signal.SIGKILL, stopped="forged"), Status.FORBIDDEN, "channel"),
-        (Ending(signal=signal.SIGKILL, refused_call=9999), Status.FORBIDDEN, "9999"),
-        (Ending(signal=signal.SIGKILL, refused_call=0, stopped="deadline"), Status.FORBIDDEN, "system call"),
+        (Termination(exit_status=3), Status.RAISED, "exit status 3"),
+        (Termination([b"Vjunk"] * 2, asked=2, exit_status=0), Status.FORBIDDEN, "channel"),
+        (Termination([b"VN"] * 2, asked=1, exit_status=0), Status.RAISED, "without an answer"),
+        (Termination(signal=signal.SIGSEGV), Status.RAISED, "SIGSEGV"),
+        (Termination(signal=40), Status.RAISED, "signal 40"),
+        (Termination(signal=signal.SIGPROF), Status.TIMED_OUT, "CPU"),
+        (Termination(signal=signal.SIGXCPU, stopped="forged"), Status.TIMED_OUT, "CPU"),
+        (Termination(signal=signal.SIGSYS), Status.FORBIDDEN, "allow-list"),
+        (Termination(signal=signal.SIGKILL), Status.OUT_OF_MEMORY, "memory"),
+        (Termination(signal=signal.SIGKILL, stopped="deadline"), Status.TIMED_OUT, "2 s"),
+        (Termination(signal=signal.SIGKILL, stopped="overflow"), Status.FORBIDDEN, "bytes"),
+        (Termination(signal=signal.SIGKILL, stopped="forged"), Status.FORBIDDEN, "channel"),
+        (Termination(signal=signal.SIGKILL, refused_call=9999), Status.FORBIDDEN, "9999"),
+        (Termination(signal=signal.SIGKILL, refused_call=0, stopped="deadline"), Status.FORBIDDEN, "system call"),
     ],
 )
-def test_endings_without_all_answers(ending, status, words):
-    result = judge(ending, SOURCE, 2, LIMITS)
+def test_endings_without_all_answers(termination, status, words):
+    result = judge(termination, SOURCE, 2, LIMITS)
     assert result.status is status and words in result.message
     assert result.values == (None, None) and result.errors == (result.message,) * 2
     assert result.discreet_message and "exit status" not in result.discreet_message
@@ -93,15 +93,15 @@ def test_endings_without_all_answers(ending, status, words):
 @deterministic(300)
 @given(st.lists(st.binary(max_size=100), max_size=3), st.none() | st.binary(max_size=100), st.integers(0, 3))
 def test_arbitrary_bytes_always_give_a_result(answers, failure, count):
-    result = judge(Ending(answers, asked=count, failure=failure, exit_status=0), SOURCE, count, LIMITS)
+    result = judge(Termination(answers, asked=count, failure=failure, exit_status=0), SOURCE, count, LIMITS)
     assert result.status in set(Status) and len(result.values) == len(result.errors) == count
 
 
 @deterministic(300)
 @given(values | st.tuples(st.sampled_from(["raised", "x"]), values, values), st.sampled_from([b"V", b"E"]))
 def test_arbitrary_values_always_give_a_result(value, kind):
-    for ending in (said((kind, value)), failure(value), failure(value, asked=1)):
-        result = judge(ending, SOURCE, 1, LIMITS)
+    for termination in (said((kind, value)), failure(value), failure(value, asked=1)):
+        result = judge(termination, SOURCE, 1, LIMITS)
         assert len(result.values) == len(result.errors) == 1
         repr(result).encode("utf-8", "surrogatepass")
 

@@ -25,7 +25,7 @@ class NeuronEnv(FINDEnv):
 
     Each episode hides a unit of a network that reads text: a neuron of an MLP, or the output of an attention head. It
     takes a word, a name or a short text, and returns how strongly that activates the unit. The interpreter queries it,
-    then describes it. A unit has no true description; its truth are its activations of words that nobody asked, so a
+    then describes it. A unit has no true description; its truth is its activation by words that nobody asked, so a
     description is judged by what it predicts.
 
     By default the units are of all-MiniLM-L6-v2. The package has their activations of 4,634 words and names (the bank),

@@ -17,7 +17,7 @@ from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
-from find_gym.envs.vector.referee import Ending, Referee
+from find_gym.envs.vector.referee import JudgeJob, Referee
 from find_gym.interfaces.features import filled, scaled_log, squash_finite
 from find_gym.interfaces.tokens import TokensInterface
 
@@ -153,10 +153,10 @@ def _mean(sums: NDArray[np.complex128]) -> FloatArray:
 class NumericReferee(Referee):
     """Fits the constants of many descriptions side by side; see `Referee`."""
 
-    def programs(self, endings: Sequence[Ending]) -> list[Any]:
+    def programs(self, jobs: Sequence[JudgeJob]) -> list[Any]:
         """Returns the specs that descriptions stand for, None for those that have none."""
         assert isinstance(self.codec, NumericTokens)
-        problems = [self.codec.problem(ending.draft, *ending.evidence) for ending in endings]
+        problems = [self.codec.problem(job.draft, *job.evidence) for job in jobs]
         return list(fit_skeletons(problems, effort=self.codec.effort))
 
 

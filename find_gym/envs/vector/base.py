@@ -21,7 +21,7 @@ from find_gym.envs.vector.answers import BatchAnswers, Integers, TableAnswers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
 from find_gym.envs.vector.options import read_autoreset_mode, read_reset_options, read_seeds
-from find_gym.envs.vector.referee import Beginning, Ending, Referee
+from find_gym.envs.vector.referee import DrawJob, JudgeJob, Referee
 from find_gym.envs.vector.workers import Workers
 from find_gym.interfaces.tokens import TokensInterface
 
@@ -292,17 +292,17 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _judge(self, envs: Integers) -> dict[int, tuple[Score, Submission]]:
         """Fits and scores the complete descriptions of some environments."""
         answers = self._answers
-        endings = {
-            env: Ending(draft, answers.evidence(env), answers.function(env))
+        jobs = {
+            env: JudgeJob(draft, answers.evidence(env), answers.function(env))
             for env, draft in zip(envs.tolist(), self._descriptions.drafts(envs), strict=True)
         }
         # A function of the user's own, or a language model, stays in this process.
-        own = [env for env in endings if not answers.knows(env)]
-        shared = [env for env in endings if answers.knows(env)]
-        judged = [*self._workers.do([endings[env] for env in shared]), *self._referee.judge([endings[o] for o in own])]
+        own = [env for env in jobs if not answers.knows(env)]
+        shared = [env for env in jobs if answers.knows(env)]
+        judged = [*self._workers.do([jobs[env] for env in shared]), *self._referee.judge([jobs[o] for o in own])]
         return dict(zip([*shared, *own], judged, strict=True))
 
-    # --- Beginning and end --------------------------------------------------------------------------------------------
+    # --- Start and end ------------------------------------------------------------------------------------------------
 
     def _rng(self, env: int) -> np.random.Generator:
         rng = self._rngs[env]
@@ -331,7 +331,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         rngs = [self._rng(env) for env in envs]
         if not self._env.draws_slowly:
             return {env: self._env.draw(rng) for env, rng in zip(envs, rngs, strict=True)}
-        drawn = self._workers.do([Beginning(rng) for rng in rngs])
+        drawn = self._workers.do([DrawJob(rng) for rng in rngs])
         for rng, (_, after) in zip(rngs, drawn, strict=True):
             rng.bit_generator.state = after.bit_generator.state
         return {env: function for env, (function, _) in zip(envs, drawn, strict=True)}

@@ -13,13 +13,13 @@ from find_gym.envs.base import FINDEnv
 from find_gym.interfaces.tokens import TokensInterface
 
 
-class Beginning(NamedTuple):
+class DrawJob(NamedTuple):
     """The generator that the function of an episode is to be drawn with."""
 
     rng: np.random.Generator
 
 
-class Ending(NamedTuple):
+class JudgeJob(NamedTuple):
     """A complete description, and what it is to be judged by."""
 
     draft: Any
@@ -40,32 +40,30 @@ class Referee:
         self.codec = env.codec
 
     def do(self, jobs: Sequence[Any]) -> list[Any]:
-        """Returns what `draw` returns for each beginning, or `judge` for endings; no result depends on the other jobs.
+        """Returns what `draw` returns for each job, or what `judge` returns; no result depends on the other jobs.
 
         Args:
-            jobs: at least one, all of them a `Beginning` or all an `Ending`.
+            jobs: at least one, all of them a `DrawJob` or all a `JudgeJob`.
         """
-        return self.judge(jobs) if isinstance(jobs[0], Ending) else [self.draw(job) for job in jobs]
+        return self.judge(jobs) if isinstance(jobs[0], JudgeJob) else [self.draw(job) for job in jobs]
 
-    def draw(self, beginning: Beginning) -> tuple[Any, np.random.Generator]:
+    def draw(self, job: DrawJob) -> tuple[Any, np.random.Generator]:
         """Returns a function, and the generator after it was drawn."""
-        return self.env.draw(beginning.rng), beginning.rng
+        return self.env.draw(job.rng), job.rng
 
-    def judge(self, endings: Sequence[Ending]) -> list[tuple[Score, Submission]]:
+    def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
         """Returns the score of each description, and what it stands for."""
         submissions = [
-            Submission(description=self.codec.written(ending.draft), program=program)
-            for ending, program in zip(endings, self.programs(endings), strict=True)
+            Submission(description=self.codec.written(job.draft), program=program)
+            for job, program in zip(jobs, self.programs(jobs), strict=True)
         ]
-        return list(zip(self.scores(endings, submissions), submissions, strict=True))
+        return list(zip(self.scores(jobs, submissions), submissions, strict=True))
 
-    def programs(self, endings: Sequence[Ending]) -> list[Any]:
+    def programs(self, jobs: Sequence[JudgeJob]) -> list[Any]:
         """Returns the programs that descriptions stand for."""
-        return [self.codec.program(ending.draft, *ending.evidence) for ending in endings]
+        return [self.codec.program(job.draft, *job.evidence) for job in jobs]
 
-    def scores(self, endings: Sequence[Ending], submissions: Sequence[Submission]) -> list[Score]:
+    def scores(self, jobs: Sequence[JudgeJob], submissions: Sequence[Submission]) -> list[Score]:
         """Scores the submissions that were made of descriptions."""
         score = self.env.examiner.score
-        return [
-            score(ending.function, one, ending.evidence[0]) for ending, one in zip(endings, submissions, strict=True)
-        ]
+        return [score(job.function, one, job.evidence[0]) for job, one in zip(jobs, submissions, strict=True)]
