@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from find_gym_agents.checks import nearest
+from find_gym_agents.commands.console import show
 
 COMMANDS = {
     "evaluate": ("evaluate", "evaluate agents on the same functions, with a table and a report"),
@@ -47,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in ("-h", "--help"):
-        print(usage())
+        show(usage())
         return 0
     if words and words[0] == "--version":
         from importlib.metadata import version
 
-        print(f"find-gym {version('find-gym')}")
+        show(f"find-gym {version('find-gym')}")
         return 0
     if not words or words[0] not in COMMANDS:
         if words:

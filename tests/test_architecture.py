@@ -52,7 +52,7 @@ AGENTS_MAY_IMPORT = {
     "interpreters": {"base", "checks", "loading", "categories", "training"},
     "benchmarks": {"checks", "runs", "report", "training", "interpreters"},
     "commands": {"checks", "registry", "evaluation", "training"},
-    "cli": {"checks"},
+    "cli": {"checks", "commands.console"},
 }
 A_CATEGORY_MAY_IMPORT = {"runs", "report", "training", "redteam", "interpreters"}
 AGENTS_EXCEPTIONS = {
