@@ -31,7 +31,7 @@ _ROW = 4
 _ROW_LETTERS = 40
 _PIECE = 2
 # A short word is still that word with so many letters after it, or after a prefix; a longer one within any word.
-_LONG_ENOUGH = 6
+_LONG_ENOUGH = 5
 _ENDING = 6
 _PREFIXES = frozenset("un non anti super re pre sub mis x".split())
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxyz")
@@ -123,24 +123,33 @@ def _are_alike(word: str, example: str) -> bool:
     """Whether a word, as a stem, is some form of an example, as a stem too."""
     if word == example:
         return True
+    word, example = _plain(word), _plain(example)
+    if _holds(word, example, _LONG_ENOUGH):
+        return True
     word, example = _fold(word), _fold(example)
-    return _holds(word, example) or _is_spelled_like(word, example) or _is_near(word, example)
+    # With a letter less it is sooner within another word, as "puter" is within "computer".
+    return _holds(word, example, _LONG_ENOUGH + 1) or _is_spelled_like(word, example) or _is_near(word, example)
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> str:
+    """Returns a word in the letters that it seems to have."""
+    plain = word.translate(_LOOKS)
+    return plain if plain.isdigit() else plain.translate(_DIGITS)
 
 
 @lru_cache(maxsize=4096)
 def _fold(word: str) -> str:
-    """Returns a word in the letters that it seems to have, each of them once where it is doubled."""
-    plain = word.translate(_LOOKS)
-    plain = plain if plain.isdigit() else plain.translate(_DIGITS)
-    return "".join(letter for letter, _ in groupby(plain))
+    """Returns a word with each of its letters once where it is doubled."""
+    return "".join(letter for letter, _ in groupby(word))
 
 
-def _holds(word: str, example: str) -> bool:
+def _holds(word: str, example: str, long_enough: int) -> bool:
     """Whether a word is an example with something before or after it, or several times."""
     if len(example) < _SHORTEST or example not in word:
         return False
     before, _, after = word.partition(example)
-    if len(example) >= _LONG_ENOUGH or not word.replace(example, ""):  # twice, for one
+    if len(example) >= long_enough or not word.replace(example, ""):  # twice, for one
         return True
     return (not before or before in _PREFIXES) and len(after) <= _ENDING
 
