@@ -81,7 +81,7 @@ def write_page(results: list[dict[str, Any]], path: Path, command: str) -> None:
         textwrap.fill(origin, 120, break_on_hyphens=False),
         f"    {command}",
         markdown_table(_HEADER, _rows(results), labels=2).rstrip(),
-        *([f"Not measured so far, though the command takes them: {'; '.join(unmeasured)}."] if unmeasured else []),
+        *([f"Not in this table, though the command takes them: {'; '.join(unmeasured)}."] if unmeasured else []),
         f"![Skill over steps, a line for each algorithm, its seeds shaded]({picture.name})",
         markdown_table(["algorithm", "environments", "arguments"], set_up, labels=3).rstrip(),
     ]
