@@ -77,8 +77,9 @@ def test_many_submissions_leave_nothing_behind():
         assert server_of(sandbox) == server
         after = census(server)
         print(f"\n{count} mixed submissions in {seconds:.1f} s; before {before}; after {after}")
-        # Those of earlier tests may end meanwhile.
-        assert after == before and set(threading.enumerate()) <= threads
+        # What earlier tests left open may be closed meanwhile: nothing may grow.
+        assert all(after[what] <= count for what, count in before.items()), (before, after)
+        assert set(threading.enumerate()) <= threads
 
 
 def test_a_dead_server_is_replaced_without_a_word():
