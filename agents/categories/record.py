@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from find_gym.core.category import load_reference
 from find_gym.core.registry import category_named
 from find_gym.core.submissions import Submission
 from find_gym.interfaces import MessageRules
+from find_gym.interfaces.tokens import TokensInterface
+from find_gym_agents.categories.checking import Checker
 from find_gym_agents.categories.paper import PaperSettings
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -263,6 +266,8 @@ class AgentCategory:
         blind: the best fixed submission, which the agent `blind` makes; None where none is known.
         red_team: the place "module:name" of the attacks on its scores, a `find_gym_agents.redteam.attack.RedTeam`;
             None where there are none.
+        checker: the place "module:Class" of what checks programs against evidence, a
+            `find_gym_agents.categories.checking.Checker`; by default the first program is taken for the best.
         paper: the paper's protocol; None for categories that it does not cover.
     """
 
@@ -274,9 +279,15 @@ class AgentCategory:
     language_model: LanguageModelSettings = LanguageModelSettings()
     blind: Submission | None = None
     red_team: str | None = None
+    checker: str = "find_gym_agents.categories.checking:NoChecker"
     paper: PaperSettings | None = None
 
     @property
     def in_code(self) -> bool:
         """Whether submissions have code, rather than language alone."""
         return category_named(self.name).code_cap is not None
+
+    def make_checker(self, codec: TokensInterface) -> Checker:
+        """Makes what checks programs of an interface `tokens` against evidence."""
+        checker: Checker = load_reference(self.checker)(codec)
+        return checker

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.neurons.bank import bank_words, open_places, place_of, word_vectors
+from find_gym.categories.neurons.bank import bank_words, open_places, word_vectors
 from find_gym.categories.neurons.predicates import bank_values, listed_predicates
 from find_gym.categories.neurons.programs import LEVELS, MAX_CLAUSES, OPERATORS, Clause, NeuronProgram, combine
 from find_gym.scoring import Submission
@@ -34,7 +34,7 @@ _LEAST_BACKGROUND = 10.0
 # Outputs from where on words count as active, and from where on they count as active in part.
 _ACTIVE, _INACTIVE = 0.5, 0.25
 # What a clause has to add to the log-likelihood.
-_CLAUSE_COST = 3.0
+CLAUSE_COST = 3.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def fit(answers: Answers, clauses: int = MAX_CLAUSES) -> list[Fitted]:
     """
     values = open_values()
     known = values[:, answers.places]
-    likelihoods = answers.likelihoods(known) - _CLAUSE_COST
+    likelihoods = answers.likelihoods(known) - CLAUSE_COST
     order = np.argsort(-likelihoods, kind="stable")[:_COMMITTEE]
     found = [Fitted(float(likelihoods[place]), (("or", int(place), 1.0),), values[place]) for place in order]
     beam = found
@@ -126,7 +126,7 @@ def _lengthen(before: Fitted, answers: Answers, known: Floats) -> list[Fitted]:
     for operator in OPERATORS:
         for level in LEVELS if operator == "or" else LEVELS[:2]:
             outputs = combine(before.outputs[answers.places], operator, known, np.float32(level))
-            likelihoods = answers.likelihoods(outputs) - _CLAUSE_COST * (len(before.clauses) + 1)
+            likelihoods = answers.likelihoods(outputs) - CLAUSE_COST * (len(before.clauses) + 1)
             likelihoods[used] = -np.inf
             for place in np.argpartition(-likelihoods, 3)[:3]:
                 whole = combine(before.outputs, operator, values[place], np.float32(level))
@@ -152,8 +152,13 @@ def _open_words() -> tuple[str, ...]:
 
 
 @cache
-def _open_rows() -> dict[int, int]:
-    return {int(place): row for row, place in enumerate(open_places())}
+def _open_rows() -> dict[str, int]:
+    return {word: row for row, word in enumerate(_open_words())}
+
+
+def open_place(word: str) -> int | None:
+    """Returns the place of a word among the open words, None for others."""
+    return _open_rows().get(word)
 
 
 def spread_places(rng: np.random.Generator, count: int) -> list[int]:
@@ -172,7 +177,7 @@ class FeatureSearchAgent(ScriptedWordAgent):
 
     def interpret(self, budget: int, exemplars: list[str]) -> Questions:
         """Interprets one unit; see `ScriptedWordAgent.interpret`."""
-        shown = [_open_rows()[place] for word in exemplars if (place := place_of(word)) in _open_rows()]
+        shown = [place for word in exemplars if (place := open_place(word)) is not None]
         asked: list[int] = []
         answers: list[float] = []
         while len(asked) < budget:

@@ -134,6 +134,7 @@ CATEGORY = AgentCategory(
     ),
     blind=FOUND,
     red_team="find_gym_agents.categories.numeric.attacks:RED_TEAM",
+    checker="find_gym_agents.categories.numeric.checker:NumericChecker",
     paper=PaperSettings(
         "numeric functions: share of functions with a normalised squared error below 0.1",
         (PaperColumn("success", "success rate of the code", (0.33, 0.12, 0.01, 0.0)),),

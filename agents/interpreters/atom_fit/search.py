@@ -263,16 +263,34 @@ def _likely_fits(
 
 
 def _scored(fit: RuleFit, intervals: tuple[Interval, ...], y: FloatArray) -> Hypothesis:
+    cost, exact, scale = cost_of(fit.rule, fit.residuals, intervals, y)
+    return Hypothesis(replace(fit, scale=scale), intervals, cost, exact)
+
+
+def cost_of(
+    rule: Rule, residuals: FloatArray, intervals: tuple[Interval, ...], y: FloatArray
+) -> tuple[float, bool, float]:
+    """Judges a rule with exceptions by evidence in ascending order of its inputs.
+
+    Args:
+        rule: the rule.
+        residuals: outputs less the rule, shape `(n,)`, NaN where the rule is undefined.
+        intervals: the exceptions, as positions in the evidence.
+        y: outputs, shape `(n,)`.
+
+    Returns:
+        The negative log-likelihood with penalties for the constants, in nats; whether the rule explains all outside the
+        exceptions to rounding errors; the standard deviation of the residuals there.
+    """
     outside = ~covered(intervals, y.size)
-    residuals = fit.residuals[outside]
     count = max(int(outside.sum()), 1)
-    free = free_constants(fit.rule)
-    exact = bool(np.all(np.abs(residuals) <= exact_tolerance(y[outside]))) and count >= _least_count(fit.rule)
-    finite = residuals[np.isfinite(residuals)]
+    free = free_constants(rule)
+    exact = bool(np.all((np.abs(residuals) <= exact_tolerance(y))[outside])) and count >= _least_count(rule)
+    finite = residuals[outside & np.isfinite(residuals)]
     scale = math.sqrt(float(finite @ finite) / (max(count - free, 0) + 1e-3)) if finite.size else 0.0
-    cost = float(outside_cost(residuals, 0.0 if exact else scale, y[outside]).sum()) + intervals_cost(intervals, y)
-    constants = _constants_cost(fit.rule) if exact else 0.0
-    return Hypothesis(replace(fit, scale=scale), intervals, cost + constants + penalty(fit.rule, count), exact)
+    cost = float(outside_cost(residuals, 0.0 if exact else scale, y)[outside].sum()) + intervals_cost(intervals, y)
+    constants = _constants_cost(rule) if exact else 0.0
+    return cost + constants + penalty(rule, count), exact, scale
 
 
 def _constants_cost(rule: Rule) -> float:

@@ -14,7 +14,7 @@ from functools import cache
 
 from find_gym.categories.strings.alphabet import NUMBER_WORDS
 from find_gym.categories.strings.faults import FAULTS
-from find_gym.categories.strings.operation import LETTERS, PERMUTATION, WORD, Constants, Operation
+from find_gym.categories.strings.operation import LETTERS, PERMUTATION, WORD, ConstantKind, Constants, Operation
 from find_gym.categories.strings.operations import DETERMINISTIC, INNER, OPERATIONS
 from find_gym.categories.strings.programs import Program, Step, run
 from find_gym_agents.interpreters.enumeration.words import appended_words
@@ -130,13 +130,24 @@ def _operation(name: str) -> Operation:
 def log_prior(program: Program) -> float:
     """Returns the logarithm of the share of a program among FIND's functions, singles of every kind taken as likely."""
     operations = math.log(0.3 / len(DETERMINISTIC)) if len(program) == 1 else math.log(0.7 / 61 / len(DETERMINISTIC))
-    return operations - sum(_log_count(step) for step in program if isinstance(step, Step))
+    return operations - log_choices(program)
 
 
-def _log_count(step: Step) -> float:
-    """Returns the logarithm of the number of constants that a step might have had; a fault of the release counts e⁵."""
-    total = 5.0 if step.name in FAULTS else 0.0
-    for kind, constant in zip(step.operation.kinds, step.constants, strict=True):
+def log_choices(program: Program) -> float:
+    """Returns the logarithm of the number of constants that a program might have had; a fault counts e⁵."""
+    total = 0.0
+    for part in program:
+        if isinstance(part, Step):
+            total += _log_count(part.operation.kinds, part.constants) + (5.0 if part.name in FAULTS else 0.0)
+        else:
+            total += _log_count(part.test.kinds, part.constants)
+            total += log_choices(part.then) + log_choices(part.otherwise)
+    return total
+
+
+def _log_count(kinds: Sequence[ConstantKind], constants: Constants) -> float:
+    total = 0.0
+    for kind, constant in zip(kinds, constants, strict=True):
         if kind is WORD:
             total += math.log(_WORD_LENGTHS) + len(str(constant)) * math.log(len(LETTERS))
         elif kind is PERMUTATION:

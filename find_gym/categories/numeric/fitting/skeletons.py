@@ -81,10 +81,21 @@ def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
     x, y = x[order], y[order]
     fit, intervals = _fit_with_regions(skeleton, kinds, x, y, quick)
     outside = ~covered(intervals, x.size)
-    shift = evidence.poisson_mean(x, y, outside, _ROUNDING)
+    shift = noise_mean(x, y, outside)
     if kinds or shift != 0:
         fit = fit_rule(skeleton, x, y - shift, outside, plain=True, quick=quick)
     return assemble(fit, intervals, x, y)
+
+
+def noise_mean(x: FloatArray, y: FloatArray, usable: NDArray[np.bool_]) -> float:
+    """Returns the mean of the noise: not 0 only where repeated outputs differ as Poisson noise makes them.
+
+    Args:
+        x: inputs in ascending order, shape `(n,)`.
+        y: outputs, shape `(n,)`.
+        usable: which points count, shape `(n,)`.
+    """
+    return float(evidence.poisson_mean(x, y, usable, _ROUNDING))
 
 
 def assemble(fit: RuleFit, intervals: list[Interval], x: FloatArray, y: FloatArray) -> NumericSpec:

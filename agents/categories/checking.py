@@ -1,0 +1,113 @@
+"""Checking programs against evidence: constants are fitted, and the likeliest of several programs is found.
+
+Evidence is what an agent was answered itself, so that to check against it before submitting is fair.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from find_gym.interfaces.tokens import TokensInterface
+
+Evidence: TypeAlias = Sequence[tuple[Any, Any]]
+"""Pairs of an input and its output as the environment's infos have them, in any order."""
+
+# How often an answer is another one than a right description gives.
+ERROR_RATE = 0.01
+# Log-likelihoods that differ by less are the same, but for rounding.
+_SAME = 1e-6
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A program that was checked.
+
+    Attributes:
+        tokens: the program, as indices of the grammar's tokens.
+        program: the description that it stands for, its constants fitted: what the environment would judge.
+        log_likelihood: the logarithm of the likelihood of the evidence, in nats, less what the fitted constants and, in
+            most categories, the description itself cost.
+        bits: the length of the program, in bits.
+    """
+
+    tokens: tuple[int, ...]
+    program: Any
+    log_likelihood: float
+    bits: float
+
+    def beats(self, other: Checked) -> bool:
+        """Whether it is likelier than another program, or as likely and shorter."""
+        if abs(self.log_likelihood - other.log_likelihood) > _SAME:
+            return self.log_likelihood > other.log_likelihood
+        return self.bits < other.bits
+
+
+class Checker(ABC):
+    """Fits programs to evidence and says how likely they are.
+
+    Args:
+        codec: the interface `tokens`, whose grammar the programs are written in.
+    """
+
+    def __init__(self, codec: TokensInterface) -> None:
+        self.codec = codec
+
+    @abstractmethod
+    def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
+        """Returns the log-likelihood of evidence, in nats, less what the program costs.
+
+        Args:
+            program: the description, constants included; None where the evidence allows none.
+            bits: the length of its tokens, in bits.
+            evidence: what was asked and answered.
+        """
+
+    def fit(self, program: Sequence[int], evidence: Evidence) -> Checked:
+        """Fits a program's constants, in the way in which the environment does when it is submitted.
+
+        Args:
+            program: a complete program, as indices of the grammar's tokens.
+            evidence: what was asked and answered.
+
+        Raises:
+            ValueError: the program is not complete, or not in the grammar.
+        """
+        draft, bits = self.codec.new_draft(), 0.0
+        for token in program:
+            bits += math.log2(max(int(draft.legal().sum()), 1))
+            draft.write(token)
+        if not draft.complete:
+            raise ValueError(f"expected a complete program, actual: {self.codec.written(draft)!r}")
+        fitted = self.codec.program(draft, [pair[0] for pair in evidence], [pair[1] for pair in evidence])
+        return Checked(tuple(program), fitted, self.log_likelihood(fitted, bits, evidence), bits)
+
+    def best(self, programs: Iterable[Sequence[int]], evidence: Evidence) -> Checked:
+        """Returns the likeliest of some programs, the shortest of equally likely ones, the first of equally short ones.
+
+        Raises:
+            ValueError: there is no program.
+        """
+        best: Checked | None = None
+        for program in dict.fromkeys(map(tuple, programs)):
+            checked = self.fit(program, evidence)
+            if best is None or checked.beats(best):
+                best = checked
+        if best is None:
+            raise ValueError("expected at least one program, actual: none")
+        return best
+
+
+class NoChecker(Checker):
+    """For categories that say nothing of how likely evidence is: the first program is the best."""
+
+    def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
+        """Returns 0."""
+        return 0.0
+
+    def best(self, programs: Iterable[Sequence[int]], evidence: Evidence) -> Checked:
+        """Returns the first program; see `Checker.best`."""
+        return super().best(list(programs)[:1], evidence)

@@ -1,0 +1,58 @@
+"""How likely evidence is under a description of a numeric function: BIC, as the agent `atom-fit` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric import rules
+from find_gym.categories.numeric.fitting.regions import Interval
+from find_gym.categories.numeric.fitting.skeletons import noise_mean
+from find_gym.categories.numeric.function import NumericSpec
+from find_gym_agents.categories.checking import Checked, Checker, Evidence
+from find_gym_agents.interpreters.atom_fit.search import cost_of
+
+# Nats for an undefined output where the rule is defined. (One that is defined where the rule is not is an outlier.)
+_UNDEFINED_COST = 30.0
+
+
+class NumericChecker(Checker):
+    """The likelihood is that of normal noise around the rule, or of rounding errors where it is exact.
+
+    Outputs inside an exception are draws around its mean; an exception that a program claims, but of which the evidence
+    shows nothing, is left out, as the environment leaves it out.
+    """
+
+    def fit(self, program: Sequence[int], evidence: Evidence) -> Checked:
+        """Fits a program's constants; see `Checker.fit`. Undefined outputs are None or NaN."""
+        pairs = [(float(x), np.nan if y is None else float(y)) for x, y in evidence]
+        return super().fit(program, pairs)
+
+    def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
+        """Returns the log-likelihood less what the constants cost."""
+        assert program is None or isinstance(program, NumericSpec)
+        pairs = np.array(evidence, dtype=np.float64).reshape(-1, 2)
+        pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+        undefined = np.isnan(pairs[:, 1])
+        if program is None:
+            return 0.0
+        with np.errstate(all="ignore"):
+            surprises = np.isfinite(rules.evaluate(program.rule, pairs[undefined, 0])).sum()
+        x, y = np.ascontiguousarray(pairs[~undefined].T)
+        intervals = [Interval(region.kind, *_run(region.contains(x))) for region in program.regions]
+        outside = np.ones(x.size, dtype=np.bool_)
+        for interval in intervals:
+            outside[interval.start : interval.stop] = False
+        with np.errstate(all="ignore"):
+            residuals = y - rules.evaluate(program.rule, x) - noise_mean(x, y, outside)
+        cost, _, _ = cost_of(program.rule, residuals, tuple(intervals), y)
+        return -cost - _UNDEFINED_COST * float(surprises)
+
+
+def _run(inside: NDArray[np.bool_]) -> tuple[int, int]:
+    """Returns where a run of inputs begins and ends."""
+    places = np.flatnonzero(inside)
+    return (int(places[0]), int(places[-1]) + 1) if places.size else (0, 0)
