@@ -13,7 +13,7 @@ import numpy as np
 
 from find_gym.core.files import write_text
 from find_gym_agents.benchmarks.algorithms import ALGORITHMS
-from find_gym_agents.report.plots import COLOURS
+from find_gym_agents.report.colours import agent_colours
 from find_gym_agents.report.table import Table, markdown_table
 from find_gym_agents.runs.records import write_bytes
 
@@ -98,10 +98,11 @@ def draw_curves(results: list[dict[str, Any]], path: Path) -> None:
 
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    for index, (name, group) in enumerate(_by_algorithm(results).items()):
+    groups = _by_algorithm(results)
+    for colour, (name, group) in zip(agent_colours(len(groups)), groups.items(), strict=True):
         steps = np.mean([[row["steps"] for row in one["curve"]] for one in group], axis=0)
         skills = np.array([[row["skill"] for row in one["curve"]] for one in group])
-        colour, style = COLOURS[index % len(COLOURS)], "-" if ALGORITHMS[name].interface == "tokens" else "--"
+        style = "-" if ALGORITHMS[name].interface == "tokens" else "--"
         axes.plot(steps, skills.mean(axis=0), style, color=colour, marker="o", markersize=3, label=name)
         axes.fill_between(steps, skills.min(axis=0), skills.max(axis=0), color=colour, alpha=0.15, linewidth=0)
     axes.set(xlabel="steps of training", ylabel="mean skill on test functions", ylim=(-0.02, 1))

@@ -20,7 +20,7 @@ from find_gym_agents.base import Agent
 from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation.functions import RunFunction
 from find_gym_agents.registry import AgentEntry
-from find_gym_agents.runs.records import EpisodeRecord
+from find_gym_agents.runs.records import EpisodeRecord, judged_tests
 
 _TRACEBACK_LIMIT = 20_000
 
@@ -137,6 +137,7 @@ class _Log:
         self._prompt = ""
         self._rendered = ""
         self._info: dict[str, Any] = {}
+        self._tests: list[dict[str, Any]] | None = None
         self._budget = 0
         self._over = False
         self._gave_up = ""
@@ -172,6 +173,7 @@ class _Log:
                 observation, _, terminated, truncated, info = env.step(action)
                 self.running = "the environment"
                 self._take_note(action, observation, info, terminated or truncated)
+            self._tests = judged_tests(env.unwrapped.episode.last.score)  # type: ignore[attr-defined]
             if not self._prompt:
                 self._rendered = str(env.render())
         finally:
@@ -210,6 +212,7 @@ class _Log:
             "transcript": self.transcript,
             "rendered": self._rendered,
             "submission": self._info.get("submission") or None,
+            "tests": self._tests,
             "ended": self._gave_up,
             **self._agent_log(),
         }

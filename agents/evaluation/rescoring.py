@@ -13,7 +13,7 @@ import numpy as np
 from find_gym_agents.evaluation.config import usable_cores
 from find_gym_agents.evaluation.parallel import run_all
 from find_gym_agents.evaluation.runner import claim, progress_bar
-from find_gym_agents.runs.records import EPISODES, EpisodeRecord, Lines, Run, RunError, locked, read_run
+from find_gym_agents.runs.records import EPISODES, EpisodeRecord, Lines, Run, RunError, judged_tests, locked, read_run
 
 # Judges that compute in this process without a language model, so that several workers can have one each.
 _LIGHT_JUDGES = (None, "embedding", "grounding")
@@ -146,9 +146,9 @@ def score_again(task: _Task) -> EpisodeRecord:
         score = _category(task.env, task.judge).score(functions.read(record.spec), submission, asked=asked)
     except Exception:
         text = f"the scoring failed:\n{traceback.format_exc()}"
-        return replace(record, outcome="unscored", score=None, error=text)
+        return replace(record, outcome="unscored", score=None, tests=None, error=text)
     data = score.to_json()
-    return replace(record, outcome=data["outcome"], score=data, error=None)
+    return replace(record, outcome=data["outcome"], score=data, tests=judged_tests(score), error=None)
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from typing import Any
 
 from find_gym.core.registry import category_named
 from find_gym_agents.categories import agent_category
-from find_gym_agents.report.answer_table import show_answers
+from find_gym_agents.report.answer_table import show_answers, show_value
 from find_gym_agents.report.usage import used
 from find_gym_agents.runs.records import EpisodeRecord
 
@@ -107,7 +107,15 @@ def _details(record: EpisodeRecord, texts: dict[str, int]) -> dict[str, Any]:
         "error": _shorten(record.error or ""),
         **said,
         **show(record),
+        "tests": [_test(test) for test in record.tests or ()],
     }
+
+
+def _test(test: dict[str, Any]) -> list[Any]:
+    """Returns a unit test as the texts of its options with their ratings, the function's own first."""
+    texts = [" → ".join(map(show_value, option)) for option in test["options"]]
+    options = [list(pair) for pair in zip(texts, test["ratings"], strict=True)]
+    return [options.pop(test["correct"]), *options]
 
 
 def _parts(record: EpisodeRecord) -> list[tuple[str, Any]]:

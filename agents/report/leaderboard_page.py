@@ -51,7 +51,8 @@ def as_html(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> str:
         *own, last = [table.as_html() for table in tables]
         content = f'<div class="ranked">{"".join(own)}</div>\n<div class="published">{last}</div>'
         sections.append(f"<section>\n<h2>{html.escape(category.capitalize())}</h2>\n{content}\n</section>")
-    return fill("leaderboard.html", _TITLE, {"introduction": _INTRODUCTION, "sections": "\n".join(sections)})
+    parts = {"introduction": _INTRODUCTION, "sections": "\n".join(sections)}
+    return fill("leaderboard.html", _TITLE, parts, ("sorting.js",))
 
 
 def _sections(rows: Sequence[Row], published: Sequence[dict[str, Any]]) -> dict[str, list[Table]]:

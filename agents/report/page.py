@@ -12,15 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from find_gym.functions import QUERY_RANGE
 from find_gym_agents.categories import agent_category
+from find_gym_agents.report.colours import agent_colours
 from find_gym_agents.report.episodes import embed, page_episodes
-from find_gym_agents.report.plots import COLOURS, Plot
+from find_gym_agents.report.plots import Plot
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.template import fill
 from find_gym_agents.runs.records import EpisodeRecord
 
-_SCRIPTS = ("elements.js", "curves.js", "answers.js", "messages.js", "cards.js", "filters.js", "view.js")
+_SCRIPTS = (
+    "sorting.js", "elements.js", "curves.js", "answers.js", "tests.js", "messages.js", "cards.js", "filters.js",
+    "view.js",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,6 @@ def write_page(title: str, configs: Sequence[dict[str, Any]], sections: Sequence
     data = {
         "agents": names,
         "categories": [_category(section, names) for section in sections],
-        "range": QUERY_RANGE,
         "texts": shown.texts,
         "episodes": shown.entries,
     }
@@ -70,7 +72,8 @@ def write_page(title: str, configs: Sequence[dict[str, Any]], sections: Sequence
 def _category(section: Section, names: list[str]) -> dict[str, Any]:
     """Returns a category's name, the legend of its episodes, and the colours of the agents, those of its plots."""
     own = list(dict.fromkeys(record.agent for record in section.episodes))
-    colours = [COLOURS[own.index(name) % len(COLOURS)] if name in own else None for name in names]
+    drawn = dict(zip(own, agent_colours(len(own)), strict=True))
+    colours = [drawn.get(name) for name in names]
     return {"name": section.category, "legend": agent_category(section.category).report.legend, "colours": colours}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +13,15 @@ import numpy as np
 
 from find_gym_agents.categories import agent_category
 from find_gym_agents.categories.record import Grouping
+from find_gym_agents.report.colours import COLOURS, agent_colours
 from find_gym_agents.report.tables import members
 from find_gym_agents.runs.records import EpisodeRecord
 
-# The palette of Okabe and Ito, which people with colour blindness can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#8C6D31")
+# One for each round of the palette's eight colours.
+_MARKERS = "osD^vP*X"
 _EXAMPLES = 8
+# The height of a legend of one row, in inches, which the heights of plots allow for.
+_ONE_ROW = 0.3
 _INK, _GRID_COLOUR = "#222222", "#DDDDDD"
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -96,7 +100,7 @@ def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str
 
 
 def _draw(title: str, draw: Callable[[Any], float], width: float = 6.5) -> Plot:
-    """Draws one plot; `draw` fills a figure and returns its height in inches."""
+    """Draws one plot; `draw` fills a figure and returns its height in inches, without the legend."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -104,8 +108,11 @@ def _draw(title: str, draw: Callable[[Any], float], width: float = 6.5) -> Plot:
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, 4.0), layout="constrained")
         FigureCanvasAgg(figure)
-        figure.set_size_inches(width, draw(figure))
-        figure.suptitle(title, fontsize=12, fontweight="bold", color=_INK)
+        heading = textwrap.wrap(title, int(10 * width)) or [""]
+        height = draw(figure) + 0.2 * (len(heading) - 1)
+        figure.set_size_inches(width, height)
+        figure.suptitle("\n".join(heading), fontsize=12, fontweight="bold", color=_INK)
+        figure.set_size_inches(width, height + _add_legend(figure))
         pictures = []
         for kind, options in (("png", {"dpi": 150, "metadata": {}}), ("svg", {"metadata": {"Date": None}})):
             buffer = io.BytesIO()
@@ -119,6 +126,7 @@ def _by_group(figure: Any, agents: dict[str, Any], group: Grouping, trivial: str
     names = members(group, agents)
     axes = figure.add_subplot()
     step = 0.8 / max(len(agents), 1)
+    colours = agent_colours(len(agents))
     for place, (name, agent) in enumerate(agents.items()):
         rows = [(row, agent[group.key][member]) for row, member in enumerate(names) if member in agent[group.key]]
         if not rows:
@@ -128,8 +136,10 @@ def _by_group(figure: Any, agents: dict[str, Any], group: Grouping, trivial: str
         low = np.array([figures["skill"]["low"] for _, figures in rows])
         high = np.array([figures["skill"]["high"] for _, figures in rows])
         error = np.maximum([mean - low, high - mean], 0.0)
-        colour = COLOURS[place % len(COLOURS)]
-        axes.errorbar(mean, height, xerr=error, fmt="o", markersize=4.5, color=colour, elinewidth=1.6, label=name)
+        axes.errorbar(
+            mean, height, xerr=error, fmt=_marker(place), markersize=4.5, color=colours[place], elinewidth=1.6,
+            label=name,
+        )  # fmt: skip
     counts = {
         member: max(agent[group.key][member]["n"] for agent in agents.values() if member in agent[group.key])
         for member in names
@@ -140,7 +150,6 @@ def _by_group(figure: Any, agents: dict[str, Any], group: Grouping, trivial: str
     for row in range(1, len(names)):
         axes.axhline(row - 0.5, color=_GRID_COLOUR, linewidth=0.6)
     _skill_axis(axes.set_xlim, axes.set_xlabel, axes.xaxis, trivial)
-    _legend(figure, axes, len(agents))
     return 1.4 + len(names) * max(0.26, 0.11 * len(agents) + 0.08)
 
 
@@ -148,11 +157,11 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
     """Draws each episode as a dot and each agent's mean with its intervals."""
     axes = figure.add_subplot()
     rng = np.random.default_rng(0)
+    colours = agent_colours(len(agents))
     for place, (name, agent) in enumerate(agents.items()):
         scored = [record for record in episodes if record.agent == name and record.scored]
         if not scored:
             continue
-        colour = COLOURS[place % len(COLOURS)]
         skills = np.array([record.score["skill"] if record.score else 0.0 for record in scored])
         queries = np.array([float(record.queries) for record in scored])
         # Moved a little, so that equal ones do not hide each other.
@@ -160,7 +169,7 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
             queries + rng.uniform(-0.8, 0.8, queries.size),
             skills + rng.uniform(-0.012, 0.012, skills.size),
             ".",
-            color=colour,
+            color=colours[place],
             alpha=0.35,
             markersize=6,
             markeredgewidth=0,
@@ -172,9 +181,9 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
             [y["mean"]],
             xerr=[[max(x["mean"] - x["low"], 0)], [max(x["high"] - x["mean"], 0)]],
             yerr=[[max(y["mean"] - y["low"], 0)], [max(y["high"] - y["mean"], 0)]],
-            fmt="o",
+            fmt=_marker(place),
             markersize=8,
-            color=colour,
+            color=colours[place],
             markeredgecolor="white",
             elinewidth=1.8,
             label=name,
@@ -183,7 +192,6 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
     axes.set_xlabel("queries used")
     axes.set_xlim(left=-2)
     _skill_axis(axes.set_ylim, axes.set_ylabel, axes.yaxis, trivial)
-    _legend(figure, axes, len(agents))
     return 4.2
 
 
@@ -195,16 +203,27 @@ def _skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> Non
     axis.get_major_locator().set_params(nbins=5)
 
 
-def _legend(figure: Any, axes: Any, count: int) -> None:
-    if axes.get_legend_handles_labels()[1]:
-        rows = -(-count // 4)
-        figure.legend(
-            *axes.get_legend_handles_labels(),
-            loc="outside lower center",
-            ncols=-(-count // rows),
-            frameon=False,
-            fontsize=9,
-        )
+def _marker(place: int) -> str:
+    return _MARKERS[place // len(COLOURS) % len(_MARKERS)]
+
+
+def _add_legend(figure: Any) -> float:
+    """Adds the legend of the first axes below a figure, in as many columns as fit, and returns its height in inches."""
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    if not names:
+        return 0.0
+    width = figure.get_size_inches()[0]
+    names = ["\n".join(textwrap.wrap(name, int(11 * width))) for name in names]
+    for columns in range(min(4, len(names)), 0, -1):
+        # Of several rows, as few columns as they need.
+        balanced = -(-len(names) // -(-len(names) // columns))
+        legend = figure.legend(handles, names, loc="outside lower center", ncols=balanced, frameon=False, fontsize=9)
+        extent = legend.get_window_extent(figure.canvas.get_renderer())
+        # Browsers draw the SVG's texts in a font of theirs, which may be wider.
+        if columns == 1 or extent.width <= 0.9 * width * figure.dpi:
+            break
+        legend.remove()
+    return max(float(extent.height) / figure.dpi - _ONE_ROW, 0.0)
 
 
 def _examples(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> list[EpisodeRecord]:
@@ -228,5 +247,4 @@ def _example_panels(figure: Any, chosen: list[EpisodeRecord], draw: Callable[[An
         draw(axes, record)
     for axes in grid[len(chosen) :]:
         axes.set_visible(False)
-    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return 0.9 + 2.3 * rows

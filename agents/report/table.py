@@ -47,14 +47,17 @@ class Table:
 
     def as_html(self) -> str:
         """Returns an HTML table under its title; every cell is escaped."""
+        names = [html.escape(name) for name in self.header]
 
         def write(line: list[str], tag: str) -> str:
             cells = []
             for column, cell in enumerate(line):
                 kind = "th" if tag == "th" or column == 0 else "td"
-                scope = ' scope="col"' if tag == "th" else ' scope="row"' if column == 0 else ""
+                # A narrow window shows a row as a list, each cell beside its column's name.
+                told = ' scope="col"' if tag == "th" else f' data-column="{names[column]}"'
+                told += ' scope="row"' if tag == "td" and column == 0 else ""
                 style = "" if column < self.labels else ' class="number"'
-                cells.append(f"<{kind}{scope}{style}>{_with_interval(cell)}</{kind}>")
+                cells.append(f"<{kind}{told}{style}>{_with_interval(cell)}</{kind}>")
             return f"<tr>{''.join(cells)}</tr>"
 
         body = "\n".join(write(row, "td") for row in self.rows)

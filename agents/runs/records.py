@@ -60,6 +60,8 @@ class EpisodeRecord:
         spec: what defines the function.
         curve: numeric only: the submission over the query range, inputs and outputs, None where undefined.
         comparison: all other categories: the submission's answers beside the truth, see `compare_answers`.
+        tests: the unit tests of the submission as the judge saw them, where the score has some; see
+            `find_gym.judges.unit_tests.JudgedTests.to_json`.
         model: the name of the language model, where the agent has one; so with the two that follow.
         dialogue: every message in order: "role", "content", "kind" (see
             `find_gym_agents.interpreters.lm.dialogue.KINDS`); replies of the model also have "prompt_tokens",
@@ -90,6 +92,7 @@ class EpisodeRecord:
     spec: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, list[float | None]] | None = None
     comparison: list[dict[str, Any]] | None = None
+    tests: list[dict[str, Any]] | None = None
     model: str | None = None
     dialogue: list[dict[str, Any]] | None = None
     usage: dict[str, Any] | None = None
@@ -124,6 +127,12 @@ class EpisodeRecord:
         """Reads the data that `to_json` writes; entries of later versions are left out."""
         names = {entry.name for entry in fields(EpisodeRecord)}
         return EpisodeRecord(**{name: value for name, value in data.items() if name in names})
+
+
+def judged_tests(score: Any) -> list[dict[str, Any]] | None:
+    """Returns the entry "tests" of a record, of the score of any category."""
+    judged = getattr(score, "judged", None)
+    return None if judged is None else judged.to_json()
 
 
 def write_json(path: Path, data: Any) -> None:

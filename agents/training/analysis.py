@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from find_gym.core.registry import category_named, version_of
 from find_gym.functions import function_seed
 from find_gym_agents.interpreters.policies.trained import PolicyAgent
-from find_gym_agents.report.plots import COLOURS
+from find_gym_agents.report.colours import COLOURS
 from find_gym_agents.runs.records import write_bytes, write_json
 from find_gym_agents.training.checkpoints import load
 from find_gym_agents.training.evidence import NOT_ANSWERS

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.report.plots import COLOURS
+from find_gym_agents.report.colours import agent_colours
 from find_gym_agents.runs.records import write_bytes
 
 
@@ -30,13 +30,14 @@ def draw_learning_curve(
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     lowest = 0.0
+    colours = agent_colours(len(curves))
     for index, curve in enumerate(curves):
         minutes = [row["seconds"] / 60 for row in curve]
         skills = [row["skill"] for row in curve]
         lowest = min(lowest, *skills)
-        axes.plot(minutes, skills, color=COLOURS[index], marker="o", markersize=3)
+        axes.plot(minutes, skills, color=colours[index], marker="o", markersize=3)
         best = max(range(1, len(curve)), key=skills.__getitem__, default=0)
-        axes.plot(minutes[best], skills[best], "o", markersize=9, fillstyle="none", color=COLOURS[index])
+        axes.plot(minutes[best], skills[best], "o", markersize=9, fillstyle="none", color=colours[index])
     for row, before in zip(curves[0][1:], curves[0], strict=False):
         if row["phase"] != before["phase"]:
             minute = before["seconds"] / 60

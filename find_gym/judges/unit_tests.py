@@ -9,7 +9,8 @@ guessing among them would.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,36 @@ class UnitTest:
         object.__setattr__(self, "options", tuple(self.options))
         if not 0 <= self.correct < len(self.options):
             raise ValueError(f"expected correct from 0 to {len(self.options) - 1}, actual value: {self.correct!r}")
+
+
+@dataclass(frozen=True)
+class JudgedTests:
+    """Unit tests of a description, as its judge saw them.
+
+    Attributes:
+        tests: the `n` tests.
+        ratings: what the judge made of the options, float64 of shape `(n, options)`; see `share_right`.
+    """
+
+    tests: Sequence[UnitTest]
+    ratings: NDArray[np.float64]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Returns the "options", the place of the "correct" one and the "ratings" (None for NaN) of each test.
+
+        Example:
+            >>> test = UnitTest((Execution("puck"), Execution("flour"), Execution(1, 2)), 0)
+            >>> JudgedTests([test], np.array([[0.7, 0.1, np.nan]])).to_json()
+            [{'options': [['puck'], ['flour'], [1, 2]], 'correct': 0, 'ratings': [0.7, 0.1, None]}]
+        """
+        return [
+            {
+                "options": [[part for part in astuple(option) if part is not None] for option in test.options],
+                "correct": test.correct,
+                "ratings": [round(rating, 4) if isfinite(rating) else None for rating in row],
+            }
+            for test, row in zip(self.tests, self.ratings.tolist(), strict=True)
+        ]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The page of a report in a browser: filters, search, opening, links, and hostile contents that stay text."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,13 @@ HOSTILE = "</script><script>window.hurt = 1</script><img src=x onerror='window.h
 FAMILY = "<img src=x onerror='window.hurt = 3'>"
 REPLY = {"prompt_tokens": 1234, "completion_tokens": 56, "seconds": 1.5, "retries": 1, "finish_reason": "length"}
 USAGE = {"calls": 2, "retries": 1, "prompt_tokens": 2468, "completion_tokens": 112, "seconds": 3.0}
+
+ACTIVATIONS = {"action": "", "inputs": ["flour", HOSTILE, "puck"], "outputs": [0.1, 0.25, 0.875], "message": ""}
+TESTS = [
+    {"options": [["puck"], ["flour"], ["organ"]], "correct": 0, "ratings": [0.7, 0.1, None]},
+    {"options": [["tax"], [HOSTILE], ["rink"]], "correct": 2, "ratings": [0.5, 0.2, 0.1]},
+    {"options": [["bank"], ["skate"], ["goal"]], "correct": 1, "ratings": [0.3, 0.3, 0.0]},
+]
 
 
 def dialogue(index):
@@ -42,6 +50,7 @@ def report(tmp_path_factory):
     numeric = [replace(model_record("numeric", index), family=FAMILY) for index in range(3)]
     error = f"the model failed: {HOSTILE}"
     entities = [model_record("entities", 0, outcome="unscored", error=error, submission=None)]
+    entities.append(make_record("entities", 1, "scripted", transcript=[ACTIVATIONS], tests=TESTS))
     runs = [
         read_run(write_run(folder / category, records, category))
         for category, records in (("strings", strings), ("numeric", numeric), ("entities", entities))
@@ -95,7 +104,7 @@ class Page:
         except TimeoutException:
             assert self.run(script) == expected
 
-    def counts(self, count, of=58):
+    def counts(self, count, of=59):
         self.until("return document.getElementById('count').textContent", f"{count} of {of} episodes")
 
     def press(self, key):
@@ -118,10 +127,10 @@ class Page:
 
 
 def test_filters_choose_episodes_and_stand_in_the_address(page):
-    page.counts(58)
+    page.counts(59)
     assert len(page.browser.find_elements("css selector", ".episode")) == 40
     page.browser.find_element("id", "later").click()
-    page.until("return document.querySelectorAll('.episode').length", 58)
+    page.until("return document.querySelectorAll('.episode').length", 59)
     page.set(category="numeric")
     page.counts(3)
     # Families are those of the category.
@@ -144,7 +153,7 @@ def test_filters_choose_episodes_and_stand_in_the_address(page):
     page.counts(25)
     page.until("return document.querySelector('.who-function').textContent", "strings, function 49: 49")
     page.run("document.querySelector('#filters button[type=reset]').click()")
-    page.counts(58)
+    page.counts(59)
     page.until("return location.hash", "")
 
 
@@ -156,7 +165,7 @@ def test_failures_and_texts_are_found(page):
     page.set(text="described")
     page.counts(7)
     # Errors, answers of a scripted agent's transcript, and true descriptions; not what all tasks say.
-    for text, count in (("the model failed", 1), ("onerror", 9), ("the truth of 49", 1), ("Interpret the", 0)):
+    for text, count in (("the model failed", 1), ("onerror", 10), ("the truth of 49", 1), ("Interpret the", 0)):
         page.set(text=text)
         page.counts(count)
 
@@ -184,14 +193,72 @@ def test_plots_errors_and_scripted_transcripts_are_shown(page):
     page.counts(3)
     page.open_first("numeric, function 0: 0")
     assert len(page.browser.find_elements("css selector", ".episode[open] .panels svg")) == 2
-    page.set(category="entities")
+    page.set(category="entities", outcome="unscored")
     page.counts(1)
     page.open_first("entities, function 0: 0")
     assert "the model failed: </script>" in page.text() and "none" in page.text()
-    page.set(category="strings", agent="scripted", text="window.hurt")
+    page.set(category="strings", agent="scripted", outcome="all", text="window.hurt")
     page.counts(1)
     page.open_first("strings, function 3: 3")
     assert "agent" in page.text(".episode[open] .dialogue") and HOSTILE in page.text(".episode[open] .dialogue")
+
+
+def test_activations_are_sorted_and_unit_tests_are_shown_as_judged(page):
+    page.set(category="entities", agent="scripted")
+    page.counts(1)
+    page.open_first("entities, function 1: 1")
+    rows = [row.text for row in page.browser.find_elements("css selector", ".answers:not(.tests) tbody tr")]
+    assert [row.splitlines()[-1].split()[-1] for row in rows] == ["0.875", "0.25", "0.1"]
+    assert page.text(".glimpse").startswith("'puck'")
+    assert "Unit tests: 1.5 of 3 right" in page.text()
+    tests = [row.text for row in page.browser.find_elements("css selector", ".tests tbody tr")]
+    # The failed one first; the function's own option before the others.
+    assert [test.split()[0] for test in tests] == ["wrong", "tie", "right"]
+    assert tests[0].startswith("wrong 'rink' 0.1 'tax' 0.5") and HOSTILE[:20] in tests[0]
+    assert tests[2] == "right 'puck' 0.7 'flour' 0.1 'organ' –"
+    chosen = page.run(
+        "return [...document.querySelectorAll('.tests code.same, .tests code.differs')].map((one) => one.innerText)"
+    )
+    assert chosen == ["'tax'", "'skate'", "'bank'", "'puck'"]
+
+
+def test_tables_are_sorted_by_the_heading_that_is_clicked_or_pressed(page):
+    from selenium.webdriver.common.keys import Keys
+
+    table = page.browser.find_element("css selector", ".scroll > table")
+
+    def column(place):
+        cells = table.find_elements("css selector", f"tbody tr > :nth-child({place})")
+        return [cell.text.partition(" [")[0] for cell in cells]
+
+    buttons = table.find_elements("css selector", "thead button")
+    skill = [button.text for button in buttons].index("skill")
+    rising = sorted(column(skill + 1))
+    for order, expected in (("descending", rising[::-1]), ("ascending", rising)):
+        buttons[skill].send_keys(Keys.ENTER)
+        assert column(skill + 1) == expected and len(rising) == 2
+        assert page.run("return [...document.querySelectorAll('[aria-sort]')].map((one) => one.ariaSort)") == [order]
+    buttons[0].click()
+    assert column(1) == sorted(column(1))
+    # What has no number is last in either order.
+    page.run("arguments[0].tBodies[0].rows[0].cells[arguments[1]].textContent = '-'", table, skill)
+    for _ in range(2):
+        buttons[skill].click()
+        assert column(skill + 1)[-1] == "-"
+
+
+def test_dark_pages_have_light_texts(page):
+    def brightness(name):
+        colour = page.run("return getComputedStyle(document.body)[arguments[0]]", name)
+        return sum(map(int, re.findall(r"\d+", colour)[:3]))
+
+    assert brightness("color") < brightness("backgroundColor")
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
+    try:
+        assert brightness("color") > brightness("backgroundColor")
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def test_links_open_episodes(page, report):
@@ -204,12 +271,12 @@ def test_links_open_episodes(page, report):
     # What the filters of a link would leave out is shown all the same; what is not there is no error.
     page.browser.get(address(report, "#strings/scripted/7?category=numeric"))
     page.opened("strings, function 7: 7")
-    page.counts(58)
+    page.counts(59)
     page.browser.get(address(report, "#strings/nobody/7?category=poems&order=x&least=z%"))
-    page.counts(58)
+    page.counts(59)
     for fragment in ("#%", "#viewer", f"#strings/{HOSTILE}/1"):
         page.browser.get(address(report, fragment))
-        page.counts(58)
+        page.counts(59)
     # The name of an agent as the page itself writes it in links.
     page.browser.get("about:blank")
     page.browser.get(address(report, "#?text=needle1"))
@@ -226,7 +293,7 @@ def test_links_open_episodes(page, report):
 def test_keys_lead_from_episode_to_episode(page):
     from selenium.webdriver.common.keys import Keys
 
-    page.set(agent="scripted")
+    page.set(agent="scripted", category="strings")
     page.counts(50)
     for key, name in (("j", 0), ("j", 1), ("k", 0), ("k", 0)):
         page.press(key)

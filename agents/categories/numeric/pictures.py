@@ -8,7 +8,7 @@ import numpy as np
 
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.scoring import read_domain
-from find_gym_agents.categories.numeric.curves import GRID, FloatArray, Scale, near, scales, thin
+from find_gym_agents.categories.numeric.curves import GRID, NEAR_RANGE, FloatArray, Scale, near, scales, thin
 from find_gym_agents.runs.records import EpisodeRecord
 
 
@@ -25,8 +25,8 @@ def show_curves(record: EpisodeRecord) -> dict[str, Any]:
         "exceptions": [_clipped(region.lower, region.upper) for region in spec.regions],
         "claimed": _claimed(record.submission or {}),
         "undefined": [round(value, 2) for value in x[~np.isfinite(y)].tolist()],
-        "full": _lines(curves, axes[0]),
-        "near": _lines(middle, axes[1]),
+        "full": _lines(curves, axes[0]) | {"range": QUERY_RANGE},
+        "near": _lines(middle, axes[1]) | {"range": NEAR_RANGE},
     }
     return {"plot": plot}
 

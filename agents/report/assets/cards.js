@@ -7,7 +7,7 @@ function card(episode, whenToggled) {
   const element = make("details", details.plot ? "episode" : "episode wide");
   const summary = make("summary");
   const small = make("div");
-  small.append(details.plot ? plot(episode, details.plot, "full", 150, 56, false) : glimpse(details.table));
+  small.append(details.plot ? plot(episode, details.plot, "full", 150, 56, false) : glimpse(details));
   summary.append(small, who(episode), what(episode), score(episode), outcome(episode));
   element.append(summary);
   element.addEventListener("toggle", () => {
@@ -48,12 +48,16 @@ function score(episode) {
   if (!episode.score) return place;
   const { skill, accuracy } = episode.score;
   place.append(make("div", "small", `skill ${skill.toFixed(2)}, accuracy ${accuracy.toFixed(2)}`));
-  const meter = make("div", "meter");
-  const bar = make("span");
-  bar.style.width = `${100 * Math.max(skill, 0)}%`;
-  meter.append(bar);
-  place.append(meter);
+  place.append(bar(Math.max(skill, 0)));
   return place;
+}
+
+// A share in [0, 1] as a bar.
+function bar(share) {
+  const meter = make("div", "meter"), filled = make("span");
+  filled.style.width = `${100 * share}%`;
+  meter.append(filled);
+  return meter;
 }
 
 function outcome(episode) {
@@ -83,7 +87,8 @@ function opened(episode, details) {
     side("Truth", truth.description, "", truth.source),
     side("Submission", details.submission.description, details.submission.domain, details.submission.code));
   body.append(columns);
-  if (details.table && details.table.length) body.append(answers(details.table));
+  if (details.table && details.table.length) body.append(answers(details));
+  if (details.tests.length) body.append(unitTests(details.tests));
   const title = details.dialogue ? `Messages${details.model ? ` with ${details.model}` : ""}` : "Transcript";
   const head = make("h3", "", title);
   const link = make("a", "link", "link to this episode");

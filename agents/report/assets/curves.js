@@ -1,13 +1,11 @@
-const NEAR = [-12, 12];
-
 function runs(line) {
   return line.split(";").map((run) => run.trim()).filter(Boolean).map((run) => run.split(" ").map(Number));
 }
 
 // Draws one plot; large ones have axes, small ones are for the list.
 function plot(episode, details, part, width, height, large) {
-  const [low, high] = part === "near" ? NEAR : data.range;
   const lines = details[part];
+  const [low, high] = lines.range;
   const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
   draw("title", {}, picture, `Function ${episode.id}: truth, submission and answers`);
   const left = large ? 58 : 1, bottom = large ? 22 : 1, top = large ? 6 : 1, right = large ? 6 : 1;

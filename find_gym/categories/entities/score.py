@@ -27,6 +27,7 @@ from find_gym.judges.unit_tests import (
     MARGIN,
     OPTIONS,
     Bounds,
+    JudgedTests,
     UnitTest,
     judged_bounds,
     judged_share,
@@ -65,6 +66,7 @@ class EntityScore:
         complexity: how long the description or the program is, in bits.
         outcome: "right" (an accuracy of 1), "wrong" or "malformed".
         message: what went wrong, if anything.
+        judged: the unit tests as the judge saw them, which is no part of `to_json`; None where there were none.
     """
 
     accuracy: float
@@ -79,10 +81,13 @@ class EntityScore:
     complexity: float = 0.0
     outcome: str = "wrong"
     message: str = ""
+    judged: JudgedTests | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        return vars(self) | {"strata": dict(self.strata)}
+        told = vars(self) | {"strata": dict(self.strata)}
+        del told["judged"]
+        return told
 
 
 @runtime_checkable
@@ -226,6 +231,7 @@ class EntityScorer:
             strata=parts,
             judge=judge.name,
             outcome="right" if share == 1 else "wrong",
+            judged=JudgedTests(tests, ratings),
         )
 
     def _correlation(self, judge: Judge, description: str) -> float | None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 from dataclasses import replace
@@ -10,13 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.image import imread
 
 from find_gym.functions import NumericFunction
 from find_gym_agents.categories.numeric.curves import GRID, Scale, curve_of, near, scales, thin
 from find_gym_agents.evaluation import EvaluationConfig, RunError, evaluate, read_run
 from find_gym_agents.report import write_report
 from find_gym_agents.report.bootstrap import bootstrap_means, mean_intervals, wilson
+from find_gym_agents.report.colours import agent_colours
 from find_gym_agents.report.episodes import embed
+from find_gym_agents.report.plots import draw_all
 from find_gym_agents.report.summary import summarise
 from find_gym_agents.report.table import Table
 from find_gym_agents.report.tables import tables
@@ -144,6 +148,24 @@ def test_tables_are_aligned_and_escaped():
     assert lines[1].index("n", 5) == lines[4].index("3")
     assert "x\\|" in table.as_markdown()
     assert "<script" not in table.as_html() and "&lt;script" in table.as_html()
+
+
+@pytest.mark.parametrize("agents", [2, 11])
+def test_nothing_of_a_plot_is_cut_off_whatever_the_names_and_the_number_of_agents(agents):
+    names = [f"lm:company/model-{place}, the {'very ' * 9 * place}long name" for place in range(agents)]
+    episodes = [replace(make_record("strings", index, name), family="reverse") for name in names for index in range(2)]
+    for plot in draw_all(summarise(episodes), episodes).values():
+        pixels = imread(io.BytesIO(plot.png))
+        edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+        assert all((edge == 1).all() for edge in edges) and plot.svg.count(b"very") >= agents - 1
+
+
+@given(st.integers(1, 40))
+@settings(max_examples=10, deadline=None)
+def test_every_agent_has_a_colour_of_its_own(count):
+    colours = agent_colours(count)
+    assert len(set(colours)) == count and colours == agent_colours(40)[:count]
+    assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour in colours)
 
 
 @pytest.fixture(scope="module")
