@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
-from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, in_quarters, spread_of_ordered
+from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, spread_of_ordered
 
 FloatArray = NDArray[np.float64]
 
@@ -26,6 +26,7 @@ ABSOLUTE_TOLERANCE = 1e-9
 _CELLS = 8192
 _LEAST_SPREAD = 1e-270
 _BINS = 24
+_BOUNDS = np.arange(1.0, _BINS)
 _WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
 _SIGNS = np.where(np.arange(POINTS_PER_STRATUM) % 2 == 0, 1.0, -1.0)
 
@@ -55,7 +56,7 @@ class NumericInputs:
         values = truth
         if not defined.all():
             pool, values = pool[defined], truth[defined]
-        ordered = in_quarters(values)
+        ordered = np.sort(values)
         spread = spread_of_ordered(ordered, values)
         strata = {
             "uniform": rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM),
@@ -92,18 +93,35 @@ def _balanced(
 
     if values.size == 0:
         return rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM)
-    median = (ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
-    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
-    unit = max(spread, _LEAST_SPREAD) if spread else 1.0
-    scaled = np.arcsinh((values - median) / unit)
-    sizes, places = np.empty(_BINS, dtype=np.int64), np.empty(scaled.size, dtype=np.int64)
-    sort_into_bins(scaled, sizes, places)
+    ends = _ends_of_bins(ordered, spread)
+    sizes, firsts = np.diff(ends), ends[:-1]
+    places = np.empty(values.size, dtype=np.int64)
+    # A bin that begins where the values end has none.
+    sort_into_bins(values, np.append(ordered, np.inf)[firsts[1:]], firsts, places)
     filled = np.flatnonzero(sizes)
-    firsts = np.cumsum(sizes) - sizes
     wanted = filled[np.arange(POINTS_PER_STRATUM) % filled.size]
     chosen = places[firsts[wanted] + rng.integers(0, sizes[wanted])]
     # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
     return np.clip(pool[chosen] + _WIDTH * (rng.random(POINTS_PER_STRATUM) - 0.5), *QUERY_RANGE)
+
+
+def _ends_of_bins(ordered: FloatArray, spread: float) -> NDArray[np.int64]:
+    """Returns between which of some values in ascending order the bins of `_balanced` lie, shape `(bins + 1,)`."""
+    median = (ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2
+    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
+    unit = max(spread, _LEAST_SPREAD) if spread else 1.0
+    low, high = np.arcsinh((ordered[[0, -1]] - median) / unit).tolist()
+    width = high - low if high > low else 1.0
+
+    def in_bins(values: FloatArray) -> FloatArray:
+        return (np.arcsinh((values - median) / unit) - low) / width * _BINS
+
+    inner = np.searchsorted(ordered, median + unit * np.sinh(low + width / _BINS * _BOUNDS))
+    below, above = in_bins(ordered[[np.maximum(inner - 1, 0), np.minimum(inner, ordered.size - 1)]])
+    if not ((below < _BOUNDS) & (above >= _BOUNDS)).all():
+        # Some values are at a bound but for rounding.
+        inner = np.searchsorted(in_bins(ordered), _BOUNDS)
+    return np.concatenate([[0], inner, [ordered.size]])
 
 
 def _exception_pieces(function: NumericBlackBox) -> FloatArray:
@@ -142,8 +160,8 @@ def intersection_over_union(first: FloatArray, second: FloatArray) -> float:
     Returns:
         A number in [0, 1]; 1 where both are empty.
     """
-    if first.size == 0 and second.size == 0:
-        return 1.0
+    if first.size == 0 or second.size == 0:
+        return float(first.size == second.size)
     overlap = np.minimum(first[:, None, 1], second[None, :, 1]) - np.maximum(first[:, None, 0], second[None, :, 0])
     intersection = float(np.clip(overlap, 0.0, None).sum())
     union = float(np.diff(first, axis=1).sum() + np.diff(second, axis=1).sum()) - intersection

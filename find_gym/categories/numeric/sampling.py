@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
         else:
             name = _pick(rng, level.families)
             rule = AtomRule(name, ATOMS[name].sample(rng))
-        values = rules.evaluate(rule, np.linspace(*rules.domain(rule), 10 * _DOMAIN_POINTS + 1))
+        values = rules.evaluate(rule, _points_on(rules.domain(rule), 10 * _DOMAIN_POINTS + 1))
         defined = values[np.isfinite(values)]
         if defined.size < 2 * _DOMAIN_POINTS:
             continue
@@ -142,13 +143,19 @@ def _sample_region(
     return Region(lower, round(lower + draw_decimal(rng, 5, 25), 1), mean)
 
 
+# Most rules have the same domain.
+@lru_cache(maxsize=16)
+def _points_on(domain: tuple[float, float], count: int) -> FloatArray:
+    return np.linspace(*domain, count)
+
+
 def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
     """Returns the mean of a rule over 100 evenly spaced points of its domain, as FIND's corruption uses it.
 
     Rounded to six significant digits, and to 0 where it is nothing but rounding error; None where the rule is undefined
     on all of the points.
     """
-    values: FloatArray = rules.evaluate(rule, np.linspace(*domain, _DOMAIN_POINTS))
+    values: FloatArray = rules.evaluate(rule, _points_on(domain, _DOMAIN_POINTS))
     values = values[np.isfinite(values)]
     if values.size == 0:
         return None

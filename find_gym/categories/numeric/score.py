@@ -16,7 +16,13 @@ from find_gym.categories.numeric.custom import LARGEST_OUTPUT
 from find_gym.categories.numeric.decoys import numeric_decoys
 from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
-from find_gym.categories.numeric.inputs import NumericInputs, intersection_over_union, merge_intervals, tolerance_of
+from find_gym.categories.numeric.inputs import (
+    POINTS_PER_STRATUM,
+    NumericInputs,
+    intersection_over_union,
+    merge_intervals,
+    tolerance_of,
+)
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
 from find_gym.core.complexity import program_complexity
@@ -93,6 +99,8 @@ class NumericScorer:
     """
 
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
+        from find_gym.categories.numeric.kernels.counting import most_within
+
         self._descriptions = None if judge is None else DescriptionScorer(function, judge, draw_unit_tests)
         self._identity = function.identity()
         inputs = NumericInputs.of(function)
@@ -100,12 +108,13 @@ class NumericScorer:
         self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
         self._truth = function.truth(self._x)
         self._tolerance = tolerance_of(self._truth, inputs.spread)
-        sizes = [values.size for values in inputs.strata.values()]
-        self._edges = np.cumsum([0, *sizes])
-        self._beyond = slice(int(self._edges[-1]), int(self._edges[-1]) + inputs.beyond.size)
-        self._paper = slice(self._beyond.stop, self._x.size)
+        # The strata, then what is beyond the range, then the paper's inputs.
+        self._edges = np.arange(len(self._names) + 2) * POINTS_PER_STRATUM
+        self._count = int(self._edges[-2])
+        self._paper = slice(int(self._edges[-1]), self._x.size)
         self._regions = merge_intervals([(region.lower, region.upper) for region in function.regions])
-        self.trivial_accuracy = self._best_constant()
+        # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
+        self.trivial_accuracy = most_within(self._truth[: self._count], self._tolerance[: self._count]) / self._count
 
     def score(self, submission: Submission, *, cap: float | None = MAX_NUMERIC_COMPLEXITY) -> NumericScore:
         """Judges a submission: its program, or else its code, which runs in the sandbox.
@@ -165,11 +174,12 @@ class NumericScorer:
         return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
 
     def _judge(self, predicted: FloatArray, claimed: FloatArray, result: Result | None) -> NumericScore:
-        right = self._right(predicted)
-        strata = {
-            name: _share(right[self._edges[index] : self._edges[index + 1]]) for index, name in enumerate(self._names)
-        }
-        accuracy = int(right[: self._edges[-1]].sum()) / int(self._edges[-1])
+        from find_gym.categories.numeric.kernels.counting import count_right
+
+        counts = np.empty(self._edges.size - 1, dtype=np.int64)
+        count_right(self._truth, self._tolerance, predicted, LARGEST_OUTPUT, self._edges, counts)
+        *strata, beyond = (counts / POINTS_PER_STRATUM).tolist()
+        accuracy = int(counts[:-1].sum()) / self._count
         if result is None:
             error = normalised_squared_error(self._truth[self._paper], predicted[self._paper])
             success = error < PAPER_THRESHOLD
@@ -179,34 +189,13 @@ class NumericScorer:
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
-            strata=strata,
-            beyond_range=_share(right[self._beyond]),
+            strata=dict(zip(self._names, strata, strict=True)),
+            beyond_range=beyond,
             exception_iou=intersection_over_union(claimed, self._regions),
             paper_error=error,
             paper_success=bool(success),
             outcome="right" if accuracy == 1 else "wrong",
         )
-
-    def _right(self, predicted: FloatArray) -> NDArray[np.bool_]:
-        """Returns which inputs are predicted well enough; where the truth is undefined, undefined is right.
-
-        There, a number beyond the largest output of a user's function is right as well.
-        """
-        predicted_defined, defined = np.isfinite(predicted), np.isfinite(self._truth)
-        with np.errstate(invalid="ignore"):
-            close = np.abs(predicted - self._truth) <= self._tolerance
-        return np.where(defined, predicted_defined & close, ~predicted_defined | (np.abs(predicted) > LARGEST_OUTPUT))
-
-    def _best_constant(self) -> float:
-        """Returns the accuracy of the best constant, found by sweeping over the ends of all tolerated intervals."""
-        # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
-        count = int(self._edges[-1])
-        truth, tolerance = self._truth[:count], self._tolerance[:count]
-        defined = np.isfinite(truth)
-        begins, ends = np.sort((truth - tolerance)[defined]), np.sort((truth + tolerance)[defined])
-        # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside.
-        overlap = np.arange(1, begins.size + 1) - np.searchsorted(ends, begins, side="left")
-        return max(int(overlap.max(initial=0)), count - begins.size) / count
 
 
 def score_numeric_programs(
@@ -256,10 +245,6 @@ def predict(submission: Submission, x: FloatArray) -> FloatArray:
     if result.status is not Status.OK:
         return np.full(x.shape, np.nan)
     return np.array([to_number(value) for value in result.values])
-
-
-def _share(right: NDArray[np.bool_]) -> float:
-    return int(np.count_nonzero(right)) / right.size
 
 
 def to_number(value: Any) -> float:

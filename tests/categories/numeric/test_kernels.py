@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,10 @@ from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
-from find_gym.categories.numeric.kernels import algebra, binning, compiling, evidence, scanning, training
+from find_gym.categories.numeric.inputs import _ends_of_bins
+from find_gym.categories.numeric.kernels import algebra, binning, compiling, counting, evidence, scanning, training
 from find_gym.categories.numeric.networks import Network
+from find_gym.categories.numeric.spread import spread_of_ordered
 
 NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -217,13 +220,51 @@ def test_compiled_training_rounds_as_numpy_does(seed: int) -> None:
     np.testing.assert_array_equal(compiled, parameters)
 
 
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200), st.integers(1, 24))
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200), st.lists(st.floats(-1e3, 1e3), max_size=23))
 @settings(deadline=None)
-def test_bins_are_those_of_equal_width(values: list[float], count: int) -> None:
-    numbers = np.array(values)
-    sizes, places = np.empty(count, dtype=np.int64), np.empty(numbers.size, dtype=np.int64)
-    binning.sort_into_bins(numbers, sizes, places)
-    width = np.ptp(numbers) or 1.0
-    bins = np.minimum((numbers - numbers.min()) / width * count, count - 1).astype(int)
-    np.testing.assert_array_equal(sizes, np.bincount(bins, minlength=count))
+def test_positions_are_sorted_by_bins(values: list[float], bounds: list[float]) -> None:
+    numbers, limits = np.array(values), np.sort(bounds)
+    bins = np.searchsorted(limits, numbers, side="right")
+    firsts = np.searchsorted(np.sort(bins), np.arange(limits.size + 1))
+    places = np.empty(numbers.size, dtype=np.int64)
+    binning.sort_into_bins(numbers, limits, firsts, places)
     np.testing.assert_array_equal(places, np.argsort(bins, kind="stable"))
+
+
+OUTPUTS = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 1.05, np.nan, np.inf, 1e308]), min_size=1, max_size=30)
+
+
+@given(OUTPUTS, st.integers(0, 5), st.floats(0, 2))
+@settings(deadline=None)
+def test_right_outputs_are_counted(truth: list[float], turned: int, tolerance: float) -> None:
+    true, tolerances = np.array(truth), np.full(len(truth), tolerance)
+    predicted = np.roll(true, turned)
+    edges, counts = np.array([0, len(truth) // 2, len(truth)]), np.empty(2, dtype=np.int64)
+    counting.count_right(true, tolerances, predicted, 1e300, edges, counts)
+    right = [
+        abs(p - t) <= tolerance if math.isfinite(t) else not abs(p) <= 1e300
+        for t, p in zip(truth, predicted.tolist(), strict=True)
+    ]
+    assert counts.tolist() == [sum(right[: edges[1]]), sum(right[edges[1] :])]
+    # Some constant that is best lies at the end of what is tolerated around some output.
+    constants = [t + sign * tolerance for t in truth if math.isfinite(t) for sign in (-1, 1)]
+    best = [sum(abs(t - c) <= tolerance for t in truth if math.isfinite(t)) for c in constants]
+    undefined = sum(not math.isfinite(t) for t in truth)
+    assert counting.most_within(true, tolerances) >= max([undefined, *best])
+
+
+def test_the_best_constant_is_tolerated_most_often() -> None:
+    truth = np.array([0.0, 0.9, 2.0, np.nan, 5.0])
+    assert counting.most_within(truth, np.full(5, 0.5)) == 2
+    assert counting.most_within(truth, np.full(5, 1.0)) == 3
+    assert counting.most_within(np.full(3, np.nan), np.ones(3)) == 3
+
+
+@given(st.lists(st.sampled_from([-8.0, -1.0, 0.0, 0.25, 1.0, 3.0, 1e30]) | st.floats(-1e3, 1e3), min_size=1))
+def test_bins_of_outputs_are_of_equal_width_after_asinh(values: list[float]) -> None:
+    ordered = np.sort(values)
+    spread = spread_of_ordered(ordered, ordered)
+    scaled = np.arcsinh((ordered - np.median(ordered)) / (spread or 1.0))
+    width = np.ptp(scaled) or 1.0
+    bins = np.minimum((scaled - scaled[0]) / width * 24, 23.0).astype(int)
+    np.testing.assert_array_equal(np.diff(_ends_of_bins(ordered, spread)), np.bincount(bins, minlength=24))

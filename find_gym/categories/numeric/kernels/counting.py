@@ -1,0 +1,57 @@
+"""How many outputs are predicted within their tolerances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.kernels.compiling import kernel
+
+
+@kernel("void(float64[::1], float64[::1], float64[::1], float64, int64[::1], int64[::1])")
+def count_right(truth: Any, tolerance: Any, predicted: Any, largest: float, edges: Any, counts: Any) -> None:
+    """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
+
+    Args:
+        truth: the true outputs, not finite where undefined, shape `(n,)`.
+        tolerance: the greatest error of each, shape `(n,)`.
+        predicted: the predicted outputs, shape `(n,)`.
+        largest: a number of greater size counts as undefined where the truth is.
+        edges: between which of the outputs the parts begin and end, shape `(p + 1,)`.
+        counts: where to write how many of each part are right, shape `(p,)`.
+    """
+    for part in range(counts.size):
+        counts[part] = 0
+        for i in range(edges[part], edges[part + 1]):
+            if np.isfinite(truth[i]):
+                # False where the prediction is undefined.
+                counts[part] += abs(predicted[i] - truth[i]) <= tolerance[i]
+            else:
+                counts[part] += not abs(predicted[i]) <= largest
+
+
+@kernel("int64(float64[::1], float64[::1])")
+def most_within(truth: Any, tolerance: Any) -> Any:
+    """Returns how many outputs the best constant predicts, or the best description that says "undefined".
+
+    Args:
+        truth: the true outputs, not finite where undefined, shape `(n,)`.
+        tolerance: the greatest error of each, shape `(n,)`.
+    """
+    begins, ends = np.empty(truth.size), np.empty(truth.size)
+    count = 0
+    for i in range(truth.size):
+        if np.isfinite(truth[i]):
+            begins[count] = truth[i] - tolerance[i]
+            ends[count] = truth[i] + tolerance[i]
+            count += 1
+    begins, ends = np.sort(begins[:count]), np.sort(ends[:count])
+    # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside.
+    most = truth.size - count
+    ended = 0
+    for i in range(count):
+        while ends[ended] < begins[i]:
+            ended += 1
+        most = max(most, i + 1 - ended)
+    return most
