@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import inspect
-import io
-import json
 import re
 from typing import Any
 
 import gymnasium as gym
+from docs_pictures import animate
 from gymnasium import spaces
-from PIL import Image
 
 from find_gym.core.category import Category, load_reference
 from find_gym.core.registry import categories_by_name
 from find_gym.functions import function_seed
-from find_gym.interfaces.text import write_query
 from find_gym_agents.categories import agent_category
-from find_gym_agents.registry import find_agent
 
 SEED = 1
 SAMPLES = 8
-# The answers to this many queries make a frame of a picture.
-FRAMES = 8
 # Judges that need no model: nothing that is shown here is read by one.
 OPTIONS: dict[str, dict[str, Any]] = dict.fromkeys(("entities", "neurons"), {"judge": "vocabulary"})
-QUERY = "QUERY "
 
 
 def environment_index() -> str:
@@ -129,45 +122,10 @@ def _space(space: spaces.Space[Any]) -> str:
     return f"`{space}`"
 
 
-# --- The picture ------------------------------------------------------------------------------------------------------
-
-
 def picture(category: Category) -> bytes | None:
     """Returns an animated GIF of an episode, played by the strongest scripted agent; None where there is none."""
     settings = agent_category(category.name).training
     if settings.strongest is None:
         return None
-    agent = find_agent(settings.strongest).make(category.name)
-    env = gym.make(
-        category.environment_id(),
-        interface=agent.interface,
-        render_mode="rgb_array",
-        split="test",
-        max_queries=settings.max_queries,
-        **OPTIONS.get(category.name, {}),
-    )
-    observation, info = env.reset(seed=SEED)
-    agent.reset(SEED)
-    frames = [env.render()]
-    terminated = False
-    while not terminated:
-        observation, terminated, info = _step(env, agent.act(observation, info), settings.max_queries, frames)
-    env.close()
-    images = [Image.fromarray(frame).quantize(64) for frame in frames]
-    durations = [500] * (len(images) - 1) + [4000]
-    written = io.BytesIO()
-    images[0].save(written, "gif", save_all=True, append_images=images[1:], duration=durations, loop=0)
-    return written.getvalue()
-
-
-def _step(env: gym.Env[Any, Any], action: Any, budget: int, frames: list[Any]) -> tuple[Any, bool, dict[str, Any]]:
-    """Steps an environment: a query of many inputs in several parts, so that the picture moves."""
-    each = -(-budget // FRAMES)
-    asked = json.loads(action.removeprefix(QUERY)) if str(action).startswith(QUERY) else []
-    parts = [write_query(asked[first : first + each]) for first in range(0, len(asked), each)] or [action]
-    outputs: list[Any] = []
-    for part in parts:
-        observation, _, terminated, _, info = env.step(part)
-        outputs += info.get("outputs", [])
-        frames.append(env.render())
-    return observation, terminated, {**info, "outputs": outputs}
+    options = {"split": "test", "max_queries": settings.max_queries, **OPTIONS.get(category.name, {})}
+    return animate(category.environment_id(), settings.strongest, SEED, **options)
