@@ -46,7 +46,7 @@ AGENTS_MAY_IMPORT = {
     "report": {"runs", "categories"},
     "play": {"runs", "categories"},
     "redteam": {"loading", "categories", "report"},
-    "evaluation": {"base", "checks", "registry", "runs", "categories", "interpreters.lm.options"},
+    "evaluation": {"base", "checks", "loading", "registry", "runs", "categories", "interpreters.lm.options"},
     "training": {"base", "checks", "registry", "runs", "categories", "report", "evaluation"},
     "trajectories": {"base", "registry", "categories", "evaluation.config"},
     "interpreters": {"base", "checks", "loading", "categories", "training"},

@@ -269,6 +269,8 @@ class AgentCategory:
         checker: the place "module:Class" of what checks programs against evidence, a
             `find_gym_agents.categories.checking.Checker`; by default the first program is taken for the best.
         paper: the paper's protocol; None for categories that it does not cover.
+        units: the place of `(UnitOptions, seed) -> (specs by name, reasons by the name of what can't be served)`, which
+            finds the units that the command line names; None where functions are no units of networks.
     """
 
     name: str
@@ -281,6 +283,7 @@ class AgentCategory:
     red_team: str | None = None
     checker: str = "find_gym_agents.categories.checking:NoChecker"
     paper: PaperSettings | None = None
+    units: str | None = None
 
     @property
     def in_code(self) -> bool:

@@ -7,9 +7,16 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
+
+if TYPE_CHECKING:
+    from find_gym_agents.runs.records import EpisodeRecord
+
+_MOST_SHOWN = 40
+_WIDEST = 160
 
 
 def describe() -> str:
@@ -37,6 +44,20 @@ def next_steps(env: str, folder: Path) -> str:
         f"  find-gym evaluate --env {env} --agent path/to/file.py:Class evaluates your own agent\n"
         f"  find-gym report --leaderboard {shlex.quote(str(folder))} ranks it among other runs"
     )
+
+
+def interpretations(episodes: Sequence[EpisodeRecord]) -> str:
+    """Returns what the agents say of each function, as a table; of many functions the first."""
+    from find_gym_agents.report.table import Table
+
+    rows = []
+    for record in sorted(episodes, key=lambda record: record.index)[:_MOST_SHOWN]:
+        said = record.submission or {}
+        text = " ".join((said.get("description") or said.get("code") or record.outcome.replace("_", " ")).split())
+        shown = text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
+        skill = "-" if record.score is None else f"{record.score['skill']:.2f}"
+        rows.append([record.function, record.agent, shown, skill])
+    return Table("Interpretations", ["function", "agent", "description", "skill"], rows, labels=3).as_text()
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "find-gym evaluate") -> int:
@@ -68,7 +89,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
     except (BackendError, DatasetError, RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
-    show(result.table if config.verbose else f"{result.closing}\n\n{next_steps(config.env, config.folder)}")
+    shown = result.table if config.verbose else f"{result.closing}\n\n{next_steps(config.env, config.folder)}"
+    show(f"{interpretations(result.episodes)}\n\n{shown}" if config.names else shown)
     if result.stopped is not None:
         print(
             f"\nthe run was stopped: {result.stopped}; {result.not_run} episodes were not run; the same command with a "

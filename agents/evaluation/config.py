@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.categories.units import UnitOptions
 from find_gym_agents.checks import check_environment, check_folder, check_integers, check_split
 from find_gym_agents.interpreters.lm.options import LanguageModelOptions
 
@@ -49,22 +50,25 @@ class EvaluationConfig:
     env: str = None  # type: ignore[assignment]  # settled when it is made, as the two below
     """The environment's id; by default that of the checkpoint, or FIND-numeric-v0."""
     functions: int | None = None
-    """The number of functions; by default 200, or all of the dataset."""
+    """The number of functions; by default 200, or all of the dataset, or those that are named."""
     repeats: int = 1
     """How often each agent works on each function, every time with another seed of its own sampling; for a language
     model together with --temperature."""
     seed: int = 0
     """Seeds the functions, the noise and the agents."""
     split: str = "test"
-    """The split that functions are sampled from: train, validation, test, or all. Not used with a dataset."""
+    """The split that functions are sampled from: train, validation, test, or all."""
     difficulty: str | Mapping[str, Any] = field(  # type: ignore[assignment]
         default=None,
         metadata={"parse": read_difficulty},
     )
     """The difficulty: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes that replace
-    those of find; by default that of the checkpoint, or find. Not used with a dataset."""
+    those of find; by default that of the checkpoint, or find."""
     dataset: str | None = field(default=None, metadata={"metavar": "DIR"})
     """A dataset in the published layout (the folder that holds numeric/ or strings/), in place of sampled functions."""
+    function: tuple[str, ...] = field(default=(), metadata={"metavar": "PLACE"})
+    """A function of your own in place of sampled ones: package.module:name or path/to/file.py:name of a callable with
+    one argument, an input of the category. May be repeated."""
     max_queries: int = None  # type: ignore[assignment]
     """The budget: inputs that may be asked of each function; by default that of the checkpoint, or 100."""
     exemplars: bool = False
@@ -92,6 +96,8 @@ class EvaluationConfig:
     """Whether all tables are printed at the end: by groups of functions, paired differences, outcomes."""
     language_model: LanguageModelOptions = field(default_factory=LanguageModelOptions)
     """The options of the agent lm."""
+    units: UnitOptions = field(default_factory=UnitOptions)
+    """The options of units of networks."""
     policy: Any = field(init=False, default=None, repr=False)
     """The policy of the agent policy, settled from the checkpoint."""
 
@@ -114,9 +120,23 @@ class EvaluationConfig:
         if self.exemplars and not category_named(self.category).exemplars:
             raise ValueError(f"expected a category with exemplars, actual: {self.category}")
         check_integers(self, functions=1, repeats=1, seed=0, max_queries=0, workers=1)
+        self._check_source()
         if self.dataset is not None and not (Path(self.dataset) / self._metadata).is_file():
             raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
         check_folder(self.out)
+
+    def _check_source(self) -> None:
+        """Checks that functions come from one source, which the category has."""
+        from find_gym_agents.categories import agent_category
+
+        given = {"dataset": self.dataset, "function": self.function, "units": self.units.units}
+        sources = [name for name, value in given.items() if value]
+        if len(sources) > 1:
+            raise ValueError(f"expected one source of functions, actual: {' and '.join(sources)}")
+        if self.names and self.functions is not None:
+            raise ValueError(f"expected no number of functions beside {sources[0]}, actual: {self.functions}")
+        if self.units.units and agent_category(self.category).units is None:
+            raise ValueError(f"expected a category with units of networks for units, actual: {self.category}")
 
     def _check_language_model(self) -> None:
         wanted = any("language_model" in self.agent_options(agent) for agent in self.agents)
@@ -151,7 +171,7 @@ class EvaluationConfig:
             from find_gym_agents.interpreters.policies import resolve
 
             try:
-                policy = resolve(self.checkpoint, **given, sampled=self.dataset is None)
+                policy = resolve(self.checkpoint, **given, sampled=self.samples)
             except ImportError as error:
                 raise ValueError(f"{error}; pip install 'find-gym[train]'") from error
             object.__setattr__(self, "policy", policy)
@@ -190,6 +210,16 @@ class EvaluationConfig:
         return options if self.judge is None else options | {"judge": self.judge}
 
     @property
+    def names(self) -> bool:
+        """Whether functions are named: units of a network, or callables."""
+        return bool(self.function or self.units.units)
+
+    @property
+    def samples(self) -> bool:
+        """Whether functions are sampled: neither named nor of a dataset."""
+        return self.dataset is None and not self.names
+
+    @property
     def sampled_split(self) -> str | None:
         """The split that functions are sampled from, None for all of them."""
         return None if self.split == "all" else self.split
@@ -202,9 +232,11 @@ class EvaluationConfig:
     def _name(self) -> str:
         agents = "+".join(map(self.label, self.agents)) if len(self.agents) <= 3 else f"{len(self.agents)}-agents"
         source = Path(self.dataset).resolve().name if self.dataset is not None else self.split
-        count = self.functions or ("all" if self.dataset is not None else DEFAULT_FUNCTIONS)
-        parts = [self.env, agents, source, str(count), f"seed{self.seed}"]
-        if self.dataset is None and self.difficulty != "find":
+        count = str(self.functions or (DEFAULT_FUNCTIONS if self.samples else "all"))
+        if self.names:
+            source, count = "named", _short_digest(self._named())
+        parts = [self.env, agents, source, count, f"seed{self.seed}"]
+        if self.samples and self.difficulty != "find":
             text = self.difficulty if isinstance(self.difficulty, str) else _short_digest(self.difficulty)
             parts.insert(3, text)
         parts += [f"{self.repeats}-repeats"] if self.repeats > 1 else []
@@ -233,7 +265,7 @@ class EvaluationConfig:
         data: dict[str, Any] = {
             "env": self.env,
             "agents": list(map(self.label, self.agents)),
-            "functions": self.functions if self.dataset is not None else self.functions or DEFAULT_FUNCTIONS,
+            "functions": self.functions or DEFAULT_FUNCTIONS if self.samples else self.functions,
             "seed": self.seed,
             "max_queries": self.max_queries,
             **({"repeats": self.repeats} if self.repeats > 1 else {}),
@@ -246,8 +278,14 @@ class EvaluationConfig:
         if self.dataset is not None:
             content = (Path(self.dataset) / self._metadata).read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}
+        if self.names:
+            return data | self._named()
         difficulty = self.difficulty if isinstance(self.difficulty, str) else dict(self.difficulty)
         return data | {"split": self.split, "difficulty": difficulty}
+
+    def _named(self) -> dict[str, Any]:
+        """Returns which functions are named, as JSON-serialisable data."""
+        return {"function": list(self.function)} if self.function else {"units": self.units.identity()}
 
 
 def metadata_file(category: str) -> str:

@@ -12,13 +12,14 @@ import gymnasium as gym
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.core.endings import truth_texts
-from find_gym.core.registry import category_named, category_of
+from find_gym.core.registry import category_of
 from find_gym.functions import function_seed
 from find_gym.language import ModelError
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
 from find_gym_agents.categories import agent_category
 from find_gym_agents.evaluation.functions import RunFunction
+from find_gym_agents.evaluation.named import CallableSpec, read_function
 from find_gym_agents.registry import AgentEntry
 from find_gym_agents.runs.records import EpisodeRecord, judged_tests
 
@@ -34,7 +35,7 @@ class EpisodeTask:
         function: the function.
         env: the environment's id.
         split: the split it was sampled from.
-        difficulty: the difficulty it was sampled from, None for a dataset.
+        difficulty: the difficulty it was sampled from, None where it was not.
         max_queries: the budget.
         seed: the run's seed.
         options: further arguments of the environment.
@@ -78,9 +79,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     Returns:
         The record. Where the agent's code, the environment or the sandbox fails it is unscored, with the traceback.
     """
-    functions = category_named(category_of(task.env))
-    spec = functions.read_spec(task.function.spec)
-    truth = functions.make(spec)
+    spec, truth = read_function(category_of(task.env), task.function.spec)
     record = EpisodeRecord(
         agent=task.label or task.agent.name,
         index=task.function.index,
@@ -96,7 +95,7 @@ def run_episode(task: EpisodeTask) -> EpisodeRecord:
     started = time.perf_counter()
     log = _Log()
     try:
-        log.play(task, spec)
+        log.play(task, spec, truth if isinstance(spec, CallableSpec) else spec)
         record = replace(record, **log.results())
         record = replace(record, **_beside_the_truth(record, truth))
     except Exception as error:
@@ -142,8 +141,14 @@ class _Log:
         self._over = False
         self._gave_up = ""
 
-    def play(self, task: EpisodeTask, spec: Any) -> None:
-        """Runs the episode to its end."""
+    def play(self, task: EpisodeTask, spec: Any, served: Any) -> None:
+        """Runs the episode to its end.
+
+        Args:
+            task: the episode.
+            spec: the function's spec.
+            served: what names the function to the environment.
+        """
         self.running = "the agent"
         # Imports are not what the agent computes.
         agent = self._agent = _AGENTS.get(task.agent, spec.category, task.agent_options)
@@ -152,14 +157,14 @@ class _Log:
             agent.reset(function_seed(seeded, spec.category, task.seed, task.function.index))
         options: dict[str, Any] = {"interface": agent.interface, "max_queries": task.max_queries, **task.options}
         if task.difficulty is None:
-            options["function"] = spec
+            options["function"] = served
         else:
             options |= {"split": task.split, "difficulty": task.difficulty}
         options |= getattr(agent, "environment_options", {})
         env = gym.make(task.env, **options, render_mode="ansi", disable_env_checker=True)
         self._budget = task.max_queries
         try:
-            observation, info = env.reset(seed=task.function.seed, options={"function": spec})
+            observation, info = env.reset(seed=task.function.seed, options={"function": served})
             self._prompt = observation if isinstance(observation, str) else ""
             while not self._over:
                 with self._agent_runs():

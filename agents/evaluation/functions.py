@@ -1,4 +1,4 @@
-"""The functions of a run: sampled or read once, then kept beside the results."""
+"""The functions of a run: sampled, read or found by their names once, then kept beside the results."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from find_gym.core.registry import category_named, version_of
 from find_gym.functions import FINDDataset, function_seed
 from find_gym_agents.evaluation.config import DEFAULT_FUNCTIONS, EvaluationConfig
+from find_gym_agents.evaluation.named import named_functions
 from find_gym_agents.runs.records import SKIPPED, SPECS, Lines, RunError, read_lines, write_json
 
 Submit = Callable[[Callable[[Any], Any], list[Any]], Iterable[Any]]
@@ -21,7 +22,7 @@ class RunFunction:
 
     Attributes:
         index: its place.
-        id: the seed of the environment's reset that draws it, or the dataset's id.
+        id: the seed of the environment's reset that draws it, the dataset's id, or the name that was given.
         seed: seeds the environment's reset, so that all agents get the same noise.
         spec: what defines it, as JSON-serialisable data.
     """
@@ -45,7 +46,7 @@ class _Draw:
 def prepare_functions(
     config: EvaluationConfig, folder: Path, run_all: Submit, progress: Callable[[int], Any]
 ) -> list[RunFunction]:
-    """Returns the functions of a run, from `specs.jsonl` as far as they are there, else sampled or read.
+    """Returns the functions of a run, from `specs.jsonl` as far as they are there, else sampled, read or found.
 
     Args:
         config: the configuration.
@@ -54,7 +55,8 @@ def prepare_functions(
         progress: told how many were made, one call for each.
 
     Raises:
-        RunError: the dataset has fewer functions than were asked for, or the file is broken.
+        RunError: the dataset has fewer functions than were asked for, there is no function of a name, or the file is
+            broken.
     """
     known = {data["index"]: RunFunction(**data) for data in read_lines(folder / SPECS)}
     progress(len(known))
@@ -68,14 +70,15 @@ def prepare_functions(
 
 def count_functions(config: EvaluationConfig, folder: Path) -> int:
     """Returns the number of functions of a run where it is known beforehand, and else that of `specs.jsonl`."""
-    if config.dataset is None:
+    if config.samples:
         return config.functions or DEFAULT_FUNCTIONS
     return config.functions or sum(1 for _ in read_lines(folder / SPECS))
 
 
 def _missing(config: EvaluationConfig, folder: Path, known: set[int], run_all: Submit) -> Iterator[RunFunction]:
-    if config.dataset is not None:
-        yield from (function for function in _read(config, folder) if function.index not in known)
+    if not config.samples:
+        found = _name(config, folder) if config.dataset is None else _read(config, folder)
+        yield from (function for function in found if function.index not in known)
         return
     count = config.functions or DEFAULT_FUNCTIONS
     seeds = (function_seed(config.sampled_split, config.category, config.seed, index) for index in range(count))
@@ -109,7 +112,18 @@ def _read(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
             f"expected a dataset with at least {max(wanted, 1)} functions that can be served, actual: {len(entries)} "
             f"in {config.dataset!r} ({len(skipped)} skipped{first})"
         )
+    return _number(config, {entry.id: entry.spec for entry in entries[:wanted]})
+
+
+def _name(config: EvaluationConfig, folder: Path) -> list[RunFunction]:
+    specs, skipped = named_functions(config)
+    if skipped:
+        write_json(folder / SKIPPED, skipped)
+    return _number(config, specs)
+
+
+def _number(config: EvaluationConfig, specs: dict[str, Any]) -> list[RunFunction]:
     return [
-        RunFunction(index, entry.id, function_seed(None, config.category, config.seed, index), entry.spec.to_json())
-        for index, entry in enumerate(entries[:wanted])
+        RunFunction(index, name, function_seed(None, config.category, config.seed, index), spec.to_json())
+        for index, (name, spec) in enumerate(specs.items())
     ]

@@ -16,6 +16,7 @@ from find_gym_agents.categories.record import score_part
 from find_gym_agents.evaluation.budget import Budget
 from find_gym_agents.evaluation.config import EvaluationConfig
 from find_gym_agents.evaluation.functions import RunFunction, count_functions, prepare_functions
+from find_gym_agents.evaluation.named import named_functions
 from find_gym_agents.evaluation.parallel import check_backend, run_all
 from find_gym_agents.registry import find_agent
 from find_gym_agents.runs.records import (
@@ -92,6 +93,9 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
     folder = config.folder
     if not (folder / EPISODES).exists():
         check_models(config)
+        if config.names:
+            # What there is not is told before the folder has the name of a run.
+            named_functions(config)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         claim(config, folder)
@@ -249,14 +253,13 @@ def _use_cores(count: int) -> None:
 def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: int) -> Any:
     from find_gym_agents.evaluation.episode import EpisodeTask
 
-    sampled = config.dataset is None
     return EpisodeTask(
         agent=find_agent(agent),
         label=config.label(agent),
         function=function,
         env=config.env,
-        split=config.sampled_split if sampled else None,
-        difficulty=config.difficulty if sampled else None,
+        split=config.sampled_split if config.samples else None,
+        difficulty=config.difficulty if config.samples else None,
         max_queries=config.max_queries,
         seed=config.seed,
         options=config.environment_options,

@@ -16,7 +16,7 @@ import numpy as np
 
 from find_gym.core.arguments import read_integer, read_number
 from find_gym.core.message_rules import MessageRules
-from find_gym.core.moves import ILLEGAL_CHARGE, Move, Query, Refuse, Submit, Write
+from find_gym.core.moves import ILLEGAL_CHARGE, Move, Query, Refuse, RefusedInputError, Submit, Write
 from find_gym.core.submissions import Submission
 
 __all__ = ["Episode", "Examiner", "Move", "Outcome", "Query", "Refuse", "Rules", "Score", "Submit", "Write"]
@@ -61,7 +61,11 @@ class Examiner(Protocol):
         """Says why a query with these inputs can't be answered (what was expected and what came), or returns None."""
 
     def answer(self, function: Any, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
-        """Returns the function's outputs, one for each input."""
+        """Returns the function's outputs, one for each input.
+
+        Raises:
+            RefusedInputError: this function, unlike others, can't answer an input; the query is refused.
+        """
 
     def to_json(self, outputs: list[Any]) -> list[Any]:
         """Returns outputs as JSON-serialisable data that passes Gymnasium's checks."""
@@ -231,7 +235,10 @@ class Episode:
         if isinstance(move, Query):
             reason = self._objection(move.inputs)
             if reason is None:
-                return self._answer(move.inputs)
+                try:
+                    return self._answer(move.inputs)
+                except RefusedInputError as error:
+                    reason = str(error)
             move = Refuse(f"{reason}; nothing was charged")
         if isinstance(move, Refuse):
             charged = int(self.rules.charge(self.budget, move.charge))

@@ -11,6 +11,10 @@ ILLEGAL_CHARGE = 1
 """Inputs that an illegal action costs, as far as there are any left."""
 
 
+class RefusedInputError(ValueError):
+    """An input that one function can't answer, though others could; the message says what was expected and came."""
+
+
 @dataclass(frozen=True)
 class _Decoded:
     """What all moves have.

@@ -92,4 +92,5 @@ CATEGORY = AgentCategory(
     # By scripts/find_blind.py --category neurons --functions 60 --seed 0 on 2026-11-26.
     blind=Submission("It responds to texts that are related to toys, or to texts that are related to golf."),
     checker="find_gym_agents.categories.neurons.checker:NeuronChecker",
+    units="find_gym_agents.categories.neurons.units:select_units",
 )

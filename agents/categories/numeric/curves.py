@@ -168,13 +168,20 @@ def curve_of(submission: dict[str, Any], axes: tuple[Scale, Scale]) -> dict[str,
 def compare_curves(record: EpisodeRecord, function: NumericFunction) -> dict[str, Any]:
     """Returns the entry "curve" of an episode's record, see `curve_of`; nothing where there is no submission.
 
+    Of a function without a spec it also has "truth", the truth on the grid.
+
     Args:
         record: the episode's record.
         function: the truth.
     """
     if record.submission is None:
         return {}
-    return {"curve": curve_of(record.submission, scales(function.truth(GRID), *record.answers()))}
+    truth = function.truth(GRID)
+    curve: dict[str, Any] = curve_of(record.submission, scales(truth, *record.answers()))
+    if getattr(function, "spec", None) is None:
+        # Nothing in the record makes the truth again.
+        curve["truth"] = [float(f"{value:.6g}") if np.isfinite(value) else None for value in truth.tolist()]
+    return {"curve": curve}
 
 
 def _read(submission: dict[str, Any]) -> Submission:

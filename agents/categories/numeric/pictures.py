@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from find_gym.categories.numeric.variants import Region
 from find_gym.functions import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.scoring import read_domain
 from find_gym_agents.categories.numeric.curves import GRID, NEAR_RANGE, FloatArray, Scale, near, scales, thin
@@ -14,15 +16,14 @@ from find_gym_agents.runs.records import EpisodeRecord
 
 def show_curves(record: EpisodeRecord) -> dict[str, Any]:
     """Returns the curves as "plot", in units of the plots: inputs as they are, heights from 0 to 1000."""
-    spec = NumericSpec.from_json(record.spec)
-    truth = NumericFunction(spec).truth(GRID)
+    truth, regions = _truth(record)
     x, y = record.answers()
     axes = scales(truth, x, y)
     points = thin(truth, axes)
     curves = {"truth": (GRID[points], truth[points]), "submission": _curve(record), "answers": (x, y)}
     middle = {name: (u[near(u)], v[near(u)]) for name, (u, v) in curves.items()}
     plot = {
-        "exceptions": [_clipped(region.lower, region.upper) for region in spec.regions],
+        "exceptions": [_clipped(region.lower, region.upper) for region in regions],
         "claimed": _claimed(record.submission or {}),
         "undefined": [round(value, 2) for value in x[~np.isfinite(y)].tolist()],
         "full": _lines(curves, axes[0]) | {"range": QUERY_RANGE},
@@ -33,11 +34,10 @@ def show_curves(record: EpisodeRecord) -> dict[str, Any]:
 
 def draw_example(axes: Any, record: EpisodeRecord) -> None:
     """Draws the truth, the submission, the answers and the exception of an episode."""
-    spec = NumericSpec.from_json(record.spec)
-    truth = NumericFunction(spec).truth(GRID)
+    truth, regions = _truth(record)
     x, y = record.answers()
     scale = Scale.of(truth, y)
-    for region in spec.regions:
+    for region in regions:
         axes.axvspan(max(region.lower, QUERY_RANGE[0]), min(region.upper, QUERY_RANGE[1]), color="#E69F00", alpha=0.18)
     axes.plot(GRID, scale.heights(truth), color="#AAAAAA", linewidth=3.5, label="truth")
     assert record.curve is not None
@@ -50,6 +50,14 @@ def draw_example(axes: Any, record: EpisodeRecord) -> None:
     axes.set_ylim(-0.02, 1.02)
     skill = record.score["skill"] if record.score is not None else 0.0
     axes.set_title(f"{record.family}, {record.variant}: skill {skill:.2f}", fontsize=8.5)
+
+
+def _truth(record: EpisodeRecord) -> tuple[FloatArray, Sequence[Region]]:
+    """Returns the truth on the grid and its exceptions; of a function without a spec what the record has of it."""
+    if "callable" in record.spec:
+        return np.array((record.curve or {}).get("truth", [None] * len(GRID)), dtype=np.float64), ()
+    spec = NumericSpec.from_json(record.spec)
+    return NumericFunction(spec).truth(GRID), spec.regions
 
 
 def _claimed(submission: dict[str, Any]) -> list[list[float]]:

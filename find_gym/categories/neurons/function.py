@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.neurons.bank import bank_words, check_words, open_places, place_of
+from find_gym.categories.neurons.bank import bank_words, check_words, held_out_places, open_places, place_of
 from find_gym.categories.neurons.category import CATEGORY
 from find_gym.categories.neurons.live import bank_activations, live_activations
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.categories.neurons.scaling import Scale
-from find_gym.categories.neurons.search import best_program
+from find_gym.categories.neurons.search import best_program, divide
 from find_gym.categories.neurons.table import splits_of_units, unit_table
 from find_gym.categories.neurons.units import READINGS, Reading, Unit
 from find_gym.core.splits import split_of
@@ -166,7 +166,7 @@ class NeuronFunction:
 
     Raises:
         MissingModelError: the unit is not in the table, and the network, or what runs it, is not there.
-        ValueError: the network has no such unit, or its direction has another width.
+        ValueError: the network has no such unit, its direction has another width, or hardly any words activate it.
 
     Example:
         >>> function = NeuronFunction(NeuronSpec("mlp.4.685"))
@@ -181,8 +181,9 @@ class NeuronFunction:
         self.spec = spec
         self._row = spec.row
         if self._row is None:
-            # What the network does not have is found out at once.
-            _ = self._outputs
+            # What the network does not have, and what can't be judged, is found out at once.
+            for places in (open_places(), held_out_places()):
+                divide(self._outputs, places)
 
     def __repr__(self) -> str:
         """Names the kind of function only: a representation must not tell the answer."""
@@ -215,7 +216,8 @@ class NeuronFunction:
 
         Raises:
             MissingModelError: a text is not in the bank, and the network is not there to compute it.
-            ValueError: a text is longer than the network's window, or an activation is not a finite number.
+            RefusedInputError: a text is longer than the network's window.
+            ValueError: an activation is not a finite number.
         """
         places = [place_of(word) for word in check_words(words)]
         foreign = [word for word, place in zip(words, places, strict=True) if place is None]

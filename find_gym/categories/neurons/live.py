@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -44,7 +45,9 @@ def prepare(specs: Iterable[NeuronSpec]) -> None:
     for spec in dict.fromkeys(specs):
         if spec.row is None and not _path(spec).exists() and _key(spec) not in _unwritten:
             groups.setdefault((spec.network, spec.reading), []).append(spec)
-    for group in groups.values():
+    for (network, _), group in groups.items():
+        what = f"{len(bank_words())} words by {len(group)} {'units' if len(group) > 1 else 'unit'} of {network}"
+        print(f"find-gym: computing the activations of {what}, once", file=sys.stderr)
         for spec, values in zip(group, _compute(group, bank_words()).T, strict=True):
             _keep(spec, values)
 

@@ -6,15 +6,17 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.neurons.units import READINGS, Reading, Unit
+from find_gym.categories.neurons.units import READINGS, Reading, Unit, UnitPattern
+from find_gym.core.moves import RefusedInputError
 from find_gym.language.embeddings import DEFAULT_MODEL, DEFAULT_PACKAGE, find_default_model, import_transformers
 from find_gym.language.pretrained import SMALL_MODEL, SMALL_PACKAGE, locate
 from find_gym.language.protocols import MissingModelError
@@ -32,7 +34,11 @@ _ATTENTION_ENDS = re.compile(
 )
 # A place in the last axis of a tensor, or what makes one number of each row.
 Reader: TypeAlias = int | Callable[[Any], Any]
-_LAYER = re.compile(r"(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.(.+)")
+_LAYER = re.compile(r"(?:^|\.)(?:layers?|h|blocks?)\.(\d+)(?:\.(.+))?")
+
+
+class _EnoughError(Exception):
+    """Ends a pass through the network where all units have been read."""
 
 
 class Network:
@@ -72,13 +78,14 @@ class Network:
         self._batch_size = batch_size
         self._lock = threading.Lock()
         self._ends = {"mlp": self._find(_MLP_ENDS), "attention": self._find(_ATTENTION_ENDS)}
+        self._layers = self._find(re.compile(""))
 
     def _find(self, pattern: re.Pattern[str]) -> dict[int, Any]:
-        """Returns the last linear map of each layer's block."""
-        found = {}
+        """Returns the module of each layer whose path within the layer fits."""
+        found: dict[int, Any] = {}
         for path, module in self._model.named_modules():
             match = _LAYER.search(path)
-            if match and pattern.fullmatch(match[2]):
+            if match and pattern.fullmatch(match[2] or ""):
                 found[int(match[1])] = module
         return found
 
@@ -107,6 +114,23 @@ class Network:
         # A Linear has shape (out, in), GPT-2's Conv1D (in, out).
         return int(_input_weights(self._end(unit)).shape[1])
 
+    def matching(self, pattern: UnitPattern) -> list[Unit]:
+        """Returns the units that a pattern names, in the order of their numbers.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
+        kind, (layer, *others) = pattern.kind, pattern.numbers
+        config = self._model.config.get_text_config()
+        layers = range(config.num_hidden_layers) if kind == "residual" else sorted(self._ends[kind])
+        found = []
+        for number in layers if layer is None else [layer]:
+            width, heads = self.width(Unit(kind, number, 0)), int(config.num_attention_heads)
+            sizes = (heads, width // heads) if kind == "attention" else (width,)
+            ranges = [range(size) if other is None else [other] for other, size in zip(others, sizes, strict=False)]
+            found += [Unit(kind, number, *(places or (None,))) for places in product(*ranges)]
+        return found
+
     def _reader(self, unit: Unit, direction: Floats | None) -> Reader:
         """Returns where the unit is in a tensor `(b, t, width)`, or what makes one number of it for each token."""
         import torch
@@ -125,7 +149,7 @@ class Network:
         place = unit.place
         assert place is not None
         if unit.kind != "attention":
-            _check_place(unit, "place", place, width)
+            _check_place(unit, "neuron" if unit.kind == "mlp" else "coordinate", place, width)
             return place
         heads = int(self._model.config.get_text_config().num_attention_heads)
         _check_place(unit, "head", place, heads)
@@ -153,8 +177,8 @@ class Network:
             directions: for each unit its direction, or None for what is no direction.
 
         Raises:
-            ValueError: an unknown unit, a direction of another width, a text that is too long, or an activation that
-                is not a finite number.
+            RefusedInputError: a text is longer than the network's window.
+            ValueError: an unknown unit, a direction of another width, or an activation that is not a finite number.
         """
         import torch
 
@@ -187,7 +211,7 @@ class Network:
         lengths = mask.sum(dim=1)
         if int(lengths.max()) > self.window or int(lengths.min()) == 0:
             place = int(lengths.argmax() if int(lengths.max()) > self.window else lengths.argmin())
-            raise ValueError(
+            raise RefusedInputError(
                 f"expected texts of 1 to {self.window} tokens (the window of {self.name}), actual: "
                 f"{int(lengths[place])} in {texts[place][:80]!r}"
             )
@@ -205,16 +229,28 @@ class Network:
                 if callable(compute := readers[member]):
                     result[:, member] = _over_tokens(compute(values)[..., None], mask, reading)[:, 0]
 
-        needs_states = any(kind == "residual" for kind, _ in layers)
-        with ExitStack() as hooks:
-            for (kind, _), members in layers.items():
-                if kind != "residual":
+        # The stream behind the last layer is what the whole network makes of it: causal models normalise it once more.
+        last = max(self._layers, default=-1)
+        states = {key: layers.pop(key) for key in list(layers) if key[0] == "residual" and key[1] not in range(last)}
+        left = len(layers)
+
+        def take(members: list[int], values: Any) -> None:
+            nonlocal left
+            read(members, values[0] if isinstance(values, tuple) else values)
+            left -= 1
+            if left == 0 and not states:
+                raise _EnoughError
+
+        with ExitStack() as hooks, suppress(_EnoughError):
+            for (kind, layer), members in layers.items():
+                if kind == "residual":
+                    handle = self._layers[layer].register_forward_hook(lambda *args, of=members: take(of, args[-1]))
+                else:
                     end = self._end(units[members[0]])
-                    handle = end.register_forward_pre_hook(lambda _, inputs, members=members: read(members, inputs[0]))
-                    hooks.callback(handle.remove)
-            output = self._model(**tokens, output_hidden_states=needs_states)
-        for (kind, layer), members in layers.items():
-            if kind == "residual":
+                    handle = end.register_forward_pre_hook(lambda _, inputs, of=members: take(of, inputs))
+                hooks.callback(handle.remove)
+            output = self._model(**tokens, output_hidden_states=bool(states))
+            for (_, layer), members in states.items():
                 read(members, output.hidden_states[layer + 1])
         return np.asarray(result.numpy())
 
@@ -290,6 +326,13 @@ def _read_safetensors(file: str, name: str) -> Any:
 
 
 def file_digest(path: str) -> str:
-    """Returns the SHA-256 digest of the file of a direction."""
+    """Returns the SHA-256 digest of the file of a direction.
+
+    Raises:
+        ValueError: there is no such file.
+    """
     file = re.split(r"(?<=\.npy)|(?<=\.safetensors)", path)[0]
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(f"expected a readable direction, actual value: {path!r} ({error})") from error

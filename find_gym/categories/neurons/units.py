@@ -9,6 +9,7 @@ from typing import Literal
 Reading = Literal["maximum", "mean", "last"]
 READINGS: tuple[Reading, ...] = ("maximum", "mean", "last")
 
+_PATTERN = re.compile(r"(mlp|attention|residual)((?:\.(?:\d+|\*)){1,3})(?:\(([1-9]\d*)\))?", re.ASCII)
 _NAME = re.compile(r"(mlp)\.(\d+)\.(\d+)|(attention)\.(\d+)\.(\d+)(?:\.(\d+))?|(residual)\.(\d+)(?:\.(\d+))?", re.ASCII)
 
 
@@ -65,3 +66,46 @@ class Unit:
             return f"output of {head}" if self.coordinate is None else f"output {self.coordinate} of {head}"
         what = "direction" if self.place is None else f"coordinate {self.place}"
         return f"{what} of the residual stream behind layer {self.layer}"
+
+
+@dataclass(frozen=True)
+class UnitPattern:
+    """Units that one name stands for: `*` is any number, and a count behind the name draws so many of them.
+
+    Attributes:
+        kind: the kind of unit.
+        numbers: the numbers of the name; None for any.
+        count: how many units are drawn; None for all.
+
+    Example:
+        >>> UnitPattern.parse("mlp.5.*(10)")
+        UnitPattern(kind='mlp', numbers=(5, None), count=10)
+    """
+
+    kind: str
+    numbers: tuple[int | None, ...]
+    count: int | None = None
+
+    @staticmethod
+    def parse(text: str) -> UnitPattern:
+        """Reads a pattern.
+
+        Raises:
+            ValueError: it is none; the message names what was expected.
+        """
+        match = _PATTERN.fullmatch(text)
+        if match is None or (match[3] and "*" not in text):
+            raise ValueError(
+                "expected a unit such as 'mlp.4.685', with * for any number, and then with a count to draw, such as "
+                f"'mlp.5.*(10)', actual value: {text!r}"
+            )
+        Unit.parse(match[1] + match[2].replace("*", "0"))
+        numbers = tuple(None if number == "*" else int(number) for number in match[2][1:].split("."))
+        return UnitPattern(match[1], numbers, int(match[3]) if match[3] else None)
+
+    @property
+    def unit(self) -> Unit | None:
+        """The one unit that it names; None where it names any number."""
+        if None in self.numbers:
+            return None
+        return Unit.parse(".".join([self.kind, *map(str, self.numbers)]))

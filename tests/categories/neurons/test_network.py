@@ -84,7 +84,7 @@ def test_a_unit_of_a_causal_model() -> None:
     ("name", "message"),
     [
         ("mlp.6.0", "expected a unit of a layer from 0 to 5"),
-        ("mlp.0.1536", "expected a place from 0 to 1535"),
+        ("mlp.0.1536", "expected a neuron from 0 to 1535"),
         ("attention.0.12", "expected a head from 0 to 11"),
         ("attention.0.1.32", "expected a coordinate from 0 to 31"),
         ("residual.6.0", "expected a unit of a layer from 0 to 5"),
