@@ -16,6 +16,7 @@ from find_gym_agents.checks import check_environment, check_folder, check_intege
 from find_gym_agents.interpreters.lm.options import LanguageModelOptions
 
 DEFAULT_FUNCTIONS = 200
+DEFAULT_PROPOSALS = 32
 
 
 def usable_cores() -> int:
@@ -81,6 +82,9 @@ class EvaluationConfig:
     """The policy of the agent policy: policy.pt of a training run, a zip of Stable-Baselines3 or sb3-contrib, or
     FILE.py:NAME (package.module:NAME), which is called and returns a function (observation, info) -> action. Zips are
     unpickled and functions are run: use only those you trust."""
+    proposals: int | None = None
+    """How many programs the agent policy proposes; the likeliest one, given what it asked itself, is submitted. With 1,
+    it submits what it finds most probable, unchecked. By default 32."""
     paper: bool = False
     """The paper's table of the category: the agent lm in all of its settings (20 messages; for entities and relations
     also MILAN, and with exemplars), by its scores, beside the published figures."""
@@ -119,7 +123,7 @@ class EvaluationConfig:
         check_split(self.split)
         if self.exemplars and not category_named(self.category).exemplars:
             raise ValueError(f"expected a category with exemplars, actual: {self.category}")
-        check_integers(self, functions=1, repeats=1, seed=0, max_queries=0, workers=1)
+        check_integers(self, functions=1, repeats=1, seed=0, max_queries=0, workers=1, proposals=1)
         self._check_source()
         if self.dataset is not None and not (Path(self.dataset) / self._metadata).is_file():
             raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
@@ -165,13 +169,15 @@ class EvaluationConfig:
         wanted = any("policy" in find_agent(agent).options for agent in self.agents)
         if wanted and self.checkpoint is None:
             raise ValueError("expected a checkpoint for the agent policy (--checkpoint FILE), actual: none")
-        if not wanted and self.checkpoint is not None:
-            raise ValueError(f"expected the agent policy for a checkpoint, actual: {', '.join(self.agents)}")
+        for name, words in (("checkpoint", "a checkpoint"), ("proposals", "proposals")):
+            if not wanted and getattr(self, name) is not None:
+                raise ValueError(f"expected the agent policy for {words}, actual: {', '.join(self.agents)}")
         if self.checkpoint is not None:
             from find_gym_agents.interpreters.policies import resolve
 
             try:
-                policy = resolve(self.checkpoint, **given, sampled=self.samples)
+                count = DEFAULT_PROPOSALS if self.proposals is None else self.proposals
+                policy = resolve(self.checkpoint, **given, proposals=count, sampled=self.samples)
             except ImportError as error:
                 raise ValueError(f"{error}; pip install 'find-gym[train]'") from error
             object.__setattr__(self, "policy", policy)
@@ -247,6 +253,7 @@ class EvaluationConfig:
         parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]
         if self.checkpoint is not None:
             parts.append(f"policy-{self.policy.source.digest[:8]}")
+            parts += [f"{self.policy.proposals}-proposals"] if self.policy.proposals > 1 else []
         return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
 
     def worker_count(self) -> int:
@@ -275,6 +282,7 @@ class EvaluationConfig:
             data |= self.language_model.identity()
         if self.checkpoint is not None:
             data["checkpoint_sha256"] = self.policy.source.digest
+            data |= {"proposals": self.policy.proposals} if self.policy.proposals > 1 else {}
         if self.dataset is not None:
             content = (Path(self.dataset) / self._metadata).read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}

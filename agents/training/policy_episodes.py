@@ -34,10 +34,15 @@ class Played:
 
 
 def choose(policy: Any, observation: Observation, masks: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Returns the most probable legal action of each row.
+    """Returns the most probable legal action of each row; see `log_probabilities`."""
+    return log_probabilities(policy, observation, masks).argmax(axis=1)
+
+
+def log_probabilities(policy: Any, observation: Observation, masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Returns the log-probabilities of actions among the legal ones, shape `(n, actions)`.
 
     Args:
-        policy: a policy of Stable-Baselines3 with masks.
+        policy: an actor and critic of Stable-Baselines3 with discrete actions.
         observation: arrays of shape `(n, ...)`.
         masks: legal actions, bool of shape `(n, actions)`.
     """
@@ -45,7 +50,8 @@ def choose(policy: Any, observation: Observation, masks: NDArray[np.bool_]) -> N
     with th.no_grad():
         features = policy.extract_features(tensors, policy.pi_features_extractor)
         logits = policy.action_net(policy.mlp_extractor.forward_actor(features))
-    return logits.masked_fill(~th.as_tensor(masks, device=policy.device), -th.inf).argmax(1).cpu().numpy()
+    legal = logits.double().masked_fill(~th.as_tensor(masks, device=policy.device), -th.inf)
+    return legal.log_softmax(1).cpu().numpy()
 
 
 def own_masks(masks: NDArray[np.bool_], asked: NDArray[np.float32], free_stopping: bool) -> NDArray[np.bool_]:

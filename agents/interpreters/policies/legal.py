@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
 import find_gym  # noqa: F401  (registers the environments)
+from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import TokensInterface
 
 Observation = dict[str, NDArray[np.float32]]
@@ -29,9 +32,34 @@ class LegalActions:
 
     def __call__(self, observation: Observation) -> NDArray[np.bool_]:
         """Returns the legal actions after an observation, bool of shape `(actions,)`."""
+        queries = np.full(len(self.codec.probes), observation["budget"][0] > 0)
+        return np.concatenate([queries, self.draft(observation).legal()])
+
+    def draft(self, observation: Observation) -> Draft:
+        """Returns what is written."""
         draft = self.codec.new_draft()
         written = observation["written"].reshape(-1, len(self.codec.tokens))
         for token in written[written.any(axis=1)].argmax(axis=1).tolist():
             draft.write(token)
-        queries = np.full(len(self.codec.probes), observation["budget"][0] > 0)
-        return np.concatenate([queries, draft.legal()])
+        return draft
+
+    def observations(
+        self, observation: Observation, begun: Draft, drafts: Sequence[Draft], max_steps: int
+    ) -> Observation:
+        """Returns what is observed once further tokens are written.
+
+        Args:
+            observation: what is observed now.
+            begun: what is written now.
+            drafts: n drafts that begin with that.
+            max_steps: the number of steps of an episode, of which each token takes one.
+
+        Returns:
+            Arrays of shape `(n, ...)`.
+        """
+        rows = {name: np.repeat(values[None], len(drafts), axis=0) for name, values in observation.items()}
+        written = rows["written"].reshape(len(drafts), -1, len(self.codec.tokens))
+        for row, draft in enumerate(drafts):
+            written[row, np.arange(len(draft.tokens)), draft.tokens] = 1.0
+            rows["budget"][row, 1] -= (len(draft.tokens) - len(begun.tokens)) / max_steps
+        return rows

@@ -76,7 +76,13 @@ def zip_terms(path: Path) -> Terms:
     """Returns what the spaces of a saved model tell: the interface and, if it is `continuous`, the budget."""
     model = load_model(path)
     if isinstance(model.observation_space, spaces.Dict):
-        return Terms(interface="tokens", observation_space=model.observation_space, action_space=model.action_space)
+        return Terms(
+            interface="tokens",
+            observation_space=model.observation_space,
+            action_space=model.action_space,
+            # An actor and critic; one with a recurrent state would need such a state for each draft.
+            has_probabilities=hasattr(model.policy, "mlp_extractor") and not hasattr(model.policy, "lstm_actor"),
+        )
     return Terms(
         interface="continuous",
         max_queries=int(np.prod(model.observation_space.shape)) // _COLUMNS,
@@ -91,10 +97,14 @@ class SavedModelAgent:
     Args:
         model: the model.
         options: what it interprets.
+
+    Attributes:
+        network: the policy itself.
     """
 
     def __init__(self, model: Any, options: PolicyOptions) -> None:
         self.interface = options.interface
+        self.network = model.policy
         self._model = model
         self._legal = None
         if "action_masks" in inspect.signature(model.predict).parameters:

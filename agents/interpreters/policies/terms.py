@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
@@ -29,6 +31,7 @@ class Terms:
         difficulty: the difficulty.
         observation_space: the space of observations.
         action_space: the space of actions.
+        has_probabilities: whether it gives tokens probabilities, so that it can propose several programs.
     """
 
     env: str | None = None
@@ -37,6 +40,7 @@ class Terms:
     difficulty: str | Mapping[str, Any] | None = None
     observation_space: gym.Space[Any] | None = None
     action_space: gym.Space[Any] | None = None
+    has_probabilities: bool = False
 
     def fit(self, env: gym.Env[Any, Any]) -> bool:
         """Returns whether the spaces, as far as they are known, are those of an environment."""
@@ -54,6 +58,7 @@ class PolicyOptions:
         interface: the interface.
         max_queries: the budget.
         difficulty: the difficulty that it was trained for, which decides its grammar.
+        proposals: the number of programs of which the evidence chooses one; 1 for what the policy itself writes.
     """
 
     checkpoint: str
@@ -61,6 +66,7 @@ class PolicyOptions:
     interface: str
     max_queries: int
     difficulty: str | Mapping[str, Any] = field(hash=False)
+    proposals: int = 1
 
     @property
     def source(self) -> PolicySource:
@@ -99,6 +105,7 @@ def resolve(
     env: str | None = None,
     max_queries: int | None = None,
     difficulty: str | Mapping[str, Any] | None = None,
+    proposals: int = 1,
     sampled: bool = True,
 ) -> PolicyOptions:
     """Settles what a policy interprets: what is asked for where the policy fits it, and else what it was trained for.
@@ -108,6 +115,8 @@ def resolve(
         env: the environment's id; None for the policy's own, or the latest one that has its spaces.
         max_queries: the budget; None for the policy's own.
         difficulty: the difficulty; None for the policy's own.
+        proposals: the number of programs of which the evidence chooses one; 1 where the policy gives no probabilities,
+            with a warning.
         sampled: whether functions are sampled from the difficulty, or come from a dataset.
 
     Raises:
@@ -141,7 +150,14 @@ def resolve(
         )
     if len(fitting) > 1:
         raise PolicyError(f"expected an environment (--env), as {checkpoint!r} fits {', '.join(fitting)}, actual: none")
-    return PolicyOptions(checkpoint, fitting[0], interface, budget, terms.difficulty or level)
+    if proposals > 1 and not terms.has_probabilities:
+        warnings.warn(
+            f"{checkpoint!r} gives tokens no probabilities, so that it makes 1 proposal, what it writes itself, and "
+            f"not {proposals}",
+            stacklevel=2,
+        )
+        proposals = 1
+    return PolicyOptions(checkpoint, fitting[0], interface, budget, terms.difficulty or level, proposals)
 
 
 def _fitting(
@@ -175,14 +191,22 @@ def make_policy_agent(policy: PolicyOptions) -> Agent:
         ImportError: something that it needs is not installed.
     """
     kind = policy.source.kind
+    if kind == "function":
+        from find_gym_agents.interpreters.policies.functions import FunctionAgent
+
+        return FunctionAgent(policy.source.load_function(), policy)
+    agent: Any
     if kind == "trained":
         from find_gym_agents.interpreters.policies.trained import PolicyAgent
 
-        return PolicyAgent(policy.checkpoint)
-    if kind == "zip":
+        agent = PolicyAgent(policy.checkpoint)
+    else:
         from find_gym_agents.interpreters.policies.saved_models import SavedModelAgent
 
-        return SavedModelAgent.load(policy)
-    from find_gym_agents.interpreters.policies.functions import FunctionAgent
+        agent = SavedModelAgent.load(policy)
+    if policy.proposals == 1:
+        return cast(Agent, agent)
+    from find_gym_agents.interpreters.policies.proposals import ProposingAgent
+    from find_gym_agents.training.policy_episodes import log_probabilities
 
-    return FunctionAgent(policy.source.load_function(), policy)
+    return ProposingAgent(agent, partial(log_probabilities, agent.network), policy)

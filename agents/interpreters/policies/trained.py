@@ -28,6 +28,7 @@ def trained_terms(checkpoint: str) -> Terms:
         difficulty=data["config"]["difficulty"],
         observation_space=legal.codec.observation_space,
         action_space=legal.codec.action_space,
+        has_probabilities=True,
     )
 
 

@@ -1,0 +1,102 @@
+"""Proposals: the programs that a policy finds most probable, of which the evidence of the episode chooses one.
+
+A policy writes what it finds most probable, token by token, and never looks back. The same policy has many other
+programs in mind; which of them explains the answers best can be computed, with constants fitted, before one is
+submitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.core.registry import category_of
+from find_gym.interfaces.draft import Draft
+from find_gym_agents.base import Agent
+from find_gym_agents.categories import agent_category
+from find_gym_agents.interpreters.policies.legal import LegalActions, Observation
+from find_gym_agents.interpreters.policies.terms import PolicyOptions
+
+# From observations of n rows and their legal actions to log-probabilities, shape `(n, actions)`.
+LogProbabilities = Callable[[Observation, NDArray[np.bool_]], NDArray[np.float64]]
+
+
+def propose(
+    log_probabilities: LogProbabilities, legal: LegalActions, observation: Observation, count: int, max_steps: int
+) -> list[list[int]]:
+    """Finds the most probable programs by beam search.
+
+    Args:
+        log_probabilities: the policy.
+        legal: the grammar.
+        observation: what the policy sees; programs begin with the tokens that are written there.
+        count: the number of programs, and of drafts that are followed at a time.
+        max_steps: the number of steps of an episode, of which each token takes one.
+
+    Returns:
+        At most so many different programs, the most probable first, each as indices of the grammar's tokens.
+    """
+    begun = legal.draft(observation)
+    found: list[tuple[float, Draft]] = []
+    beam: list[tuple[float, Draft]] = [(0.0, begun)]
+    while beam:
+        drafts = [draft for _, draft in beam]
+        rows = legal.observations(observation, begun, drafts, max_steps)
+        masks = np.array([draft.legal() for draft in drafts])
+        asking = np.zeros((len(drafts), len(legal.codec.probes)), dtype=np.bool_)
+        logs = log_probabilities(rows, np.concatenate([asking, masks], axis=1))[:, asking.shape[1] :]
+        total = np.where(masks, logs, -np.inf) + np.array([[log] for log, _ in beam])
+        order = np.argsort(-total, axis=None, kind="stable")[:count]
+        parents, tokens = np.unravel_index(order[np.isfinite(total.ravel()[order])], total.shape)
+        longer = [
+            (float(total[parent, token]), drafts[parent].extended(int(token)))
+            for parent, token in zip(parents.tolist(), tokens.tolist(), strict=True)
+        ]
+        # Nothing that is written further becomes more probable.
+        best = sorted([*found, *longer], key=lambda one: -one[0])[:count]
+        found = [one for one in best if one[1].complete]
+        beam = [one for one in best if not one[1].complete]
+    return [draft.tokens for _, draft in found]
+
+
+class ProposingAgent:
+    """Asks what a policy asks, and writes the likeliest of the programs that the policy finds most probable.
+
+    Args:
+        agent: the policy as an agent with the interface `tokens`, which decides when to write.
+        log_probabilities: the policy itself.
+        options: what it interprets, and how many programs it proposes.
+    """
+
+    interface = "tokens"
+
+    def __init__(self, agent: Agent, log_probabilities: LogProbabilities, options: PolicyOptions) -> None:
+        self._agent = agent
+        self._log_probabilities = log_probabilities
+        self._legal = LegalActions(options.env, options.difficulty)
+        self._checker = agent_category(category_of(options.env)).make_checker(self._legal.codec)
+        self._count = options.proposals
+        self._max_steps = options.max_queries + self._legal.codec.extra_steps
+        self._evidence: list[tuple[Any, Any]] = []
+        self._program: tuple[int, ...] = ()
+
+    def reset(self, seed: int) -> None:
+        """Forgets the last episode."""
+        self._agent.reset(seed)
+        self._evidence, self._program = [], ()
+
+    def act(self, observation: Observation, info: dict[str, Any]) -> int:
+        """Returns the policy's query, or the next token of the program that the evidence makes likeliest."""
+        self._evidence += zip(info["inputs"], info["outputs"], strict=True)
+        probes = len(self._legal.codec.probes)
+        written = tuple(self._legal.draft(observation).tokens)
+        if not self._program or self._program[: len(written)] != written:
+            action = int(self._agent.act(observation, info))
+            if action < probes:
+                return action
+            found = propose(self._log_probabilities, self._legal, observation, self._count, self._max_steps)
+            self._program = self._checker.best(found, self._evidence).tokens
+        return probes + self._program[len(written)]
