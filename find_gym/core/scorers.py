@@ -10,8 +10,9 @@ from typing import Any, Generic, TypeVar
 
 Scorer = TypeVar("Scorer")
 
-# Functions that are remembered. A scorer has the held-out inputs and their truth, some tens of kilobytes.
-_KEPT = 64
+# Functions that are remembered. A scorer has the held-out inputs and their truth, some tens of kilobytes. A training on
+# relations draws some 360 different functions.
+_KEPT = 512
 
 
 class Scorers(Generic[Scorer]):

@@ -9,11 +9,16 @@ from find_gym.core.draws import SingleDraws
 
 BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_from([2**31, 2**31 + 1, 3 * 2**30]))
 
+# Characters, drawn so often.
+PICKS = st.tuples(st.sampled_from(["ab", "abc", "abcdefghij"]), st.integers(0, 300))
+
 
 @given(
     seed=st.integers(0, 2**32),
     before=st.integers(0, 3),
-    calls=st.lists(st.one_of(st.none(), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS)), max_size=60),
+    calls=st.lists(
+        st.one_of(st.none(), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS), PICKS, st.just([5])), max_size=60
+    ),
 )
 def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None:
     rng, other = np.random.default_rng(seed), np.random.default_rng(seed)
@@ -25,6 +30,13 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None
     for call in calls:
         if call is None:
             assert draws.random() == rng.random()
+        elif isinstance(call, list):
+            assert draws.randoms(call[0]) == rng.random(call[0]).tolist()
+        elif isinstance(call, tuple) and isinstance(call[0], str):
+            characters, count = call
+            assert draws.picks(characters, count) == "".join(
+                characters[rng.integers(len(characters))] for _ in range(count)
+            )
         elif isinstance(call, int):
             assert draws.integers(call) == rng.integers(call)
         else:
@@ -43,3 +55,9 @@ def test_more_numbers_than_a_block() -> None:
 def test_other_kinds_of_generators_are_refused() -> None:
     with pytest.raises(TypeError, match="expected a generator with PCG64, actual: MT19937"):
         SingleDraws(np.random.Generator(np.random.MT19937(0)))
+
+
+def test_picks_are_the_same_where_some_halves_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SingleDraws, "_pick_all", lambda self, characters: None)
+    rng, draws = np.random.default_rng(2), SingleDraws(np.random.default_rng(2))
+    assert draws.picks("abcde", 7) == "".join("abcde"[rng.integers(5)] for _ in range(7))

@@ -16,6 +16,8 @@ from find_gym.categories.entities.neurons import EmbeddingNeuron, LexiconNeuron,
 from find_gym.categories.entities.regions import has_form
 
 FloatArray = NDArray[np.float64]
+Places = NDArray[np.intp] | slice
+ALL = slice(None)
 
 
 class WordBank:
@@ -30,6 +32,7 @@ class WordBank:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = tuple(words)
+        self._places = {word: place for place, word in enumerate(self.words)}
         self._activations: dict[tuple[type[Neuron], str], FloatArray] = {}
         self._forms: dict[str, NDArray[np.bool_]] = {}
 
@@ -40,13 +43,29 @@ class WordBank:
             return False
         return all(name in concepts() for name in concepts_of(function.spec.formula))
 
-    def truth(self, function: EntityBlackBox) -> FloatArray:
-        """Returns the activations of all words, float64 of shape `(n,)`: the same as `function.truth` gives."""
+    def truth(self, function: EntityBlackBox, places: Places = ALL) -> FloatArray:
+        """Returns the activations of all words, or those at some places: the same as `function.truth` gives.
+
+        Args:
+            function: the function.
+            places: which words, all by default.
+
+        Returns:
+            Activations, float64, one for each word.
+        """
         if not self.knows(function):
-            return function.truth(self.words)
+            words = self.words if places is ALL else [self.words[place] for place in np.asarray(places).tolist()]
+            return function.truth(words)
         assert isinstance(function, EntityFunction)
         neuron = function.neuron
-        return function.combine(lambda name: self._activation(neuron, name), self.has_form)
+        return function.combine(
+            lambda name: self._activation(neuron, name)[places], lambda form: self.has_form(form)[places]
+        )
+
+    def places_of(self, words: Sequence[str]) -> NDArray[np.intp] | None:
+        """Returns the places of words, None where some are not in the list."""
+        places = [self._places.get(word) for word in words]
+        return None if None in places else np.array(places, dtype=np.intp)
 
     def _activation(self, neuron: Neuron, name: str) -> FloatArray:
         key = (type(neuron), name)

@@ -116,16 +116,19 @@ class ProgramJudge:
 
     def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
         """Rates options by the activations of their inputs."""
-        flat = [str(execution.input) for row in options for execution in row]
-        # The same options are rated for several parts of a score.
-        new = [word for word in dict.fromkeys(flat) if word not in self._known]
-        if new:
-            self._known.update(zip(new, self._function.truth(new).tolist(), strict=True))
-        return np.array([self._known[word] for word in flat]).reshape(len(options), -1)
+        words = [str(execution.input) for row in options for execution in row]
+        return self.rank(description, words).reshape(len(options), -1)
 
     def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
         """Returns the activations of words."""
-        return self._function.truth(texts)
+        bank = held_out_bank()
+        if bank.knows(self._function) and (places := bank.places_of(texts)) is not None:
+            return bank.truth(self._function, places)
+        # The same words are rated for several parts of a score.
+        new = [word for word in dict.fromkeys(texts) if word not in self._known]
+        if new:
+            self._known.update(zip(new, self._function.truth(new).tolist(), strict=True))
+        return np.array([self._known[word] for word in texts])
 
 
 class EntityScorer:
@@ -212,10 +215,12 @@ class EntityScorer:
     def _score(self, judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds) -> EntityScore:
         ratings = judge.rate(description, [test.options for test in tests])
         share = share_right(ratings, tests)
+        turns = self._turns.tolist()
         parts = {
-            f"part {part + 1}": share_right(ratings[self._turns == part], [tests[place] for place in places])
-            for part in sorted(set(self._turns.tolist()))
-            if (places := np.flatnonzero(self._turns == part).tolist()) and self._turns.max() > 0
+            f"part {part + 1}": share_right(
+                ratings[self._turns == part], [test for test, turn in zip(tests, turns, strict=True) if turn == part]
+            )
+            for part in (sorted(set(turns)) if any(turns) else ())
         }
         return EntityScore(
             accuracy=share,
@@ -298,7 +303,8 @@ class _Tests:
         bank = held_out_bank()
         rows, activations = active, truth
         if words is not bank.words:
-            among = np.array([_numbers()[word] for word in words])
+            among = bank.places_of(words)
+            assert among is not None  # they are chosen from the bank
             activations = np.ones(len(bank.words))
             activations[among] = truth
             rows = among[active]
@@ -307,14 +313,15 @@ class _Tests:
         self._own = [rows[parts == part].tolist() for part in range(parts.max() + 1)]
         places, concept = _active_places()
         allowed = activations[places] < INACTIVE
-        self._others = places[allowed].tolist()
-        if len(set(self._others)) < 2:
-            raise ValueError(f"expected words that do not activate the function, actual: {len(set(self._others))}")
+        others = places[allowed]
+        if len(others) == 0 or np.all(others == others[0]):
+            raise ValueError(f"expected words that do not activate the function, actual: {np.unique(others).size}")
+        # Single numbers of it are asked for, as of the ratings below.
+        self._others = others.item
         counts = np.bincount(concept[allowed])
         self._starts = (np.cumsum(counts) - counts)[counts > 0].tolist()
         self._counts = counts[counts > 0].tolist()
         self._function = function
-        # Single numbers of it are asked for.
         self._rating = VocabularyJudge().rank_held_out(function.describe()).item
 
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], list[UnitTest]]:
@@ -339,7 +346,7 @@ class _Tests:
 
     def _draw(self, draws: SingleDraws, part: int) -> UnitTest:
         """Draws a test that the shipped vectors tell by the true description, as far as they tell any."""
-        words, rating, own = held_out_bank().words, self._rating, self._own[part]
+        rating, own = self._rating, self._own[part]
         for _ in range(_ATTEMPTS):
             right = own[draws.integers(len(own))]
             first = self._draw_other(draws)
@@ -351,30 +358,31 @@ class _Tests:
         while first == second:
             second = self._draw_other(draws)
         place = draws.integers(OPTIONS)
-        options = [Execution(words[first]), Execution(words[second])]
-        options.insert(place, Execution(words[right]))
+        executions = _executions()
+        options = [executions[first], executions[second]]
+        options.insert(place, executions[right])
         return UnitTest(tuple(options), place)
 
     def _draw_other(self, draws: SingleDraws) -> int:
         """Draws a concept of which there is something left, then one of the words that activate it."""
         row = draws.integers(len(self._counts))
-        place: int = self._others[self._starts[row] + draws.integers(self._counts[row])]
+        place: int = self._others(self._starts[row] + draws.integers(self._counts[row]))
         return place
 
 
 @cache
-def _numbers() -> dict[str, int]:
-    """Returns the places of held-out words."""
-    return {word: place for place, word in enumerate(held_out_bank().words)}
+def _executions() -> list[Execution]:
+    """Returns the executions of held-out words."""
+    return [Execution(word) for word in held_out_bank().words]
 
 
 @cache
 def _active_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Returns the places of the words that activate each concept, one concept after the other, and the concepts'."""
-    rows = [[_numbers()[word] for word in row] for row in active_words()]
-    return np.concatenate([np.array(row, dtype=np.intp) for row in rows]), np.repeat(
-        np.arange(len(rows)), [len(row) for row in rows]
-    )
+    rows = active_words()
+    places = held_out_bank().places_of([word for row in rows for word in row])
+    assert places is not None  # they are among the words that scores are computed on
+    return places, np.repeat(np.arange(len(rows)), [len(row) for row in rows])
 
 
 def _parts_of(function: EntityBlackBox, words: Sequence[str], places: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -385,7 +393,7 @@ def _parts_of(function: EntityBlackBox, words: Sequence[str], places: NDArray[np
     parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
     bank = held_out_bank()
     if words is bank.words:
-        return np.argmax([bank.truth(part)[places] for part in parts], axis=0)
+        return np.argmax([bank.truth(part, places) for part in parts], axis=0)
     return np.argmax([part.truth([words[place] for place in places]) for part in parts], axis=0)
 
 
@@ -411,6 +419,9 @@ def spearman(predicted: FloatArray, truth: FloatArray) -> float:
 
 
 def _ranks(values: FloatArray) -> FloatArray:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[inverse]
+    order = np.argsort(values)
+    ordered = values[order]
+    first, last = np.searchsorted(ordered, ordered, "left"), np.searchsorted(ordered, ordered, "right")
+    ranks = np.empty(values.size)
+    ranks[order] = (first + 1 + last) / 2
+    return ranks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.tables import normalise
@@ -168,7 +168,8 @@ def words_that_meet(relation_name: str, condition: Condition) -> frozenset[str]:
     return frozenset(name for name in relation.facts.facts if condition.holds(relation, name))
 
 
-def canonical(relation_name: str, exceptions: Sequence[Condition]) -> str:
+@lru_cache(maxsize=4096)
+def canonical(relation_name: str, exceptions: tuple[Condition, ...]) -> str:
     """Returns a text that is the same for the same function: the relation and the words that are excepted."""
     excepted = [words_that_meet(relation_name, condition) for condition in exceptions]
     words = [word for word in RELATIONS[relation_name].words if any(word in met for met in excepted)]

@@ -94,7 +94,11 @@ class RelationSpec:
 
     def digest(self) -> bytes:
         """Returns the SHA-256 digest of the function's structure, 32 bytes; exemplars and triplets do not count."""
-        data = {name: value for name, value in self.to_json().items() if name not in ("exemplars", "triplets")}
+        data = {
+            "category": self.category,
+            "relation": self.relation,
+            "exceptions": [{"attribute": one.attribute, "value": one.value} for one in self.exceptions],
+        }
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
@@ -157,6 +161,7 @@ class RelationFunction:
         self._relation = RELATIONS[spec.relation]
         self._facts = self._relation.facts
         self._excepted_words = [words_that_meet(spec.relation, condition) for condition in spec.exceptions]
+        self._all_excepted = frozenset().union(*self._excepted_words)
 
     def __repr__(self) -> str:
         """Names the kind of function only: a representation must not tell the answer."""
@@ -205,7 +210,7 @@ class RelationFunction:
         """Returns all right answers for a word; the first one is what the function answers."""
         name = self._facts.find(word)
         values = () if name is None else self._facts.facts[name].get(self._relation.column, ())
-        if name is None or not values or self._excepted(name):
+        if name is None or not values or name in self._all_excepted:
             return (UNDEFINED,)
         return values
 
@@ -224,8 +229,11 @@ class RelationFunction:
         return self._sides(self.words)
 
     def _sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
-        names = [self._facts.find(word) for word in check_words(words)]
-        return [tuple(name in words for words in self._excepted_words) for name in names]
+        check_words(words)
+        if not self._excepted_words:
+            return [()] * len(words)
+        names = [self._facts.find(word) for word in words]
+        return list(zip(*[[name in excepted for name in names] for excepted in self._excepted_words], strict=True))
 
     def describe(self) -> str:
         """Describes the function in English."""
@@ -239,13 +247,10 @@ class RelationFunction:
 
     def source(self) -> str:
         """Writes the truth as a readable, runnable Python module whose last function is `f(word)`."""
-        excepted = [word for word in self.words if self._excepted(word)]
+        excepted = [word for word in self.words if word in self._all_excepted]
         values = {word: self._facts.facts[word][self._relation.column][0] for word in self.words}
         names = {alias: name for alias, name in self._facts.names.items() if name in values}
         return writing.source(self.describe(), values, names, excepted)
-
-    def _excepted(self, name: str) -> bool:
-        return any(name in words for words in self._excepted_words)
 
 
 def check_words(words: Sequence[str]) -> Sequence[str]:

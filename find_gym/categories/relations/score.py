@@ -132,7 +132,7 @@ class RelationScorer:
             if not isinstance(program, RelationSpec):
                 raise TypeError(f"expected a RelationSpec as the program, actual value: {program!r}")
             claimed = RelationFunction(program)
-            score = self._score(claimed.describe(), lambda word: claimed.truth([word])[0], self._grounding, "program")
+            score = self._score(claimed.describe(), lambda word: claimed.answers(word)[0], self._grounding, "program")
             return replace(score, complexity=program_complexity(program.to_json()))
         text = join_domain(submission.description, submission.domain)
         size = len(text.encode("utf-8", "surrogatepass"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from itertools import zip_longest
 
-from find_gym.core.draws import Draws
+import numpy as np
+
+from find_gym.core.draws import SingleDraws
 
 WORDS = (
     "about above acid action after again air album almost amber angle answer apple april arrow august autumn baby "
@@ -42,70 +44,71 @@ DIGITS = "0123456789"
 
 _BATCHES = 4
 
-Kind = Callable[[Draws], str]
+Kind = Callable[[SingleDraws], str]
 
 
-def _pick(rng: Draws, items: str | list[str]) -> str:
-    return items[int(rng.integers(len(items)))]
+def _pick(rng: SingleDraws, items: str | list[str]) -> str:
+    return items[rng.integers(len(items))]
 
 
-def _letters(rng: Draws, least: int, most: int, characters: str = LETTERS) -> str:
-    return "".join(_pick(rng, characters) for _ in range(int(rng.integers(least, most + 1))))
+def _letters(rng: SingleDraws, least: int, most: int, characters: str = LETTERS) -> str:
+    return rng.picks(characters, rng.integers(least, most + 1))
 
 
-def _word(rng: Draws) -> str:
+def _word(rng: SingleDraws) -> str:
     return _pick(rng, WORDS)
 
 
-def _capitalised_word(rng: Draws) -> str:
+def _capitalised_word(rng: SingleDraws) -> str:
     return _word(rng).capitalize()
 
 
-def _mixed_case(rng: Draws) -> str:
-    return "".join(c.upper() if rng.random() < 0.4 else c for c in _word(rng) + _word(rng))
+def _mixed_case(rng: SingleDraws) -> str:
+    text = _word(rng) + _word(rng)
+    return "".join([c.upper() if r < 0.4 else c for c, r in zip(text, rng.randoms(len(text)), strict=True)])
 
 
-def _upper_case(rng: Draws) -> str:
+def _upper_case(rng: SingleDraws) -> str:
     return f"{_word(rng)} {_word(rng)}".upper()
 
 
-def _phrase(rng: Draws) -> str:
-    return " ".join(_word(rng) for _ in range(int(rng.integers(2, 5))))
+def _phrase(rng: SingleDraws) -> str:
+    return " ".join([_word(rng) for _ in range(rng.integers(2, 5))])
 
 
-def _sentence(rng: Draws) -> str:
-    text = " ".join(_word(rng) for _ in range(int(rng.integers(3, 6))))
+def _sentence(rng: SingleDraws) -> str:
+    text = " ".join([_word(rng) for _ in range(rng.integers(3, 6))])
     return f"{text.capitalize()}{_pick(rng, '.!?')}"
 
 
-def _digits(rng: Draws) -> str:
+def _digits(rng: SingleDraws) -> str:
     return _letters(rng, 1, 12, DIGITS)
 
 
-def _word_with_digits(rng: Draws) -> str:
+def _word_with_digits(rng: SingleDraws) -> str:
     word = _letters(rng, 1, 3, DIGITS) if rng.random() < 0.3 else _word(rng)
     return f"{word}{_letters(rng, 1, 3, DIGITS)}{_word(rng) if rng.random() < 0.5 else ''}"
 
 
-def _punctuated(rng: Draws) -> str:
+def _punctuated(rng: SingleDraws) -> str:
     words = [_word(rng), _capitalised_word(rng), _digits(rng)]
-    return "".join(f"{_pick(rng, words)}{_letters(rng, 1, 2, PUNCTUATION)}" for _ in range(int(rng.integers(1, 4))))
+    return "".join([_pick(rng, words) + _letters(rng, 1, 2, PUNCTUATION) for _ in range(rng.integers(1, 4))])
 
 
-def _random_letters(rng: Draws) -> str:
+def _random_letters(rng: SingleDraws) -> str:
     return _letters(rng, 2, 14)
 
 
-def _single(rng: Draws) -> str:
+def _single(rng: SingleDraws) -> str:
     return _pick(rng, LETTERS + LETTERS + DIGITS + PUNCTUATION + " ")
 
 
-def _spaced(rng: Draws) -> str:
-    inner = f"{_capitalised_word(rng)}{' ' * int(rng.integers(1, 4))}{_word(rng)}"
-    return f"{' ' * int(rng.integers(0, 4))}{inner}{' ' * int(rng.integers(0, 4))}"
+def _spaced(rng: SingleDraws) -> str:
+    inner = f"{_capitalised_word(rng)}{' ' * rng.integers(1, 4)}{_word(rng)}"
+    return f"{' ' * rng.integers(0, 4)}{inner}{' ' * rng.integers(0, 4)}"
 
 
-def _long(rng: Draws) -> str:
+def _long(rng: SingleDraws) -> str:
     text = _sentence(rng)
     while len(text) <= 30:
         text += f" {_capitalised_word(rng)}"
@@ -133,18 +136,22 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def draw_inputs(rng: Draws, count: int) -> list[str]:
+def draw_inputs(rng: SingleDraws | np.random.Generator, count: int) -> list[str]:
     """Draws inputs, the kinds in turn, so that 16 have one of each; all of printable ASCII.
 
     Args:
         rng: the source of randomness.
         count: how many.
     """
-    return [KINDS[index % len(KINDS)](rng) for index in range(count)]
+    draws = rng if isinstance(rng, SingleDraws) else SingleDraws(rng)
+    inputs = [KINDS[index % len(KINDS)](draws) for index in range(count)]
+    if draws is not rng:
+        draws.give_back()
+    return inputs
 
 
 def balanced_inputs(
-    rng: Draws,
+    rng: SingleDraws | np.random.Generator,
     count: int,
     truth: Callable[[Sequence[str]], list[str]],
     sides: Callable[[Sequence[str]], Sequence[Hashable]],
