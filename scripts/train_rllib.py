@@ -6,11 +6,10 @@
 Stable-Baselines3 works on one machine. Here the workers that play the episodes are Ray actors: processes of this
 machine or, with `--address auto` (or RAY_ADDRESS) and more `--workers`, of all machines of a Ray cluster. To make one:
 `ray start --head` on this machine, `ray start --address HOST:6379` on the others; find-gym has to be installed on all
-of them, this file is needed only here. The learner is this process, on the CPU; `PPOConfig.learners` can change that.
+of them. The learner is this process, on the CPU; `PPOConfig.learners` can change that.
 
-Two things are particular to find-gym. The legal actions come with the observation (`MaskedObservation`), because RLlib
-shows a policy nothing else, and the policy (`MaskedPolicy`) takes no other. The environment has its usual id;
-`find_gym:` before it makes each worker import what registers it.
+What is particular to find-gym, the masks of legal actions and a policy that takes no other, is in
+`find_gym.adapters.rllib`.
 
 Each iteration prints the mean return, which is the mean skill, and leaves a checkpoint; the same command goes on where
 an interrupted one stopped. At the end the policy of the last checkpoint takes its most likely actions on functions that
@@ -28,24 +27,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import ray
 import torch
-from ray.rllib.algorithms import Algorithm, PPOConfig
+from ray.rllib.algorithms import Algorithm
 from ray.rllib.core.columns import Columns
-from ray.rllib.core.rl_module import RLModule, RLModuleSpec
-from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
-from ray.rllib.core.rl_module.torch import TorchRLModule
-from ray.tune.registry import register_env
-from torch import nn
+from ray.rllib.core.rl_module import RLModule
 
 from find_gym import ENVIRONMENT_IDS
+from find_gym.adapters.rllib import make_environment, ppo_config
 from find_gym.core.registry import category_of
 from find_gym.functions import function_seed
 from find_gym_agents.commands.arguments import parse
 
-HIDDEN = 256  # The width of the layers.
 POLICY = "learner_group/learner/rl_module/default_policy"  # Where a checkpoint has it.
 
 
@@ -82,7 +76,12 @@ class Args:
         for name, least in {"timesteps": 1, "workers": 1, "batch": 1, "functions": 1, "seed": 0}.items():
             if getattr(self, name) < least:
                 raise ValueError(f"expected {name} to be an integer >= {least}, actual value: {getattr(self, name)!r}")
-        make_environment(self, self.split).close()  # It checks the rest.
+        make_environment(self.env, split=self.split, **self.rules).close()  # It checks the rest.
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The arguments of the environment beside the split."""
+        return {"difficulty": self.difficulty, "max_queries": self.max_queries}
 
     @property
     def folder(self) -> Path:
@@ -90,76 +89,11 @@ class Args:
         return Path(self.out, f"rllib_{self.env}_{self.difficulty}_{self.max_queries}_seed{self.seed}").resolve()
 
 
-class MaskedObservation(gym.ObservationWrapper):
-    """One vector of each observation, float32: 1.0 for the actions that are legal, else 0.0; then the observation.
-
-    Args:
-        env: a FIND environment with the interface `tokens`.
-        worker: the number of the worker. RLlib gives environment i of worker w the seed `seed + w + i`, so that two
-            workers would share most of their functions; a worker above 0 mixes its number in.
-    """
-
-    def __init__(self, env: gym.Env, worker: int = 0) -> None:
-        super().__init__(env)
-        self._worker = worker
-        size = int(env.action_space.n) + gym.spaces.flatdim(env.observation_space)
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (size,), np.float32)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Starts an episode."""
-        if seed is not None and self._worker > 0:
-            seed = function_seed("train", "rllib", seed, self._worker)
-        return super().reset(seed=seed, options=options)
-
-    def observation(self, observation: dict[str, Any]) -> np.ndarray:
-        """Returns the vector."""
-        flat = gym.spaces.flatten(self.env.observation_space, observation)
-        return np.concatenate([self.unwrapped.action_masks().astype(np.float32), flat])
-
-
-class MaskedPolicy(TorchRLModule, ValueFunctionAPI):
-    """A policy and a value of two hidden layers each; illegal actions have probability 0."""
-
-    def setup(self) -> None:
-        """Makes the networks."""
-        self._actions = int(self.action_space.n)
-        size = self.observation_space.shape[0] - self._actions
-        self._policy, self._value = self._network(size, self._actions), self._network(size, 1)
-
-    def _network(self, inputs: int, outputs: int) -> nn.Sequential:
-        last = nn.Linear(HIDDEN, outputs)
-        nn.init.orthogonal_(last.weight, gain=0.01)  # It begins with even odds.
-        return nn.Sequential(nn.Linear(inputs, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, HIDDEN), nn.Tanh(), last)
-
-    def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        legal, features = batch[Columns.OBS].tensor_split([self._actions], dim=-1)
-        return {Columns.ACTION_DIST_INPUTS: self._policy(features).masked_fill(legal < 0.5, -1e9)}
-
-    def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> torch.Tensor:
-        """Returns the value of each observation, `(n,)`."""
-        return self._value(batch[Columns.OBS][..., self._actions :]).squeeze(-1)
-
-
-def count_refusals(episode: Any, metrics_logger: Any, **kwargs: Any) -> None:
-    """Counts what the environment refused: nothing, as long as the masks are right. Other messages have a score."""
-    info = episode.get_infos(-1)
-    metrics_logger.log_value("illegal_actions", int(bool(info["message"]) and not info.get("score")), reduce="sum")
-
-
-def make_environment(args: Args, split: str, worker: int = 0) -> gym.Env:
-    """Returns an environment whose observations have the legal actions."""
-    options = {"split": split, "difficulty": args.difficulty, "max_queries": args.max_queries}
-    return MaskedObservation(gym.make(f"find_gym:{args.env}", **options), worker)
-
-
 def make_algorithm(args: Args, iteration: int) -> Algorithm:
     """Returns PPO with its workers; `iteration` goes into the seed, so that a resumed run sees new functions."""
-    register_env(args.env, lambda context: make_environment(args, "train", context.worker_index))
-    config = PPOConfig().environment(args.env).callbacks(on_episode_step=count_refusals)
+    config = ppo_config(args.env, split="train", **args.rules)
     config.env_runners(num_env_runners=args.workers, num_envs_per_env_runner=8)
-    config.rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPolicy))
     config.training(train_batch_size_per_learner=args.batch, minibatch_size=min(512, args.batch), num_epochs=8)
-    config.training(lr=5e-4, gamma=1.0, lambda_=0.95, clip_param=0.2, use_kl_loss=False, entropy_coeff=0.01)
     seed = int(np.random.SeedSequence([args.seed, iteration]).generate_state(1)[0] >> 2)
     return config.debugging(seed=seed, log_level="ERROR").build_algo()
 
@@ -228,7 +162,7 @@ def train(args: Args) -> None:
 def evaluate(args: Args) -> list[float]:
     """Returns the skill of the last checkpoint on each function of the split, 1 at most."""
     policy = RLModule.from_checkpoint(f"{last_checkpoint(args)[0]}/{POLICY}")
-    environment = make_environment(args, args.split)
+    environment = make_environment(args.env, split=args.split, **args.rules)
     skills = []
     for index in range(args.functions):
         observation, _ = environment.reset(seed=function_seed(args.split, category_of(args.env), args.seed, index))

@@ -7,6 +7,9 @@ import keyword
 import math
 import random
 import string
+import sys
+import types
+import warnings
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 
 from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
-from find_gym.core.code import normalise
+from find_gym.core.code import names, normalise
 from find_gym.core.code.names import known_names
 from find_gym.core.code.packing import takes_numbers_apart
 from find_gym.core.complexity import program_complexity, text_complexity
@@ -322,3 +325,21 @@ def test_texts_of_errors_that_may_be_read_stay() -> None:
     own = "class KeyError:\n    def __init__(self, y): self.y = y\ndef f(x):\n    raise KeyError('a' + x)"
     assert prepare_code(read, cap=None).run(["b"]).values == ("ab",)
     assert "+" in prepare_code(own, cap=None).source
+
+
+def test_deprecated_names_of_a_module_are_looked_up_without_a_warning(monkeypatch):
+    class Deprecating(types.ModuleType):
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(name)
+            warnings.warn(f"{name} is deprecated", DeprecationWarning, stacklevel=2)
+            return None
+
+        def __dir__(self):
+            return ["ancient_name"]
+
+    monkeypatch.setitem(sys.modules, "deprecating", Deprecating("deprecating"))
+    monkeypatch.setattr(names, "MODULES", frozenset({"deprecating"}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "ancient_name" in known_names.__wrapped__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import warnings
 from functools import cache
 
 import numpy as np
@@ -66,7 +67,10 @@ def known_names() -> frozenset[str]:
     for module in sorted(MODULES):
         named |= public_names(module)
         for name in public_names(module):
-            value = getattr(importlib.import_module(module), name, None)
+            with warnings.catch_warnings():
+                # NumPy warns when a deprecated name is looked up.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                value = getattr(importlib.import_module(module), name, None)
             if isinstance(value, type) and value.__module__.partition(".")[0] != "numpy":
                 named |= set(dir(value))
     return frozenset(name for name in named if not name.startswith("_")) | SAFE_BUILTINS | MODULES | _KEYWORDS | {"*"}

@@ -1,4 +1,4 @@
-"""The example with RLlib: observations with masks, a run with two workers, its checkpoint, its continuation."""
+"""RLlib's adapter: observations with masks, a policy that heeds them; the script's run, checkpoint, continuation."""
 
 import importlib.util
 import subprocess
@@ -9,29 +9,30 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-ray = pytest.importorskip("ray")
 pytest.importorskip("ray.rllib")
+
+import ray
+import torch
+
+from find_gym.adapters.rllib import MaskedPolicy, make_environment
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "train_rllib.py"
 
 
 @pytest.fixture(scope="module")
 def example():
-    """The script as a module; Ray's workers, which can't import it, get it by value."""
+    """The script as a module."""
     spec = importlib.util.spec_from_file_location("train_rllib", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     sys.modules["train_rllib"] = module
     spec.loader.exec_module(module)
-    ray.cloudpickle.register_pickle_by_value(module)
     yield module
-    ray.cloudpickle.unregister_pickle_by_value(module)
     del sys.modules["train_rllib"]
 
 
 @pytest.mark.parametrize("env", ["FIND-numeric-v0", "FIND-strings-v1", "FIND-entities-v1", "FIND-relations-v1"])
-def test_observations_begin_with_the_legal_actions(example, env):
-    environment = example.make_environment(example.Args(env=env, max_queries=3), "train")
+def test_observations_begin_with_the_legal_actions(env):
+    environment = make_environment(env, max_queries=3)
     plain = gym.make(f"find_gym:{env}", max_queries=3)
     observation, _ = environment.reset(seed=5)
     expected, _ = plain.reset(seed=5)
@@ -48,19 +49,19 @@ def test_observations_begin_with_the_legal_actions(example, env):
         assert (reward, terminated) == (same_reward, same_end)
 
 
-def test_workers_with_neighbouring_seeds_share_no_function(example):
+def test_workers_with_neighbouring_seeds_share_no_function():
     drawn = set()
     for worker in (1, 2):
-        environment = example.make_environment(example.Args(), "train", worker)
+        environment = make_environment("FIND-numeric-v0", worker)
         for index in range(4):
             environment.reset(seed=100 + worker + index)
             drawn.add(environment.unwrapped.function.source())
     assert len(drawn) == 8
 
 
-def test_the_policy_never_takes_an_illegal_action(example):
-    environment = example.make_environment(example.Args(), "train")
-    policy = example.MaskedPolicy(
+def test_the_policy_never_takes_an_illegal_action():
+    environment = make_environment("FIND-numeric-v0")
+    policy = MaskedPolicy(
         observation_space=environment.observation_space, action_space=environment.action_space, model_config={}
     )
     observations = torch.rand(500, environment.observation_space.shape[0])
