@@ -4,7 +4,7 @@ Importing this package registers the environments:
 
     >>> import gymnasium as gym
     >>> import find_gym
-    >>> env = gym.make("FIND-numeric-v0")
+    >>> env = gym.make("FIND-numeric-v1")
 
 The environments explain themselves: `help(find_gym.envs.NumericEnv)`.
 """

@@ -67,4 +67,4 @@ def _step(env: gym.Env[Any, Any], action: Any, each: int, frames: list[Any]) -> 
 
 
 if __name__ == "__main__":
-    FIRST_PAGE.write_bytes(animate("FIND-numeric-v0", "atom-fit", 13, max_queries=60, difficulty=CORRUPTED_SUM))
+    FIRST_PAGE.write_bytes(animate("FIND-numeric-v1", "atom-fit", 13, max_queries=60, difficulty=CORRUPTED_SUM))

@@ -6,5 +6,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 set_up_venv report
 functions=${1:-40}
-.venv/bin/python scripts/evaluate.py --env FIND-numeric-v0 --agent atom-fit --agent interpolation --agent constant \
+.venv/bin/python scripts/evaluate.py --env FIND-numeric-v1 --agent atom-fit --agent interpolation --agent constant \
     --functions "$functions" --seed 0 --out "runs/quickstart-$functions"

@@ -1,7 +1,7 @@
 """Trains an interpreter with Ray's RLlib: the way past one machine.
 
     pip install ".[ray]"
-    python scripts/train_rllib.py --env FIND-numeric-v0 --timesteps 200000 --workers 2
+    python scripts/train_rllib.py --env FIND-numeric-v1 --timesteps 200000 --workers 2
 
 Stable-Baselines3 works on one machine. Here the workers that play the episodes are Ray actors: processes of this
 machine or, with `--address auto` (or RAY_ADDRESS) and more `--workers`, of all machines of a Ray cluster. To make one:
@@ -47,7 +47,7 @@ POLICY = "learner_group/learner/rl_module/default_policy"  # Where a checkpoint 
 class Args:
     """What to train, and how; every field is an option of the command line."""
 
-    env: str = "FIND-numeric-v0"
+    env: str = "FIND-numeric-v1"
     """The environment's id."""
     difficulty: str = "find"
     """The difficulty of the functions: easy, find (the benchmark's own), hard or extreme."""

@@ -49,7 +49,7 @@ def test_example_runs(code: str) -> None:
     if "Line" in names:
         import gymnasium as gym
 
-        env = gym.make("FIND-numeric-v0", interface="text", function=lambda x: 3 * x - 2)
+        env = gym.make("FIND-numeric-v1", interface="text", function=lambda x: 3 * x - 2)
         agent = names["Line"]()
         agent.reset(seed=0)
         observation, info = env.reset(seed=0)

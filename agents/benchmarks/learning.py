@@ -62,7 +62,7 @@ def measure_split(identifier: str, seconds: float, workers: int = 0) -> Split:
         options["difficulty"] = WITHOUT_NETWORKS
     env = _Timed(make_vec_env(identifier, COUNT, seed=0, **options).env)
     config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0)
-    algorithm = make_algorithm(config, PolicyMasks(env, free_stopping=False), options["max_queries"])
+    algorithm = make_algorithm(config, PolicyMasks(env, env.env.codec, free_stopping=False), options["max_queries"])
     window = _Window(env, seconds)
     algorithm.learn(10**9, callback=window)
     env.close()

@@ -120,11 +120,11 @@ def _stepping(counts: list[int], rates: dict[str, float], ratios: dict[str, floa
         row = [f"{count:,}", f"{cart:,.0f}"]
         for kind in ("queries", "tokens"):
             row += [
-                f"{rates[f'FIND-numeric-v0, {count} environments, {kind}']:,.0f}",
+                f"{rates[f'FIND-numeric-v1, {count} environments, {kind}']:,.0f}",
                 f"{ratios[f'{kind} to CartPole-v1 at {count}']:.2f}",
             ]
         rows.append(row)
-    head = ["environments", "CartPole-v1", "FIND-numeric-v0, queries", "ratio", "tokens", "ratio"]
+    head = ["environments", "CartPole-v1", "FIND-numeric-v1, queries", "ratio", "tokens", "ratio"]
     others = [[_short(name), f"{rate:,.0f}"] for name, rate in rates.items()
               if name.endswith("queries") and "FIND-numeric" not in name and "environments" in name]  # fmt: skip
     return markdown_table(head, rows) + "\n" + markdown_table(["", "queries a second"], others)

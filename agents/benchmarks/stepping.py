@@ -17,7 +17,7 @@ from find_gym.functions import NumericSpec
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.benchmarks.measuring import Clock, Work
 
-NUMERIC = "FIND-numeric-v0"
+NUMERIC = "FIND-numeric-v1"
 # Networks take half a second each to train: that is measured by itself.
 WITHOUT_NETWORKS = {"variants": {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}
 EPISODE = 16
@@ -64,7 +64,7 @@ def tokens(identifier: str, count: int) -> Work:
     envs.reset(seed=0)
     rows = [unfinished(envs.codec, np.random.default_rng(env)) for env in range(min(count, 64))]
     length = min(map(len, rows))
-    plan = np.array([rows[env % len(rows)][:length] for env in range(count)]) + len(envs.codec.probes)
+    plan = np.array([rows[env % len(rows)][:length] for env in range(count)]) + envs.codec.queries
     return _forever(
         f"{identifier}, {count} environments, tokens", envs, envs.functions, length, lambda rng, step: plan[:, step]
     )
@@ -128,7 +128,7 @@ class Episodes:
         envs = make(self.identifier, self.count, autoreset_mode="SameStep", workers=self.workers, **options)
         rng = np.random.default_rng(0)
         probes = len(envs.codec.probes)
-        endings = np.array(shortest_descriptions(envs.codec)) + probes
+        endings = np.array(shortest_descriptions(envs.codec)) + envs.codec.queries
         asked = EPISODE - endings.shape[1]
         everyone = np.arange(self.count)
         plans = np.zeros((self.count, EPISODE), dtype=np.int64)

@@ -18,7 +18,7 @@ from find_gym_agents.evaluation.config import read_difficulty
 class PlayConfig:
     """What to play; every field is an option of the command line."""
 
-    env: str = "FIND-numeric-v0"
+    env: str = "FIND-numeric-v1"
     """The environment's id, or the category alone: numeric, strings, entities or relations."""
     seed: int | None = None
     """Seeds the function and its noise: the same seed gives the same game; by default a random one, which is shown."""

@@ -49,7 +49,7 @@ class EvaluationConfig:
     """The agent to evaluate: a name of the table of agents, or package.module:Class for one of your own. May be
     repeated: all of them get the same functions and stand in one table."""
     env: str = None  # type: ignore[assignment]  # settled when it is made, as the two below
-    """The environment's id; by default that of the checkpoint, or FIND-numeric-v0."""
+    """The environment's id; by default that of the checkpoint, or FIND-numeric-v1."""
     functions: int | None = None
     """The number of functions; by default 200, or all of the dataset, or those that are named."""
     repeats: int = 1
@@ -164,7 +164,7 @@ class EvaluationConfig:
         """Takes environment, budget and difficulty from the policy, or from the defaults, where they are not given."""
         from find_gym_agents.registry import find_agent
 
-        settled = {"env": "FIND-numeric-v0", "max_queries": 100, "difficulty": "find"}
+        settled = {"env": "FIND-numeric-v1", "max_queries": 100, "difficulty": "find"}
         given = {name: value for name in settled if (value := getattr(self, name)) is not None}
         wanted = any("policy" in find_agent(agent).options for agent in self.agents)
         if wanted and self.checkpoint is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric.grammar import NumericDraft
 from find_gym.categories.numeric.probes import numeric_probes
@@ -15,10 +16,11 @@ from find_gym.interfaces.draft import Draft
 
 _WRITE_PROBABILITY = 0.1
 _END_PROBABILITY = 0.5
+_HALVING_PROBABILITY = 0.5
 
 
 class RandomAgent:
-    """Asks random probes and, in one step of ten, writes a random legal token of a description.
+    """Makes random queries and, in one step of ten, writes a random legal token of a description.
 
     It speaks `tokens` and keeps the description that it is writing, so that it knows which tokens are legal. Without
     any budget left it only writes.
@@ -44,15 +46,24 @@ class RandomAgent:
         self._written: int | None = None
 
     def act(self, observation: Any, info: dict[str, Any]) -> int:
-        """Returns the next action: a probe or a token."""
+        """Returns the next action: a query or a token."""
         if self._written is not None:
             self._take_note(self._written, refused=bool(info["message"]))
+        # In version 1 of numeric functions, as many gaps as there are places in tables of answers follow the probes.
+        gaps = observation.get("gap", np.empty(0))
         if info["budget"] > 0 and self._rng.random() >= _WRITE_PROBABILITY:
             self._written = None
-            return int(self._rng.integers(self._probes))
+            return self._ask(gaps)
         legal = [token for token in np.flatnonzero(self._draft.legal()).tolist() if token not in self._refused]
         self._written = self._choose(legal)
-        return self._probes + self._written
+        return self._probes + gaps.size + self._written
+
+    def _ask(self, gaps: NDArray[np.float32]) -> int:
+        """Returns a probe, or in half of the cases a gap that can be halved, if there is any."""
+        halved = np.flatnonzero(gaps > 0)
+        if halved.size and self._rng.random() < _HALVING_PROBABILITY:
+            return self._probes + int(self._rng.choice(halved))
+        return int(self._rng.integers(self._probes))
 
     def _choose(self, legal: list[int]) -> int:
         """Returns the token to write, of those that may come next."""

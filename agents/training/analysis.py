@@ -68,7 +68,7 @@ def analyse(checkpoint: Path, folder: Path, functions: int = 200) -> str:
         "functions": functions,
         "skill": skills,
         "different_probes_by_step": _different(plain),
-        "second_queries": {str(agent.probes[probe]): count for probe, count in second.most_common()},
+        "second_queries": {agent.codec.name_of(query): count for query, count in second.most_common()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "analysis.json", figures)
@@ -127,15 +127,15 @@ def _different(episodes: list[Played]) -> list[int]:
 
 
 def _draw_heat_map(episodes: list[Played], families: list[str], agent: PolicyAgent, path: Path) -> None:
-    """Draws the share of episodes that ask each probe, by step and, below, by family of functions."""
+    """Draws the share of episodes that make each query, by step and, below, by family of functions."""
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
 
     steps = max(1, *(len(episode.asked) for episode in episodes))
-    probes = len(agent.probes)
-    by_step = np.zeros((steps, probes))
+    queries = agent.codec.queries
+    by_step = np.zeros((steps, queries))
     names = [name for name, _ in Counter(families).most_common(_FAMILIES)]
-    by_family = np.zeros((len(names), probes))
+    by_family = np.zeros((len(names), queries))
     for episode, family in zip(episodes, families, strict=True):
         by_step[np.arange(len(episode.asked)), episode.asked] += 1 / len(episodes)
         if family in names:
@@ -146,18 +146,17 @@ def _draw_heat_map(episodes: list[Played], families: list[str], agent: PolicyAge
     upper = above.imshow(by_step, aspect="auto", cmap="viridis", interpolation="nearest", norm=PowerNorm(0.5, 0, 1))
     above.set(ylabel="step", title=f"What the policy asks ({agent.category}, {len(episodes)} test functions)")
     lower = below.imshow(by_family, aspect="auto", cmap="viridis", interpolation="nearest", vmin=0, vmax=1)
-    below.set(xlabel="probe", ylabel="family")
+    below.set(xlabel="query", ylabel="family")
     below.set_yticks(range(len(names)), names, fontsize=8)
     for axes, image, of in ((above, upper, "episodes"), (below, lower, "functions of the family")):
         figure.colorbar(image, ax=axes, label=f"share of {of}", ticks=[0, 0.1, 0.25, 0.5, 1])
-    ticks = np.linspace(0, probes - 1, 9).astype(int)
+    ticks = np.linspace(0, queries - 1, 9).astype(int)
     for axes in (above, below):
-        axes.set_xticks(ticks, [_short(agent.probes[tick]) for tick in ticks], fontsize=8)
+        axes.set_xticks(ticks, [_short(agent.codec.name_of(tick)) for tick in ticks], fontsize=8)
     _save(figure, path)
 
 
-def _short(probe: Any) -> str:
-    text = f"{probe:g}" if isinstance(probe, float) else str(probe)
+def _short(text: str) -> str:
     return text if len(text) <= 10 else f"{text[:9]}…"
 
 

@@ -23,7 +23,7 @@ _MOST_ENV_WORKERS = 7
 class TrainConfig:
     """What to train, and how; every field is an option of the command line."""
 
-    env: str = "FIND-numeric-v0"
+    env: str = "FIND-numeric-v1"
     """The environment's id."""
     algo: str = "maskable_ppo"
     """The algorithm: maskable_ppo, or ppo (without masks: illegal actions cost a query)."""

@@ -11,6 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from find_gym.core.registry import category_named, version_of
+from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.policy_episodes import own_masks
 
@@ -88,11 +89,13 @@ class PolicyMasks(VecEnvWrapper):
 
     Args:
         venv: environments whose method `action_masks` can be called.
+        codec: their interface.
         free_stopping: whether writing may begin before the budget is spent.
     """
 
-    def __init__(self, venv: VecEnv, free_stopping: bool) -> None:
+    def __init__(self, venv: VecEnv, codec: TokensInterface, free_stopping: bool) -> None:
         super().__init__(venv)
+        self._codec = codec
         self._seconds = 0.0
         self.free_stopping = free_stopping
         self._asked: Any = None
@@ -121,4 +124,4 @@ class PolicyMasks(VecEnvWrapper):
         results = self.venv.env_method(method_name, *arguments, indices=indices, **named)
         if method_name != "action_masks" or indices is not None:
             return results
-        return list(own_masks(np.stack(results), self._asked, self.free_stopping))
+        return list(own_masks(np.stack(results), self._asked, self._codec, self.free_stopping))

@@ -20,11 +20,11 @@ class Encoding(NamedTuple):
 
     Attributes:
         evidence: features of all evidence together, shape `(batch, width)`.
-        probes: one feature for each probe of the bank, shape `(batch, probes)`: whether it is worth asking.
+        queries: one feature for each query, shape `(batch, queries)`: whether it is worth asking.
     """
 
     evidence: th.Tensor
-    probes: th.Tensor
+    queries: th.Tensor
 
 
 class Encoder(nn.Module):
@@ -35,6 +35,10 @@ class Encoder(nn.Module):
     """
 
     width: int
+
+    def queries(self, space: spaces.Dict) -> int:
+        """Returns the number of queries; by default that of the probes."""
+        return probe_count_of(space)
 
 
 def make_encoder(category: str, space: spaces.Dict, places: int) -> Encoder:

@@ -17,7 +17,8 @@ Features = dict[str, NDArray[np.float32]]
 KINDS_OF_ANSWER = 8
 # Functions that the teacher of `TableEvidence` compares answers with.
 _KNOWN_FUNCTIONS = 256
-NOT_ANSWERS = ("asked", "written", "budget")
+# Entries of observations that are no answers; "x" and "gap" tell where inputs of halved gaps are.
+NOT_ANSWERS = ("asked", "written", "budget", "x", "gap")
 
 
 class Evidence:
@@ -45,13 +46,20 @@ class Evidence:
         begin instead with probes that are chosen at random, any number of them, so that the network also learns to go
         on from what the teacher would not have asked.
         """
-        batch = functions.size
+        return self._teach(functions, *self._begin(functions.size, length, rng), rng)
+
+    def demonstrate(self, functions: IntArray, length: int, rng: np.random.Generator) -> IntArray:
+        """Returns the queries of the teacher, as actions, shape `(batch, length)`; by default the probes of `ask`."""
+        return self.ask(functions, length, rng)
+
+    def _begin(self, batch: int, length: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+        """Draws the probes with which rows begin, `(batch, length)`, and how many those are, `(batch,)`."""
         begun = np.argsort(rng.random((batch, len(self.probes))), axis=1)[:, :length]
         lengths = rng.integers(0, length, batch, endpoint=True)
         regular = rng.random(batch) < 0.5
         begun[regular, :1] = self._first
         lengths[regular] = 1
-        return self._teach(functions, begun, lengths, rng)
+        return begun, lengths
 
     def show(self, functions: IntArray, sequence: IntArray, counts: IntArray, rng: np.random.Generator) -> Features:
         """Returns the observations of the first `counts` answers, without what is written and the budget."""

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
-from find_gym_agents.training.encoders import Encoding, make_encoder, probe_count_of
+from find_gym_agents.training.encoders import Encoding, make_encoder
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
     """Features of what was asked, what it answered, what is written so far and what is left of the budget.
 
     The category's encoder pools over the probes; the trunk makes features of that and the rest of the observation.
-    The encoder's feature of each probe follows them unchanged, so that a linear layer can choose the next probe.
+    The encoder's feature of each query follows them unchanged, so that a linear layer can choose the next one.
 
     Args:
         observation_space: that of the `tokens` interface.
@@ -53,18 +53,18 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
     """
 
     def __init__(self, observation_space: spaces.Dict, category: str, places: int, trunk: Trunk) -> None:
-        probe_count = probe_count_of(observation_space)
-        super().__init__(observation_space, trunk.hidden + probe_count)
-        self.encoder = make_encoder(category, observation_space, places)
+        encoder = make_encoder(category, observation_space, places)
+        super().__init__(observation_space, trunk.hidden + encoder.queries(observation_space))
+        self.encoder = encoder
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
         self.trunk = trunk.build(self.encoder.width + rest)
 
     def forward(self, observation: dict[str, th.Tensor]) -> th.Tensor:
-        """Returns features of shape `(batch, hidden + probes)`."""
+        """Returns features of shape `(batch, hidden + queries)`."""
         return self.join(self.encoder(observation), observation["written"], observation["budget"])
 
     def join(self, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left."""
         # The share of the steps that are left tells nothing beyond the rest.
         trunk = self.trunk(th.cat([encoding.evidence, written, budget[:, :1]], 1))
-        return th.cat([trunk, encoding.probes], 1)
+        return th.cat([trunk, encoding.queries], 1)

@@ -14,6 +14,7 @@ from torch.nn import functional
 from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.categories.record import Imitation
 from find_gym_agents.training.encoders import Encoding
+from find_gym_agents.training.policy_episodes import own_masks
 
 IntArray = NDArray[np.int64]
 
@@ -86,12 +87,12 @@ class Demonstrations:
     def draw(self, pieces: int) -> Examples:
         """Returns examples from so many pieces of evidence.
 
-        From each come all tokens that the teacher would write, with tokens alone to choose from; and the probe that it
-        would ask next, where there is budget left.
+        From each come all tokens that the teacher would write, with tokens alone to choose from; and the query that it
+        would make next, where there is budget left.
         """
-        rng, evidence, probes = self._rng, self._evidence, len(self._evidence.probes)
+        rng, evidence, queries = self._rng, self._evidence, self._codec.queries
         functions = rng.integers(evidence.count, size=-(-pieces // _REUSED))
-        sequence = np.tile(evidence.ask(functions, self._budget, rng), (_REUSED, 1))[:pieces]
+        sequence = np.tile(evidence.demonstrate(functions, self._budget, rng), (_REUSED, 1))[:pieces]
         functions = np.tile(functions, _REUSED)[:pieces]
         whole = rng.random(pieces) < _WHOLE_BUDGET
         counts = np.where(whole, self._budget, rng.integers(0, self._budget, pieces))
@@ -104,17 +105,19 @@ class Demonstrations:
         writers = [(row, place) for row in range(pieces) for place in self._choices(tokens[row])]
         rows = np.concatenate([askers, [row for row, _ in writers]]).astype(np.int64)
         written = np.zeros((rows.size, self._codec.max_tokens, self._token_count), dtype=np.float32)
-        masks = np.zeros((rows.size, probes + self._token_count), dtype=np.bool_)
+        masks = np.zeros((rows.size, queries + self._token_count), dtype=np.bool_)
         actions = np.zeros(rows.size, dtype=np.int64)
         # No probe is asked twice, so that a network that is unsure does not ask the same again and again.
-        masks[: askers.size, :probes] = observation["asked"][askers] == 0
-        masks[: askers.size, probes:] = self._legal_after(())
+        shown = {name: values[askers] for name, values in observation.items()}
+        masks[: askers.size, :queries] = self._codec.legal_queries(shown)
+        masks[: askers.size, queries:] = self._legal_after(())
+        masks[: askers.size] = own_masks(masks[: askers.size], shown["asked"], self._codec, free_stopping=True)
         actions[: askers.size] = sequence[askers, counts[askers]]
         for example, (row, place) in enumerate(writers, start=askers.size):
             before = tokens[row][:place]
             written[example, np.arange(place), before] = 1.0
-            masks[example, probes:] = self._legal_after(before)
-            actions[example] = probes + tokens[row][place]
+            masks[example, queries:] = self._legal_after(before)
+            actions[example] = queries + tokens[row][place]
         return Examples(
             {name: th.as_tensor(values) for name, values in observation.items()},
             th.as_tensor(rows),
@@ -154,7 +157,7 @@ def clone(policy: Any, optimizer: th.optim.Optimizer, examples: Examples) -> dic
     examples = examples.to(policy.device)
     extractor, rows = policy.features_extractor, examples.rows
     encoding = extractor.encoder(examples.evidence)
-    encoding = Encoding(encoding.evidence[rows], encoding.probes[rows])
+    encoding = Encoding(encoding.evidence[rows], encoding.queries[rows])
     features = extractor.join(encoding, examples.written, examples.evidence["budget"][rows])
     logits = policy.action_net(policy.mlp_extractor.forward_actor(features)).masked_fill(~examples.masks, _NEVER)
     loss = functional.cross_entropy(logits, examples.actions)

@@ -68,7 +68,8 @@ class Training:
         self.stages = stages(config)
         self.progress = Progress(phase=-1 if config.imitates else 0)
         self.times: dict[str, float] = {}
-        env = PolicyMasks(make_vec_env(config.env, config.num_envs, **self.options), free_stopping=True)
+        vector = make_vec_env(config.env, config.num_envs, **self.options)
+        env = PolicyMasks(vector, vector.env.codec, free_stopping=True)
         self.algorithm = make_algorithm(config, env, self.places)
         self._optimizer_of_clone: dict[str, Any] | None = None
         self._resume()
@@ -147,7 +148,7 @@ class Training:
         config, progress, algorithm = self.config, self.progress, self.algorithm
         options = environment_options(config, stage)
         vector = make_vec_env(config.env, config.num_envs, workers=config.env_worker_count, **options)
-        env = PolicyMasks(vector, stage.free_stopping)
+        env = PolicyMasks(vector, vector.env.codec, stage.free_stopping)
         callback = CallbackList([])
         callback.init_callback(algorithm)
         algorithm.set_env(env)

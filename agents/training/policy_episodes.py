@@ -12,6 +12,7 @@ import torch as th
 from numpy.typing import NDArray
 
 import find_gym  # noqa: F401  (registers the environments)
+from find_gym.interfaces.tokens import TokensInterface
 
 Observation = dict[str, NDArray[np.float32]]
 
@@ -23,7 +24,7 @@ class Played:
     Attributes:
         skill: what the submission earned, 1 at most; below 0 where it is worse than chance (entities).
         accuracy: its accuracy, in [0, 1].
-        asked: the probes that were asked, in order.
+        asked: the queries that were asked, in order.
         tokens: the tokens that were written.
     """
 
@@ -54,22 +55,25 @@ def log_probabilities(policy: Any, observation: Observation, masks: NDArray[np.b
     return legal.log_softmax(1).cpu().numpy()
 
 
-def own_masks(masks: NDArray[np.bool_], asked: NDArray[np.float32], free_stopping: bool) -> NDArray[np.bool_]:
+def own_masks(
+    masks: NDArray[np.bool_], asked: NDArray[np.float32], codec: TokensInterface, free_stopping: bool
+) -> NDArray[np.bool_]:
     """Narrows legal actions to what policies of this package may do.
 
     No probe is asked twice, and unless stopping is free, nothing is written before the budget is spent.
 
     Args:
         masks: legal actions, bool of shape `(n, actions)`.
-        asked: the feature of that name, shape `(n, probes)`.
+        asked: the feature of that name, shape `(n, places)`.
+        codec: the interface.
         free_stopping: whether writing may begin at any time.
     """
     masks = masks.copy()
-    probes = asked.shape[1]
-    masks[:, :probes] &= asked == 0
+    probes, queries = len(codec.probes), codec.queries
+    masks[:, :probes] &= asked[:, :probes] == 0
     if not free_stopping:
         # A description that was begun is written to its end; nothing but its tokens is left then.
-        masks[:, probes:] &= ~masks[:, :probes].any(axis=1, keepdims=True)
+        masks[:, queries:] &= ~masks[:, :queries].any(axis=1, keepdims=True)
     return masks
 
 
@@ -94,7 +98,7 @@ def play(
         free_stopping: whether writing may begin before the budget is spent.
         seed: seeds the noise.
         change: changes what the policy sees: from observations and the places of their episodes to other observations.
-        queries: the probes that each episode asks, in place of those that the policy would ask; it only writes.
+        queries: what each episode asks, in place of what the policy would ask; it only writes.
 
     Returns:
         The episodes, in the order of the functions.
@@ -105,22 +109,22 @@ def play(
         observation, _ = env.reset(seed=seed + index, options={"function": spec})
         shown.append(observation)
     played = [Played() for _ in specs]
-    probes = len(envs[0].codec.probes)  # type: ignore[attr-defined]
+    codec: TokensInterface = envs[0].codec  # type: ignore[attr-defined]
     active = np.arange(len(specs))
     while active.size:
         observation = {name: np.stack([shown[index][name] for index in active]) for name in shown[0]}
         masks = np.stack([envs[index].action_masks() for index in active])  # type: ignore[attr-defined]
-        masks = own_masks(masks, observation["asked"], free_stopping)
+        masks = own_masks(masks, observation["asked"], codec, free_stopping)
         actions = choose(policy, observation if change is None else change(observation, active), masks)
         if queries is not None:
             actions = _replaced(actions, queries, active, [len(episode.asked) for episode in played])
         going_on = []
         for index, action in zip(active.tolist(), actions.tolist(), strict=True):
             episode = played[index]
-            if action < probes:
+            if action < codec.queries:
                 episode.asked.append(action)
             else:
-                episode.tokens.append(action - probes)
+                episode.tokens.append(action - codec.queries)
             shown[index], reward, terminated, _, info = envs[index].step(action)
             if terminated:
                 episode.skill = float(reward)

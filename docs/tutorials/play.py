@@ -10,7 +10,7 @@ from PIL import Image
 
 import find_gym
 
-env = gym.make("FIND-numeric-v0", interface="text", difficulty="easy", max_queries=30, render_mode="rgb_array")
+env = gym.make("FIND-numeric-v1", interface="text", difficulty="easy", max_queries=30, render_mode="rgb_array")
 task, info = env.reset(seed=1)
 print(task)
 

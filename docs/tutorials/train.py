@@ -16,8 +16,8 @@ import find_gym
 from find_gym.adapters.stable_baselines3 import make_vec_env
 
 options = {"difficulty": "easy", "max_queries": 8}
-env = make_vec_env("FIND-numeric-v0", 64, seed=0, **options)
-test = make_vec_env("FIND-numeric-v0", 16, seed=1, split="test", **options)
+env = make_vec_env("FIND-numeric-v1", 64, seed=0, **options)
+test = make_vec_env("FIND-numeric-v1", 16, seed=1, split="test", **options)
 model = MaskablePPO(
     "MultiInputPolicy",
     env,
@@ -47,7 +47,7 @@ print(
 # What does it ask? `env.unwrapped.action_masks()` says which actions are legal; `info["inputs"]` has what an action asked.
 
 # %%
-single = gym.make("FIND-numeric-v0", split="test", **options)
+single = gym.make("FIND-numeric-v1", split="test", **options)
 asked = Counter()
 for seed in range(8):
     observation, info = single.reset(seed=seed)

@@ -91,7 +91,7 @@ def make_environment(env_id: str, worker: int = 0, **arguments: Any) -> gym.Env[
     """Makes an environment whose observations begin with the legal actions.
 
     Args:
-        env_id: such as "FIND-numeric-v0".
+        env_id: such as "FIND-numeric-v1".
         worker: the number of the worker; see `MaskedObservation`.
         arguments: those of the environment.
     """
@@ -103,7 +103,7 @@ def ppo_config(env_id: str, **arguments: Any) -> PPOConfig:
     """Returns RLlib's configuration of PPO for an environment, with masks and without a discount.
 
     Args:
-        env_id: such as "FIND-numeric-v0"; registered with Ray under this name.
+        env_id: such as "FIND-numeric-v1"; registered with Ray under this name.
         arguments: those of the environment.
 
     Returns:

@@ -29,7 +29,7 @@ def make_vec_env(env_id: str, num_envs: int, *, seed: int | None = None, **argum
     """Makes a vectorised environment for Stable-Baselines3.
 
     Args:
-        env_id: such as "FIND-numeric-v0".
+        env_id: such as "FIND-numeric-v1".
         num_envs: the number of environments, N.
         seed: seeds the first environment at the first reset, and the next ones by the next integers; None draws it.
         arguments: those of the environment.

@@ -110,10 +110,10 @@ def earlier_ids() -> tuple[str, ...]:
 
 
 def category_of(environment: str) -> str:
-    """Returns the category of an environment's id: "FIND-numeric-v0" is "numeric"."""
+    """Returns the category of an environment's id: "FIND-numeric-v1" is "numeric"."""
     return environment.rpartition(":")[2].split("-")[1]
 
 
 def version_of(environment: str) -> int:
-    """Returns the version of an environment's id: "FIND-numeric-v0" is 0."""
+    """Returns the version of an environment's id: "FIND-numeric-v1" is 1."""
     return int(environment.rpartition("-v")[2])

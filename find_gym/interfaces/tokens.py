@@ -31,9 +31,13 @@ class TokensInterface:
         tokens: the names of the tokens.
         max_tokens: the greatest length of a description.
         answers: the boxes of the observation that encode the answers, by name.
+        slots: the inputs beside the bank that an episode can ask. They become known when they are asked, by further
+            queries; with slots, there is one such query for each probe and each slot.
 
     Attributes:
         answers: the argument.
+        places: the number of probes and slots, each of which has its part of the answers.
+        queries: the number of actions that ask; those after them write.
         once: the tokens from this one on may be written only once in a description; their number where there are none.
         extra_steps: steps of an episode beyond its queries.
     """
@@ -41,20 +45,27 @@ class TokensInterface:
     extra_steps: int
 
     def __init__(
-        self, probes: Sequence[Any], tokens: Sequence[str], max_tokens: int, answers: Mapping[str, spaces.Space[Any]]
+        self,
+        probes: Sequence[Any],
+        tokens: Sequence[str],
+        max_tokens: int,
+        answers: Mapping[str, spaces.Space[Any]],
+        slots: int = 0,
     ) -> None:
         self.probes = list(probes)
+        self.places = len(self.probes) + slots
+        self.queries = len(self.probes) + (self.places if slots else 0)
         self.tokens = tuple(tokens)
         self.once = len(self.tokens)
         self.max_tokens = max_tokens
         self._draft = self.new_draft()
-        self._asked = np.zeros(len(self.probes))
+        self._asked = np.zeros(self.places)
         self.answers = dict(answers)
         self._forget()
-        self.action_space = spaces.Discrete(len(self.probes) + len(self.tokens))
+        self.action_space = spaces.Discrete(self.queries + len(self.tokens))
         self.observation_space = spaces.Dict(
             {
-                "asked": unit_box(len(self.probes)),
+                "asked": unit_box(self.places),
                 **answers,
                 "written": unit_box(max_tokens * len(self.tokens)),
                 "budget": unit_box(2),
@@ -99,23 +110,54 @@ class TokensInterface:
         """Returns the features of the answers."""
         return {name: values.ravel() for name, values in self._shown.items()}
 
+    # --- What subclasses with slots implement as well -----------------------------------------------------------------
+
+    def question(self, query: int) -> Move:
+        """Returns the move of a query that the budget allows; its source is the place of the input."""
+        return Query((self.probes[query],), source=query)
+
+    def askable(self) -> NDArray[np.bool_]:
+        """Returns which queries are legal as far as the budget allows any, bool of shape `(queries,)`."""
+        return np.ones(self.queries, dtype=np.bool_)
+
+    def legal_queries(self, observation: Mapping[str, NDArray[np.float32]]) -> NDArray[np.bool_]:
+        """Returns the legal queries as observations tell them.
+
+        Args:
+            observation: one observation, or many in arrays of shape `(..., size)`.
+
+        Returns:
+            bool of shape `(..., queries)`.
+        """
+        return np.repeat(observation["budget"][..., :1] > 0, self.queries, axis=-1)
+
+    def name_of(self, query: int) -> str:
+        """Returns a short name of a query."""
+        probe = self.probes[query]
+        return f"{probe:g}" if isinstance(probe, float) else str(probe)
+
+    def _note(self, place: int, value: Any, output: Any) -> None:
+        """Takes note of an answer: the place of the input, the input itself, the output."""
+        self._asked[place] += 1
+        self._record(place, output)
+
     # --- The interface ------------------------------------------------------------------------------------------------
 
     def begin(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
         """Starts an episode and returns its first observation."""
         self._draft = self.new_draft()
-        self._asked = np.zeros(len(self.probes))
+        self._asked = np.zeros(self.places)
         self._forget()
         return self.observe(episode)
 
     def decode(self, action: Any, episode: Episode) -> Move:
         """Returns the move that an action stands for."""
-        index = int(read_actions(action, (), len(self.probes) + len(self.tokens)))
-        if index < len(self.probes):
+        index = int(read_actions(action, (), self.queries + len(self.tokens)))
+        if index < self.queries:
             if not episode.rules.can_ask(episode.budget):
                 return Refuse("expected a token of the description: the budget of queries is spent")
-            return Query((self.probes[index],), source=index)
-        token = index - len(self.probes)
+            return self.question(index)
+        token = index - self.queries
         try:
             draft = self._draft.extended(token)
         except ValueError:
@@ -135,15 +177,13 @@ class TokensInterface:
         """Answers probes free of charge, one after the other, as if they had been asked."""
         for probe in probes:
             (output,) = episode.give((self.probes[probe],))
-            self._asked[probe] += 1
-            self._record(probe, output)
+            self._note(probe, self.probes[probe], output)
 
     def observe(self, episode: Episode) -> dict[str, NDArray[np.float32]]:
         """Takes note of the last step and returns the observation after it, a fresh dict of fresh arrays."""
         move = episode.last.move
         if isinstance(move, Query) and episode.last.outputs:
-            self._asked[move.source] += 1
-            self._record(move.source, episode.last.outputs[0])
+            self._note(move.source, move.inputs[0], episode.last.outputs[0])
         elif isinstance(move, (Write, Submit)):
             self._draft = move.source
         written = np.zeros((self.max_tokens, len(self.tokens)))
@@ -159,7 +199,7 @@ class TokensInterface:
 
     def action_masks(self, episode: Episode) -> NDArray[np.bool_]:
         """Returns which actions are legal now, bool of the action space's size."""
-        return np.concatenate([np.full(len(self.probes), episode.rules.can_ask(episode.budget)), self._draft.legal()])
+        return np.concatenate([self.askable() & episode.rules.can_ask(episode.budget), self._draft.legal()])
 
     def written(self, draft: Draft | None = None) -> str:
         """Returns the tokens of a draft, by default those written so far, separated by spaces."""

@@ -71,7 +71,7 @@ def test_policies_learn(identifier: str, options: dict[str, Any], algorithm: str
 
 
 def test_episodes_are_counted() -> None:
-    env = make_vec_env("FIND-numeric-v0", 2, seed=3, max_queries=2, max_steps=3, query_cost=0.25, **QUICK)
+    env = make_vec_env("FIND-numeric-v1", 2, seed=3, max_queries=2, max_steps=3, query_cost=0.25, **QUICK)
     env.reset()
     for step in range(6):
         _, rewards, ended, infos = env.step(np.array([0, 1]))
@@ -85,7 +85,7 @@ def test_episodes_are_counted() -> None:
 
 
 def test_attributes_and_methods() -> None:
-    env = make_vec_env("FIND-numeric-v0", 3, seed=0, **QUICK)
+    env = make_vec_env("FIND-numeric-v1", 3, seed=0, **QUICK)
     assert is_masking_supported(env) and env.has_attr("action_masks") and not env.has_attr("nothing")
     assert env.get_attr("render_mode") == [None] * 3 and env.render_mode is None
     assert env.env_is_wrapped(gym.Wrapper) == [False] * 3
@@ -110,7 +110,7 @@ def test_attributes_and_methods() -> None:
 
 
 def test_seeds_and_options_hold_for_one_reset() -> None:
-    env = make_vec_env("FIND-numeric-v0", 2, seed=9, **QUICK)
+    env = make_vec_env("FIND-numeric-v1", 2, seed=9, **QUICK)
     env.reset()
     first = [function.identity() for function in env.env.functions]
     env.reset()
@@ -134,4 +134,4 @@ def test_seeds_and_options_hold_for_one_reset() -> None:
 
 def test_other_autoreset_modes_are_refused() -> None:
     with pytest.raises(ValueError, match="expected an environment with autoreset_mode='SameStep'"):
-        FINDVecEnv(gym.make_vec("FIND-numeric-v0", num_envs=2))
+        FINDVecEnv(gym.make_vec("FIND-numeric-v1", num_envs=2))

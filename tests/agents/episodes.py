@@ -18,7 +18,7 @@ SPECS = {
 }
 
 
-def play(agent, spec=None, *, budget=100, seed=0, env="FIND-numeric-v0", **options):
+def play(agent, spec=None, *, budget=100, seed=0, env="FIND-numeric-v1", **options):
     """Plays one episode and returns the last info and the messages that refused an action."""
     env = gym.make(env, interface=agent.interface, max_queries=budget, **options)
     observation, info = env.reset(seed=seed, options=None if spec is None else {"function": spec})

@@ -94,8 +94,8 @@ def test_a_vectorised_callable_is_called_once_for_all_environments() -> None:
         return 2 * x
 
     function = CallableFunction(double, vectorized=True)
-    envs = gym.make_vec("FIND-numeric-v0", num_envs=5, function=function)
-    single = gym.make("FIND-numeric-v0", function=CallableFunction(lambda x: 2 * x))
+    envs = gym.make_vec("FIND-numeric-v1", num_envs=5, function=function)
+    single = gym.make("FIND-numeric-v1", function=CallableFunction(lambda x: 2 * x))
     envs.reset(seed=0)
     single.reset(seed=0)
     calls.clear()

@@ -72,7 +72,7 @@ def write_to_the_end(env: Any, rng: np.random.Generator) -> list[int]:
         env.step(probe)
     while True:
         legal = env.action_masks().nonzero()[0]
-        token = int(rng.choice(legal[legal >= len(env.codec.probes)]))
+        token = int(rng.choice(legal[legal >= env.codec.queries]))
         if hasattr(env.codec.decode(token, env.episode), "submission"):
             return token
         env.step(token)

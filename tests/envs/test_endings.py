@@ -30,7 +30,7 @@ def play(category: str, seed: int) -> tuple[Any, dict[str, Any]]:
         env.step(probe)
     while not terminated:
         legal = np.flatnonzero(env.action_masks())
-        tokens = legal[legal >= len(env.codec.probes)]
+        tokens = legal[legal >= env.codec.queries]
         _, _, terminated, _, info = env.step(int(rng.choice(tokens)))
     return env, info
 

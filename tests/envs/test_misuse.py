@@ -103,8 +103,8 @@ def test_actions(vectorised: bool) -> None:
     def for_all(action: Any) -> Any:
         return [action, action] if vectorised else action
 
-    for bad in (True, np.True_, 1.0, "1", None, -1, 92, [[1]], 2**70, torch.tensor(1.0), torch.tensor(True)):
-        with pytest.raises(ValueError, match=r"expected (an integer|integers) in \[0, 91\].*actual value"):
+    for bad in (True, np.True_, 1.0, "1", None, -1, 189, [[1]], 2**70, torch.tensor(1.0), torch.tensor(True)):
+        with pytest.raises(ValueError, match=r"expected (an integer|integers) in \[0, 188\].*actual value"):
             env.step(for_all(bad))
     for good in (1, np.int32(1), np.array(1), torch.tensor(1)):
         env.step(for_all(good))

@@ -30,7 +30,7 @@ def example():
     del sys.modules["train_rllib"]
 
 
-@pytest.mark.parametrize("env", ["FIND-numeric-v0", "FIND-strings-v1", "FIND-entities-v1", "FIND-relations-v1"])
+@pytest.mark.parametrize("env", ["FIND-numeric-v1", "FIND-strings-v1", "FIND-entities-v1", "FIND-relations-v1"])
 def test_observations_begin_with_the_legal_actions(env):
     environment = make_environment(env, max_queries=3)
     plain = gym.make(f"find_gym:{env}", max_queries=3)
@@ -52,7 +52,7 @@ def test_observations_begin_with_the_legal_actions(env):
 def test_workers_with_neighbouring_seeds_share_no_function():
     drawn = set()
     for worker in (1, 2):
-        environment = make_environment("FIND-numeric-v0", worker)
+        environment = make_environment("FIND-numeric-v1", worker)
         for index in range(4):
             environment.reset(seed=100 + worker + index)
             drawn.add(environment.unwrapped.function.source())
@@ -60,7 +60,7 @@ def test_workers_with_neighbouring_seeds_share_no_function():
 
 
 def test_the_policy_never_takes_an_illegal_action():
-    environment = make_environment("FIND-numeric-v0")
+    environment = make_environment("FIND-numeric-v1")
     policy = MaskedPolicy(
         observation_space=environment.observation_space, action_space=environment.action_space, model_config={}
     )
@@ -78,7 +78,7 @@ def test_the_policy_never_takes_an_illegal_action():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--env", "CartPole-v1"], "expected an environment among FIND-numeric-v0"),
+        (["--env", "CartPole-v1"], "expected an environment among FIND-numeric-v1"),
         (["--workers", "0"], "expected workers to be an integer >= 1"),
         (["--seed", "-1"], "expected seed to be an integer >= 0"),
         (["--split", "tset"], "expected a split"),

@@ -82,10 +82,10 @@ def test_asking_all_probes_and_naming_the_atom_earns_most_of_the_reward(name: st
     rewards = []
     for seed in range(3):
         rule = AtomRule(name, ATOMS[name].sample(np.random.default_rng(seed)))
-        env = gym.make("FIND-numeric-v0", function=NumericSpec(rule, (-100.0, 100.0)))
+        env = gym.make("FIND-numeric-v1", function=NumericSpec(rule, (-100.0, 100.0)))
         env.reset(seed=seed)
         ask_all(env)
-        _, reward, terminated, _, info = env.step(65 + TOKENS.index(name))
+        _, reward, terminated, _, info = env.step(162 + TOKENS.index(name))
         assert terminated
         rewards.append(reward)
     assert np.mean(rewards) > 0.9, rewards
@@ -105,11 +105,11 @@ def test_a_corrupted_compound_through_tokens() -> None:
             "regions": [{"lower": 40.0, "upper": None, "mean": 8.0, "std": 0.1}],
         }
     )
-    env = gym.make("FIND-numeric-v0", function=spec, difficulty="find")
+    env = gym.make("FIND-numeric-v1", function=spec, difficulty="find")
     env.reset(seed=0)
     ask_all(env)
     for token in ("above", "sum", "linear", "step"):
-        observation, reward, terminated, _, info = env.step(65 + TOKENS.index(token))
+        observation, reward, terminated, _, info = env.step(162 + TOKENS.index(token))
     assert terminated and reward > 0.9
     assert info["score"]["exception_iou"] > 0.9
     assert observation["written"].reshape(MAX_TOKENS, -1).argmax(axis=1)[:4].tolist() == tokens_of(
@@ -118,15 +118,15 @@ def test_a_corrupted_compound_through_tokens() -> None:
 
 
 def test_illegal_actions_cost_budget_and_change_nothing_else() -> None:
-    env = gym.make("FIND-numeric-v0", difficulty="easy", max_queries=3, query_cost=0.5)
+    env = gym.make("FIND-numeric-v1", difficulty="easy", max_queries=3, query_cost=0.5)
     before, _ = env.reset(seed=0)
-    after, reward, terminated, _, info = env.step(65 + TOKENS.index("sum"))
+    after, reward, terminated, _, info = env.step(162 + TOKENS.index("sum"))
     assert (info["budget"], reward, terminated) == (2, -0.5, False)
     for name in before:
         if name != "budget":
             assert np.array_equal(before[name], after[name])
     for _ in range(4):
-        _, reward, _, _, info = env.step(65 + TOKENS.index("sum"))
+        _, reward, _, _, info = env.step(162 + TOKENS.index("sum"))
     assert (info["budget"], reward) == (0, 0.0)
 
 
@@ -134,11 +134,11 @@ def test_illegal_actions_cost_budget_and_change_nothing_else() -> None:
 @given(seed=st.integers(0, 2**16))
 def test_masked_walks_are_never_refused(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    env = gym.make("FIND-numeric-v0", difficulty="easy", max_queries=12).unwrapped
+    env = gym.make("FIND-numeric-v1", difficulty="easy", max_queries=12).unwrapped
     env.reset(seed=seed)
     for _ in range(200):
         mask = env.action_masks()
-        assert mask.shape == (92,) and mask.dtype == np.bool_
+        assert mask.shape == (189,) and mask.dtype == np.bool_
         observation, _, terminated, _, info = env.step(int(rng.choice(np.flatnonzero(mask))))
         assert env.observation_space.contains(observation)
         if terminated:
@@ -148,7 +148,7 @@ def test_masked_walks_are_never_refused(seed: int) -> None:
 
 
 def test_observations_are_fresh_at_each_step() -> None:
-    env = gym.make("FIND-numeric-v0", difficulty="easy").unwrapped
+    env = gym.make("FIND-numeric-v1", difficulty="easy").unwrapped
     first, _ = env.reset(seed=0)
     copies = {name: values.copy() for name, values in first.items()}
     second, *_ = env.step(5)
@@ -157,7 +157,7 @@ def test_observations_are_fresh_at_each_step() -> None:
 
 
 def test_masks_are_for_tokens_only() -> None:
-    env = gym.make("FIND-numeric-v0", interface="text").unwrapped
+    env = gym.make("FIND-numeric-v1", interface="text").unwrapped
     env.reset(seed=0)
     with pytest.raises(ValueError, match="expected the interface 'tokens'"):
         env.action_masks()
@@ -250,7 +250,7 @@ def test_any_message_is_a_move(message: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(message=st.text(max_size=200))
 def test_any_message_gets_a_printable_observation(message: str) -> None:
-    env = gym.make("FIND-numeric-v0", interface="text", difficulty="easy", max_queries=4).unwrapped
+    env = gym.make("FIND-numeric-v1", interface="text", difficulty="easy", max_queries=4).unwrapped
     env.reset(seed=0)
     observation, *_ = env.step(message)
     assert env.observation_space.contains(observation)
@@ -267,7 +267,7 @@ def test_outputs_read_back_as_the_same_floats(values: list[float]) -> None:
 def test_the_task_fits_its_space() -> None:
     for budget in (0, 1, 100, 1000):
         interface = numeric_text(budget)
-        env = gym.make("FIND-numeric-v0", interface="text", max_queries=budget, difficulty="easy")
+        env = gym.make("FIND-numeric-v1", interface="text", max_queries=budget, difficulty="easy")
         observation, _ = env.reset(seed=0)
         assert interface.observation_space.contains(observation)
         if budget:
@@ -292,7 +292,7 @@ def action_for(spec_name: str, row: list[float], submit: float = 1.0) -> np.ndar
 
 def test_constants_of_the_agent_itself() -> None:
     line = NumericSpec(AtomRule("linear", (2.5, -5.0)), (-100.0, 100.0))
-    env = gym.make("FIND-numeric-v0", interface="continuous", function=line, max_queries=3)
+    env = gym.make("FIND-numeric-v1", interface="continuous", function=line, max_queries=3)
     env.reset(seed=0)
     query = np.zeros(ACTION_SIZE, dtype=np.float32)
     query[0], query[1] = -1.0, 0.5

@@ -80,7 +80,7 @@ def test_version(capsys):
             ["evaluate", "--agent", "constant", "--split", "tset"],
             "among train, validation, test, all, actual value: 'tset'; did you mean 'test'?",
         ),
-        (["evaluate", "--agent", "constant", "--env", "Nope-v0"], "expected an environment among FIND-numeric-v0"),
+        (["evaluate", "--agent", "constant", "--env", "Nope-v0"], "expected an environment among FIND-numeric-v1"),
         (["evaluate", "--agent", "constant", "--difficulty", "{"], "expected a name or a JSON object"),
         (["evaluate", "--agent", "constant", "--difficulty", '{"depht": 2}'], "expected a difficulty in"),
         (["evaluate", "--agent", "constant", "--dataset", "nowhere"], "expected a dataset with a file"),
@@ -164,7 +164,7 @@ def test_datasets_hold_the_functions_that_an_evaluation_samples(tmp_path):
     import gymnasium as gym
 
     make_dataset(DatasetConfig(str(tmp_path / "d"), **EASY, seed=3, workers=1), progress=False)
-    env = gym.make("FIND-numeric-v0", interface="text", split="test", difficulty=EASY["difficulty"])
+    env = gym.make("FIND-numeric-v1", interface="text", split="test", difficulty=EASY["difficulty"])
     env.reset(seed=function_seed("test", "numeric", 3, 4))
     assert FINDDataset(tmp_path / "d")[4].spec == env.unwrapped.function.spec
 
@@ -237,7 +237,7 @@ def test_benchmark_measures_everything_once(tmp_path):
     assert "steps a second" in table(results)
     text = page(json.loads(json.dumps(results)) | {"command": "find-gym benchmark"})
     assert "| FIND-strings-v1, 2 environments |" in text and "## Training" not in text
-    assert '| FIND-numeric-v0, effort="quick" |' in text
+    assert '| FIND-numeric-v1, effort="quick" |' in text
 
 
 def test_a_folder_without_benchmarks_can_not_be_compared_with(tmp_path):
@@ -261,7 +261,7 @@ def test_benchmark_divides_the_time_of_training():
     pytest.importorskip("sb3_contrib")
     from find_gym_agents.benchmarks.learning import Split
 
-    split = Split("FIND-numeric-v0", 1, 1000.0, 0.25, 16.0, 0.00075)
+    split = Split("FIND-numeric-v1", 1, 1000.0, 0.25, 16.0, 0.00075)
     assert split.share_at(4000.0) == pytest.approx(0.25)
     assert split.to_json()["steps_per_episode"] == 16.0
 

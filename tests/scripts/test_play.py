@@ -101,7 +101,7 @@ def test_whatever_a_function_answers_is_printable_and_on_one_line(text: str) -> 
 
 
 def test_the_truth_in_numbers_has_full_marks(monkeypatch, capsys, tmp_path) -> None:
-    truth = truth_of("FIND-numeric-v0", 11, difficulty="easy")
+    truth = truth_of("FIND-numeric-v1", 11, difficulty="easy")
     file = tmp_path / "game.json"
     lines = [
         "1 2 3",
@@ -132,7 +132,7 @@ def test_the_truth_in_numbers_has_full_marks(monkeypatch, capsys, tmp_path) -> N
 
 
 def test_nothing_tells_the_truth_before_the_end(monkeypatch, capsys) -> None:
-    truth = truth_of("FIND-numeric-v0", 3)
+    truth = truth_of("FIND-numeric-v1", 3)
     screen = played(monkeypatch, capsys, ["0", "table", "help", "quit"], "--seed", "3")
     before, end = screen.split("No submission, so nothing was scored.")
     assert truth.describe() not in before and truth.source() not in before
@@ -239,7 +239,7 @@ def test_functions_of_a_dataset_by_their_ids(monkeypatch, capsys, tmp_path) -> N
 
 @pytest.mark.parametrize("function", [SPECS["logarithm"], lambda x: 1 / x if x else float("nan"), lambda x: 7.0])
 def test_undefined_outputs_poles_and_constants_can_be_plotted(function) -> None:
-    env = opened("FIND-numeric-v0", 0, function=function)
+    env = opened("FIND-numeric-v1", 0, function=function)
     env.step("QUERY [-100, -1, -0.0001, 0, 0.0001, 1, 100]")
     plot = agent_category("numeric").play.plot(env.unwrapped.episode, None)
     assert plot.splitlines()[-1].startswith("  answers: o")

@@ -29,7 +29,7 @@ def numeric(tmp_path_factory):
 @pytest.mark.parametrize(
     ("env", "agent"),
     [
-        ("FIND-numeric-v0", "piecewise"),
+        ("FIND-numeric-v1", "piecewise"),
         ("FIND-strings-v1", "enumeration"),
         ("FIND-entities-v1", "exemplar-embedding"),
         ("FIND-relations-v1", "table-lookup"),

@@ -46,7 +46,7 @@ def test_page_of_results_has_a_row_for_each_seed(run, tmp_path):
     (page,) = write_pages(tmp_path, [run, run])
     text = page.read_text()
     assert page.name == "numeric.md" and (tmp_path / "numeric-queries.png").is_file()
-    assert "    python scripts/train.py --env FIND-numeric-v0 --minutes 15 --total-timesteps 128 --imitation-ex" in text
+    assert "    python scripts/train.py --env FIND-numeric-v1 --minutes 15 --total-timesteps 128 --imitation-ex" in text
     assert "| seed | minutes | untrained | policy | random | blind | atom-fit |" in text
     assert text.count("\n| 0 | 15 | ") == 2 and "\n| mean | | " in text
 
@@ -95,14 +95,14 @@ def test_budget_environment_and_difficulty_come_from_the_checkpoint(run, tmp_pat
     arguments = ["--agent", "policy", "--checkpoint", str(run / "policy.pt"), "--functions", "1", "--workers", "1"]
     assert evaluate_main([*arguments, "--no-report", "--out", str(tmp_path / "run")]) == 0
     identity = json.loads((tmp_path / "run" / "config.json").read_text())["identity"]
-    assert (identity["env"], identity["max_queries"], identity["difficulty"]) == ("FIND-numeric-v0", 5, "easy")
+    assert (identity["env"], identity["max_queries"], identity["difficulty"]) == ("FIND-numeric-v1", 5, "easy")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--max-queries", "7"], "expected max_queries=5, which "),
-        (["--env", "FIND-strings-v0"], "expected env='FIND-numeric-v0', which "),
+        (["--env", "FIND-strings-v0"], "expected env='FIND-numeric-v1', which "),
     ],
 )
 def test_policy_of_other_terms_is_refused_once(words, message, run, tmp_path, capsys):

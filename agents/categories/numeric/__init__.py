@@ -15,7 +15,7 @@ from find_gym.categories.numeric.rules import OPERATORS, AtomRule, Rule, Skeleto
 from find_gym.categories.numeric.variants import VARIANTS
 from find_gym.core.submissions import Submission
 from find_gym_agents.categories.numeric.curves import compare_curves
-from find_gym_agents.categories.numeric.evidence import NumericEvidence
+from find_gym_agents.categories.numeric.evidence import numeric_evidence
 from find_gym_agents.categories.numeric.inputs import SYNTAX, read_numbers
 from find_gym_agents.categories.numeric.pictures import draw_example, show_curves
 from find_gym_agents.categories.numeric.terminal import plot_answers
@@ -106,8 +106,8 @@ CATEGORY = AgentCategory(
         has_exceptions=True,
     ),
     training=TrainingSettings(
-        encoder="find_gym_agents.categories.numeric.encoder:NumericEncoder",
-        imitation=Imitation(_words_of, NumericEvidence, share=0.2, functions=8000),
+        encoder="find_gym_agents.categories.numeric.encoder:numeric_encoder",
+        imitation=Imitation(_words_of, numeric_evidence, share=0.2, functions=8000),
         changes=_without_networks,
         simple={"variants": {"plain": 1.0}, "compound_share": 0.0},
         strongest="atom-fit",

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
-from find_gym_agents.training.encoders import Encoder, Encoding
+from find_gym_agents.training.encoders import Encoder, Encoding, probe_count_of
 
 # Places in the bank over which the distance to the nearest asked probe grows to 1.
 _FAR = 16
@@ -21,8 +21,13 @@ _SMALL = 1e-9
 
 
 class _Points(NamedTuple):
-    """The probes that were asked, in ascending order of their inputs; all of shape `(batch, places)`."""
+    """The inputs that were asked, in ascending order; all of shape `(batch, places)`.
 
+    `place` is that of the answer in the observation, `probe` the place in the bank: of a slot, that of the last probe
+    below.
+    """
+
+    place: th.Tensor
     probe: th.Tensor
     present: th.Tensor
     defined: th.Tensor
@@ -30,6 +35,20 @@ class _Points(NamedTuple):
     y: th.Tensor
     unit: th.Tensor
     span: th.Tensor
+
+
+class _Ends(NamedTuple):
+    """The line that goes over each probe of the bank; all of shape `(batch, probes)`.
+
+    `left` and `right` are the ends on the scale of the bank's places, beyond it where there is none; `start` and `stop`
+    the places of their answers in the observation; `share` where the probe lies between them.
+    """
+
+    left: th.Tensor
+    right: th.Tensor
+    start: th.Tensor
+    stop: th.Tensor
+    share: th.Tensor
 
 
 class NumericEncoder(Encoder):
@@ -57,7 +76,7 @@ class NumericEncoder(Encoder):
     def __init__(self, space: spaces.Dict, places: int, width: int = 48, curve_width: int = 128) -> None:
         super().__init__()
         x = th.as_tensor(numeric_probes(), dtype=th.float32)
-        self.places = min(places, len(x))
+        self.places = min(places, probe_count_of(space))
         self.probe_count = len(x)
         self.register_buffer("x", x)
         self.register_buffer("position", th.asinh(x / 1.5) / th.asinh(x.max() / 1.5))
@@ -82,13 +101,24 @@ class NumericEncoder(Encoder):
         hidden = (hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 2)))) * present
         mean = hidden.sum(1) / present.sum(1).clamp(min=1)
         curve, probes = self._curve(observation, points)
-        return Encoding(th.cat([mean, hidden.amax(1), curve, overview], 1), probes)
+        evidence = th.cat([mean, hidden.amax(1), curve, overview], 1)
+        return Encoding(evidence, self._judge(observation, points, hidden, probes))
+
+    def _judge(
+        self, observation: dict[str, th.Tensor], points: _Points, hidden: th.Tensor, probes: th.Tensor
+    ) -> th.Tensor:
+        """Returns the feature of each query, given that of each probe."""
+        return probes
 
     def _sort(self, observation: dict[str, th.Tensor]) -> _Points:
-        asked = observation["asked"] > 0
         # The largest keys are the leftmost asked probes.
-        index = (asked * (self.probe_count - self.order)).topk(self.places, dim=1).indices
-        present = asked.gather(1, index)
+        keys = (observation["asked"] > 0) * (self.probe_count - self.order)
+        index = keys.topk(self.places, dim=1).indices
+        return self._points(observation, index, index, self.x[index])
+
+    def _points(self, observation: dict[str, th.Tensor], index: th.Tensor, probe: th.Tensor, x: th.Tensor) -> _Points:
+        """Returns the points of the inputs x at places, given by their indices."""
+        present = observation["asked"].gather(1, index) > 0
         defined = present & (observation["undefined"].gather(1, index) == 0)
         y = th.sinh(observation["answer"].gather(1, index) * self._scale) * defined
         none = th.full_like(y, 3e38)
@@ -97,13 +127,13 @@ class NumericEncoder(Encoder):
         any_defined = defined.any(1, keepdim=True)
         span = th.where(any_defined, high - low, th.ones_like(low)).clamp(min=_SMALL)
         unit = ((y - low) / span).clamp(0, 1) * defined
-        return _Points(index, present, defined, self.x[index] * present, y, unit, span)
+        return _Points(index, probe, present, defined, x * present, y, unit, span)
 
     def _tokens(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
         """Returns the features of each point, and a few of all of them."""
 
         def gathered(name: str) -> th.Tensor:
-            return observation[name].gather(1, points.probe) * points.present
+            return observation[name].gather(1, points.place) * points.present
 
         defined = points.defined.float()
         x, y = points.x, points.y
@@ -118,7 +148,7 @@ class NumericEncoder(Encoder):
         bend = (y[:, 1:-1] - chord) * triple
         bend_share = bend.abs() / (y[:, 1:-1].abs() + size[:, 1:] + _SMALL)
         tokens = [
-            self.position[points.probe] * points.present,
+            self._positions(points) * points.present,
             x / 128,
             *(gathered(name) for name in ("answer", "relative", "magnitude", "undefined", "spread", "asked")),
             points.unit,
@@ -143,18 +173,27 @@ class NumericEncoder(Encoder):
         ]
         return th.stack(tokens, 2), th.cat(overview, 1)
 
-    def _curve(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
-        """Returns the features of the answers joined by lines, and the feature of each probe."""
-        asked = (observation["asked"] > 0).float()
-        undefined = observation["undefined"]
-        known = (asked > 0) & (undefined == 0)
+    def _positions(self, points: _Points) -> th.Tensor:
+        """Returns the inputs on the scale on which the bank is even, in [-1, 1]."""
+        return self.position[points.probe]
+
+    def _ends(self, observation: dict[str, th.Tensor], points: _Points) -> _Ends:
+        """Returns the ends of the line that goes over each probe."""
+        known = (observation["asked"] > 0) & (observation["undefined"] == 0)
         last = self.probe_count - 1
         left = th.where(known, self.order, -1).cummax(1).values
         right = th.where(known, self.order, last + 1).flip(1).cummin(1).values.flip(1)
         start = th.where(left >= 0, left, right.clamp(max=last))
         stop = th.where(right <= last, right, left.clamp(min=0))
         share = (self.order - start) / (stop - start).clamp(min=1)
-        unit = th.zeros_like(undefined).scatter(1, points.probe, points.unit)
+        return _Ends(left, right, start, stop, share)
+
+    def _curve(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the features of the answers joined by lines, and the feature of each probe."""
+        asked = (observation["asked"][:, : self.probe_count] > 0).float()
+        undefined = observation["undefined"][:, : self.probe_count]
+        left, right, start, stop, share = self._ends(observation, points)
+        unit = th.zeros_like(observation["undefined"]).scatter(1, points.place, points.unit)
 
         def joined(values: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
             before, after = values.gather(1, start), values.gather(1, stop)
@@ -180,6 +219,62 @@ class NumericEncoder(Encoder):
             2,
         )
         return self.curve(th.cat(lines, 1)), self.beside(beside)[..., 0]
+
+
+class ZoomEncoder(NumericEncoder):
+    """Encodes the answers of `ZoomTokens` in the same ways; inputs in slots are points like the others.
+
+    Each gap gets a feature of its own as well, from what is known of the point at its right end.
+    """
+
+    def __init__(self, space: spaces.Dict, places: int, width: int = 48, curve_width: int = 128) -> None:
+        super().__init__(space, places, width, curve_width)
+        self.gap = nn.Sequential(nn.Linear(width + 1, 16), nn.ReLU(), nn.Linear(16, 1))
+
+    def queries(self, space: spaces.Dict) -> int:
+        """Returns the number of queries."""
+        return self.probe_count + probe_count_of(space)
+
+    def _judge(
+        self, observation: dict[str, th.Tensor], points: _Points, hidden: th.Tensor, probes: th.Tensor
+    ) -> th.Tensor:
+        width = observation["gap"]
+        judged = self.gap(th.cat([hidden, width.gather(1, points.place)[..., None]], 2))[..., 0] * points.present
+        return th.cat([probes, th.zeros_like(width).scatter(1, points.place, judged)], 1)
+
+    def _sort(self, observation: dict[str, th.Tensor]) -> _Points:
+        x = observation["x"] * 128
+        index = th.where(observation["asked"] > 0, -x, -th.inf).topk(self.places, dim=1).indices
+        x = x.gather(1, index)
+        probe = (th.searchsorted(self.x, x, right=True) - 1).clamp(0, self.probe_count - 2)
+        return self._points(observation, index, probe, x)
+
+    def _positions(self, points: _Points) -> th.Tensor:
+        return th.asinh(points.x / 1.5) / th.asinh(self.x.max() / 1.5)
+
+    def _ends(self, observation: dict[str, th.Tensor], points: _Points) -> _Ends:
+        first, x = points.probe, self.x
+        place = first + (points.x - x[first]) / (x[first + 1] - x[first])
+        known, count = points.defined[:, None], place.shape[1]
+        index, order = th.arange(count, device=x.device), self.order[:, None]
+        left = th.where(known & (place[:, None] <= order), index, -1).amax(2)
+        right = th.where(known & (place[:, None] >= order), index, count).amin(2)
+        start = th.where(left >= 0, left, right.clamp(max=count - 1))
+        stop = th.where(right < count, right, left.clamp(min=0))
+        begin, end = place.gather(1, start), place.gather(1, stop)
+        share = th.where(end > begin, (self.order - begin) / (end - begin).clamp(min=_SMALL), 0.0)
+        return _Ends(
+            th.where(left >= 0, begin, -1.0),
+            th.where(right < count, end, float(self.probe_count)),
+            points.place.gather(1, start),
+            points.place.gather(1, stop),
+            share,
+        )
+
+
+def numeric_encoder(space: spaces.Dict, places: int) -> NumericEncoder:
+    """Makes the encoder for the observations of a version of the environment."""
+    return (ZoomEncoder if "gap" in space.spaces else NumericEncoder)(space, places)
 
 
 def _left(values: th.Tensor) -> th.Tensor:

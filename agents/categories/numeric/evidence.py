@@ -7,11 +7,14 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import NumericFunction, NumericSpec
-from find_gym.categories.numeric.tokens import encode
+from find_gym.categories.numeric.gaps import Gaps, gap_feature
+from find_gym.categories.numeric.tokens import ZoomTokens, encode
 from find_gym.categories.numeric.variants import NOISE_KINDS, draw_noise
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
+from find_gym_agents.categories.numeric.zooming import ZoomTeacher
 from find_gym_agents.training.evidence import Evidence, Features, FloatArray, IntArray
 
 _INSIDE_STD = 0.1
@@ -23,10 +26,10 @@ class NumericEvidence(Evidence):
     def __init__(self, env: gym.Env[Any, Any], specs: Sequence[NumericSpec]) -> None:
         super().__init__(env, specs)
         self._x = np.array(self.probes)
-        functions = [NumericFunction(spec) for spec in specs]
-        self._truth = np.array([function.truth(self._x) for function in functions])
+        self._functions = [NumericFunction(spec) for spec in specs]
+        self._truth = np.array([function.truth(self._x) for function in self._functions])
         self._tolerance = error_scale(self._truth)
-        self._inside = np.array([function.in_exception(self._x) for function in functions])
+        self._inside = np.array([function.in_exception(self._x) for function in self._functions])
         self._noise = np.array([-1 if spec.noise is None else NOISE_KINDS.index(spec.noise.kind) for spec in specs])
         self._scale = np.array([0.0 if spec.noise is None else spec.noise.scale for spec in specs])
         self._first = 0
@@ -34,9 +37,10 @@ class NumericEvidence(Evidence):
     def _teach(self, functions: IntArray, begun: IntArray, lengths: IntArray, rng: np.random.Generator) -> IntArray:
         return ask_where_lines_fail(self._truth[functions], self._tolerance[functions], self._x, begun, lengths, rng)
 
-    def _answer(self, functions: IntArray, sequence: IntArray, rng: np.random.Generator) -> FloatArray:
-        y = np.take_along_axis(self._truth[functions], sequence, axis=1)
-        inside = np.take_along_axis(self._inside[functions], sequence, axis=1)
+    def _noisy(
+        self, functions: IntArray, y: FloatArray, inside: NDArray[np.bool_], rng: np.random.Generator
+    ) -> FloatArray:
+        """Adds noise to noise-free outputs."""
         kind, scale = self._noise[functions, None], self._scale[functions, None]
         draws = [draw_noise(name, scale, rng, y.shape) for name in NOISE_KINDS]
         noise = sum(np.where(kind == index, drawn, 0.0) for index, drawn in enumerate(draws))
@@ -44,16 +48,59 @@ class NumericEvidence(Evidence):
 
     def show(self, functions: IntArray, sequence: IntArray, counts: IntArray, rng: np.random.Generator) -> Features:
         """Returns the observations of the first `counts` answers, without what is written and the budget."""
-        answers = self._answer(functions, sequence, rng)
-        shown = np.arange(sequence.shape[1]) < counts[:, None]
-        rows = np.broadcast_to(np.arange(len(functions))[:, None], sequence.shape)
-        asked, total, undefined = (np.zeros((len(functions), len(self.probes))) for _ in range(3))
+        y = np.take_along_axis(self._truth[functions], sequence, axis=1)
+        inside = np.take_along_axis(self._inside[functions], sequence, axis=1)
+        return self._table(self._noisy(functions, y, inside, rng), sequence, counts, len(self.probes))
+
+    def _table(self, answers: FloatArray, places: IntArray, counts: IntArray, size: int) -> Features:
+        """Returns the features of the first `counts` answers of each row; places are those of tables of this size."""
+        shown = np.arange(places.shape[1]) < counts[:, None]
+        rows = np.broadcast_to(np.arange(len(places))[:, None], places.shape)
+        asked, total, undefined = (np.zeros((len(places), size)) for _ in range(3))
         defined = shown & np.isfinite(answers)
-        # A teacher asks each probe once, so each place of the table has one answer.
-        asked[rows[shown], sequence[shown]] = 1.0
-        total[rows[defined], sequence[defined]] = answers[defined]
+        # A teacher asks each input once, so each place of the table has one answer.
+        asked[rows[shown], places[shown]] = 1.0
+        total[rows[defined], places[defined]] = answers[defined]
         missing = shown & ~defined
-        undefined[rows[missing], sequence[missing]] = 1.0
+        undefined[rows[missing], places[missing]] = 1.0
         encoded = encode(total, asked - undefined, np.zeros_like(total), undefined)
         features = {"asked": asked * self._asked_once, **encoded}
         return {name: values.astype(np.float32) for name, values in features.items()}
+
+
+class ZoomEvidence(NumericEvidence):
+    """The same with the queries of `ZoomTokens`, which also halve gaps."""
+
+    def __init__(self, env: gym.Env[Any, Any], specs: Sequence[NumericSpec]) -> None:
+        super().__init__(env, specs)
+        self._teacher = ZoomTeacher(self._x)
+        self._fine_truth = np.array([function.truth(self._teacher.x) for function in self._functions])
+
+    def demonstrate(self, functions: IntArray, length: int, rng: np.random.Generator) -> IntArray:
+        """Returns the queries of the teacher; see `Evidence.demonstrate`."""
+        truth = self._fine_truth[functions]
+        return self._teacher.ask(truth, error_scale(truth), *self._begin(functions.size, length, rng), rng)
+
+    def show(self, functions: IntArray, sequence: IntArray, counts: IntArray, rng: np.random.Generator) -> Features:
+        """Returns the observations of the first `counts` answers, without what is written and the budget."""
+        places, x = np.zeros(sequence.shape, dtype=np.int64), np.zeros(sequence.shape)
+        gaps, rows = Gaps(len(sequence), self._x), np.arange(len(sequence))
+        for step, queries in enumerate(sequence.T):
+            halving, probe = queries >= self._x.size, np.minimum(queries, self._x.size - 1)
+            middles = gaps.middles(rows[halving], queries[halving] - self._x.size)
+            places[:, step], x[:, step] = np.where(halving, gaps.free, probe), self._x[probe]
+            x[halving, step] = middles
+            asking = rows[step < counts]
+            gaps.add(asking, places[asking, step], x[asking, step])
+        y, inside = np.zeros(x.shape), np.zeros(x.shape, dtype=np.bool_)
+        for row, number in enumerate(functions.tolist()):
+            y[row], inside[row] = self._functions[number].truth(x[row]), self._functions[number].in_exception(x[row])
+        shown = self._table(self._noisy(functions, y, inside, rng), places, counts, gaps.width.shape[1])
+        features = {"x": gaps.scaled(), "gap": gap_feature(gaps.width)}
+        return shown | {name: values.astype(np.float32) for name, values in features.items()}
+
+
+def numeric_evidence(env: gym.Env[Any, Any], specs: Sequence[NumericSpec]) -> NumericEvidence:
+    """Returns what imitation learns from in a version of the environment."""
+    zooms = isinstance(env.unwrapped.codec, ZoomTokens)  # type: ignore[attr-defined]
+    return (ZoomEvidence if zooms else NumericEvidence)(env, specs)

@@ -45,13 +45,7 @@ def ask_where_lines_fail(
         left = np.maximum.accumulate(np.where(asked, places, -1), axis=1)
         right = np.minimum.accumulate(np.where(asked, places, count)[:, ::-1], axis=1)[:, ::-1]
         start, stop = np.clip(left, 0, count - 1), np.clip(right, 0, count - 1)
-        before, after = (np.take_along_axis(y, ends, 1) for ends in (start, stop))
-        run = positions[stop] - positions[start]
-        share = np.divide(positions - positions[start], run, out=np.zeros_like(run), where=run > 0)
-        error = np.abs(before + share * (after - before) - y)
-        wrong = np.divide(error, tolerance, out=np.ones_like(y), where=error < tolerance)
-        ends_defined = np.take_along_axis(defined, start, 1) & np.take_along_axis(defined, stop, 1)
-        wrong = np.where(ends_defined & defined, wrong, ends_defined != defined)
+        wrong = errors_of_lines(y, defined, tolerance, positions, start, stop)
         gap = np.minimum(np.minimum(places - left, right - places), _FAR) / _FAR
         worth = wrong * (_GAP_SHARE + gap) + 0.05 * gap + 0.1 * rng.random(truth.shape)
         worth[asked] = -1.0
@@ -60,6 +54,33 @@ def ask_where_lines_fail(
         sequence[:, step] = chosen
         asked[rows, chosen] = True
     return sequence
+
+
+def errors_of_lines(
+    y: FloatArray,
+    defined: NDArray[np.bool_],
+    tolerance: FloatArray,
+    positions: FloatArray,
+    start: IntArray,
+    stop: IntArray,
+) -> FloatArray:
+    """Returns how wrong straight lines between two answers are at each input, in [0, 1], shape `(batch, inputs)`.
+
+    Args:
+        y: noise-free outputs, anything where undefined, shape `(batch, inputs)`.
+        defined: where they are defined, of the same shape.
+        tolerance: the error that counts as 1, positive, of the same shape.
+        positions: the inputs, ascending, shape `(inputs,)`.
+        start: the place of the answer where the line begins, shape `(batch, inputs)`.
+        stop: the place of the answer where it ends.
+    """
+    before, after = (np.take_along_axis(y, ends, 1) for ends in (start, stop))
+    run = positions[stop] - positions[start]
+    share = np.divide(positions - positions[start], run, out=np.zeros_like(run), where=run > 0)
+    error = np.abs(before + share * (after - before) - y)
+    wrong = np.divide(error, tolerance, out=np.ones_like(y), where=error < tolerance)
+    ends_defined = np.take_along_axis(defined, start, 1) & np.take_along_axis(defined, stop, 1)
+    return np.where(ends_defined & defined, wrong, ends_defined != defined)
 
 
 def error_scale(truth: FloatArray) -> FloatArray:

@@ -32,8 +32,7 @@ class LegalActions:
 
     def __call__(self, observation: Observation) -> NDArray[np.bool_]:
         """Returns the legal actions after an observation, bool of shape `(actions,)`."""
-        queries = np.full(len(self.codec.probes), observation["budget"][0] > 0)
-        return np.concatenate([queries, self.draft(observation).legal()])
+        return np.concatenate([self.codec.legal_queries(observation), self.draft(observation).legal()])
 
     def draft(self, observation: Observation) -> Draft:
         """Returns what is written."""

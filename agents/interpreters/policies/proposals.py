@@ -46,7 +46,7 @@ def propose(
         drafts = [draft for _, draft in beam]
         rows = legal.observations(observation, begun, drafts, max_steps)
         masks = np.array([draft.legal() for draft in drafts])
-        asking = np.zeros((len(drafts), len(legal.codec.probes)), dtype=np.bool_)
+        asking = np.zeros((len(drafts), legal.codec.queries), dtype=np.bool_)
         logs = log_probabilities(rows, np.concatenate([asking, masks], axis=1))[:, asking.shape[1] :]
         total = np.where(masks, logs, -np.inf) + np.array([[log] for log, _ in beam])
         order = np.argsort(-total, axis=None, kind="stable")[:count]
@@ -91,12 +91,12 @@ class ProposingAgent:
     def act(self, observation: Observation, info: dict[str, Any]) -> int:
         """Returns the policy's query, or the next token of the program that the evidence makes likeliest."""
         self._evidence += zip(info["inputs"], info["outputs"], strict=True)
-        probes = len(self._legal.codec.probes)
+        queries = self._legal.codec.queries
         written = tuple(self._legal.draft(observation).tokens)
         if not self._program or self._program[: len(written)] != written:
             action = int(self._agent.act(observation, info))
-            if action < probes:
+            if action < queries:
                 return action
             found = propose(self._log_probabilities, self._legal, observation, self._count, self._max_steps)
             self._program = self._checker.best(found, self._evidence).tokens
-        return probes + self._program[len(written)]
+        return queries + self._program[len(written)]

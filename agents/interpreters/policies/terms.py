@@ -12,6 +12,7 @@ import gymnasium as gym
 import numpy as np
 
 import find_gym
+from find_gym.core.category import Category
 from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.base import Agent, PolicyError
 from find_gym_agents.checks import check_choice
@@ -140,7 +141,7 @@ def resolve(
     wanted = env or terms.env
     if wanted is None and terms.observation_space is None:
         wanted = _DEFAULTS["env"]
-    candidates = [wanted] if wanted else list(find_gym.LATEST_IDS.values())
+    candidates = [[wanted]] if wanted else [_versions(one) for one in find_gym.categories_by_name().values()]
     fitting = list(_fitting(terms, candidates, interface, budget, level, sampled))
     if not fitting:
         raise PolicyError(
@@ -160,27 +161,42 @@ def resolve(
     return PolicyOptions(checkpoint, fitting[0], interface, budget, terms.difficulty or level, proposals)
 
 
+def _versions(category: Category) -> list[str]:
+    """Returns the ids of a category's environments, the latest one first."""
+    return [category.environment_id(version) for version in range(category.latest, -1, -1)]
+
+
 def _fitting(
-    terms: Terms, candidates: list[str], interface: str, budget: int, difficulty: Any, sampled: bool
+    terms: Terms, candidates: list[list[str]], interface: str, budget: int, difficulty: Any, sampled: bool
 ) -> Iterator[str]:
-    """Yields the environments whose spaces are those that a policy was trained with."""
-    for candidate in candidates:
-        check_choice("an environment", candidate, find_gym.ENVIRONMENT_IDS)
-        functions = category_named(category_of(candidate))
-        options: dict[str, Any] = {"interface": interface, "max_queries": budget}
-        try:
-            options["difficulty"] = functions.read_difficulty(difficulty, version_of(candidate))
-            if not sampled:
-                options["function"] = functions.sample(np.random.default_rng(0), split="test", difficulty="find")
-            env = gym.make(candidate, disable_env_checker=True, **options)
-        except ValueError:
-            # This category has no such interface or difficulty.
-            if len(candidates) == 1:
-                raise
-            continue
-        if terms.fit(env):
-            yield candidate
-        env.close()
+    """Yields of each list the first environment whose spaces are those that a policy was trained with."""
+    for identifiers in candidates:
+        for identifier in identifiers:
+            check_choice("an environment", identifier, find_gym.ENVIRONMENT_IDS)
+            try:
+                env = _make(identifier, interface, budget, difficulty, sampled)
+            except ValueError:
+                # This category has no such interface or difficulty.
+                if len(candidates) == 1:
+                    raise
+                break
+            fits = terms.fit(env)
+            env.close()
+            if fits:
+                yield identifier
+                break
+
+
+def _make(identifier: str, interface: str, budget: int, difficulty: Any, sampled: bool) -> gym.Env[Any, Any]:
+    functions = category_named(category_of(identifier))
+    options: dict[str, Any] = {"interface": interface, "max_queries": budget}
+    options["difficulty"] = functions.read_difficulty(difficulty, version_of(identifier))
+    if not sampled:
+        options["function"] = functions.sample(np.random.default_rng(0), split="test", difficulty="find")
+    with warnings.catch_warnings():
+        # Nobody has asked for the earlier versions that are tried.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return gym.make(identifier, disable_env_checker=True, **options)
 
 
 def make_policy_agent(policy: PolicyOptions) -> Agent:

@@ -44,7 +44,7 @@ class PolicyAgent:
     Attributes:
         category: the category of functions that the policy was trained on.
         max_queries: the budget that it was trained with.
-        probes: the bank.
+        codec: the interface.
         network: the policy itself, of Stable-Baselines3.
 
     Raises:
@@ -62,13 +62,12 @@ class PolicyAgent:
         self._env = data["config"]["env"]
         self._free_stopping = bool(data["free_stopping"])
         self._legal = LegalActions(self._env, data["config"]["difficulty"])
-        self._codec = self._legal.codec
-        self.probes = self._codec.probes
+        self.codec = self._legal.codec
         self.network = make_policy(
             self.category,
             self.max_queries,
-            self._codec.observation_space,
-            self._codec.action_space,
+            self.codec.observation_space,
+            self.codec.action_space,
             Trunk.of(data["config"]),
         )
         self.network.load_state_dict(data["policy"])
@@ -93,13 +92,13 @@ class PolicyAgent:
             raise RuntimeError(f"expected the environment to take the action, actual: {info['message']}")
         legal = self._legal(observation)[None]
         batch = {name: values[None] for name, values in observation.items()}
-        masks = own_masks(legal, batch["asked"], self._free_stopping)
+        masks = own_masks(legal, batch["asked"], self.codec, self._free_stopping)
         return int(choose(self.network, batch, masks)[0])
 
     def _check(self, observation: Observation, info: dict[str, Any]) -> None:
         """Checks that a policy of this shape can read these observations, and the budget, whoever runs it."""
         shapes = {name: values.shape for name, values in observation.items()}
-        expected = {name: space.shape for name, space in self._codec.observation_space.spaces.items()}
+        expected = {name: space.shape for name, space in self.codec.observation_space.spaces.items()}
         if shapes != expected:
             raise CheckpointError(
                 f"expected the environment {self._env}, which {self._path!r} was trained for, actual "

@@ -19,23 +19,24 @@ BLOCK = 128
 class BatchNoise:
     """The noise of N episodes, bit-identical to drawing it query by query.
 
-    Each query draws one number from each source: the noise of all outputs (source 0), and each exception. The probe
+    Each query draws one number from each source: the noise of all outputs (source 0), and each exception. The input
     decides which of them is added.
 
     Args:
         count: the number of episodes, N.
         inputs: the probes, float64 of shape `(p,)`.
+        slots: how many inputs more an episode can have; see `place`.
     """
 
-    def __init__(self, count: int, inputs: FloatArray) -> None:
+    def __init__(self, count: int, inputs: FloatArray, slots: int = 0) -> None:
         self._inputs = inputs
         self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
         self._sources = 2
         # Adding -0.0 leaves every number as it is; 0.0 would not.
         self._draws = np.full(count * self._sources * BLOCK, -0.0)
-        # For each episode and probe, where the draws of its source begin.
+        # For each episode and place (probes, then slots), where the draws of its source begin.
         rows = np.arange(count)[:, None] * self._sources * BLOCK
-        self._start = np.broadcast_to(rows, (count, inputs.size)).astype(np.int64)
+        self._start = np.broadcast_to(rows, (count, inputs.size + slots)).astype(np.int64)
         # How many draws of each source there are in all, those that have been used and overwritten included.
         self._drawn = np.full(count, np.iinfo(np.int64).max)
         # Queries that all episodes can still ask before one of them may need more.
@@ -58,18 +59,26 @@ class BatchNoise:
             self._draws[place : place + BLOCK] = -0.0
             return
         self._make_room(1 + len(function.regions))
-        place = env * self._sources * BLOCK
-        for number, region in reversed(list(enumerate(function.regions))):
-            self._start[env, region.contains(self._inputs)] = place + (number + 1) * BLOCK
         self._functions[env] = (function, function.generator(entropy))
+        self.place(env, slice(self._inputs.size), self._inputs)
         self._draw(env)
         self._drawn[env] = BLOCK
+
+    def place(self, env: int, places: slice, inputs: FloatArray) -> None:
+        """Says which inputs stand at some places of an episode that has begun."""
+        if env not in self._functions:
+            return
+        first = env * self._sources * BLOCK
+        start = np.full(inputs.size, first)
+        for number, region in reversed(list(enumerate(self._functions[env][0].regions))):
+            start[region.contains(inputs)] = first + (number + 1) * BLOCK
+        self._start[env, places] = start
 
     def at(self, flat: Integers, before: Integers, asked: Callable[[], Integers]) -> FloatArray:
         """Returns the noise of one query each.
 
         Args:
-            flat: for each query, its episode times the number of probes plus its probe, shape `(n,)`.
+            flat: for each query, its episode times the number of places plus its place, shape `(n,)`.
             before: how many queries its episode had before, in the last bits (modulo 128), shape `(n,)`.
             asked: returns how many each of all episodes has had, these included, shape `(N,)`.
         """

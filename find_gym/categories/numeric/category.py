@@ -12,6 +12,7 @@ CATEGORY = Category(
     summary="functions from numbers to numbers",
     environment="find_gym.categories.numeric.env:NumericEnv",
     vector="find_gym.categories.numeric.vector:NumericVectorEnv",
+    latest=1,
     sample="find_gym.categories.numeric.sampling:sample_numeric",
     read_difficulty="find_gym.categories.numeric.difficulty:NumericDifficulty.of",
     spec="find_gym.categories.numeric.function:NumericSpec",

@@ -1,4 +1,4 @@
-"""`FIND-numeric-v0`: interpret black-box functions from numbers to numbers."""
+"""`FIND-numeric-v1`: interpret black-box functions from numbers to numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from find_gym.categories.numeric.category import CATEGORY
 from find_gym.categories.numeric.continuous import ContinuousInterface
 from find_gym.categories.numeric.examiner import NumericExaminer, numeric_text
 from find_gym.categories.numeric.fitting import Effort
-from find_gym.categories.numeric.tokens import NumericTokens
+from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.signature import EnvArguments
 from find_gym.interfaces.protocol import Interface
@@ -30,8 +30,9 @@ class NumericEnv(FINDEnv):
 
     Depends on `interface`:
 
-    - `tokens` (default): `Discrete(92)`. Actions 0 to 64 query a probe of a fixed bank, the others write a description
-      token by token; `action_masks()` tells which are legal. See `find_gym.categories.numeric.tokens.NumericTokens`.
+    - `tokens` (default): `Discrete(189)`. Actions 0 to 64 query a probe of a fixed bank, 65 to 161 the middle of a gap
+      between two inputs that were asked, again and again (a bisection), and the others write a description token by
+      token; `action_masks()` tells which are legal. See `find_gym.categories.numeric.tokens.ZoomTokens`.
     - `text`: `Text`. `QUERY [1, 2.5, -3]` or `[DESCRIPTION]: ... [DOMAIN]: ... [CODE]: ...`. See
       `find_gym.interfaces.text.TextInterface`.
     - `tools`: `Text`, a `find_gym.interfaces.Message` with calls of the tools `query` and `submit`, whose schemas are
@@ -41,8 +42,9 @@ class NumericEnv(FINDEnv):
 
     ## Observation Space
 
-    - `tokens`: a flat `Dict` of boxes: for each probe how often it was asked and what it answered, the tokens written
-      so far, the budget left.
+    - `tokens`: a flat `Dict` of boxes: for each probe, and each of 32 slots that inputs in the middle of gaps fill one
+      after the other, how often it was asked, what it answered, the input itself and how wide the gap to its left is;
+      the tokens written so far; the budget left.
     - `text`, `tools`: `Text`; the first observation is the task, the others are answers.
     - `continuous`: `Box(-1, 1, (6 * max_queries,))`, a row of features for each input asked.
 
@@ -77,7 +79,7 @@ class NumericEnv(FINDEnv):
       `find_gym.functions.NumericDifficulty` that replace FIND's.
     - `function`: the one function of all episodes: anything that `options["function"]` takes.
     - `dataset`: a `FINDDataset` or the path of one; each episode draws one of its functions.
-    - `max_queries`: the budget, a number of inputs; default 100.
+    - `max_queries`: the budget, a number of inputs; default 100. With 8, queries are scarce: what to ask decides.
     - `max_steps`: the number of actions; by default the budget and 20 more (10 for `continuous`).
     - `given`: for `tokens`, how many probes drawn at random are answered before the first step, free of charge (a
       curriculum's aid, not the benchmark); two numbers draw it between them; default 0.
@@ -93,19 +95,22 @@ class NumericEnv(FINDEnv):
 
     ## Vectorized environment
 
-    `gym.make_vec("FIND-numeric-v0", num_envs=N, autoreset_mode=...)` makes a
+    `gym.make_vec("FIND-numeric-v1", num_envs=N, autoreset_mode=...)` makes a
     `find_gym.categories.numeric.vector.NumericVectorEnv`: the interface `tokens`, N environments stepped together by
     array operations. With another interface, or to render, name `vectorization_mode="sync"` or, for N other processes,
     `"async"` (for `text` with `vector_kwargs={"shared_memory": False}`: shared memory carries no texts).
 
     ## Version History
 
-    - v0: first version.
+    - v1: the interface `tokens` can ask between its probes, by halving gaps between inputs that were asked. Functions,
+      scores and the other interfaces are those of v0.
+    - v0: first version, whose interface `tokens` has the probes alone: `Discrete(92)`; see
+      `find_gym.categories.numeric.tokens.NumericTokens`.
 
     Example:
         >>> import gymnasium as gym
         >>> import find_gym
-        >>> env = gym.make("FIND-numeric-v0", interface="text", difficulty="easy", max_queries=20)
+        >>> env = gym.make("FIND-numeric-v1", interface="text", difficulty="easy", max_queries=20)
         >>> observation, info = env.reset(seed=3)
         >>> observation, reward, terminated, truncated, info = env.step("QUERY [0, 1, 2]")
         >>> len(info["outputs"]), info["budget"], terminated
@@ -135,4 +140,4 @@ class NumericEnv(FINDEnv):
             return numeric_text(max_queries, tools=self.interface == "tools")
         if self.interface == "continuous":
             return ContinuousInterface(max_queries, level)
-        return NumericTokens(level, self._effort)
+        return (ZoomTokens if self.version else NumericTokens)(level, self._effort)

@@ -1,4 +1,4 @@
-"""The vectorised `FIND-numeric-v0`."""
+"""The vectorised environments of numeric functions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric.batch_noise import BatchNoise
 from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
-from find_gym.categories.numeric.function import NumericFunction
-from find_gym.categories.numeric.tokens import NumericTokens
+from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
+from find_gym.categories.numeric.gaps import Gaps, gap_feature
+from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
@@ -30,14 +31,14 @@ _LEAST = 5e-324
 class NumericAnswers(BatchAnswers):
     """The answers of N numeric functions, noise included; see `BatchAnswers`."""
 
-    names = ("answer", "relative", "magnitude", "spread", "undefined")
+    names: tuple[str, ...] = ("answer", "relative", "magnitude", "spread", "undefined")
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
         shape = (features.count, self._count)
         self._inputs = np.array(codec.probes, dtype=np.float64)
         self._table = np.zeros(shape)
-        self._noise = BatchNoise(features.count, self._inputs)
+        self._noise = BatchNoise(features.count, self._inputs, self._count - self._inputs.size)
         self._noisy = np.zeros(features.count, dtype=np.bool_)
         self._any_noisy = False
         self._outputs = np.zeros(self._history.shape)
@@ -57,7 +58,7 @@ class NumericAnswers(BatchAnswers):
         if type(function) is not NumericFunction:
             return False
         self._noisy[env] = function.is_stochastic
-        self._table[env] = function.truth(self._inputs)
+        self._table[env, : self._inputs.size] = function.truth(self._inputs)
         self._noise.begin(env, function, entropy)
         return True
 
@@ -73,8 +74,11 @@ class NumericAnswers(BatchAnswers):
 
     def evidence(self, env: int) -> tuple[list[float], list[float]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
-        queries = self._queries(env)
-        return self._inputs[queries].tolist(), self._outputs[env, : len(queries)].tolist()
+        places = self._queries(env)
+        return self._inputs_at(env, places).tolist(), self._outputs[env, : len(places)].tolist()
+
+    def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
+        return self._inputs[places]
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
@@ -145,6 +149,63 @@ class NumericAnswers(BatchAnswers):
         return np.maximum(ranges.imag - ranges.real, 0.0)
 
 
+class ZoomAnswers(NumericAnswers):
+    """The answers of N numeric functions to probes, and to inputs in the middle of gaps; see `ZoomTokens`."""
+
+    names = (*NumericAnswers.names, "x", "gap")
+
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
+        self._gaps = Gaps(features.count, self._inputs)
+
+    def askable(self) -> NDArray[np.bool_]:
+        """Returns which queries are legal as far as the budget allows any, bool of shape `(N, queries)`."""
+        bank = np.ones((len(self._table), self._inputs.size), dtype=np.bool_)
+        return np.concatenate([bank, self._gaps.open()], axis=1)
+
+    def ask(self, envs: Integers, probes: Integers) -> None:
+        """Answers one query in each of some episodes."""
+        places, x = probes.copy(), self._inputs.take(np.minimum(probes, self._inputs.size - 1))
+        halving = probes >= self._inputs.size
+        if np.count_nonzero(halving):
+            zoomed = envs[halving]
+            places[halving] = self._gaps.free[zoomed]
+            x[halving] = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
+            self._tabulate_slots(zoomed, places[halving], x[halving])
+        changed = self._gaps.add(envs, places, x)
+        super().ask(envs, places)
+        self._show_gaps(envs, places, changed)
+
+    def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
+        """Evaluates functions at the inputs of slots."""
+        for place, (env, slot) in enumerate(zip(envs.tolist(), slots.tolist(), strict=True)):
+            if self._tabled[env]:
+                one = x[place : place + 1]
+                self._table[env, slot] = self._functions[env].truth(one)[0]
+                self._noise.place(env, slice(slot, slot + 1), one)
+
+    def _show_gaps(self, envs: Integers, places: Integers, changed: Integers) -> None:
+        """Updates the features of the inputs that were asked, and of the gaps beside them."""
+        flat = self._rows.take(envs) + places
+        self._flat["x"][flat] = self._gaps.x[envs, places] / QUERY_RANGE[1]
+        self._all_features.touch(flat + self._all_features.start("x"))
+        for ends in (places, changed):
+            flat = self._rows.take(envs) + ends
+            self._flat["gap"][flat] = gap_feature(self._gaps.width[envs, ends])
+            self._all_features.touch(flat + self._all_features.start("gap"))
+
+    def _forget(self, envs: Integers) -> None:
+        super()._forget(envs)
+        self._gaps.clear(envs)
+        self._features["x"][envs, : self._inputs.size] = self._inputs / QUERY_RANGE[1]
+
+    def _input(self, env: int, place: int) -> float:
+        return float(self._gaps.x[env, place])
+
+    def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
+        return self._gaps.x[env, places]
+
+
 def _mean(sums: NDArray[np.complex128]) -> FloatArray:
     """Returns the means of sums (real) and counts (imaginary), 0 where there is nothing."""
     return sums.real / np.maximum(sums.imag, 1.0)
@@ -164,5 +225,8 @@ class NumericVectorEnv(FINDVectorEnv):
     """N numeric functions at once; see `FINDVectorEnv` and, for the arguments, `NumericEnv`."""
 
     single = NumericEnv
-    answers = NumericAnswers
     referee = NumericReferee
+
+    def _make_answers(self) -> NumericAnswers:
+        answers = ZoomAnswers if isinstance(self.codec, ZoomTokens) else NumericAnswers
+        return answers(self.codec, self._env.examiner, self._features)

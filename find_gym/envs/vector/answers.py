@@ -41,17 +41,17 @@ class BatchAnswers:
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         num_envs = features.count
         self._probes = codec.probes
-        self._count = len(codec.probes)
+        self._count = codec.places
         self._examiner = examiner
         self._all_features = features
         self._features = {name: features[name] for name in ("asked", *self.names)}
-        # What is updated at single probes goes through flat views: row times probes plus probe.
+        # What is updated at single places goes through flat views: row times places plus place.
         self._flat = {name: values.reshape(-1) for name, values in self._features.items()}
         self._functions: list[Any] = [None] * num_envs
         self._generators: list[np.random.Generator | None] = [None] * num_envs
         self._tabled = np.zeros(num_envs, dtype=np.bool_)
         self._all_tabled = False
-        # Where the probes of each episode begin in flat views of arrays of shape (N, probes).
+        # Where the places of each episode begin in flat views of arrays of shape (N, places).
         self._rows = np.arange(num_envs) * self._count
         self._history = np.zeros((num_envs, _FIRST_PLACES), dtype=np.int64)
         # Where the next query of each episode goes in the flat history.
@@ -74,9 +74,13 @@ class BatchAnswers:
 
         Args:
             envs: the numbers of the episodes, all different, shape `(n,)`.
-            probes: the probes that they ask, shape `(n,)`.
+            probes: the probes that they ask, or other queries that are legal, shape `(n,)`.
         """
         raise NotImplementedError
+
+    def askable(self) -> NDArray[np.bool_] | None:
+        """Returns which queries are legal as far as the budget allows any, `(N, queries)`; None where all are."""
+        return None
 
     def evidence(self, env: int) -> tuple[Sequence[Any], Sequence[Any]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
@@ -138,10 +142,14 @@ class BatchAnswers:
         answers: list[tuple[int, Any]] = []
         for places in calls.values():
             env = envs[places[0]]
-            inputs = tuple(self._probes[probe] for probe in probes[places].tolist())
+            inputs = tuple(self._input(envs[place], probes[place]) for place in places)
             outputs = self._examiner.answer(self._functions[env], inputs, self._generators[env])
             answers += zip(places, outputs, strict=True)
         return answers
+
+    def _input(self, env: int, place: int) -> Any:
+        """Returns the input that a place stands for in an episode."""
+        return self._probes[place]
 
     def _show_asked(self, flat: Integers) -> None:
         """Updates `asked` at the probes that were asked."""

@@ -33,7 +33,7 @@ _LONGEST_TABLE = 1 << 16
 class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     """N environments with the interface `tokens`, stepped together by array operations.
 
-    `gym.make_vec("FIND-numeric-v0", num_envs=N, ...)` makes one. Observations, rewards, terminations and masks are
+    `gym.make_vec("FIND-numeric-v1", num_envs=N, ...)` makes one. Observations, rewards, terminations and masks are
     those of N single environments whose seeds are `seed`, `seed + 1`, ..., bit for bit. For another interface, or to
     render, name `vectorization_mode="sync"` or `"async"` (for texts with `vector_kwargs={"shared_memory": False}`).
 
@@ -114,13 +114,16 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._observe = self._features.copy if self._copy else self._features.lend
         self._queries_share, self._steps_share = self._features["budget"].T
         self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
-        self._answers = self.answers(codec, self._env.examiner, self._features)
+        self._answers = self._make_answers()
         self._descriptions = BatchDescriptions(codec, self._features)
         self._budget = np.zeros(count, dtype=np.int64)
         self._steps_left = np.zeros(count, dtype=np.int64)
         self._ended = np.ones(count, dtype=np.bool_)
         self._begun = False
         self.scores: dict[int, Score] = {}
+
+    def _make_answers(self) -> BatchAnswers:
+        return self.answers(self.codec, self._env.examiner, self._features)
 
     # --- Gymnasium ----------------------------------------------------------------------------------------------------
 
@@ -197,7 +200,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         if not self._begun:
             raise RuntimeError("expected reset() before step(), actual: it has not been called")
-        actions = read_actions(actions, (self.num_envs,), len(self.codec.probes) + len(self.codec.tokens))
+        actions = read_actions(actions, (self.num_envs,), self.codec.queries + len(self.codec.tokens))
         over = self._ended.nonzero()[0] if np.count_nonzero(self._ended) else None
         if over is not None and self.autoreset_mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"expected no episode that has ended, actual: those of {over.tolist()}; call reset()")
@@ -232,10 +235,12 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         if not self._begun:
             raise RuntimeError("expected an episode, actual: reset() has not been called")
-        probes = len(self.codec.probes)
-        masks = np.empty((self.num_envs, probes + len(self.codec.tokens)), dtype=np.bool_)
-        masks[:, :probes] = self.rules.can_ask(self._budget)[:, None]
-        masks[:, probes:] = self._descriptions.masks()
+        queries = self.codec.queries
+        masks = np.empty((self.num_envs, queries + len(self.codec.tokens)), dtype=np.bool_)
+        masks[:, :queries] = self.rules.can_ask(self._budget)[:, None]
+        if (askable := self._answers.askable()) is not None:
+            masks[:, :queries] &= askable
+        masks[:, queries:] = self._descriptions.masks()
         masks[self._ended] = True
         return masks
 
@@ -249,21 +254,24 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self, actions: Integers, over: Integers | None
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], dict[int, tuple[Score, Submission]]]:
         """Applies the rules of `find_gym.core.episode` to one action in each environment that is not over."""
-        probes = len(self.codec.probes)
-        asking = actions < probes
+        queries = self.codec.queries
+        asking = actions < queries
         writing = ~asking
         asking &= self.rules.can_ask(self._budget)
         if over is not None:
             asking[over] = writing[over] = False
+        # A query that is refused costs as much as one that is answered.
         charged = asking
+        if (askable := self._answers.askable()) is not None:
+            asking = asking & askable[np.arange(self.num_envs), np.minimum(actions, queries - 1)]
         scores: dict[int, tuple[Score, Submission]] = {}
         writers = writing.nonzero()[0]
         if writers.size:
-            tokens = actions[writers] - probes
+            tokens = actions[writers] - queries
             legal = self._descriptions.are_legal(writers, tokens)
             if np.count_nonzero(legal) < legal.size:
                 refused = writers[~legal]
-                charged = asking.copy()
+                charged = charged.copy()
                 charged[refused] = self.rules.charge(self._budget[refused])
                 writers, tokens = writers[legal], tokens[legal]
             # Judged before anything changes: where that fails, the step has not been taken.

@@ -89,7 +89,7 @@ def test_functions_are_those_of_the_environments_reset(tmp_path):
     import gymnasium as gym
 
     result = run(tmp_path / "run", functions=3)
-    env = gym.make("FIND-numeric-v0", interface="text", split="test", difficulty=QUICK)
+    env = gym.make("FIND-numeric-v1", interface="text", split="test", difficulty=QUICK)
     for agent in ("constant", "random"):
         for record in [record for record in result.episodes if record.agent == agent]:
             seed = function_seed("test", "numeric", 0, record.index)
@@ -200,7 +200,7 @@ def test_two_processes_do_not_write_to_the_same_run(tmp_path):
 
 def task_for(agent, spec, seed=1):
     function = RunFunction(0, "0", seed, spec.to_json())
-    return EpisodeTask(find_agent(agent), function, "FIND-numeric-v0", None, None, 20, 0)
+    return EpisodeTask(find_agent(agent), function, "FIND-numeric-v1", None, None, 20, 0)
 
 
 def test_a_crashing_agent_is_unscored_and_tried_again(tmp_path):
@@ -294,7 +294,7 @@ def test_missing_packages_say_what_to_install(package, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"env": "FIND-nothing-v0"}, "expected an environment among FIND-numeric-v0"),
+        ({"env": "FIND-nothing-v0"}, "expected an environment among FIND-numeric-v1"),
         ({"agents": ()}, "expected at least one agent"),
         ({"agents": ("nope",)}, "expected an agent among"),
         ({"split": "tset"}, "expected a split among train, validation, test, all, actual value: 'tset'"),
@@ -312,9 +312,9 @@ def test_bad_configurations_say_what_was_expected(options, words):
 
 
 def test_the_default_folder_has_a_readable_name():
-    assert str(EvaluationConfig(("constant",)).folder) == "runs/FIND-numeric-v0_constant_test_200_seed0"
+    assert str(EvaluationConfig(("constant",)).folder) == "runs/FIND-numeric-v1_constant_test_200_seed0"
     assert EvaluationConfig(("tests.agents.odd_agents:Mute",), max_queries=20).folder.name == (
-        "FIND-numeric-v0_tests.agents.odd_agents-Mute_test_200_seed0_20-queries"
+        "FIND-numeric-v1_tests.agents.odd_agents-Mute_test_200_seed0_20-queries"
     )
     assert "hard" in EvaluationConfig(("constant",), difficulty="hard").folder.name
 

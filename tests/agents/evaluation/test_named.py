@@ -71,7 +71,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize(
     ("env", "name", "judge"),
     [
-        ("FIND-numeric-v0", "square", None),
+        ("FIND-numeric-v1", "square", None),
         ("FIND-strings-v1", "upper", None),
         ("FIND-entities-v1", "animals", "vocabulary"),
         ("FIND-relations-v1", "undefined", None),

@@ -54,7 +54,7 @@ def one_thread():
 
 
 def make(interface):
-    return gym.make("FIND-numeric-v0", interface=interface, max_queries=BUDGET, difficulty="easy")
+    return gym.make("FIND-numeric-v1", interface=interface, max_queries=BUDGET, difficulty="easy")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_model_is_recognised_and_plays_whole_episodes(name, saved):
     assert algorithm_of(path).__name__ == name
     interface = MODELS[name][0]["interface"]
     budget = BUDGET if interface == "tokens" else None
-    options = resolve(str(path), env="FIND-numeric-v0", max_queries=budget, difficulty="easy")
+    options = resolve(str(path), env="FIND-numeric-v1", max_queries=budget, difficulty="easy")
     assert (options.interface, options.max_queries) == (interface, BUDGET)
     agent, env = make_policy_agent(options), make(interface)
     actions = []
@@ -103,7 +103,7 @@ def test_model_is_recognised_and_plays_whole_episodes(name, saved):
 
 
 def test_recurrent_model_remembers_the_episode(saved):
-    options = resolve(str(saved("RecurrentPPO")), env="FIND-numeric-v0", max_queries=BUDGET, difficulty="easy")
+    options = resolve(str(saved("RecurrentPPO")), env="FIND-numeric-v1", max_queries=BUDGET, difficulty="easy")
     agent, env = make_policy_agent(options), make("tokens")
     observation, info = env.reset(seed=0)
     agent.act(observation, info)
@@ -113,7 +113,7 @@ def test_recurrent_model_remembers_the_episode(saved):
 
 
 def test_masks_are_those_of_the_environment(saved):
-    options = resolve(str(saved("MaskablePPO")), env="FIND-numeric-v0", max_queries=BUDGET, difficulty="easy")
+    options = resolve(str(saved("MaskablePPO")), env="FIND-numeric-v1", max_queries=BUDGET, difficulty="easy")
     agent, env = make_policy_agent(options), make("tokens")
     rng = np.random.default_rng(0)
     observation, _ = env.reset(seed=0)
@@ -130,7 +130,7 @@ def evaluate(folder, checkpoint, *words):
 
 
 def test_model_is_an_agent_of_the_benchmark(saved, tmp_path, capsys):
-    words = ["--env", "FIND-numeric-v0", "--max-queries", str(BUDGET), "--difficulty", "easy", "--agent", "constant"]
+    words = ["--env", "FIND-numeric-v1", "--max-queries", str(BUDGET), "--difficulty", "easy", "--agent", "constant"]
     assert evaluate(tmp_path, saved("MaskablePPO"), *words) == 0
     assert f"policy:{saved('MaskablePPO').parent.name}/MaskablePPO" in capsys.readouterr().out
     records = [json.loads(line) for line in (tmp_path / "run" / "episodes.jsonl").read_text().splitlines()]
@@ -140,9 +140,9 @@ def test_model_is_an_agent_of_the_benchmark(saved, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "words", "message"),
     [
-        ("PPO", ["--env", "FIND-numeric-v0"], "expected max_queries (--max-queries N), as "),
+        ("PPO", ["--env", "FIND-numeric-v1"], "expected max_queries (--max-queries N), as "),
         ("PPO", ["--env", "FIND-strings-v1", "--max-queries", "3"], "FIND-strings-v1 with the interface 'tokens'"),
-        ("SAC", ["--env", "FIND-numeric-v0", "--max-queries", "7"], "expected max_queries=3, which "),
+        ("SAC", ["--env", "FIND-numeric-v1", "--max-queries", "7"], "expected max_queries=3, which "),
         ("SAC", ["--env", "FIND-strings-v1"], "continuous"),
         ("PPO", ["--env", "FIND-music-v0", "--max-queries", "3"], "expected an environment among"),
     ],
@@ -174,7 +174,7 @@ import first_legal
 
 
 class Policy:
-    env, max_queries, difficulty = "FIND-numeric-v0", 3, "easy"
+    env, max_queries, difficulty = "FIND-numeric-v1", 3, "easy"
 
     def reset(self, seed):
         self.steps = 0
@@ -208,7 +208,7 @@ def test_function_of_a_script_is_an_agent_and_names_its_own_terms(script, tmp_pa
     assert evaluate(tmp_path, f"{script}:make_policy") == 0
     assert "policy:cleanrl_ppo/make_policy" in capsys.readouterr().out
     config = EvaluationConfig(agents=("policy",), checkpoint=f"{script}:make_policy")
-    assert (config.env, config.max_queries, config.difficulty) == ("FIND-numeric-v0", 3, "easy")
+    assert (config.env, config.max_queries, config.difficulty) == ("FIND-numeric-v1", 3, "easy")
     records = [json.loads(line) for line in (tmp_path / "run" / "episodes.jsonl").read_text().splitlines()]
     assert all(record["queries"] == 3 and record["outcome"] != "unscored" for record in records)
 
@@ -238,4 +238,4 @@ def test_file_that_is_missing_is_named(tmp_path):
 
 def test_defaults_without_a_policy_are_the_benchmark_s_own():
     config = EvaluationConfig(agents=("random",))
-    assert (config.env, config.max_queries, config.difficulty) == ("FIND-numeric-v0", 100, "find")
+    assert (config.env, config.max_queries, config.difficulty) == ("FIND-numeric-v1", 100, "find")

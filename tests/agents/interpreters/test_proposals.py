@@ -72,7 +72,7 @@ def test_the_likeliest_of_the_proposals_is_written(category, checkpoint):
     (greedy, _), (actions, evidence) = _play(one, env), _play(many, env)
     assert actions[:BUDGET] == greedy[:BUDGET]
     checker = agent_category(category).make_checker(env.unwrapped.codec)
-    probes = len(env.unwrapped.codec.probes)
+    probes = env.unwrapped.codec.queries
     written, own = ([action - probes for action in found[BUDGET:]] for found in (actions, greedy))
     chosen = checker.best([own, written], evidence)
     assert chosen.tokens == tuple(written) or own == written
@@ -88,7 +88,7 @@ def test_probabilities_are_those_that_the_policy_gives_in_the_environment(checkp
     observation, _ = env.reset(seed=1)
     for probe in (3, 50, 8, 120):
         observation, *_ = env.step(probe)
-    network, probes = agent.network, len(legal.codec.probes)
+    network, probes = agent.network, legal.codec.queries
     found = propose(
         lambda rows, masks: log_probabilities(network, rows, masks),
         legal,
@@ -130,7 +130,7 @@ def test_a_program_goes_on_from_what_is_written(checkpoint):
     agent.act(observation, info)
     codec = env.unwrapped.codec
     first = codec.tokens.index("reverse_string")
-    observation, _, over, _, info = env.step(len(codec.probes) + first)
+    observation, _, over, _, info = env.step(codec.queries + first)
     while not over:
         observation, _, over, _, info = env.step(agent.act(observation, info))
         assert codec.written().startswith("reverse_string ")

@@ -167,7 +167,7 @@ def test_warm_start_begins_with_the_policy_of_another_run(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"env": "FIND-strings-v1"}, "expected env='FIND-strings-v1' to begin with, actual: .* 'FIND-numeric-v0'"),
+        ({"env": "FIND-strings-v1"}, "expected env='FIND-strings-v1' to begin with, actual: .* 'FIND-numeric-v1'"),
         ({"hidden": 32}, "expected hidden=32 to begin with, actual: .* has 256"),
     ],
 )
@@ -192,7 +192,7 @@ def test_warm_start_with_other_spaces_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"env": "FIND-strings-v1"}, "env was 'FIND-numeric-v0', now 'FIND-strings-v1'"),
+        ({"env": "FIND-strings-v1"}, "env was 'FIND-numeric-v1', now 'FIND-strings-v1'"),
         ({"max_queries": 7}, "max_queries was 6, now 7"),
         ({"layers": 1}, "layers was 2, now 1"),
     ],

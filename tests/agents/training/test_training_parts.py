@@ -1,5 +1,7 @@
 """Tests of the parts of training: evidence as the environment shows it, masks, teachers, networks, files."""
 
+from types import SimpleNamespace
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ th = pytest.importorskip("torch")
 from find_gym.core.registry import category_named  # noqa: E402
 from find_gym_agents.categories import agent_category  # noqa: E402
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale  # noqa: E402
+from find_gym_agents.categories.numeric.zooming import ZoomTeacher  # noqa: E402
 from find_gym_agents.interpreters.policies.trained import PolicyAgent  # noqa: E402
 from find_gym_agents.training.checkpoints import CheckpointError, load, save  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
@@ -46,7 +49,7 @@ def test_evidence_shows_what_the_environment_shows(name):
     env, specs = make(name), sample(name, 4)
     evidence = agent_category(name).training.imitation.evidence(env, specs)
     rng = np.random.default_rng(0)
-    sequence = evidence.ask(np.arange(4), 6, rng)
+    sequence = evidence.demonstrate(np.arange(4), 6, rng)
     assert all(len(set(row)) == 6 for row in sequence.tolist())
     counts = np.array([0, 2, 4, 6])
     shown = evidence.show(np.arange(4), sequence, counts, rng)
@@ -68,8 +71,7 @@ def test_examples_are_legal_and_write_the_truth(name):
     taken = examples.masks[th.arange(len(examples.actions)), examples.actions]
     assert taken.all()
     assert (examples.masks.sum(1) > 1).all()
-    probes = len(env.unwrapped.codec.probes)
-    assert th.equal(examples.asking, examples.actions < probes)
+    assert th.equal(examples.asking, examples.actions < env.unwrapped.codec.queries)
 
 
 @pytest.mark.parametrize("name", CATEGORY_NAMES)
@@ -113,7 +115,7 @@ def test_agent_knows_which_actions_are_legal(name, tmp_path):
             masks = env.unwrapped.action_masks()
             np.testing.assert_array_equal(agent._legal(observation), masks)
             action = agent.act(observation, info)
-            assert own_masks(masks[None], observation["asked"][None], False)[0, action]
+            assert own_masks(masks[None], observation["asked"][None], env.unwrapped.codec, False)[0, action]
             # Goes on with a random action, so that the agent meets what it would not do itself.
             action = rng.choice(np.flatnonzero(masks))
             observation, _, over, _, info = env.step(action)
@@ -134,10 +136,33 @@ def test_agent_refuses_another_category(tmp_path):
 def test_masks_ask_no_probe_twice_and_write_when_the_budget_is_spent():
     masks = np.array([[True, True, True, True], [False, False, True, False]])
     asked = np.array([[0.25, 0.0], [0.25, 0.25]], dtype=np.float32)
-    narrow = own_masks(masks, asked, free_stopping=False)
+    codec = SimpleNamespace(probes=[0.0, 1.0], queries=2)
+    narrow = own_masks(masks, asked, codec, free_stopping=False)
     assert narrow.tolist() == [[False, True, False, False], [False, False, True, False]]
-    free = own_masks(masks, asked, free_stopping=True)
+    free = own_masks(masks, asked, codec, free_stopping=True)
     assert free.tolist() == [[False, True, True, True], [False, False, True, False]]
+    # A gap is halved as often as it is legal, wherever it ends.
+    narrow = own_masks(masks, asked, SimpleNamespace(probes=[0.0], queries=3), free_stopping=False)
+    assert narrow.tolist() == [[False, True, True, False], [False, False, True, False]]
+
+
+def test_zooming_teacher_bisects_the_edge_of_a_step():
+    env = make("numeric").unwrapped
+    bank = np.array(env.codec.probes)
+    teacher = ZoomTeacher(bank)
+    edge = 41.3
+    truth = np.where(teacher.x > edge, 1.0, 0.0)[None]
+    begun = np.array([[0, 64, *range(1, 23)]])
+    sequence = teacher.ask(truth, error_scale(truth), begun, np.array([2]), np.random.default_rng(0))[0]
+    env = gym.make("FIND-numeric-v1", function=lambda x: float(x > edge), max_queries=24).unwrapped
+    env.reset(seed=0)
+    for action in sequence.tolist():
+        assert env.action_masks()[action]
+        env.step(action)
+    asked = np.array(env.episode.inputs)
+    between = asked[asked > edge].min() - asked[asked <= edge].max()
+    # Three halvings within the gap of the bank.
+    assert between < np.diff(bank)[bank[1:] > edge][0] / 7.9
 
 
 def test_teacher_looks_for_the_edge_of_a_step():
@@ -174,7 +199,7 @@ def test_stage_of_given_evidence_leaves_only_writing():
     config = TrainConfig(imitation_minutes=0)
     options = environment_options(config, stages(config)[0])
     assert options["max_queries"] == 0 and options["given"] == (12, 24)
-    env = gym.make("FIND-numeric-v0", disable_env_checker=True, **options)
+    env = gym.make("FIND-numeric-v1", disable_env_checker=True, **options)
     observation, _ = env.reset(seed=0)
     masks = env.unwrapped.action_masks()
     assert not masks[:65].any()
@@ -193,7 +218,7 @@ def test_given_queries_are_asked():
     queries = [[3, 1, 4, 10], [64, 0, 32, 16]]
     options = {"max_queries": 4, "difficulty": DIFFICULTY["numeric"]}
     specs = sample("numeric", 2)
-    played = play(policy, "FIND-numeric-v0", specs, options=options, free_stopping=False, queries=queries)
+    played = play(policy, "FIND-numeric-v1", specs, options=options, free_stopping=False, queries=queries)
     assert [episode.asked for episode in played] == queries
 
 

@@ -32,7 +32,7 @@ ODD: dict[str, Callable[[float], Any]] = {
 def test_odd_functions_are_served_scored_and_fitted(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        env = gym.make("FIND-numeric-v0", function=ODD[name]).unwrapped
+        env = gym.make("FIND-numeric-v1", function=ODD[name]).unwrapped
         env.reset(seed=0)
         rng, terminated, truncated = np.random.default_rng(0), False, False
         while not (terminated or truncated):

@@ -1,4 +1,4 @@
-"""`FIND-numeric-v0`: the step loop through Gymnasium in every interface."""
+"""`FIND-numeric-v1`: the step loop through Gymnasium in every interface."""
 
 import json
 import pickle
@@ -27,7 +27,7 @@ LINE = NumericSpec(AtomRule("linear", (2.0, 1.0)), (-100.0, 100.0))
 
 def make(interface: str = "text", **options: Any) -> gym.Env:
     options.setdefault("difficulty", QUICK)
-    return gym.make("FIND-numeric-v0", interface=interface, **options)
+    return gym.make("FIND-numeric-v1", interface=interface, **options)
 
 
 def submit(function: Any, code: str | None = None, domain: str = "none") -> str:
@@ -211,7 +211,7 @@ def test_a_failing_sandbox_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_bad_arguments_are_refused_with_what_was_expected(options: dict, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
-        gym.make("FIND-numeric-v0", **options)
+        gym.make("FIND-numeric-v1", **options)
 
 
 def test_bad_options_of_reset() -> None:
@@ -260,7 +260,7 @@ def test_rewards(reward: str) -> None:
     assert 0 < score["skill"] < score["accuracy"] < 1
 
 
-@pytest.mark.parametrize("identifier", ["FIND-numeric-v0", "FIND-strings-v1"])
+@pytest.mark.parametrize("identifier", ["FIND-numeric-v1", "FIND-strings-v1"])
 def test_a_judge_scores_the_description_beside_the_code(identifier: str) -> None:
     env = gym.make(identifier, interface="text", judge=LanguageModelJudge(ScriptedModel()))
     env.reset(seed=1)
@@ -274,17 +274,17 @@ def test_a_judge_scores_the_description_beside_the_code(identifier: str) -> None
 
 
 def test_the_environment_is_registered_and_its_spec_serialises() -> None:
-    assert "FIND-numeric-v0" in find_gym.ENVIRONMENT_IDS
-    env = gym.make("find_gym:FIND-numeric-v0", max_queries=7)
+    assert "FIND-numeric-v1" in find_gym.ENVIRONMENT_IDS
+    env = gym.make("find_gym:FIND-numeric-v1", max_queries=7)
     again = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
     assert again.unwrapped.rules.max_queries == 7
     pickle.dumps(env.spec)
 
 
 def test_vector_environments_of_gymnasium() -> None:
-    envs = gym.make_vec("FIND-numeric-v0", num_envs=3, vectorization_mode="sync", difficulty=QUICK, max_queries=6)
+    envs = gym.make_vec("FIND-numeric-v1", num_envs=3, vectorization_mode="sync", difficulty=QUICK, max_queries=6)
     observation, _ = envs.reset(seed=0)
-    assert observation["asked"].shape == (3, 65)
+    assert observation["asked"].shape == (3, 97)
     for _ in range(40):
         observation, rewards, terminated, truncated, _ = envs.step(envs.action_space.sample())
         assert not truncated.any() and np.isfinite(rewards).all()
@@ -295,7 +295,7 @@ def test_vector_environments_of_gymnasium() -> None:
 def test_episodes_that_end_in_different_ways_side_by_side(interface: str) -> None:
     """Some without a submission, some with one that fits, some with one that does not: infos have to be gathered."""
     options = {"difficulty": QUICK, "max_queries": 3, "max_steps": 5, "interface": interface}
-    envs = gym.make_vec("FIND-numeric-v0", num_envs=4, vectorization_mode="sync", **options)
+    envs = gym.make_vec("FIND-numeric-v1", num_envs=4, vectorization_mode="sync", **options)
     envs.reset(seed=0)
     envs.action_space.seed(0)
     for step in range(24):
@@ -311,7 +311,7 @@ def test_episodes_that_end_in_different_ways_side_by_side(interface: str) -> Non
 def test_texts_are_not_shared_between_processes() -> None:
     def make(mode: str, **more: Any) -> Any:
         return gym.make_vec(
-            "FIND-numeric-v0", num_envs=2, vectorization_mode=mode, interface="text", difficulty=QUICK, **more
+            "FIND-numeric-v1", num_envs=2, vectorization_mode=mode, interface="text", difficulty=QUICK, **more
         )
 
     with pytest.raises(ValueError, match=r"expected vector_kwargs=\{'shared_memory': False\} .*actual"):
@@ -324,7 +324,7 @@ def test_texts_are_not_shared_between_processes() -> None:
 
 def test_async_workers_start_from_the_prefixed_id() -> None:
     envs = gym.make_vec(
-        "find_gym:FIND-numeric-v0", num_envs=2, vectorization_mode="async", interface="continuous", difficulty=QUICK
+        "find_gym:FIND-numeric-v1", num_envs=2, vectorization_mode="async", interface="continuous", difficulty=QUICK
     )
     envs.reset(seed=0)
     assert envs.step(envs.action_space.sample())[1].shape == (2,)
@@ -344,7 +344,7 @@ def test_ansi_is_the_transcript() -> None:
     assert "\\xb2" in text and "SCORE accuracy" in text
     tokens = make("tokens", function=LINE, render_mode="ansi")
     tokens.reset(seed=0)
-    for action in (0, 64, 65 + 3, 65 + 5, 65 + 5):
+    for action in (0, 64, 162 + 3, 162 + 5, 162 + 5):
         tokens.step(action)
     lines = tokens.render().splitlines()
     assert [line.split()[0] for line in lines[1:]] == [

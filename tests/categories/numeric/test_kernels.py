@@ -142,7 +142,7 @@ def test_kernels_are_kept_beside_their_source_or_in_the_cache_of_the_user(
 def test_numba_is_imported_by_the_first_fit_and_no_earlier() -> None:
     program = """
 import sys, gymnasium, find_gym
-env = gymnasium.make("FIND-numeric-v0")
+env = gymnasium.make("FIND-numeric-v1")
 env.reset(seed=0)
 env.step(0)
 print("numba" in sys.modules, "torch" in sys.modules)

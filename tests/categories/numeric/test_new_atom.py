@@ -67,7 +67,7 @@ def test_it_never_enters_named_difficulties(saturation: Atom) -> None:
     for level in ("easy", "find", "hard", "extreme"):
         level = NumericDifficulty.of(level)
         assert "saturation" not in (*level.families, *level.compound_families)
-    assert gym.make("FIND-numeric-v0").action_space.n == 65 + len(TOKENS) == 92
+    assert gym.make("FIND-numeric-v1").action_space.n == 65 + 97 + len(TOKENS) == 189
     assert NumericDraft(None).legal().size == 27
     assert ContinuousInterface(10).action_space.shape == (ACTION_SIZE,) == (77,)
 
@@ -88,13 +88,13 @@ def test_it_is_fitted_by_itself_and_within_compounds(saturation: Atom, noise: fl
 
 def test_it_is_written_as_a_token_and_scored(saturation: Atom) -> None:
     function = AtomRule("saturation", (4.0, 2.0, 1.0))
-    env = gym.make("FIND-numeric-v0", difficulty=LEVEL)
+    env = gym.make("FIND-numeric-v1", difficulty=LEVEL)
     observation, _ = env.reset(seed=0, options={"function": {"rule": rules.to_json(function), "domain": [-100, 100]}})
-    assert env.action_space.n == 93 and observation["written"].shape == (280,)
+    assert env.action_space.n == 190 and observation["written"].shape == (280,)
     for probe in range(0, 65, 3):
         env.step(probe)
-    assert env.unwrapped.action_masks()[92]
-    _, reward, terminated, _, info = env.step(92)
+    assert env.unwrapped.action_masks()[189]
+    _, reward, terminated, _, info = env.step(189)
     assert terminated and reward == 1.0
     assert info["submission"]["tokens"] == "saturation"
 

@@ -1,4 +1,4 @@
-"""The vectorised `FIND-numeric-v0` beside single environments."""
+"""The vectorised environments of numeric functions beside single ones."""
 
 import math
 from dataclasses import asdict
@@ -20,7 +20,8 @@ from find_gym.functions import FINDDataset, NumericFunction, NumericSpec, sample
 from tests.envs.vector.comparison import MODES, Twins
 from tests.reference import REFERENCE, needs_reference
 
-NUMERIC = "FIND-numeric-v0"
+VERSIONS = ("FIND-numeric-v1", "FIND-numeric-v0")
+NUMERIC = VERSIONS[0]
 WITHOUT_NETWORKS = {"plain": 0.4, "noised": 0.3, "corrupted": 0.3}
 QUICK: dict[str, Any] = {"difficulty": {"variants": WITHOUT_NETWORKS}}
 LINE = AtomRule("linear", (2.0, 1.0))
@@ -29,9 +30,10 @@ LINE = AtomRule("linear", (2.0, 1.0))
 @pytest.mark.parametrize(
     ("name", "mode"), [("find", mode) for mode in MODES] + list(zip(["easy", "hard", "extreme"], MODES, strict=True))
 )
-def test_the_same_as_single_environments(name: str, mode: str) -> None:
+@pytest.mark.parametrize("identifier", VERSIONS)
+def test_the_same_as_single_environments(identifier: str, name: str, mode: str) -> None:
     level = {**asdict(DIFFICULTIES[name]), "variants": WITHOUT_NETWORKS}
-    twins = Twins(NUMERIC, 4, mode, difficulty=level, max_queries=12, query_cost=0.01)
+    twins = Twins(identifier, 4, mode, difficulty=level, max_queries=12, query_cost=0.01)
     twins.reset(seed=3)
     twins.play(seed=4, steps=50, writing=0.3)
     assert twins.submissions > 2

@@ -72,11 +72,11 @@ class Twins:
 
     def draw(self, rng: np.random.Generator, illegal: float, writing: float) -> np.ndarray:
         masks = self.vector.action_masks()
-        probes = len(self.vector.codec.probes)
+        queries = self.vector.codec.queries
         weights = np.where(masks, rng.random(masks.shape), 0.0)
         tokens = rng.random(self.count) < writing
-        weights[:, :probes] *= np.where(tokens, 1e-6, 1.0)[:, None]
-        weights[:, probes:] *= np.where(tokens, 1.0, 1e-6)[:, None]
+        weights[:, :queries] *= np.where(tokens, 1e-6, 1.0)[:, None]
+        weights[:, queries:] *= np.where(tokens, 1.0, 1e-6)[:, None]
         anything = rng.integers(masks.shape[1], size=self.count)
         return np.where(rng.random(self.count) < illegal, anything, weights.argmax(axis=1))
 

@@ -18,11 +18,11 @@ EPISODES = int(os.environ.get("FIND_GYM_EPISODES", "64"))
 WITHOUT_NETWORKS = {"variants": {"plain": 0.4, "noised": 0.3, "corrupted": 0.3}}
 
 
-def random_legal(masks: np.ndarray, probes: int, rng: np.random.Generator) -> np.ndarray:
+def random_legal(masks: np.ndarray, queries: int, rng: np.random.Generator) -> np.ndarray:
     """Returns a legal action for each row: a query or a token, each in half of the steps where there are both."""
     weights = masks.astype(float)
-    weights[:, :probes] /= np.maximum(weights[:, :probes].sum(axis=1, keepdims=True), 1)
-    weights[:, probes:] /= np.maximum(weights[:, probes:].sum(axis=1, keepdims=True), 1)
+    weights[:, :queries] /= np.maximum(weights[:, :queries].sum(axis=1, keepdims=True), 1)
+    weights[:, queries:] /= np.maximum(weights[:, queries:].sum(axis=1, keepdims=True), 1)
     edges = np.cumsum(weights, axis=1)
     drawn = rng.random((len(masks), 1)) * edges[:, -1:]
     return (edges <= drawn).sum(axis=1)
@@ -39,13 +39,13 @@ def test_every_legal_sequence_of_actions_is_an_episode(category: str, difficulty
         envs = gym.make_vec(
             find_gym.LATEST_IDS[category], num_envs=16, difficulty=level, max_queries=budget, autoreset_mode="SameStep"
         )
-        probes = len(envs.codec.probes)
+        queries = envs.codec.queries
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             envs.reset(seed=int(rng.integers(2**31)))
             ended = 0
             while ended < 32:
-                actions = random_legal(envs.action_masks(), probes, rng)
+                actions = random_legal(envs.action_masks(), queries, rng)
                 _, rewards, terminated, _, _ = envs.step(actions)
                 assert np.isfinite(rewards).all() and ((rewards >= -1) & (rewards <= 1)).all()
                 ended += int(terminated.sum())

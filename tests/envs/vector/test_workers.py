@@ -175,7 +175,7 @@ def test_a_script_needs_no_guard_around_it(tmp_path):
         "rng = np.random.default_rng(0)\n"
         "for _ in range(40):\n"
         "    masks = envs.unwrapped.action_masks()\n"
-        "    masks[:, : len(envs.unwrapped.codec.probes)] = False\n"
+        "    masks[:, : envs.unwrapped.codec.queries] = False\n"
         "    envs.step(np.array([rng.choice(row.nonzero()[0]) for row in masks]))\n"
         "assert envs.unwrapped._workers._processes\n"
     )
@@ -187,14 +187,14 @@ def play(identifier: str, count: int, workers: int, **options: Any) -> list[Any]
     envs = gym.make_vec(
         identifier, num_envs=count, workers=workers, autoreset_mode="SameStep", max_queries=4, full_info=True, **options
     )
-    probes = len(envs.unwrapped.codec.probes)
+    queries = envs.unwrapped.codec.queries
     played = [envs.reset(seed=11)]
     rng = np.random.default_rng(3)
     for step in range(24):
         masks = envs.unwrapped.action_masks()
         # All ask, then all write, so that many descriptions are complete at once.
         if step % 8 >= 3:
-            masks[:, :probes] = False
+            masks[:, :queries] = False
         played.append(envs.step(np.array([rng.choice(row.nonzero()[0]) for row in masks])))
     assert bool(envs.unwrapped._workers._processes) == bool(workers)
     envs.close()
@@ -208,8 +208,8 @@ SOME_NETWORKS = {"difficulty": {"variants": {"plain": 0.85, "approximated": 0.15
 @pytest.mark.parametrize(
     ("identifier", "count", "options"),
     [
-        ("FIND-numeric-v0", 12, PLAIN),
-        ("FIND-numeric-v0", 3, SOME_NETWORKS),
+        ("FIND-numeric-v1", 12, PLAIN),
+        ("FIND-numeric-v1", 3, SOME_NETWORKS),
         ("FIND-strings-v1", 12, {}),
         ("FIND-entities-v1", 12, {}),
         ("FIND-relations-v1", 12, {}),
@@ -222,12 +222,12 @@ def test_episodes_are_the_same_with_workers(identifier, count, options):
 
 
 def test_a_function_of_this_process_is_judged_here():
-    envs = gym.make_vec("FIND-numeric-v0", num_envs=4, workers=1, autoreset_mode="SameStep", max_queries=3)
+    envs = gym.make_vec("FIND-numeric-v1", num_envs=4, workers=1, autoreset_mode="SameStep", max_queries=3)
     known = NumericFunction(NumericSpec(AtomRule("linear", (2.5, -1.0)), (-100.0, 100.0)))
     envs.reset(seed=0, options={"functions": [known, lambda x: 2 * x, known, lambda x: -x]})
     codec = envs.unwrapped.codec
     tokens = [token for token in codec.tokens if token in ("linear", "end")]
-    for action in [10, 30, 50, *(len(codec.probes) + codec.tokens.index(token) for token in tokens)]:
+    for action in [10, 30, 50, *(codec.queries + codec.tokens.index(token) for token in tokens)]:
         _, rewards, terminated, _, _ = envs.step(np.full(4, action))
     assert terminated.all() and rewards.tolist() == [1.0] * 4
     envs.close()

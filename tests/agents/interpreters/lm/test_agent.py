@@ -33,7 +33,7 @@ class Scripted:
         return [[message["content"] for message in messages] for messages, _ in self.model.calls]
 
 
-def play(agent, env="FIND-numeric-v0", *, function=lambda x: 2 * x, seed=0, **options):
+def play(agent, env="FIND-numeric-v1", *, function=lambda x: 2 * x, seed=0, **options):
     options = {"max_queries": 20} | options | agent.environment_options
     agent.reset(seed)
     made = gym.make(env, interface=agent.interface, function=function, **options)
@@ -102,7 +102,7 @@ def test_the_number_of_rounds_is_told_and_kept():
 def test_rounds_are_kept_where_the_environment_would_take_more():
     script = Scripted("QUERY [1]", "QUERY [2]")
     interpreter = agent(script, rounds=2)
-    env = gym.make("FIND-numeric-v0", interface="text", function=lambda x: x, max_queries=3, max_steps=5)
+    env = gym.make("FIND-numeric-v1", interface="text", function=lambda x: x, max_queries=3, max_steps=5)
     observation, info = env.reset(seed=0)
     terminated, steps = False, 0
     while not terminated:
@@ -121,7 +121,7 @@ def test_the_environments_last_message_is_announced():
 @pytest.mark.parametrize(
     ("category", "env", "function"),
     [
-        ("numeric", "FIND-numeric-v0", lambda x: 2 * x),
+        ("numeric", "FIND-numeric-v1", lambda x: 2 * x),
         ("strings", "FIND-strings-v1", str.upper),
     ],
 )

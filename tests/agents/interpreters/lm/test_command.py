@@ -29,7 +29,7 @@ def test_options_are_flat_and_land_in_their_own_dataclass():
         temperature=0.5, reply_tokens=96, context_tokens=2048, rounds=4, start="exemplars", reflection=True,
     )  # fmt: skip
     assert read("--model", "m", "--milan").language_model == LanguageModelOptions("m", milan=True)
-    assert config.folder.name.startswith("FIND-numeric-v0_lm-b+exemplars+reflection+4-rounds+temperature-0.5_test_5")
+    assert config.folder.name.startswith("FIND-numeric-v1_lm-b+exemplars+reflection+4-rounds+temperature-0.5_test_5")
 
 
 def test_every_option_is_documented_in_a_group_of_its_own(capsys):

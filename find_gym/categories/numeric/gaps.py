@@ -1,0 +1,93 @@
+"""The gaps between the inputs that were asked in many episodes, which queries of version 1 halve."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.function import QUERY_RANGE
+
+FloatArray = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+SLOTS = 32
+"""Inputs beside the bank that an episode can ask."""
+CLOSEST = 2.0**-10
+"""The distance of an input in the middle of a gap from its ends is at least this."""
+
+_HALVINGS = math.log2((QUERY_RANGE[1] - QUERY_RANGE[0]) / CLOSEST)
+
+
+class Gaps:
+    """The inputs that were asked in N episodes, and how far each is from the next smaller one.
+
+    Args:
+        count: the number of episodes, N.
+        bank: the probes, ascending, shape `(p,)`; the places after them are slots.
+
+    Attributes:
+        x: the input of each place, shape `(N, p + SLOTS)`; infinite where it was not asked.
+        width: the distance of the input of each place from the next smaller one, shape `(N, p + SLOTS)`; 0 where
+            either was not asked.
+        free: the first slot that is free in each episode, as a place, shape `(N,)`; `p + SLOTS` where none is.
+    """
+
+    def __init__(self, count: int, bank: FloatArray) -> None:
+        self._bank = bank
+        self.x = np.full((count, bank.size + SLOTS), np.inf)
+        self.width = np.zeros(self.x.shape)
+        self.free = np.full(count, bank.size)
+        self._order = np.arange(bank.size + SLOTS)
+
+    def clear(self, episodes: Integers) -> None:
+        """Forgets what was asked in some episodes."""
+        self.x[episodes] = np.inf
+        self.width[episodes] = 0.0
+        self.free[episodes] = self._bank.size
+
+    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> Integers:
+        """Takes note of one input in each of some episodes.
+
+        Args:
+            episodes: their numbers, all different, shape `(n,)`.
+            places: the places of the inputs, shape `(n,)`.
+            x: the inputs, shape `(n,)`.
+
+        Returns:
+            The places of the next greater inputs, whose gaps have changed; `places` where there are none.
+        """
+        known, own, at = self.x[episodes], places[:, None], x[:, None]
+        # Of equal inputs, the one of the first place comes first.
+        smaller = (known < at) | ((known == at) & (self._order < own))
+        left = np.where(smaller, known, -np.inf).max(axis=1)
+        greater = np.where(smaller | (self._order == own), np.inf, known)
+        right = greater.argmin(axis=1)
+        beyond = greater[np.arange(len(right)), right]
+        self.x[episodes, places] = x
+        self.width[episodes, places] = np.where(np.isfinite(left), x - left, 0.0)
+        right = np.where(np.isfinite(beyond), right, places)
+        self.width[episodes, right] = np.where(right == places, self.width[episodes, right], beyond - x)
+        self.free[episodes] = np.maximum(self.free[episodes], places + 1)
+        return right
+
+    def open(self) -> NDArray[np.bool_]:
+        """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""
+        return (self.width >= 2 * CLOSEST) & (self.free < self.width.shape[1])[:, None]
+
+    def middles(self, episodes: Integers, places: Integers) -> FloatArray:
+        """Returns the middles of gaps, shape `(n,)`."""
+        return self.x[episodes, places] - self.width[episodes, places] / 2
+
+    def scaled(self) -> FloatArray:
+        """Returns the inputs of all places over 128, those of free slots as 0, shape `(N, p + SLOTS)`."""
+        x = np.where(np.isfinite(self.x), self.x, 0.0)
+        x[:, : self._bank.size] = self._bank
+        return x / QUERY_RANGE[1]
+
+
+def gap_feature(width: FloatArray) -> FloatArray:
+    """Returns how often gaps of some widths can be halved, as a share of the most; 0 where they can't be."""
+    halved = np.log2(np.maximum(width, CLOSEST) / CLOSEST) / _HALVINGS
+    return np.where(width >= 2 * CLOSEST, halved, 0.0)
