@@ -138,6 +138,7 @@ _BUILT_IN = (
         "exemplar-embedding",
         "asks near what activates, names the nearest concepts",
         entities="exemplar_embedding:ExemplarEmbeddingAgent",
+        neurons="exemplar_embedding:ExemplarEmbeddingAgent",
     ),
     _entry(
         "feature-search",

@@ -1,6 +1,7 @@
 """The hooks of the site (mkdocs.yml): pages that are generated when it is built, and a check of what was built.
 
 - `environments/`: a page for each registered category, from the docstring of its environment;
+- `atlas.md`: every unit that ships;
 - `reference/command-line.md`: the help of every command, from its parser;
 - `tutorials/`: the scripts of `docs/tutorials`, with what their cells print and show;
 - AGENTS.md, CONTRIBUTING.md and CHANGELOG.md of the repository.
@@ -20,6 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from docs_atlas import atlas_page
 from docs_environments import environment_index, environment_page, picture
 from docs_tutorials import notebook, tutorial_page
 from mkdocs.exceptions import PluginError
@@ -61,6 +63,7 @@ def generated() -> Iterator[tuple[str, str | bytes]]:
         if image is not None:
             yield f"environments/{category.name}.gif", image
         yield f"environments/{category.name}.md", environment_page(category, pictured=image is not None)
+    yield "atlas.md", atlas_page()
     yield "reference/command-line.md", command_line_page()
     for script in sorted(TUTORIALS.glob("*.py")):
         page, images = tutorial_page(script)

@@ -32,7 +32,7 @@ BLOCKS = [
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.py"))
 TEXTS = [ROOT / "llms.txt", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES[:2], *(ROOT / "docs").rglob("*.md")]
 # Made when the site is built.
-GENERATED = re.compile(r"(environments/.*|(reference/)?command-line)\.md")
+GENERATED = re.compile(r"(environments/.*|atlas|(reference/)?command-line)\.md")
 
 
 @pytest.mark.slow

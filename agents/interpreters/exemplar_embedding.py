@@ -1,4 +1,4 @@
-"""Interprets entity functions by sentence embeddings: asks near what activates, describes by the nearest concepts.
+"""Interprets functions of words by sentence embeddings: asks near what activates, describes by the nearest concepts.
 
 It begins with the exemplars, where there are any, or else with words that are spread over the vocabulary, then asks
 round by round the words that are most similar to those that activated the function most. At the end it names the
