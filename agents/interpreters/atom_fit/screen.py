@@ -18,6 +18,7 @@ from find_gym.categories.numeric.fitting.compounds import scan_costs
 from find_gym.categories.numeric.fitting.likelihood import EXACT_SHARE, exact_tolerance
 from find_gym.categories.numeric.fitting.skeletons import fit_rule
 from find_gym.categories.numeric.fitting.spans import Span, span
+from find_gym.categories.numeric.kernels import projecting
 from find_gym.categories.numeric.rules import OPERATORS, CompoundRule, Operator, Rule, Skeleton
 
 # Atoms that are neither linear nor scanned on a grid: fitted one by one. FIND's own first, then those of harder levels.
@@ -167,12 +168,9 @@ class Screen:
 
 def _projected(space: Span, y: FloatArray, window: NDArray[np.bool_]) -> tuple[FloatArray | None, int]:
     """Returns what a span leaves of the outputs in a window, and its rank there; None where it is undefined."""
-    part = Span(space.offset[window], space.columns[:, window])
-    if not (np.all(np.isfinite(part.offset)) and np.all(np.isfinite(part.columns))):
-        return None, 0
-    basis = part.basis(np.ones(part.offset.size))
-    rest = y[window] - part.offset
-    return rest - (basis @ rest) @ basis, basis.shape[0]
+    rest = np.empty(y.size)
+    rank = projecting.project_out(space.offset, space.columns, window, y, rest)
+    return (rest[: np.count_nonzero(window)], rank) if rank >= 0 else (None, 0)
 
 
 def _is_exact(space: Span, y: FloatArray, window: NDArray[np.bool_]) -> bool:

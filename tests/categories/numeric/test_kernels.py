@@ -14,12 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
+from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
 from find_gym.categories.numeric.inputs import _ends_of_bins
-from find_gym.categories.numeric.kernels import algebra, binning, compiling, counting, evidence, scanning, training
+from find_gym.categories.numeric.kernels import (
+    algebra,
+    binning,
+    compiling,
+    counting,
+    evidence,
+    projecting,
+    scanning,
+    training,
+)
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.spread import spread_of_ordered
 
@@ -268,3 +278,26 @@ def test_bins_of_outputs_are_of_equal_width_after_asinh(values: list[float]) -> 
     width = np.ptp(scaled) or 1.0
     bins = np.minimum((scaled - scaled[0]) / width * 24, 23.0).astype(int)
     np.testing.assert_array_equal(np.diff(_ends_of_bins(ordered, spread)), np.bincount(bins, minlength=24))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_spans_are_projected_out_of_a_window(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    columns, offset, y = rng.normal(size=(3, 12)), rng.normal(size=12), rng.normal(size=12)
+    columns[2] = 2 * columns[0]
+    window = np.arange(12) % 3 > 0
+    rest = np.empty(12)
+    assert projecting.project_out(offset, columns, window, y, rest) == 2
+    basis, target = columns[:2, window].T, (y - offset)[window]
+    expected = target - basis @ np.linalg.lstsq(basis, target)[0]
+    np.testing.assert_allclose(rest[: window.sum()], expected, atol=1e-12)
+    columns[1, 1] = np.inf
+    assert projecting.project_out(offset, columns, window, y, rest) == -1
+
+
+def test_points_of_a_grid_are_evaluated_as_all_of_them() -> None:
+    x = np.linspace(-7.3, 9.1, 11)
+    for atom in ATOMS.values():
+        if atom.fitting.scanned:
+            places = np.array([0, 3, len(grid_of(atom)) - 1])
+            np.testing.assert_array_equal(grid_values(atom, x, places), grid_values(atom, x)[places])

@@ -151,9 +151,17 @@ def grid_of(atom: Atom) -> FloatArray:
     return np.array(list(product(*axes)), dtype=np.float64)
 
 
-def grid_values(atom: Atom, x: FloatArray) -> FloatArray:
-    """Evaluates the shape of an atom at inputs `(n,)` on all g points of its grid, `(g, n)`."""
-    return _columns_on(atom, grid_of).at(x) if x.size else np.zeros((len(grid_of(atom)), 0))
+def grid_values(atom: Atom, x: FloatArray, places: NDArray[np.intp] | None = None) -> FloatArray:
+    """Evaluates the shape of an atom at inputs `(n,)` on g points of its grid, `(g, n)`.
+
+    Args:
+        atom: the atom.
+        x: the inputs.
+        places: which points of the grid, shape `(g,)`; by default all, whose values are remembered.
+    """
+    if x.size == 0:
+        return np.zeros((len(grid_of(atom)) if places is None else len(places), 0))
+    return _columns_on(atom, grid_of).at(x) if places is None else _on_grid(atom, x, grid_of(atom)[places]).T
 
 
 def grid_rows(atom: Atom, x: FloatArray, points: Callable[[Atom], FloatArray]) -> tuple[FloatArray, NDArray[np.int64]]:
@@ -163,6 +171,12 @@ def grid_rows(atom: Atom, x: FloatArray, points: Callable[[Atom], FloatArray]) -
 
 @lru_cache(maxsize=64)
 def _columns_on(atom: Atom, points: Callable[[Atom], FloatArray]) -> Columns:
-    grid = points(atom).T
-    evaluate = atom.fitting.on_grid or (lambda x, grid: shape(atom, x, tuple(grid)))
-    return Columns(lambda x: evaluate(x[:, None], grid))
+    grid = points(atom)
+    return Columns(lambda x: _on_grid(atom, x, grid))
+
+
+def _on_grid(atom: Atom, x: FloatArray, grid: FloatArray) -> FloatArray:
+    """Evaluates the shape of an atom at inputs `(n,)` on points `(g, k)`, shape `(n, g)`."""
+    if atom.fitting.on_grid is not None:
+        return atom.fitting.on_grid(x[:, None], grid.T)
+    return shape(atom, x[:, None], tuple(grid.T))

@@ -148,9 +148,13 @@ def scan_beside(
     """
     size, count = table.shape[1], rows.size
     signs = product
-    for i in range(count):
+    for i in range(count if product else 0):
+        row, others = rows[i], 0
         for g in range(size):
-            signs = signs and table[rows[i], g] * table[rows[i], g] == 1.0
+            others += table[row, g] * table[row, g] != 1.0
+        signs = others == 0
+        if not signs:
+            break
     if product and not signs:
         _scan_products(table, rows, offset, columns, target, multiplier, costs)
         return
