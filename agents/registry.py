@@ -159,6 +159,12 @@ _BUILT_IN = (
         takes_category=True,
     ),
     AgentEntry(
+        "neural",
+        {ANY: f"{_HERE}.neural:make_neural_agent"},
+        "a network that asks and proposes programs, see --checkpoint",
+        options=("policy",),
+    ),
+    AgentEntry(
         "policy",
         {ANY: f"{_HERE}.policies:make_policy_agent"},
         "a policy that was trained, here or elsewhere, see --checkpoint",

@@ -47,7 +47,17 @@ AGENTS_MAY_IMPORT = {
     "play": {"runs", "categories"},
     "redteam": {"loading", "categories", "report"},
     "evaluation": {"base", "checks", "loading", "registry", "runs", "categories", "interpreters.lm.options"},
-    "training": {"base", "checks", "registry", "runs", "categories", "report", "evaluation"},
+    "training": {
+        "base",
+        "checks",
+        "registry",
+        "runs",
+        "categories",
+        "report",
+        "evaluation",
+        "interpreters.neural",
+        "interpreters.policies",
+    },
     "trajectories": {"base", "registry", "categories", "evaluation.config"},
     "interpreters": {"base", "checks", "loading", "categories", "training"},
     "benchmarks": {"checks", "runs", "report", "training", "interpreters"},
@@ -55,12 +65,7 @@ AGENTS_MAY_IMPORT = {
     "cli": {"checks", "commands.console"},
 }
 A_CATEGORY_MAY_IMPORT = {"runs", "report", "training", "redteam", "interpreters"}
-AGENTS_EXCEPTIONS = {
-    (
-        "find_gym_agents.training.analysis",
-        "find_gym_agents.interpreters.policies.trained",
-    ): "the analysis plays the trained policy",
-}
+AGENTS_EXCEPTIONS: dict[tuple[str, str], str] = {}
 # Modules that name categories: what each can interpret is a part of an agent's registration, adapters have public names
 # and defaults.
 NAMES_CATEGORIES = {

@@ -271,6 +271,8 @@ class AgentCategory:
         paper: the paper's protocol; None for categories that it does not cover.
         units: the place of `(UnitOptions, seed) -> (specs by name, reasons by the name of what can't be served)`, which
             finds the units that the command line names; None where functions are no units of networks.
+        neural: the place "module:name" of what neural interpreters need to know, a
+            `find_gym_agents.interpreters.neural.category.NeuralCategory`; None where there are none.
     """
 
     name: str
@@ -284,6 +286,7 @@ class AgentCategory:
     checker: str = "find_gym_agents.categories.checking:NoChecker"
     paper: PaperSettings | None = None
     units: str | None = None
+    neural: str | None = None
 
     @property
     def in_code(self) -> bool:

@@ -86,19 +86,20 @@ def _options(config_class: type) -> list[Field[Any]]:
 
 
 def field_docstrings(config_class: type) -> dict[str, str]:
-    """Returns the docstring below each field of a dataclass, on one line.
+    """Returns the docstring below each field of a dataclass and of those that it extends, on one line.
 
     Raises:
         OSError: the source of the class is not at hand.
     """
-    definition = ast.parse(textwrap.dedent(inspect.getsource(config_class))).body[0]
-    assert isinstance(definition, ast.ClassDef)
     found = {}
-    for statement, following in zip(definition.body, definition.body[1:], strict=False):
-        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
-            continue
-        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-            found[statement.target.id] = " ".join(str(following.value.value).split())
+    for extended in filter(is_dataclass, reversed(config_class.__mro__)):
+        definition = ast.parse(textwrap.dedent(inspect.getsource(extended))).body[0]
+        assert isinstance(definition, ast.ClassDef)
+        for statement, following in zip(definition.body, definition.body[1:], strict=False):
+            if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                continue
+            if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+                found[statement.target.id] = " ".join(str(following.value.value).split())
     return found
 
 

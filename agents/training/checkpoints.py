@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +44,17 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(data, dict) or data.get("find_gym_checkpoint") != _FORMAT:
         raise CheckpointError(f"expected a checkpoint of find-gym (format {_FORMAT}), actual: {str(path)!r}")
     return dict(data)
+
+
+def check_identity(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    """Checks that the run of a folder has the configuration with which it is to go on.
+
+    Raises:
+        CheckpointError: it has another one.
+    """
+    differing = [name for name in now if before.get(name) != now[name]]
+    if differing:
+        changes = "; ".join(f"{name} was {before.get(name)!r}, now {now[name]!r}" for name in differing)
+        raise CheckpointError(
+            f"expected the configuration of the run in {str(folder)!r}, actual: {changes}; choose another --out"
+        )

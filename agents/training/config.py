@@ -1,11 +1,11 @@
-"""The configuration of a training run: what the command line takes, checked."""
+"""The configurations of training runs: what the command line takes, checked."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from find_gym_agents.checks import check_choice, check_environment, check_folder, check_integers
 from find_gym_agents.evaluation.config import read_difficulty, usable_cores
@@ -20,18 +20,109 @@ _MOST_ENV_WORKERS = 7
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """What to train, and how; every field is an option of the command line."""
+class RunConfig:
+    """What every training run has, whatever its recipe."""
 
     env: str = "FIND-numeric-v1"
     """The environment's id."""
-    algo: str = "maskable_ppo"
-    """The algorithm: maskable_ppo, or ppo (without masks: illegal actions cost a query)."""
     seed: int = 0
     """Seeds everything: functions, noise, network, exploration."""
     minutes: float = 15.0
-    """The wall-clock time that the training may take, imitation included; the evaluation at the end comes on top. Each
-    phase updates the policy in any case, if only once. More of them in the folder of a finished run extend it."""
+    """The wall-clock time that the training may take; the evaluation at the end comes on top. Each phase updates the
+    policy in any case, if only once. More of them in the folder of a finished run extend it."""
+    difficulty: str | dict[str, Any] = field(default="find", metadata={"parse": read_difficulty})
+    """The difficulty to train for: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes."""
+    max_queries: int | None = None
+    """The budget of queries; by default one that suits the category."""
+    device: str = "auto"
+    """Where the network learns: cpu, cuda, or auto (cuda where there is one)."""
+    validation_functions: int = 100
+    """Functions of the validation split that the policy is evaluated on while it trains."""
+    test_functions: int = 200
+    """Functions of the test split that it is evaluated on at the end; 0 leaves that out."""
+    env_workers: int | None = None
+    """Processes that work for the training beside its own: they fit and score descriptions, or sample functions. By
+    default one for each further processor core, at most 7. What is learned in so many steps does not depend on it."""
+    workers: int | None = None
+    """Processes of the evaluation at the end; by default one for each processor core."""
+    logger: tuple[str, ...] = field(default=(), metadata={"metavar": "KIND"})
+    """Where the figures of the training go: tensorboard (the default), csv, json, log, stdout, none; repeatable."""
+    verbose: bool = False
+    """Whether all tables of the evaluations are printed at the end."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
+
+    def __post_init__(self) -> None:
+        check_environment(self.env, self.difficulty)
+        check_integers(self, seed=0, max_queries=1, validation_functions=1, test_functions=0, env_workers=0, workers=1)
+        self._check_positive("minutes")
+        check_choice("a device", self.device, DEVICES)
+        object.__setattr__(self, "logger", tuple(self.logger or ("tensorboard",)))
+        for kind in self.logger:
+            check_choice("a logger", kind, LOGGERS)
+        check_folder(self.out)
+
+    def _check_positive(self, *names: str) -> None:
+        for name in names:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
+
+    @property
+    def category(self) -> str:
+        """The category of functions of the environment, such as "numeric"."""
+        from find_gym.core.registry import category_of
+
+        return category_of(self.env)
+
+    @property
+    def category_settings(self) -> TrainingSettings:
+        """How policies are trained in the category."""
+        from find_gym_agents.categories import agent_category
+
+        return agent_category(self.category).training
+
+    @property
+    def env_worker_count(self) -> int:
+        """The processes that work for the training beside its own."""
+        return min(usable_cores() - 1, _MOST_ENV_WORKERS) if self.env_workers is None else self.env_workers
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        if self.out is not None:
+            return Path(self.out)
+        recipe, *others = self._names()
+        return Path("runs") / "train" / "_".join([self.env, recipe, f"seed{self.seed}", *others])
+
+    @property
+    def longer(self) -> str:
+        """The option that makes the run twice as long."""
+        return f"--minutes {2 * self.minutes:g}"
+
+    def _names(self) -> list[str]:
+        """Returns how the run is called: its recipe, then what else tells it from others in the same environment."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns all fields as JSON-serialisable data."""
+        return dict(json.loads(json.dumps(asdict(self), default=list)))
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what the trained policy depends on, but for its length; a run goes on only where it is the same."""
+        return {name: value for name, value in self.to_json().items() if name not in self._later}
+
+    # What may change when a run goes on.
+    _later: ClassVar[frozenset[str]] = frozenset(
+        {"out", "workers", "env_workers", "test_functions", "device", "logger", "verbose", "minutes"}
+    )
+
+
+@dataclass(frozen=True)
+class TrainConfig(RunConfig):
+    """What to train, and how; every field is an option of the command line."""
+
+    algo: str = "maskable_ppo"
+    """The algorithm: maskable_ppo, or ppo (without masks: illegal actions cost a query)."""
     total_timesteps: int | None = None
     """Steps of reinforcement learning, in place of --minutes: the same run on any machine. More of them extend it."""
     imitation_minutes: float | None = None
@@ -41,10 +132,6 @@ class TrainConfig:
     """Pieces of evidence that the teacher shows, in place of --imitation-minutes."""
     init_from: str | None = field(default=None, metadata={"metavar": "FILE"})
     """A policy of another run to begin with, of the same environment and network: a warm start."""
-    difficulty: str | dict[str, Any] = field(default="find", metadata={"parse": read_difficulty})
-    """The difficulty to train for: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes."""
-    max_queries: int | None = None
-    """The budget of queries; by default one that suits the category."""
     curriculum: bool = True
     """Without imitation, reinforcement learning begins with given evidence, of simple functions at first; else with
     chosen queries."""
@@ -59,8 +146,6 @@ class TrainConfig:
     """Units of each layer between the encoder and the actions."""
     layers: int = 2
     """The number of these layers."""
-    device: str = "auto"
-    """Where the network learns: cpu, cuda, or auto (cuda where there is one)."""
     num_envs: int = 64
     """Environments that are stepped side by side."""
     rollout_steps: int = 128
@@ -89,37 +174,18 @@ class TrainConfig:
     checkpoint_every: int = 10
     """Rollouts between two checkpoints with their validation; in imitation, sixteen times as many gradient steps,
     after which the functions are sampled anew."""
-    validation_functions: int = 100
-    """Functions of the validation split that the policy is evaluated on while it trains."""
-    test_functions: int = 200
-    """Functions of the test split that it is evaluated on at the end; 0 leaves that out."""
-    env_workers: int | None = None
-    """Processes that fit and score descriptions beside the training itself; by default one for each further processor
-    core, at most 7. What is learned in so many steps does not depend on it."""
-    workers: int | None = None
-    """Processes of the evaluation at the end; by default one for each processor core."""
     analyse: bool = True
     """At the end, pictures of what the policy asks, and its skill when the answers are shuffled."""
-    logger: tuple[str, ...] = field(default=(), metadata={"metavar": "KIND"})
-    """Where the figures of the training go: tensorboard (the default), csv, json, log, stdout, none; repeatable."""
-    verbose: bool = False
-    """Whether all tables of the evaluations are printed at the end."""
-    out: str | None = field(default=None, metadata={"metavar": "DIR"})
-    """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
 
     def __post_init__(self) -> None:
-        check_environment(self.env, self.difficulty)
+        super().__post_init__()
         check_choice("an algorithm", self.algo, ALGORITHMS)
         training = self.category_settings
         if self.quick_fits and not training.quick_fits:
             raise ValueError(f"expected a category with quick fits, actual: {self.category}")
-        check_integers(self, seed=0, total_timesteps=0, imitation_examples=0, max_queries=1, num_envs=1)
-        check_integers(self, rollout_steps=1, hidden=1, layers=1, imitation_stock=1, imitation_batch=4, batch_size=2)
-        check_integers(self, epochs=1, checkpoint_every=1, validation_functions=1, test_functions=0)
-        check_integers(self, env_workers=0, workers=1)
-        for name in ("minutes", "learning_rate", "imitation_learning_rate", "clip_range", "target_kl", "gae_lambda"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
+        check_integers(self, total_timesteps=0, imitation_examples=0, num_envs=1, rollout_steps=1, hidden=1, layers=1)
+        check_integers(self, imitation_stock=1, imitation_batch=4, batch_size=2, epochs=1, checkpoint_every=1)
+        self._check_positive("learning_rate", "imitation_learning_rate", "clip_range", "target_kl", "gae_lambda")
         for name in ("imitation_minutes", "entropy", "query_cost"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
@@ -130,32 +196,8 @@ class TrainConfig:
             raise ValueError(f"expected no imitation in {self.category}, which has no teacher, actual: some")
         if not self.imitates and self.total_timesteps == 0:
             raise ValueError("expected imitation or steps of reinforcement learning, actual: neither")
-        check_choice("a device", self.device, DEVICES)
-        object.__setattr__(self, "logger", tuple(self.logger or ("tensorboard",)))
-        for kind in self.logger:
-            check_choice("a logger", kind, LOGGERS)
         if self.init_from is not None and not Path(self.init_from).is_file():
             raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.init_from!r}")
-        check_folder(self.out)
-
-    @property
-    def category(self) -> str:
-        """The category of functions of the environment, such as "numeric"."""
-        from find_gym.core.registry import category_of
-
-        return category_of(self.env)
-
-    @property
-    def category_settings(self) -> TrainingSettings:
-        """How policies are trained in the category."""
-        from find_gym_agents.categories import agent_category
-
-        return agent_category(self.category).training
-
-    @property
-    def env_worker_count(self) -> int:
-        """The processes that fit and score beside the training itself."""
-        return min(usable_cores() - 1, _MOST_ENV_WORKERS) if self.env_workers is None else self.env_workers
 
     @property
     def imitates(self) -> bool:
@@ -185,20 +227,12 @@ class TrainConfig:
         return self.imitates or self.init_from is not None
 
     @property
-    def folder(self) -> Path:
-        """The folder of the run."""
-        if self.out is not None:
-            return Path(self.out)
-        parts = [self.env, self.algo, f"seed{self.seed}"] + ([] if self.imitates else ["no-imitation"])
-        parts += ["warm-start"] if self.init_from is not None else []
-        return Path("runs") / "train" / "_".join(parts)
+    def longer(self) -> str:
+        """The option that makes the run twice as long."""
+        return super().longer if self.total_timesteps is None else f"--total-timesteps {2 * self.total_timesteps}"
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns all fields as JSON-serialisable data."""
-        return dict(json.loads(json.dumps(asdict(self), default=list)))
+    def _names(self) -> list[str]:
+        names = [self.algo, *([] if self.imitates else ["no-imitation"])]
+        return names + (["warm-start"] if self.init_from is not None else [])
 
-    def identity(self) -> dict[str, Any]:
-        """Returns what the trained policy depends on, but for its length; a run goes on only where it is the same."""
-        later = {"out", "workers", "env_workers", "analyse", "test_functions", "device", "logger", "verbose"}
-        later |= {"minutes", "total_timesteps"}
-        return {name: value for name, value in self.to_json().items() if name not in later}
+    _later: ClassVar[frozenset[str]] = RunConfig._later | {"analyse", "total_timesteps"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 
 from find_gym.core.registry import category_named, version_of
 from find_gym.interfaces.tokens import TokensInterface
-from find_gym_agents.training.config import TrainConfig
+from find_gym_agents.training.config import RunConfig, TrainConfig
 from find_gym_agents.training.policy_episodes import own_masks
 
 
@@ -64,10 +66,7 @@ def environment_options(config: TrainConfig, stage: Stage | None = None) -> dict
     options: dict[str, Any] = {"difficulty": config.difficulty, "max_queries": budget}
     if stage is None:
         return options
-    level = category_named(config.category).read_difficulty(config.difficulty, version_of(config.env))
-    changes = {**training.changes(level), **stage.changes}
-    if changes:
-        options["difficulty"] = changed_difficulty(config.difficulty, changes)
+    options["difficulty"] = training_difficulty(config, stage.changes)
     if config.quick_fits:
         options |= training.quick_fits
     if stage.free_stopping:
@@ -76,6 +75,13 @@ def environment_options(config: TrainConfig, stage: Stage | None = None) -> dict
         # No query is left, so that the observation of the budget is that of its end.
         options |= {"max_queries": 0, "given": (max(budget // 2, 1), budget)}
     return options
+
+
+def training_difficulty(config: RunConfig, changes: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    """Returns the difficulty of a configuration with what is replaced in training, and further changes."""
+    level = category_named(config.category).read_difficulty(config.difficulty, version_of(config.env))
+    replaced = {**config.category_settings.changes(level), **changes}
+    return changed_difficulty(config.difficulty, replaced) if replaced else config.difficulty
 
 
 def changed_difficulty(difficulty: Any, changes: dict[str, Any]) -> dict[str, Any]:

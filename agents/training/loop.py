@@ -22,15 +22,22 @@ from stable_baselines3.common.utils import set_random_seed
 
 from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym.core.files import write_text
-from find_gym.core.registry import category_named, version_of
-from find_gym.functions import function_seed
-from find_gym_agents.training.checkpoints import CHECKPOINT, LAST, POLICY, UNTRAINED, CheckpointError, load, save
+from find_gym_agents.training.checkpoints import (
+    CHECKPOINT,
+    LAST,
+    POLICY,
+    UNTRAINED,
+    CheckpointError,
+    check_identity,
+    load,
+    save,
+)
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.curriculum import PolicyMasks, Stage, environment_options, stages
 from find_gym_agents.training.imitation import Demonstrations, clone
 from find_gym_agents.training.logs import make_logger, record_rollout, record_validation
 from find_gym_agents.training.networks import fit_values, make_algorithm, set_rollout
-from find_gym_agents.training.policy_episodes import play
+from find_gym_agents.training.policy_episodes import play, validation_specs
 from find_gym_agents.training.progress import Progress, Show, Status, share_done
 
 # Rollouts after imitation from which only the values learn.
@@ -75,7 +82,7 @@ class Training:
         self._resume()
         self.logger = make_logger(config.logger, self.folder, self.progress.segment)
         self.algorithm.set_logger(self.logger)
-        self._validation = self._sample_validation()
+        self._validation = validation_specs(config)
         self._began = time.perf_counter() - self.progress.seconds
 
     # --- The run ------------------------------------------------------------------------------------------------------
@@ -306,14 +313,7 @@ class Training:
             save(self.folder / UNTRAINED, self._portrait() | {"free_stopping": False})
             return
         state = load(path)
-        before, now = state["identity"], self.config.identity()
-        differing = [name for name in now if before.get(name) != now[name]]
-        if differing:
-            changes = "; ".join(f"{name} was {before.get(name)!r}, now {now[name]!r}" for name in differing)
-            raise CheckpointError(
-                f"expected the configuration of the run in {str(self.folder)!r}, actual: {changes}; choose another "
-                "--out"
-            )
+        check_identity(state["identity"], self.config.identity(), self.folder)
         self.progress = Progress(**state["progress"])
         # The last stage of a finished run goes on where there is more time, or there are more steps, than it had.
         self.progress.phase = min(self.progress.phase, len(self.stages) - 1)
@@ -340,19 +340,6 @@ class Training:
             ) from error
 
     # --- Validation ---------------------------------------------------------------------------------------------------
-
-    def _sample_validation(self) -> list[Any]:
-        """Samples the functions that the policy is validated on: the difficulty's own distribution, without changes."""
-        functions = category_named(self.config.category)
-        return [
-            functions.sample(
-                np.random.default_rng(function_seed("validation", self.config.category, self.config.seed, index)),
-                split="validation",
-                difficulty=self.config.difficulty,
-                version=version_of(self.config.env),
-            )
-            for index in range(self.config.validation_functions)
-        ]
 
     def _validate(self, name: str, figures: dict[str, float]) -> None:
         progress = self.progress

@@ -12,7 +12,10 @@ import torch as th
 from numpy.typing import NDArray
 
 import find_gym  # noqa: F401  (registers the environments)
+from find_gym.core.registry import category_named, version_of
+from find_gym.functions import function_seed
 from find_gym.interfaces.tokens import TokensInterface
+from find_gym_agents.training.config import RunConfig
 
 Observation = dict[str, NDArray[np.float32]]
 
@@ -32,6 +35,19 @@ class Played:
     accuracy: float = 0.0
     asked: list[int] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
+
+
+def validation_specs(config: RunConfig) -> list[Any]:
+    """Samples the functions that a policy is validated on: the difficulty's own distribution, nothing replaced."""
+    return [
+        category_named(config.category).sample(
+            np.random.default_rng(function_seed("validation", config.category, config.seed, index)),
+            split="validation",
+            difficulty=config.difficulty,
+            version=version_of(config.env),
+        )
+        for index in range(config.validation_functions)
+    ]
 
 
 def choose(policy: Any, observation: Observation, masks: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from find_gym_agents.evaluation import EvaluationConfig, EvaluationResult, evalu
 from find_gym_agents.registry import agents_by_name
 from find_gym_agents.runs.records import CONFIG, locked, read_config, write_json
 from find_gym_agents.training.checkpoints import LAST, POLICY, UNTRAINED, CheckpointError
-from find_gym_agents.training.config import TrainConfig
+from find_gym_agents.training.config import RunConfig, TrainConfig
 from find_gym_agents.training.loop import NothingLearnedError, Training
 from find_gym_agents.training.plots import draw_learning_curve
 from find_gym_agents.training.progress import Progress, bar
@@ -61,20 +61,36 @@ def train(config: TrainConfig, *, progress: bool = True) -> TrainResult:
             write_json(folder / CONFIG, config.to_json())
             training.run()
         done = training.progress
-    results = {}
-    if config.test_functions:
-        results = {name: _evaluate(config, name, progress) for name in (UNTRAINED, POLICY)}
+    analysed = ""
     if config.analyse:
         from find_gym_agents.training.analysis import analyse
 
         analysed = analyse(folder / POLICY, folder / "analysis")
+    return conclude(config, done, _validated(done), analysed, progress=progress)
+
+
+def conclude(
+    config: RunConfig, done: Progress, headline: str, analysed: str = "", *, progress: bool = True
+) -> TrainResult:
+    """Evaluates what was trained beside other agents and draws the learning curve.
+
+    Args:
+        config: the configuration; its folder holds the policy and the untrained one.
+        done: how far the training came.
+        headline: what was learned, in a sentence.
+        analysed: further figures, shown with `verbose`.
+        progress: whether to show progress bars on standard error.
+    """
+    folder, results = config.folder, {}
+    if config.test_functions:
+        results = {name: _evaluate(config, name, progress) for name in (UNTRAINED, POLICY)}
     references = _references(results[POLICY].summary) if results else {}
     draw_learning_curve([done.curve], folder / "learning_curve.png", config.category, references=references)
-    parts = [_validated(done)]
+    parts = [headline]
     parts += [closing_text(results[UNTRAINED].summary, results[POLICY].summary)] if results else []
     parts += [next_steps(config)]
     if config.verbose:
-        parts += [result.table for result in results.values()] + ([analysed] if config.analyse else [])
+        parts += [*(result.table for result in results.values()), *([analysed] if analysed else [])]
     return TrainResult(folder, "\n\n".join(parts), done.notes + _doubts(done))
 
 
@@ -99,7 +115,7 @@ def _doubts(done: Progress) -> list[str]:
     ]
 
 
-def _evaluate(config: TrainConfig, checkpoint: str, progress: bool) -> EvaluationResult:
+def _evaluate(config: RunConfig, checkpoint: str, progress: bool) -> EvaluationResult:
     """Evaluates a checkpoint on the test split; the trained one beside other agents."""
     strongest = config.category_settings.strongest
     beside = (*_BESIDE, *([strongest] if strongest else [])) if checkpoint == POLICY else ()

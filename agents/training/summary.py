@@ -7,7 +7,7 @@ from typing import Any
 
 from find_gym_agents.report.tables import closing_table
 from find_gym_agents.training.checkpoints import POLICY
-from find_gym_agents.training.config import TrainConfig
+from find_gym_agents.training.config import RunConfig
 
 
 def closing_text(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
@@ -22,20 +22,15 @@ def closing_text(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
     return closing_table(agents, "Functions of the split test").as_text()
 
 
-def next_steps(config: TrainConfig) -> str:
+def next_steps(config: RunConfig) -> str:
     """Returns where the files are, and the commands that go on from here."""
     folder = config.folder
     files = [("policy", POLICY), ("curve", "learning_curve.png")]
     files += [("report", "test-policy/report.html")] if config.test_functions else []
-    files += [("what it asks", "analysis/queries.png")] if config.analyse else []
+    files += [("what it asks", "analysis/queries.png")] if getattr(config, "analyse", False) else []
     lines = [f"  {name:14}{folder / file}" for name, file in files]
     if "tensorboard" in config.logger:
         lines.append(f"  {'logs':14}tensorboard --logdir {shlex.quote(str(folder / 'tensorboard'))}")
-    longer = (
-        f"--minutes {2 * config.minutes:g}"
-        if config.total_timesteps is None
-        else f"--total-timesteps {2 * config.total_timesteps}"
-    )
     where = f"--out {shlex.quote(str(folder))}"
     return "\n".join(
         [
@@ -44,6 +39,6 @@ def next_steps(config: TrainConfig) -> str:
             "",
             "Next",
             f"  find-gym evaluate --agent policy --checkpoint {shlex.quote(str(folder / POLICY))}",
-            f"  the same command with {longer} {where} goes on training",
+            f"  the same command with {config.longer} {where} goes on training",
         ]
     )

@@ -117,6 +117,7 @@ CATEGORY = AgentCategory(
     blind=FOUND,
     red_team="find_gym_agents.categories.strings.attacks:RED_TEAM",
     checker="find_gym_agents.categories.strings.checker:StringChecker",
+    neural="find_gym_agents.categories.strings.neural:NEURAL",
     paper=PaperSettings(
         "string functions: share of exact outputs of the code, share right of unit tests of the description",
         (

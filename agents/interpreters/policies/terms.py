@@ -33,6 +33,7 @@ class Terms:
         observation_space: the space of observations.
         action_space: the space of actions.
         has_probabilities: whether it gives tokens probabilities, so that it can propose several programs.
+        fewer_queries: whether it also interprets with smaller budgets.
     """
 
     env: str | None = None
@@ -42,6 +43,7 @@ class Terms:
     observation_space: gym.Space[Any] | None = None
     action_space: gym.Space[Any] | None = None
     has_probabilities: bool = False
+    fewer_queries: bool = False
 
     def fit(self, env: gym.Env[Any, Any]) -> bool:
         """Returns whether the spaces, as far as they are known, are those of an environment."""
@@ -126,13 +128,15 @@ def resolve(
     """
     source = PolicySource.of(checkpoint)
     terms = read_terms(source)
-    for name, asked, own in (("env", env, terms.env), ("max_queries", max_queries, terms.max_queries)):
+    fewer = terms.fewer_queries and max_queries is not None and max_queries <= (terms.max_queries or 0)
+    own_budget = max_queries if fewer else terms.max_queries
+    for name, asked, own in (("env", env, terms.env), ("max_queries", max_queries, own_budget)):
         if asked is not None and own is not None and asked != own:
             raise PolicyError(
                 f"expected {name}={own!r}, which {checkpoint!r} was trained with, actual value: {asked!r}"
             )
     interface = terms.interface or "tokens"
-    budget = max_queries if terms.max_queries is None else terms.max_queries
+    budget = max_queries if own_budget is None else own_budget
     if budget is None:
         raise PolicyError(
             f"expected max_queries (--max-queries N), as {checkpoint!r} does not say its budget, actual: none"
@@ -213,8 +217,12 @@ def make_policy_agent(policy: PolicyOptions) -> Agent:
         return FunctionAgent(policy.source.load_function(), policy)
     agent: Any
     if kind == "trained":
-        from find_gym_agents.interpreters.policies.trained import PolicyAgent
+        from find_gym_agents.interpreters.policies.trained import PolicyAgent, is_neural
 
+        if is_neural(policy.checkpoint):
+            from find_gym_agents.interpreters.neural import make_neural_agent
+
+            return make_neural_agent(policy)
         agent = PolicyAgent(policy.checkpoint)
     else:
         from find_gym_agents.interpreters.policies.saved_models import SavedModelAgent

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch as th
 
+from find_gym_agents.interpreters.neural.checkpoints import NETWORK
 from find_gym_agents.interpreters.policies.legal import LegalActions, Observation
 from find_gym_agents.interpreters.policies.terms import Terms
 from find_gym_agents.training.checkpoints import CheckpointError, load
@@ -29,7 +30,17 @@ def trained_terms(checkpoint: str) -> Terms:
         observation_space=legal.codec.observation_space,
         action_space=legal.codec.action_space,
         has_probabilities=True,
+        fewer_queries=NETWORK in data,
     )
+
+
+def is_neural(checkpoint: str) -> bool:
+    """Returns whether a checkpoint is that of a neural interpreter, which another agent plays.
+
+    Raises:
+        CheckpointError: there is no such file, or it is no checkpoint.
+    """
+    return NETWORK in load(checkpoint)
 
 
 class PolicyAgent:

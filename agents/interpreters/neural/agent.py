@@ -1,0 +1,126 @@
+"""The agent `neural`: asks what its network values most, proposes programs, checks them, and submits the best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch as th
+
+from find_gym.interfaces.tokens import TokensInterface
+from find_gym_agents.categories import agent_category
+from find_gym_agents.interpreters.neural.category import neural_category
+from find_gym_agents.interpreters.neural.checkpoints import NETWORK, restore
+from find_gym_agents.interpreters.neural.making import as_tensors
+from find_gym_agents.interpreters.neural.network import InterpreterNetwork, Memory
+from find_gym_agents.interpreters.neural.search import propose
+from find_gym_agents.training.checkpoints import CheckpointError, load
+
+PROPOSALS = 32
+
+
+class NeuralAgent:
+    """Interprets with a network.
+
+    It spends its budget on the queries that the query head values most, no one twice. Then the program head proposes
+    programs, whose constants are fitted to what the agent was answered; the likeliest of them is submitted. It sees
+    nothing but the infos' inputs and outputs.
+
+    Args:
+        category: the category of functions.
+        network: the network.
+        codec: the interface `tokens` of the difficulty that it was trained for.
+        max_queries: the greatest budget that it was trained with.
+        proposals: the programs that are checked; with 1, the likeliest is submitted.
+        own_queries: whether it asks what it values; else random queries, for comparison.
+    """
+
+    interface = "tokens"
+
+    def __init__(
+        self,
+        category: str,
+        network: InterpreterNetwork,
+        codec: TokensInterface,
+        max_queries: int,
+        proposals: int = PROPOSALS,
+        own_queries: bool = True,
+    ) -> None:
+        self.category, self.max_queries, self.network, self.codec = category, max_queries, network, codec
+        self._record = neural_category(category)
+        self._proposals, self._own_queries = proposals, own_queries
+        self._opening = [codec.probes.index(value) for value in self._record.opening if own_queries]
+        self.reset(0)
+
+    @classmethod
+    def load(cls, checkpoint: str, proposals: int = PROPOSALS) -> NeuralAgent:
+        """Makes the agent of a checkpoint.
+
+        Raises:
+            CheckpointError: there is no such file, or it is no checkpoint of a neural interpreter.
+        """
+        # A worker process evaluates one episode at a time: more threads would only wait for each other.
+        th.set_num_threads(1)
+        data = load(checkpoint)
+        if NETWORK not in data:
+            raise CheckpointError(f"expected the checkpoint of a neural interpreter, actual: {checkpoint!r}")
+        network, legal = restore(data)
+        return cls(data["category"], network, legal.codec, data["max_queries"], proposals)
+
+    def reset(self, seed: int) -> None:
+        """Forgets the last episode."""
+        self._rng = np.random.default_rng(seed)
+        self._inputs: list[Any] = []
+        self._outputs: list[Any] = []
+        self._asked: list[int] = []
+        self._writing: Iterator[int] | None = None
+
+    def act(self, observation: Any, info: dict[str, Any]) -> int:
+        """Returns the next query, or the next token of the description.
+
+        Raises:
+            CheckpointError: the budget is greater than the one that the network was trained with.
+            RuntimeError: the environment refused the last action.
+        """
+        if info["message"]:
+            raise RuntimeError(f"expected the environment to take the action, actual: {info['message']}")
+        if not self._inputs and info["budget"] > self.max_queries:
+            raise CheckpointError(
+                f"expected max_queries <= {self.max_queries}, which the network was trained with, actual value: "
+                f"{info['budget']}"
+            )
+        if self._writing is None:
+            self._inputs += info["inputs"]
+            self._outputs += info["outputs"]
+            if info["budget"] > 0 and len(self._asked) < len(self.codec.probes):
+                self._asked.append(self._query())
+                return self._asked[-1]
+            self._writing = iter(self._describe())
+        return self.codec.queries + next(self._writing)
+
+    @th.no_grad()
+    def _query(self) -> int:
+        """Returns the next query of the opening, then the one that is valued most among those that were not asked."""
+        if len(self._asked) < len(self._opening):
+            return self._opening[len(self._asked)]
+        if not self._own_queries:
+            return int(self._rng.choice(np.setdiff1d(np.arange(len(self.codec.probes)), self._asked)))
+        values = self.network.value_queries(self._memory())[0]
+        values[self._asked] = -th.inf
+        return int(values.argmax())
+
+    @th.no_grad()
+    def _describe(self) -> tuple[int, ...]:
+        """Returns the tokens of the likeliest of the proposals, by the evidence."""
+        found = propose(self.network, self._memory(), self.codec.new_draft(), self._proposals)
+        programs = [proposal.draft.tokens for proposal in found]
+        if len(programs) == 1:
+            return tuple(programs[0])
+        checker = agent_category(self.category).make_checker(self.codec)
+        return checker.best(programs, list(zip(self._inputs, self._outputs, strict=True))).tokens
+
+    def _memory(self) -> Memory:
+        features = as_tensors(self._record.encode(self._inputs, self._outputs), self.network.device)
+        present = th.ones(1, 1, len(self._inputs), dtype=th.bool, device=self.network.device)
+        return self.network.read({name: values[None] for name, values in features.items()}, present)

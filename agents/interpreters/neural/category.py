@@ -1,0 +1,66 @@
+"""`NeuralCategory`: what a neural interpreter needs to know about one category.
+
+`AgentCategory.neural` names the record by its place, so that another distribution's category can have one as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.core.category import load_reference
+from find_gym_agents.categories import agent_category
+
+if TYPE_CHECKING:
+    from find_gym_agents.interpreters.neural.network import Reader
+
+Features = dict[str, NDArray[Any]]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NeuralCategory:
+    """What a neural interpreter needs to know about a category.
+
+    Attributes:
+        encode: `(inputs, outputs) -> features`: pairs of any inputs as arrays for the reader, each of shape
+            `(pairs, ...)`. The features of a pair depend on nothing but that pair.
+        reader: `(width) -> Reader`: makes the module that turns the features of pairs into vectors of that width.
+        words_of: returns the names of the tokens that describe a spec, always the same one of equivalent programs.
+        answers: `(function, inputs, rng) -> outputs`, by default the function's own; called once for each function.
+        opening: inputs that are asked first: those that tell constants, which the programs do not have.
+        demonstrate: `(functions, inputs, begun, lengths, rng) -> places`: goes on from queries that were begun, as a
+            teacher who knows the functions: places in the bank of inputs, of shape `(functions, queries)` as those
+            begun, of which the first `lengths` stay. The query head learns to imitate it. None for a query head that
+            learns how much each query tells about the program.
+    """
+
+    encode: Callable[[Sequence[Any], Sequence[Any]], Features]
+    reader: Callable[[int], Reader]
+    words_of: Callable[[Any], Sequence[str]]
+    answers: Callable[[Any, Sequence[Any], np.random.Generator], Sequence[Any]] = lambda function, inputs, rng: (
+        function(inputs, rng)
+    )
+    opening: tuple[Any, ...] = ()
+    demonstrate: Callable[[Any, Sequence[Any], IntArray, IntArray, np.random.Generator], IntArray] | None = None
+
+
+def neural_category(name: str) -> NeuralCategory:
+    """Returns the record of a category.
+
+    Args:
+        name: the category's name.
+
+    Raises:
+        ValueError: the category has none.
+    """
+    place = agent_category(name).neural
+    if place is None:
+        raise ValueError(f"expected a category with neural interpreters, actual: {name}")
+    record = load_reference(place)
+    assert isinstance(record, NeuralCategory)
+    return record

@@ -1,0 +1,1 @@
+"""Supervised training of neural interpreters from endless transcripts whose truth is known."""

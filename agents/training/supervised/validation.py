@@ -1,0 +1,48 @@
+"""How well a network interprets functions of the validation split, in the environment itself."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+
+from find_gym.interfaces.tokens import TokensInterface
+from find_gym_agents.interpreters.neural.agent import NeuralAgent
+from find_gym_agents.interpreters.neural.network import InterpreterNetwork
+from find_gym_agents.training.policy_episodes import validation_specs
+from find_gym_agents.training.supervised.config import SupervisedConfig
+
+
+class Validation:
+    """Functions of the validation split, always the same.
+
+    Args:
+        config: the configuration of the training.
+        codec: the interface `tokens`.
+    """
+
+    figures = ("skill", "accuracy")
+
+    def __init__(self, config: SupervisedConfig, codec: TokensInterface) -> None:
+        self._config, self._codec = config, codec
+        self._specs = validation_specs(config)
+        self._env = gym.make(
+            config.env,
+            interface="tokens",
+            difficulty=config.difficulty,
+            max_queries=config.budget,
+            disable_env_checker=True,
+        )
+
+    def play(self, network: InterpreterNetwork) -> dict[str, float]:
+        """Returns the mean skill and accuracy of the network's likeliest programs, after queries of its own."""
+        network.eval()
+        agent = NeuralAgent(self._config.category, network, self._codec, self._config.budget, proposals=1)
+        scores = []
+        for index, spec in enumerate(self._specs):
+            agent.reset(index)
+            observation, info = self._env.reset(seed=index, options={"function": spec})
+            over = False
+            while not over:
+                observation, _, over, _, info = self._env.step(agent.act(observation, info))
+            scores.append([info["score"][name] for name in self.figures])
+        return dict(zip(self.figures, np.mean(scores, axis=0).tolist(), strict=True))

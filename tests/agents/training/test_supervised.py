@@ -1,0 +1,178 @@
+"""Tests of supervised training: it learns, resumes to the same bytes, and its interpreters are told apart by name."""
+
+from dataclasses import replace
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+th = pytest.importorskip("torch")
+pytest.importorskip("stable_baselines3")
+
+from find_gym_agents.categories import AgentCategory  # noqa: E402
+from find_gym_agents.interpreters.neural import category  # noqa: E402
+from find_gym_agents.interpreters.neural.agent import NeuralAgent  # noqa: E402
+from find_gym_agents.interpreters.neural.making import make_network  # noqa: E402
+from find_gym_agents.interpreters.neural.search import propose  # noqa: E402
+from find_gym_agents.interpreters.policies import PolicyError, resolve  # noqa: E402
+from find_gym_agents.interpreters.policies.legal import LegalActions  # noqa: E402
+from find_gym_agents.training.checkpoints import POLICY, CheckpointError, load  # noqa: E402
+from find_gym_agents.training.supervised.config import SupervisedConfig  # noqa: E402
+from find_gym_agents.training.supervised.learning import Material, losses  # noqa: E402
+from find_gym_agents.training.supervised.loop import SupervisedTraining  # noqa: E402
+from find_gym_agents.training.supervised.transcripts import Source, Supply, transcribe  # noqa: E402
+
+ENV = "FIND-strings-v1"
+FEW = ("string_concatenate", "add_number_to_string", "replace_vowels_with_character", "insert_letter")
+# Four operations, each alone and with constants, so that all are in each split: what a network learns in seconds.
+EASY = {"lengths": {1: 1.0}, "single_operations": FEW}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = th.get_num_threads()
+    th.set_num_threads(1)
+    yield
+    th.set_num_threads(threads)
+
+
+def tiny(folder, **changes) -> SupervisedConfig:
+    config = SupervisedConfig(
+        env=ENV,
+        size="tiny",
+        difficulty=EASY,
+        max_queries=3,
+        examples=6 * 4 * 64,
+        functions=64,
+        batch_size=16,
+        learning_rate=1e-2,
+        validate_every=100,
+        validation_functions=8,
+        env_workers=0,
+        logger=("none",),
+        device="cpu",
+        out=str(folder),
+    )
+    return replace(config, **changes)
+
+
+class Killed(Exception):
+    """Stands for a signal that ends the process."""
+
+
+def train(config, killed_after=None) -> SupervisedTraining:
+    """Trains, or is killed after so many gradient steps."""
+    steps = 0
+
+    def show(status):
+        nonlocal steps
+        steps += 1
+        if steps == killed_after:
+            raise Killed
+
+    config.folder.mkdir(parents=True, exist_ok=True)
+    training = SupervisedTraining(config, show)
+    training.run()
+    return training
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return train(tiny(tmp_path_factory.mktemp("trained")))
+
+
+def test_training_beats_an_untrained_network(trained):
+    first, last = trained.progress.curve
+    assert first["skill"] < 0.6
+    assert last["skill"] > 0.9
+
+
+def test_a_killed_training_resumes_to_the_same_weights(trained, tmp_path):
+    with pytest.raises(Killed):
+        train(tiny(tmp_path), killed_after=40)
+    train(tiny(tmp_path))
+    expected, actual = (load(folder / POLICY)["network"] for folder in (trained.folder, tmp_path))
+    assert expected.keys() == actual.keys()
+    for name, values in expected.items():
+        assert values.numpy().tobytes() == actual[name].numpy().tobytes(), name
+
+
+def test_a_run_of_another_configuration_is_not_gone_on_with(trained):
+    with pytest.raises(CheckpointError, match="batch_size was 16, now 32"):
+        train(replace(trained.config, batch_size=32))
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"env": "FIND-numeric-v0"}, "env='FIND-strings-v1'"),
+        ({"env": "FIND-strings-v0"}, "env='FIND-strings-v1'"),
+        ({"max_queries": 4}, "max_queries=3"),
+    ],
+)
+def test_other_categories_versions_and_greater_budgets_are_refused_by_name(trained, asked, named):
+    with pytest.raises(PolicyError, match=named):
+        resolve(str(trained.folder / POLICY), **asked)
+
+
+def test_smaller_budgets_are_taken(trained):
+    assert resolve(str(trained.folder / POLICY), max_queries=2).max_queries == 2
+
+
+def test_a_category_without_a_record_is_refused(monkeypatch):
+    monkeypatch.setattr(category, "agent_category", AgentCategory)
+    with pytest.raises(ValueError, match="expected a category with neural interpreters, actual: strings"):
+        SupervisedConfig(env=ENV)
+
+
+def test_transcripts_depend_on_the_seed_alone():
+    source = Source(ENV, EASY, 3)
+    pieces = [Supply(source, 20, seed=1, workers=0).segment(number) for number in (4, 4, 5)]
+    for name, values in pieces[0].features.items():
+        assert np.array_equal(values, pieces[1].features[name])
+    assert np.array_equal(pieces[0].queries, pieces[1].queries)
+    assert not np.array_equal(pieces[0].queries, pieces[2].queries)
+    assert (np.sort(pieces[0].queries, axis=1)[:, 1:] > np.sort(pieces[0].queries, axis=1)[:, :-1]).all()
+
+
+def test_the_order_of_the_pairs_has_no_influence():
+    found = transcribe(Source(ENV, "find", 5), 6, (0,))
+    network = make_network(ENV, LegalActions(ENV, "find").codec, "tiny").eval()
+    material = Material.of(found, th.device("cpu"))
+    rows = th.arange(6)
+
+    def whole() -> th.Tensor:
+        return losses(network, material, rows, np.random.default_rng(0), queries_too=False)["whole"]
+
+    before = whole()
+    material.queries[:] = material.queries.flip(1)
+    assert th.allclose(whole(), before, atol=1e-4)
+
+
+def test_proposals_are_the_likeliest_programs_and_no_two_the_same():
+    legal = LegalActions(ENV, {"lengths": {1: 0.5, 2: 0.5}, "single_operations": FEW, "operations": FEW[:2]})
+    th.manual_seed(0)
+    network = make_network(ENV, legal.codec, "tiny").eval()
+    found = transcribe(Source(ENV, EASY, 3), 1, (0,))
+    with th.no_grad():
+        features = {name: th.from_numpy(values[:, :3]) for name, values in found.features.items()}
+        memory = network.read(features, th.ones(1, 1, 3, dtype=th.bool))
+    everything = propose(network, memory, legal.codec.new_draft(), 10_000)
+    assert sum(np.exp(each.log_probability) for each in everything) == pytest.approx(1, abs=1e-4)
+    few = propose(network, memory, legal.codec.new_draft(), 40)
+    assert [each.draft.tokens for each in few[:5]] == [each.draft.tokens for each in everything[:5]]
+    assert len({tuple(each.draft.tokens) for each in few}) == 40
+
+
+def test_the_agent_asks_no_probe_twice_and_writes_what_the_grammar_allows(trained):
+    agent = NeuralAgent.load(str(trained.folder / POLICY), proposals=4)
+    env = gym.make(ENV, interface="tokens", difficulty=EASY, max_queries=3, disable_env_checker=True)
+    for seed in range(3):
+        observation, info = env.reset(seed=seed)
+        agent.reset(seed)
+        actions, over = [], False
+        while not over:
+            actions.append(agent.act(observation, info))
+            observation, reward, over, _, info = env.step(actions[-1])
+            assert info["message"] == ""
+        assert len(set(actions[:3])) == 3 and max(actions[:3]) < 42 <= min(actions[3:])
