@@ -7,14 +7,13 @@ An agent of this package is one entry of `_BUILT_IN`. Another distribution adds 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any, cast
 
+from find_gym.core.entry_points import register_entry_points
 from find_gym_agents.base import Agent
 from find_gym_agents.checks import nearest
 from find_gym_agents.loading import load_named
@@ -193,15 +192,8 @@ for _built_in in _BUILT_IN:
 
 
 @cache
-def _register_entry_points() -> None:
-    for point in entry_points(group=GROUP):
-        try:
-            register_agent(point.load())
-        except Exception as error:
-            warnings.warn(
-                f"the agent {point.name!r} ({point.value}) can't be registered: {type(error).__name__}: {error}",
-                stacklevel=3,
-            )
+def _register_others() -> None:
+    register_entry_points(GROUP, "agent", register_agent)
 
 
 def agents_by_name() -> Mapping[str, AgentEntry]:
@@ -209,7 +201,7 @@ def agents_by_name() -> Mapping[str, AgentEntry]:
 
     A warning names entry points of other distributions that are no agents, or whose names are taken.
     """
-    _register_entry_points()
+    _register_others()
     return MappingProxyType(_registered)
 
 

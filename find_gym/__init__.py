@@ -18,6 +18,8 @@ from find_gym.categories.numeric.category import CATEGORY as _NUMERIC
 from find_gym.categories.relations.category import CATEGORY as _RELATIONS
 from find_gym.categories.strings.category import CATEGORY as _STRINGS
 from find_gym.core.category import Category
+from find_gym.core.entry_points import register_entry_points
+from find_gym.core.registry import GROUP as _GROUP
 from find_gym.core.registry import (
     LATEST_IDS,
     LATEST_VERSIONS,
@@ -25,7 +27,6 @@ from find_gym.core.registry import (
     category_named,
     earlier_ids,
     register_category,
-    register_entry_points,
 )
 
 __version__ = "0.2.0"
@@ -44,7 +45,7 @@ register_category(_STRINGS)
 register_category(_ENTITIES)
 register_category(_RELATIONS)
 register_category(_NEURONS)
-register_entry_points()
+register_entry_points(_GROUP, "category", register_category)
 
 # They grow with each category that is registered.
 EARLIER_IDS: tuple[str, ...]

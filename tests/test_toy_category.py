@@ -175,16 +175,16 @@ def test_wrong_registrations_are_refused() -> None:
 def test_entry_points_of_other_distributions_are_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib.metadata import EntryPoint
 
-    from find_gym.core import registry
+    from find_gym.core import entry_points, registry
 
     unregister_category("toy")
     entries = [
         EntryPoint("toy", "tests.toy_category:CATEGORY", registry.GROUP),
         EntryPoint("lost", "tests.lost:CATEGORY", registry.GROUP),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.GROUP else [])
+    monkeypatch.setattr(entry_points, "entry_points", lambda group: entries if group == registry.GROUP else [])
     with pytest.warns(UserWarning, match="the category 'lost' .* can't be registered: ModuleNotFoundError"):
-        registry.register_entry_points()
+        entry_points.register_entry_points(registry.GROUP, "category", registry.register_category)
     assert find_gym.category_named("toy") is CATEGORY
 
 

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from find_gym.categories.strings.alphabet import NUMBER_WORDS
 from find_gym.core.code import NormalForm
 from find_gym.core.code.names import known_names
 from find_gym.core.code.packing import takes_numbers_apart
+from find_gym.core.number_words import NUMBER_WORDS
 
 # Bits for the kind of a node. Where it stands says most of it, so they are few. Whatever code can read back, such as a
 # table, is made of names, operators and constants, and those cost their information in full.

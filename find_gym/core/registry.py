@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any
 
@@ -73,18 +71,6 @@ def unregister_category(name: str) -> None:
         registry.pop(category.environment_id(version), None)
     for known in (_registered, LATEST_VERSIONS, LATEST_IDS):
         known.pop(name)  # type: ignore[attr-defined]
-
-
-def register_entry_points() -> None:
-    """Registers the categories of other distributions; a warning names those that can't be."""
-    for entry in entry_points(group=GROUP):
-        try:
-            register_category(entry.load())
-        except Exception as error:
-            warnings.warn(
-                f"the category {entry.name!r} ({entry.value}) can't be registered: {type(error).__name__}: {error}",
-                stacklevel=2,
-            )
 
 
 def categories_by_name() -> Mapping[str, Category]:

@@ -1,10 +1,10 @@
 """The registry of agents: entry points, places of classes, what is refused."""
 
-import importlib.metadata
 import textwrap
 
 import pytest
 
+from find_gym.core import entry_points
 from find_gym_agents import registry
 from find_gym_agents.cli import main
 from find_gym_agents.registry import ANY, AgentEntry, agents_by_name, find_agent, make_agent, register_agent
@@ -15,9 +15,9 @@ LINE = AgentEntry("line", {"numeric": "find_gym_agents.interpreters.constant:Con
 @pytest.fixture
 def fresh(monkeypatch):
     monkeypatch.setattr(registry, "_registered", dict(registry._registered))
-    registry._register_entry_points.cache_clear()
+    registry._register_others.cache_clear()
     yield
-    registry._register_entry_points.cache_clear()
+    registry._register_others.cache_clear()
 
 
 class _Point:
@@ -28,11 +28,11 @@ class _Point:
 
 
 def _points(monkeypatch, *found):
-    monkeypatch.setattr(registry, "entry_points", lambda group: [_Point(one) for one in found])
+    monkeypatch.setattr(entry_points, "entry_points", lambda group: [_Point(one) for one in found])
 
 
 def test_another_distribution_registers_an_agent(fresh, monkeypatch):
-    assert registry.entry_points is importlib.metadata.entry_points and registry.GROUP == "find_gym.agents"
+    assert registry.GROUP == "find_gym.agents"
     _points(monkeypatch, LINE, LINE)
     assert agents_by_name()["line"] == find_agent("line") == LINE
     assert type(make_agent("line")).__name__ == "ConstantAgent"

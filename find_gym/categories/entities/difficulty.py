@@ -9,13 +9,13 @@ from typing import Any
 from find_gym.categories.entities.concepts import concepts
 from find_gym.categories.entities.neurons import NEURON_KINDS
 from find_gym.core.arguments import read_names, read_share, read_shares
-from find_gym.core.difficulties import read_difficulty
+from find_gym.core.difficulties import NamedDifficulty
 
 SHAPES = ("single", "or", "and", "and not", "not", "half", "or three")
 
 
 @dataclass(frozen=True)
-class EntityDifficulty:
+class EntityDifficulty(NamedDifficulty):
     """A distribution over entity functions; the defaults are FIND's.
 
     Attributes:
@@ -46,18 +46,10 @@ class EntityDifficulty:
         for name, value in read.items():
             object.__setattr__(self, name, value)
 
-    @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | EntityDifficulty, version: int | None = None) -> EntityDifficulty:
-        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
-
-        Args:
-            difficulty: the name, the mapping, or a difficulty.
-            version: the version of the splits and draws; the difficulties of all versions are the same.
-
-        Raises:
-            ValueError: an unknown name or attribute, or a value out of its range.
-        """
-        return read_difficulty(difficulty, DIFFICULTIES)
+    @classmethod
+    def named(cls, version: int | None = None) -> Mapping[str, EntityDifficulty]:
+        """Returns the difficulties by their names; they are the same in all versions."""
+        return DIFFICULTIES
 
 
 DIFFICULTIES: dict[str, EntityDifficulty] = {

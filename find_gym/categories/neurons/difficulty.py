@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from find_gym.core.arguments import is_integer, is_number, read_shares
-from find_gym.core.difficulties import read_difficulty
+from find_gym.core.difficulties import NamedDifficulty
 
 KINDS = ("mlp", "attention")
 
 
 @dataclass(frozen=True)
-class NeuronDifficulty:
+class NeuronDifficulty(NamedDifficulty):
     """A distribution over the shipped units.
 
     Attributes:
@@ -39,18 +38,10 @@ class NeuronDifficulty:
                 raise ValueError(f"expected layers to be integers >= 0, one or more, actual value: {self.layers!r}")
             object.__setattr__(self, "layers", layers)
 
-    @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | NeuronDifficulty, version: int | None = None) -> NeuronDifficulty:
-        """Returns the difficulty of a name, or the default with some attributes replaced by those of a mapping.
-
-        Args:
-            difficulty: the name, the mapping, or a difficulty.
-            version: the version of the splits and draws; there is one.
-
-        Raises:
-            ValueError: an unknown name or attribute, or a value out of its range.
-        """
-        return read_difficulty(difficulty, DIFFICULTIES)
+    @classmethod
+    def named(cls, version: int | None = None) -> Mapping[str, NeuronDifficulty]:
+        """Returns the difficulties by their names; they are the same in all versions."""
+        return DIFFICULTIES
 
 
 DIFFICULTIES: dict[str, NeuronDifficulty] = {

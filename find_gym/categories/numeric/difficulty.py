@@ -10,7 +10,7 @@ from typing import Any
 from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES
 from find_gym.categories.numeric.variants import NOISE_KINDS, REGION_KINDS, VARIANTS
 from find_gym.core.arguments import read_bounds, read_integer, read_names, read_number, read_share, read_shares
-from find_gym.core.difficulties import read_difficulty
+from find_gym.core.difficulties import NamedDifficulty
 
 
 def _shares(**shares: float) -> dict[str, float]:
@@ -24,7 +24,7 @@ _KINDS = {"variants": VARIANTS, "noises": NOISE_KINDS, "regions": REGION_KINDS}
 
 
 @dataclass(frozen=True)
-class NumericDifficulty:
+class NumericDifficulty(NamedDifficulty):
     """A distribution over numeric functions; the defaults are FIND's (counts of its 1000 released functions).
 
     Attributes:
@@ -69,18 +69,10 @@ class NumericDifficulty:
         for name, value in read.items():
             object.__setattr__(self, name, value)
 
-    @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | NumericDifficulty, version: int | None = None) -> NumericDifficulty:
-        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
-
-        Args:
-            difficulty: the name, the mapping, or a difficulty.
-            version: the version of the splits and draws; the difficulties of all versions are the same.
-
-        Raises:
-            ValueError: an unknown name or attribute, or a value out of its range.
-        """
-        return read_difficulty(difficulty, DIFFICULTIES)
+    @classmethod
+    def named(cls, version: int | None = None) -> Mapping[str, NumericDifficulty]:
+        """Returns the difficulties by their names; they are the same in all versions."""
+        return DIFFICULTIES
 
 
 DIFFICULTIES: dict[str, NumericDifficulty] = {

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from find_gym.categories.relations.catalogue import FIND_RELATIONS, RELATIONS
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.core.arguments import read_counted_shares, read_integer, read_names
-from find_gym.core.difficulties import read_difficulty
+from find_gym.core.difficulties import NamedDifficulty
 
 
 @dataclass(frozen=True)
-class RelationDifficulty:
+class RelationDifficulty(NamedDifficulty):
     """A distribution over relations; the defaults are FIND's: 25 relations, a third of the functions without exception.
 
     Attributes:
@@ -36,18 +35,10 @@ class RelationDifficulty:
         for name, value in read.items():
             object.__setattr__(self, name, value)
 
-    @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | RelationDifficulty, version: int | None = None) -> RelationDifficulty:
-        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
-
-        Args:
-            difficulty: the name, the mapping, or a difficulty.
-            version: the version of the splits and draws; by default the latest one.
-
-        Raises:
-            ValueError: an unknown name, attribute or version, or a value out of its range.
-        """
-        return read_difficulty(difficulty, DIFFICULTIES if CATEGORY.check_version(version) else DIFFICULTIES_V0)
+    @classmethod
+    def named(cls, version: int | None = None) -> Mapping[str, RelationDifficulty]:
+        """Returns the difficulties by their names."""
+        return DIFFICULTIES if CATEGORY.check_version(version) else DIFFICULTIES_V0
 
 
 DIFFICULTIES: dict[str, RelationDifficulty] = {

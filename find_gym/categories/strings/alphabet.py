@@ -1,19 +1,17 @@
 """Letters, places in the alphabet and number words: what the string operations share.
 
-The functions here go into the source code of sampled functions as they stand, so they use nothing but each other.
+The functions here go into the source code of sampled functions as they stand, so they use nothing but each other
+and the constants.
 """
 
 from __future__ import annotations
+
+from find_gym.core.number_words import NUMBER_WORDS
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 VOWELS = "aeiouAEIOU"
 CONSONANTS = "bcdfghjklmnpqrstvwxyzBCDFGHJKLMNPQRSTVWXYZ"
 DIGITS = "0123456789"
-NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six twenty-seven "
-    "twenty-eight twenty-nine thirty"
-).split()
 
 
 def number_word(number: int) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from find_gym.categories.strings.alphabet import (
     CONSONANTS,
     DIGITS,
-    NUMBER_WORDS,
     VOWELS,
     number_word,
     place_in_alphabet,
 )
 from find_gym.categories.strings.inversion import LETTER_SET
 from find_gym.categories.strings.operation import LETTER, LETTERS, Constants, Operation, Strings, released
+from find_gym.core.number_words import NUMBER_WORDS
 
 _NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS)}
 

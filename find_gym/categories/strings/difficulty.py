@@ -9,7 +9,7 @@ from typing import Any
 from find_gym.categories.strings.category import CATEGORY
 from find_gym.categories.strings.operations import DETERMINISTIC, INNER, OPERATIONS
 from find_gym.core.arguments import read_counted_shares, read_integer, read_names, read_share
-from find_gym.core.difficulties import read_difficulty
+from find_gym.core.difficulties import NamedDifficulty
 
 # Operations that have fifty constants or more, so that every split has some of each; of two that are the same, one.
 _EASY = (
@@ -20,7 +20,7 @@ _EASY = (
 
 
 @dataclass(frozen=True)
-class StringDifficulty:
+class StringDifficulty(NamedDifficulty):
     """A distribution over string functions; the defaults are FIND's.
 
     All of FIND's released functions with one operation append a word, replace a letter or map the alphabet, a third
@@ -54,18 +54,10 @@ class StringDifficulty:
         for name, value in read.items():
             object.__setattr__(self, name, value)
 
-    @staticmethod
-    def of(difficulty: str | Mapping[str, Any] | StringDifficulty, version: int | None = None) -> StringDifficulty:
-        """Returns the difficulty of a name, or FIND's with some attributes replaced by those of a mapping.
-
-        Args:
-            difficulty: the name, the mapping, or a difficulty.
-            version: the version of the splits and draws; by default the latest one.
-
-        Raises:
-            ValueError: an unknown name, attribute or version, or a value out of its range.
-        """
-        return read_difficulty(difficulty, DIFFICULTIES if CATEGORY.check_version(version) else DIFFICULTIES_V0)
+    @classmethod
+    def named(cls, version: int | None = None) -> Mapping[str, StringDifficulty]:
+        """Returns the difficulties by their names."""
+        return DIFFICULTIES if CATEGORY.check_version(version) else DIFFICULTIES_V0
 
 
 DIFFICULTIES: dict[str, StringDifficulty] = {
