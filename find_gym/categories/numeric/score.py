@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.categories.code_scorer import CodeScorer
 from find_gym.categories.held_out import decoy_generator, run_held_out
 from find_gym.categories.numeric.category import MAX_NUMERIC_COMPLEXITY
 from find_gym.categories.numeric.custom import LARGEST_OUTPUT
@@ -25,10 +26,8 @@ from find_gym.categories.numeric.inputs import (
 )
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
-from find_gym.core.complexity import program_complexity
 from find_gym.core.skills import skill
-from find_gym.core.submissions import MalformedError, PreparedCode, Submission, TooComplexError, prepare_code
-from find_gym.judges.descriptions import DescriptionScorer
+from find_gym.core.submissions import MalformedError, PreparedCode, Submission, prepare_code
 from find_gym.judges.protocol import Judge
 from find_gym.sandbox import Result, Status
 
@@ -81,7 +80,7 @@ class NumericScore:
         return vars(self) | {"strata": dict(self.strata), "paper_error": error}
 
 
-class NumericScorer:
+class NumericScorer(CodeScorer[NumericScore]):
     """Judges descriptions of one numeric function, always on the same held-out inputs.
 
     Args:
@@ -98,11 +97,12 @@ class NumericScorer:
         (1.0, 1.0, 'right')
     """
 
+    max_complexity = MAX_NUMERIC_COMPLEXITY
+
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
         from find_gym.categories.numeric.kernels.counting import most_within
 
-        self._descriptions = None if judge is None else DescriptionScorer(function, judge, draw_unit_tests)
-        self._identity = function.identity()
+        super().__init__(function, judge, draw_unit_tests)
         inputs = NumericInputs.of(function)
         self._names = list(inputs.strata)
         self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
@@ -116,40 +116,12 @@ class NumericScorer:
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         self.trivial_accuracy = most_within(self._truth[: self._count], self._tolerance[: self._count]) / self._count
 
-    def score(self, submission: Submission, *, cap: float | None = MAX_NUMERIC_COMPLEXITY) -> NumericScore:
-        """Judges a submission: its program, or else its code, which runs in the sandbox.
+    def _by_program(self, submission: Submission) -> NumericScore:
+        program = numeric_program(submission)
+        claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
+        return self._judge(NumericFunction(program).truth(self._x), claimed, None)
 
-        Args:
-            submission: what was handed in.
-            cap: the greatest complexity of code, in bits; None lifts it. The paper's score has none.
-
-        Returns:
-            The score. A failure of the submission is a score of 0 with its kind as the outcome.
-
-        Raises:
-            SandboxError: the sandbox itself failed, so there is no score.
-            TypeError: the submission's program is one of another category.
-        """
-        score = self._score(submission, cap)
-        if self._descriptions is None:
-            return score
-        return replace(score, unit_tests=self._descriptions.score(submission).to_json())
-
-    def _score(self, submission: Submission, cap: float | None) -> NumericScore:
-        if submission.program is not None:
-            program = numeric_program(submission)
-            claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
-            predicted = NumericFunction(program).truth(self._x)
-            return replace(self._judge(predicted, claimed, None), complexity=program_complexity(program.to_json()))
-        try:
-            code = prepare_code(submission.code, cap=cap)
-        except TooComplexError as error:
-            return self._too_complex(error)
-        except MalformedError as error:
-            return self._failure("malformed", str(error))
-        return replace(self._run(code, submission.domain), complexity=code.complexity)
-
-    def _run(self, code: PreparedCode, domain: str) -> NumericScore:
+    def _by_code(self, code: PreparedCode, domain: str) -> NumericScore:
         rng = decoy_generator(self._identity)
         result = run_held_out(code, self._x.tolist(), numeric_decoys(rng, self._regions).tolist(), rng)
         if result.status is not Status.OK:
@@ -157,14 +129,9 @@ class NumericScorer:
         predicted = np.array([to_number(value) for value in result.values])
         return self._judge(predicted, read_domain(domain), result)
 
-    def _too_complex(self, error: TooComplexError) -> NumericScore:
-        """Scores code beyond the cap by the paper's rule alone."""
-        result = error.prepared.run(PAPER_INPUTS.tolist())
-        squared_error, success = paper_error(self._truth[self._paper], result)
-        failure = self._failure("malformed", str(error))
-        return replace(
-            failure, paper_error=squared_error, paper_success=bool(success), complexity=error.prepared.complexity
-        )
+    def _by_paper(self, code: PreparedCode) -> dict[str, Any]:
+        error, success = paper_error(self._truth[self._paper], code.run(PAPER_INPUTS.tolist()))
+        return {"paper_error": error, "paper_success": bool(success)}
 
     def score_predictions(self, predict: Any) -> NumericScore:
         """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""

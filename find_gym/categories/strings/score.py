@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from find_gym.categories.code_scorer import CodeScorer
 from find_gym.categories.held_out import decoy_generator, run_held_out
 from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.decoys import string_decoys
 from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
 from find_gym.categories.strings.unit_tests import draw_unit_tests
-from find_gym.core.complexity import program_complexity
 from find_gym.core.draws import SingleDraws
 from find_gym.core.skills import skill
-from find_gym.core.submissions import MalformedError, PreparedCode, Submission, TooComplexError, prepare_code
-from find_gym.judges.descriptions import DescriptionScorer
+from find_gym.core.submissions import PreparedCode, Submission
 from find_gym.judges.protocol import Judge
 from find_gym.sandbox import Status
 
@@ -60,7 +59,7 @@ class StringScore:
         return vars(self) | {"strata": dict(self.strata)}
 
 
-class StringScorer:
+class StringScorer(CodeScorer[StringScore]):
     """Judges descriptions of one string function, always on the same held-out inputs.
 
     The inputs are drawn from a generator seeded by the function's own identity, so the same function is always judged
@@ -82,9 +81,10 @@ class StringScorer:
         (1.0, 1.0, 'right')
     """
 
+    max_complexity = MAX_STRING_COMPLEXITY
+
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
-        self._descriptions = None if judge is None else DescriptionScorer(function, judge, draw_unit_tests)
-        self._identity = function.identity()
+        super().__init__(function, judge, draw_unit_tests)
         rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
         self._inputs = balanced_inputs(SingleDraws(rng), HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
@@ -95,48 +95,21 @@ class StringScorer:
         constant = Counter(self._truth).most_common(1)[0][1] / len(self._truth)
         self.trivial_accuracy = max(constant, 1 - float(np.mean(changed)))
 
-    def score(self, submission: Submission, *, cap: float | None = MAX_STRING_COMPLEXITY) -> StringScore:
-        """Judges a submission: its program, or else its code, which runs in the sandbox.
+    def _by_program(self, submission: Submission) -> StringScore:
+        program: Any = submission.program
+        if not isinstance(program, StringSpec):
+            raise TypeError(f"expected a StringSpec as the program, actual value: {program!r}")
+        return self._judge(StringFunction(program).truth(self._inputs))
 
-        Args:
-            submission: what was handed in.
-            cap: the greatest complexity of code, in bits; None lifts it. The paper's score has none.
-
-        Returns:
-            The score. A failure of the submission is a score of 0 with its kind as the outcome.
-
-        Raises:
-            SandboxError: the sandbox itself failed, so there is no score.
-            TypeError: the submission's program is one of another category.
-        """
-        score = self._score(submission, cap)
-        if self._descriptions is None:
-            return score
-        return replace(score, unit_tests=self._descriptions.score(submission).to_json())
-
-    def _score(self, submission: Submission, cap: float | None) -> StringScore:
-        if submission.program is not None:
-            program: Any = submission.program
-            if not isinstance(program, StringSpec):
-                raise TypeError(f"expected a StringSpec as the program, actual value: {program!r}")
-            score = self._judge(StringFunction(program).truth(self._inputs))
-            return replace(score, complexity=program_complexity(program.to_json()))
-        try:
-            code = prepare_code(submission.code, cap=cap)
-        except TooComplexError as error:
-            paper_score = self._run(error.prepared).paper_score
-            failure = self._failure("malformed", str(error))
-            return replace(failure, paper_score=paper_score, complexity=error.prepared.complexity)
-        except MalformedError as error:
-            return self._failure("malformed", str(error))
-        return replace(self._run(code), complexity=code.complexity)
-
-    def _run(self, code: PreparedCode) -> StringScore:
+    def _by_code(self, code: PreparedCode, domain: str) -> StringScore:
         rng = decoy_generator(self._identity)
         result = run_held_out(code, self._inputs, string_decoys(rng, HELD_OUT_INPUTS), rng)
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.message)
         return self._judge(result.values)
+
+    def _by_paper(self, code: PreparedCode) -> dict[str, Any]:
+        return {"paper_score": self._by_code(code, "").paper_score}
 
     def score_predictions(self, predict: Callable[[Sequence[str]], Sequence[Any]]) -> StringScore:
         """Judges a trusted predictor, a callable from inputs to as many outputs."""
