@@ -8,7 +8,7 @@ import numpy as np
 
 from find_gym.core.callables import UserFunction
 from find_gym.core.category import Category
-from find_gym.core.difficulties import read_difficulty
+from find_gym.core.difficulties import NamedDifficulty
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_code
 from find_gym.core.skills import skill
@@ -86,13 +86,12 @@ class CallableToy(UserFunction):
 
 
 @dataclass(frozen=True)
-class ToyDifficulty:
+class ToyDifficulty(NamedDifficulty):
     slopes: tuple[int, ...] = tuple(range(1, MODULUS))
 
-    @staticmethod
-    def of(difficulty: Any, version: int | None = None) -> "ToyDifficulty":
-        named = {"easy": ToyDifficulty((1, 2, 3, 4)), "find": ToyDifficulty(), "hard": ToyDifficulty((3, 4, 5, 6))}
-        return read_difficulty(difficulty, named)
+    @classmethod
+    def named(cls, version: int | None = None) -> dict[str, "ToyDifficulty"]:
+        return {"easy": cls((1, 2, 3, 4)), "find": cls(), "hard": cls((3, 4, 5, 6))}
 
 
 def sample_toy(
