@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,13 +48,23 @@ class ScriptedAgent:
     def __init__(self) -> None:
         self._solution: Generator[list[Any], Any, Submission] | None = None
         self._submitted = ""
+        self._given: list[Any] | None = None
         self._rng = np.random.default_rng(0)
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode and seeds the agent's own randomness for the next."""
         self._solution = None
         self._submitted = ""
+        self._given = None
         self._rng = np.random.default_rng(seed)
+
+    def ask_instead(self, inputs: Sequence[Any]) -> None:
+        """Makes the agent ask given inputs in the next episode, in place of its own queries, and conclude from them.
+
+        Args:
+            inputs: what is asked, as far as the budget goes.
+        """
+        self._given = list(inputs)
 
     def act(self, observation: str, info: dict[str, Any]) -> str:
         """Returns the next message: a query or the submission."""
@@ -65,7 +75,7 @@ class ScriptedAgent:
             raise RuntimeError(f"expected the environment to accept the query, actual: {info['message']}")
         try:
             if self._solution is None:
-                self._solution = self._begin(info)
+                self._solution = self._begin(info) if self._given is None else self._concluding(self._given, info)
                 inputs = next(self._solution)
             else:
                 inputs = self._solution.send(self._read_outputs(info["outputs"]))
@@ -78,6 +88,22 @@ class ScriptedAgent:
     def _begin(self, info: dict[str, Any]) -> Generator[list[Any], Any, Submission]:
         """Starts on an episode whose first info is given."""
         return self.solve(info["budget"], self._rng)
+
+    def _concluding(self, given: list[Any], info: dict[str, Any]) -> Generator[list[Any], Any, Submission]:
+        """Asks given inputs and concludes."""
+        inputs = given[: info["budget"]]
+        outputs = (yield inputs) if inputs else self._read_outputs([])
+        return self.conclude(inputs, outputs, list(info.get("exemplars", ())))
+
+    def conclude(self, inputs: list[Any], outputs: Any, exemplars: list[str]) -> Submission:
+        """Describes a function from evidence, whoever asked for it; agents that can do so implement this.
+
+        Args:
+            inputs: what was asked.
+            outputs: what was answered, as `solve` is sent it.
+            exemplars: words to start from; empty where there are none.
+        """
+        raise NotImplementedError
 
     def _read_outputs(self, outputs: list[Any]) -> Any:
         """Returns the outputs of an info as `solve` is sent them."""

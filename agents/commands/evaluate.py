@@ -74,12 +74,13 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
     # One worker computes in this process, and like the others on one thread; numpy reads this when it is imported.
     use_one_thread()
     from find_gym.functions import DatasetError
-    from find_gym_agents.evaluation import BackendError, EvaluationConfig, RunError, evaluate, evaluate_paper
+    from find_gym_agents.evaluation import BackendError, EvaluationConfig, RunError, evaluate_as_configured
+    from find_gym_agents.runs.records import CONFIG
 
     config = parse(EvaluationConfig, arguments, program=program, description=describe())
 
     try:
-        result = evaluate_paper(config) if config.paper else evaluate(config)
+        result = evaluate_as_configured(config)
     except KeyboardInterrupt:
         print(f"interrupted; the same command goes on where this one stopped ({config.folder})", file=sys.stderr)
         return 130
@@ -89,7 +90,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym evalua
     except (BackendError, DatasetError, RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
-    shown = result.table if config.verbose else f"{result.closing}\n\n{next_steps(config.env, config.folder)}"
+    # A folder of several runs has no configuration of its own.
+    steps = f"\n\n{next_steps(config.env, config.folder)}" if (config.folder / CONFIG).exists() else ""
+    shown = result.table if config.verbose else f"{result.closing}{steps}"
     show(f"{interpretations(result.episodes)}\n\n{shown}" if config.names else shown)
     if result.stopped is not None:
         print(

@@ -7,7 +7,10 @@ Example:
     0.02
 """
 
+from find_gym_agents.evaluation.budgets import evaluate_budgets
 from find_gym_agents.evaluation.config import EvaluationConfig
+from find_gym_agents.evaluation.configured import evaluate_as_configured
+from find_gym_agents.evaluation.gain import evaluate_adaptive_gain
 from find_gym_agents.evaluation.paper import evaluate_paper
 from find_gym_agents.evaluation.parallel import BackendError
 from find_gym_agents.evaluation.runner import EvaluationResult, evaluate
@@ -22,6 +25,9 @@ __all__ = [
     "Run",
     "RunError",
     "evaluate",
+    "evaluate_adaptive_gain",
+    "evaluate_as_configured",
+    "evaluate_budgets",
     "evaluate_paper",
     "read_run",
 ]

@@ -19,6 +19,21 @@ DEFAULT_FUNCTIONS = 200
 DEFAULT_PROPOSALS = 32
 
 
+def read_budgets(text: str) -> tuple[int, ...]:
+    """Reads budgets from the command line: "2,4,8".
+
+    Raises:
+        ValueError: it is no list of different numbers above 0.
+    """
+    try:
+        budgets = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        budgets = ()
+    if not budgets or min(budgets) < 1 or len(set(budgets)) < len(budgets):
+        raise ValueError(f"expected different budgets above 0, separated by commas, actual value: {text!r}")
+    return budgets
+
+
 def usable_cores() -> int:
     """Returns the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -72,6 +87,12 @@ class EvaluationConfig:
     one argument, an input of the category. May be repeated."""
     max_queries: int = None  # type: ignore[assignment]
     """The budget: inputs that may be asked of each function; by default that of the checkpoint, or 100."""
+    budgets: tuple[int, ...] | None = field(default=None, metadata={"parse": read_budgets, "metavar": "N,N,..."})
+    """Several budgets, such as 2,4,8,16,24,100: a run at each of them, and one table and one plot of all. A policy
+    plays at its own alone."""
+    adaptive_gain: bool = False
+    """Whether to measure what the agents' own queries are worth: their skill less that with random probes, with the
+    best fixed queries and with those asked of another function, from which they conclude in the same way."""
     exemplars: bool = False
     """Whether each episode begins with words to start from; entities and relations only."""
     judge: str | None = field(default=None, metadata={"metavar": "NAME"})
@@ -128,6 +149,23 @@ class EvaluationConfig:
         if self.dataset is not None and not (Path(self.dataset) / self._metadata).is_file():
             raise ValueError(f"expected a dataset with a file {self._metadata}, actual: none in {self.dataset!r}")
         check_folder(self.out)
+        if self.paper and (self.budgets is not None or self.adaptive_gain):
+            raise ValueError("expected the paper's table by itself, actual: with budgets or adaptive_gain")
+        if self.adaptive_gain:
+            self._check_separable()
+
+    def _check_separable(self) -> None:
+        """Checks that the agents' queries can be replaced; scripted agents and policies are quickly made."""
+        from find_gym_agents.evaluation.asking import check_separable
+        from find_gym_agents.registry import find_agent
+
+        if not self.samples:
+            raise ValueError("expected sampled functions for adaptive_gain, which needs those of train, actual: given")
+        for agent in self.agents:
+            options = self.agent_options(agent)
+            if "language_model" in options:
+                raise ValueError(f"expected agents whose queries can be replaced for adaptive_gain, actual: {agent}")
+            check_separable(find_agent(agent).make(self.category, **options), agent)
 
     def _check_source(self) -> None:
         """Checks that functions come from one source, which the category has."""
@@ -246,8 +284,11 @@ class EvaluationConfig:
             text = self.difficulty if isinstance(self.difficulty, str) else _short_digest(self.difficulty)
             parts.insert(3, text)
         parts += [f"{self.repeats}-repeats"] if self.repeats > 1 else []
-        if self.max_queries != 100:
+        if self.budgets is not None:
+            parts.append(f"{'-'.join(map(str, self.budgets))}-queries")
+        elif self.max_queries != 100:
             parts.append(f"{self.max_queries}-queries")
+        parts += ["adaptive-gain"] if self.adaptive_gain else []
         parts += ["exemplars"] if self.exemplars else []
         parts += ["paper"] if self.paper else []
         parts += [] if self.judge is None else [f"judge-{self.judge[-40:]}"]

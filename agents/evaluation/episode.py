@@ -18,6 +18,7 @@ from find_gym.language import ModelError
 from find_gym.sandbox import SandboxError
 from find_gym_agents.base import Agent
 from find_gym_agents.categories import agent_category
+from find_gym_agents.evaluation.asking import with_queries
 from find_gym_agents.evaluation.functions import RunFunction
 from find_gym_agents.evaluation.named import CallableSpec, read_function
 from find_gym_agents.registry import AgentEntry
@@ -42,6 +43,7 @@ class EpisodeTask:
         label: how the agent is called in the record; its name by default.
         repeat: how many episodes of the same agent and function there are before it.
         agent_options: what the agent is made with.
+        queries: what the agent is made to ask in place of its own queries; None for these.
     """
 
     agent: AgentEntry
@@ -55,6 +57,7 @@ class EpisodeTask:
     label: str = ""
     agent_options: dict[str, Any] = field(default_factory=dict)
     repeat: int = 0
+    queries: tuple[Any, ...] | None = None
 
 
 class _Agents(threading.local):
@@ -163,6 +166,8 @@ class _Log:
         options |= getattr(agent, "environment_options", {})
         env = gym.make(task.env, **options, render_mode="ansi", disable_env_checker=True)
         self._budget = task.max_queries
+        if task.queries is not None:
+            agent = with_queries(agent, task.queries, env)
         try:
             observation, info = env.reset(seed=task.function.seed, options={"function": served})
             self._prompt = observation if isinstance(observation, str) else ""

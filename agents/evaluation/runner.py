@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
@@ -67,7 +69,41 @@ class EvaluationResult:
         return [record for record in self.episodes if not record.scored]
 
 
-def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationResult:
+@dataclass(frozen=True)
+class Asked:
+    """Queries that agents are made to ask in place of their own.
+
+    Attributes:
+        name: what they are.
+        inputs: the inputs by the agent's label and the function's index; those that have none are not evaluated.
+    """
+
+    name: str
+    inputs: Mapping[tuple[str, int], Sequence[Any]]
+
+    @property
+    def identity(self) -> str:
+        """A text that is the same for the same queries only."""
+        text = json.dumps(sorted([*key, list(inputs)] for key, inputs in self.inputs.items()))
+        return f"{self.name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What a run is identified by, the queries that agents are made to ask included."""
+
+    config: EvaluationConfig
+    asked: Asked | None
+
+    def identity(self) -> dict[str, Any]:
+        asked = {} if self.asked is None else {"asked": self.asked.identity}
+        return self.config.identity() | asked
+
+    def settings(self) -> dict[str, Any]:
+        return self.config.settings()
+
+
+def evaluate(config: EvaluationConfig, *, progress: bool = True, asked: Asked | None = None) -> EvaluationResult:
     """Evaluates agents on the same functions, and writes the results and their report.
 
     Where the folder holds a run of the same configuration, only what is missing there, or was unscored, is run.
@@ -75,6 +111,7 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
     Args:
         config: what to evaluate.
         progress: whether to show progress bars on standard error.
+        asked: queries that the agents are made to ask; None for their own.
 
     Returns:
         The results.
@@ -98,10 +135,10 @@ def evaluate(config: EvaluationConfig, *, progress: bool = True) -> EvaluationRe
             named_functions(config)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        claim(config, folder)
+        claim(_Claim(config, asked), folder)
         functions = prepare(config, folder, progress)
         budget = Budget(config.language_model, (line.get("usage") for line in read_lines(folder / EPISODES)))
-        _run_missing(config, folder, functions, budget, progress)
+        _run_missing(config, folder, functions, budget, progress, asked)
         run = read_run(folder)
         stopped = budget.spent if run.not_run else None
         if stopped is not None and not run.episodes:
@@ -195,15 +232,21 @@ def prepare(config: EvaluationConfig, folder: Path, progress: bool) -> list[RunF
 
 
 def _run_missing(
-    config: EvaluationConfig, folder: Path, functions: list[RunFunction], budget: Budget, progress: bool
+    config: EvaluationConfig,
+    folder: Path,
+    functions: list[RunFunction],
+    budget: Budget,
+    progress: bool,
+    asked: Asked | None,
 ) -> None:
     done = {(record.agent, record.index, record.repeat) for record in read_run(folder).episodes if record.scored}
     tasks = [
-        _task(config, agent, function, repeat)
+        _task(config, agent, function, repeat, asked)
         for agent in config.agents
         for repeat in range(config.repeats)
         for function in functions
         if (config.label(agent), function.index, repeat) not in done
+        and (asked is None or (config.label(agent), function.index) in asked.inputs)
     ]
     total = len(config.agents) * len(functions) * config.repeats
     with progress_bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
@@ -250,7 +293,7 @@ def _use_cores(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: int) -> Any:
+def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: int, asked: Asked | None) -> Any:
     from find_gym_agents.evaluation.episode import EpisodeTask
 
     return EpisodeTask(
@@ -265,6 +308,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: i
         options=config.environment_options,
         agent_options=config.agent_options(agent),
         repeat=repeat,
+        queries=None if asked is None else tuple(asked.inputs[config.label(agent), function.index]),
     )
 
 

@@ -61,6 +61,10 @@ class ExemplarEmbeddingAgent(ScriptedWordAgent):
             answers += yield words
         return Submission(description=self._describe(asked, np.array(answers)))
 
+    def conclude(self, inputs: list[str], outputs: list[float], exemplars: list[str]) -> Submission:
+        """Describes a function from evidence; see `ScriptedAgent.conclude`."""
+        return Submission(description=self._describe(inputs, np.array(outputs, dtype=np.float64)))
+
     def _spread_words(self) -> list[str]:
         """Returns the words that are farthest from each other, one after another."""
         words = probe_words()

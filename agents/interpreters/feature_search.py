@@ -172,6 +172,11 @@ def spread_places(rng: np.random.Generator, count: int) -> list[int]:
     return chosen
 
 
+def _best_submission(asked: list[int], answers: list[float], shown: list[int]) -> Submission:
+    """Describes a unit by the program that fits best."""
+    return Submission(description=fit(Answers.of(asked, answers, shown))[0].program().describe())
+
+
 class FeatureSearchAgent(ScriptedWordAgent):
     """Asks what the best programs disagree about and what they take for active; speaks `text`; needs numpy only."""
 
@@ -186,8 +191,17 @@ class FeatureSearchAgent(ScriptedWordAgent):
                 break
             asked += places
             answers += yield [_open_words()[place] for place in places]
-        best = fit(Answers.of(asked, answers, shown))[0]
-        return Submission(description=best.program().describe())
+        return _best_submission(asked, answers, shown)
+
+    def conclude(self, inputs: list[str], outputs: list[float], exemplars: list[str]) -> Submission:
+        """Describes a unit from evidence, as far as it is of open words; see `ScriptedAgent.conclude`."""
+        known = [
+            (place, output)
+            for word, output in zip(inputs, outputs, strict=True)
+            if (place := open_place(word)) is not None
+        ]
+        shown = [place for word in exemplars if (place := open_place(word)) is not None]
+        return _best_submission([place for place, _ in known], [output for _, output in known], shown)
 
     def _choose(self, asked: list[int], answers: list[float], shown: list[int]) -> list[int]:
         """Returns places of the words to ask next."""

@@ -84,6 +84,18 @@ class TableLookupAgent(ScriptedWordAgent):
         found = RelationFunction(RelationSpec(relation.spec.relation, candidates.best()))
         return Submission(relation.describe(), found.domain())
 
+    def conclude(self, inputs: list[str], outputs: list[str], exemplars: list[str]) -> Submission:
+        """Describes a relation from evidence; see `ScriptedAgent.conclude`."""
+        answers = dict(zip(inputs, outputs, strict=True))
+        if not any(canonical(answer) != UNDEFINED for answer in answers.values()):
+            return Submission("It is undefined for every word that was asked.", "none")
+        relation = self._relations[int(self._posterior(answers).argmax())]
+        candidates = ExceptionCandidates(relation)
+        for word, answer in answers.items():
+            candidates.observe(word, answer)
+        found = RelationFunction(RelationSpec(relation.spec.relation, candidates.best()))
+        return Submission(relation.describe(), found.domain())
+
     def _posterior(self, answers: dict[str, str]) -> NDArray[np.float64]:
         """Returns how likely each relation is, float64 of shape `(relations,)`."""
         scores = np.array([_fit(relation, answers) for relation in self._relations])

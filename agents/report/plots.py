@@ -80,14 +80,14 @@ def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str
     agents = summary["agents"]
     report = agent_category(summary["category"]).report
     plots = {
-        f"skill_{group.key}": _draw(
+        f"skill_{group.key}": draw_plot(
             f"Skill {group.title[0].lower()}{group.title[1:]}",
             partial(_by_group, agents=agents, group=group, trivial=report.trivial),
         )
         for group in report.groups
         if group.plotted and members(group, agents)
     }
-    plots["skill_by_queries"] = _draw(
+    plots["skill_by_queries"] = draw_plot(
         "Skill against queries",
         partial(_by_queries, agents=agents, episodes=episodes, trivial=report.trivial),
         width=5.5,
@@ -95,11 +95,11 @@ def draw_all(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> dict[str
     chosen = _examples(summary, episodes)
     if chosen and report.example is not None:
         title = f"Examples of {chosen[0].agent}, from its worst to its best"
-        plots["examples"] = _draw(title, partial(_example_panels, chosen=chosen, draw=report.example), width=11.0)
+        plots["examples"] = draw_plot(title, partial(_example_panels, chosen=chosen, draw=report.example), width=11.0)
     return plots
 
 
-def _draw(title: str, draw: Callable[[Any], float], width: float = 6.5) -> Plot:
+def draw_plot(title: str, draw: Callable[[Any], float], width: float = 6.5) -> Plot:
     """Draws one plot; `draw` fills a figure and returns its height in inches, without the legend."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -137,7 +137,7 @@ def _by_group(figure: Any, agents: dict[str, Any], group: Grouping, trivial: str
         high = np.array([figures["skill"]["high"] for _, figures in rows])
         error = np.maximum([mean - low, high - mean], 0.0)
         axes.errorbar(
-            mean, height, xerr=error, fmt=_marker(place), markersize=4.5, color=colours[place], elinewidth=1.6,
+            mean, height, xerr=error, fmt=marker(place), markersize=4.5, color=colours[place], elinewidth=1.6,
             label=name,
         )  # fmt: skip
     counts = {
@@ -149,7 +149,7 @@ def _by_group(figure: Any, agents: dict[str, Any], group: Grouping, trivial: str
     axes.tick_params(axis="y", length=0)
     for row in range(1, len(names)):
         axes.axhline(row - 0.5, color=_GRID_COLOUR, linewidth=0.6)
-    _skill_axis(axes.set_xlim, axes.set_xlabel, axes.xaxis, trivial)
+    skill_axis(axes.set_xlim, axes.set_xlabel, axes.xaxis, trivial)
     return 1.4 + len(names) * max(0.26, 0.11 * len(agents) + 0.08)
 
 
@@ -181,7 +181,7 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
             [y["mean"]],
             xerr=[[max(x["mean"] - x["low"], 0)], [max(x["high"] - x["mean"], 0)]],
             yerr=[[max(y["mean"] - y["low"], 0)], [max(y["high"] - y["mean"], 0)]],
-            fmt=_marker(place),
+            fmt=marker(place),
             markersize=8,
             color=colours[place],
             markeredgecolor="white",
@@ -191,11 +191,12 @@ def _by_queries(figure: Any, agents: dict[str, Any], episodes: list[EpisodeRecor
         )
     axes.set_xlabel("queries used")
     axes.set_xlim(left=-2)
-    _skill_axis(axes.set_ylim, axes.set_ylabel, axes.yaxis, trivial)
+    skill_axis(axes.set_ylim, axes.set_ylabel, axes.yaxis, trivial)
     return 4.2
 
 
-def _skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> None:
+def skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> None:
+    """Makes an axis one of skill; its functions that set limits and label are given beside it."""
     # What is worse than chance is below 0.
     set_limits(min(0.0, axis.get_data_interval()[0]) - 0.03, 1.03)
     set_label(f"skill (0: {trivial}, 1: truth)")
@@ -203,7 +204,8 @@ def _skill_axis(set_limits: Any, set_label: Any, axis: Any, trivial: str) -> Non
     axis.get_major_locator().set_params(nbins=5)
 
 
-def _marker(place: int) -> str:
+def marker(place: int) -> str:
+    """Returns the marker of the agent at a place: another one for each round of the palette."""
     return _MARKERS[place // len(COLOURS) % len(_MARKERS)]
 
 

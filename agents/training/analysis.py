@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from find_gym.core.registry import category_named, version_of
 from find_gym.functions import function_seed
+from find_gym_agents.evaluation.gain import others_queries, random_queries
 from find_gym_agents.interpreters.policies.trained import PolicyAgent
 from find_gym_agents.report.colours import COLOURS
 from find_gym_agents.runs.records import write_bytes, write_json
@@ -28,6 +29,7 @@ _CONDITIONS = {
     "as it is": "the policy as it is",
     "shuffled while asking": "answers shuffled while it asks, true when it writes",
     "queries of another": "the queries that it asked of another function, true answers when it writes",
+    "random probes": "random probes, true answers when it writes",
     "shuffled": "answers shuffled throughout",
 }
 
@@ -57,9 +59,13 @@ def analyse(checkpoint: Path, folder: Path, functions: int = 200) -> str:
         for index in range(functions)
     ]
     episodes = {name: _play(agent, config, data, specs, name) for name in ("as it is", "shuffled while asking")}
-    order = np.random.default_rng(0).permutation(functions)
-    queries = [episodes["as it is"][other].asked for other in order]
-    episodes["queries of another"] = _play(agent, config, data, specs, "queries of another", queries)
+    own = {("", index): episode.asked for index, episode in enumerate(episodes["as it is"])}
+    others = {
+        "queries of another": own | others_queries(own, {i: spec.canonical for i, spec in enumerate(specs)}, seed=0),
+        "random probes": random_queries(range(len(agent.probes)), agent.max_queries, own, seed=0),
+    }
+    for name, asked in others.items():
+        episodes[name] = _play(agent, config, data, specs, name, [asked["", index] for index in range(functions)])
     episodes["shuffled"] = _play(agent, config, data, specs, "shuffled")
     skills = {name: float(np.mean([episode.skill for episode in episodes[name]])) for name in _CONDITIONS}
     plain = episodes["as it is"]

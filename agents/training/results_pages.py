@@ -130,7 +130,8 @@ def _answers(runs: list[Path]) -> str:
     found = [(run, _read(run / "analysis" / "analysis.json")) for run in runs if (run / "analysis").exists()]
     if not found:
         return ""
-    names = list(found[0][1]["skill"])
+    # Runs of an earlier version lack some.
+    names = [name for name in found[0][1]["skill"] if all(name in figures["skill"] for _, figures in found)]
     rows = []
     for run, figures in found:
         seconds = ", ".join(f"`{probe!r}` ({count})" for probe, count in list(figures["second_queries"].items())[:4])

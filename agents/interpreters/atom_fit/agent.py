@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.scoring import Submission
 from find_gym_agents.base import ScriptedAgent, Solution
 from find_gym_agents.interpreters.atom_fit.design import disagreement_inputs, edge_inputs, gap_inputs, rounded, spread
 from find_gym_agents.interpreters.atom_fit.noise import explain_noise, is_noisy, telling_inputs
@@ -67,8 +69,12 @@ class _Evidence:
         if inputs:
             outputs = yield inputs
             self.left -= len(inputs)
-            self._x += inputs
-            self._y += np.asarray(outputs, dtype=np.float64).tolist()
+            self.add(inputs, outputs)
+
+    def add(self, inputs: list[float], outputs: NDArray[np.float64]) -> None:
+        """Takes note of inputs and their outputs."""
+        self._x += inputs
+        self._y += np.asarray(outputs, dtype=np.float64).tolist()
 
     @property
     def all_inputs(self) -> FloatArray:
@@ -154,6 +160,19 @@ class AtomFit(ScriptedAgent):
             return report(explain_noise(x, y, evidence.repeated()), x, y)
         exact = search_exact(x, y, jitter=evidence.jitter())
         return report(exact, x, y) if exact else approximate(search_noisy(x, y, exceptions=False), x, y)
+
+    def conclude(self, inputs: list[Any], outputs: Any, exemplars: list[str]) -> Submission:
+        """Describes a function from evidence; see `ScriptedAgent.conclude`."""
+        evidence = _Evidence(0)
+        evidence.add(inputs, outputs)
+        x, y = evidence.defined()
+        noisy = is_noisy(evidence.repeated())
+        exact = [] if noisy else search_exact(x, y, jitter=evidence.jitter())
+        if exact:
+            return report(exact, x, y)
+        if noisy or evidence.is_short:
+            return report(explain_noise(x, y, evidence.repeated()), x, y)
+        return approximate(search_noisy(x, y, exceptions=False), x, y)
 
     def _repeats(self, evidence: _Evidence) -> list[float]:
         """Inputs to ask again, to see whether the function is noisy."""

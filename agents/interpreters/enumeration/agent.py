@@ -72,6 +72,11 @@ class EnumerationAgent(ScriptedStringAgent):
         programs = candidates.likeliest(inputs, outputs)
         return _submission(programs[0]) if programs else _closest(inputs, outputs)
 
+    def conclude(self, inputs: list[str], outputs: list[str], exemplars: list[str]) -> Submission:
+        """Describes a function from evidence; see `ScriptedAgent.conclude`."""
+        programs = _Candidates(inputs, outputs, self._released).likeliest(inputs, outputs)
+        return _submission(programs[0]) if programs else _closest(inputs, outputs)
+
 
 class _Candidates:
     """The programs that agree with the answers.

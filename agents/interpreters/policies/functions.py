@@ -19,7 +19,8 @@ def function_terms(policy: Any) -> Terms:
     if not callable(policy):
         raise PolicyError(f"expected a function that makes a policy (observation, info) -> action, actual: {policy!r}")
     names = [name for name in Terms.__dataclass_fields__ if name != "has_probabilities"]
-    return Terms(**{name: getattr(policy, name, None) for name in names})
+    told: dict[str, Any] = {name: getattr(policy, name, None) for name in names}
+    return Terms(**told)
 
 
 class FunctionAgent:

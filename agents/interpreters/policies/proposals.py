@@ -93,7 +93,7 @@ class ProposingAgent:
         self._evidence += zip(info["inputs"], info["outputs"], strict=True)
         queries = self._legal.codec.queries
         written = tuple(self._legal.draft(observation).tokens)
-        if not self._program or self._program[: len(written)] != written:
+        if not written or self._program[: len(written)] != written:
             action = int(self._agent.act(observation, info))
             if action < queries:
                 return action
