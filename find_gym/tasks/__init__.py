@@ -17,6 +17,6 @@ about it. Neither shows anything of the truth: no description, no source, no hel
 """
 
 from find_gym.tasks.episode import TaskEpisode
-from find_gym.tasks.task import FORMS, Form, Task, draw_tasks, tools_of
+from find_gym.tasks.task import FORMS, Form, Task, draw_tasks, message_rules, tools_of
 
-__all__ = ["FORMS", "Form", "Task", "TaskEpisode", "draw_tasks", "tools_of"]
+__all__ = ["FORMS", "Form", "Task", "TaskEpisode", "draw_tasks", "message_rules", "tools_of"]

@@ -29,6 +29,7 @@ class TaskEpisode:
 
     Args:
         task: the task.
+        spec: the spec of a function in place of the one that the task draws, whose seed then only seeds the noise.
 
     Attributes:
         task: the task.
@@ -39,7 +40,7 @@ class TaskEpisode:
         transcript: the messages so far, each with its answer.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, spec: Any = None) -> None:
         self.task = task
         self.reward = 0.0
         self.over = False
@@ -47,7 +48,8 @@ class TaskEpisode:
         self.transcript: list[tuple[str, str]] = []
         self._refusals = 0
         self._env: Any = task.make_environment()
-        self.prompt, self._info = self._env.reset(seed=task.seed, options={"function": task.sample_spec()})
+        options = {"function": task.sample_spec() if spec is None else spec}
+        self.prompt, self._info = self._env.reset(seed=task.seed, options=options)
         if task.given:
             self.prompt = f"{self.prompt}\n\n{self._show()}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, get_args
 
 import gymnasium as gym
@@ -15,6 +15,7 @@ from find_gym.core.arguments import read_integer
 from find_gym.core.episode import Reward, Rules
 from find_gym.core.registry import category_named
 from find_gym.core.splits import check_split, function_seed
+from find_gym.interfaces import MessageRules
 
 Form = Literal["text", "tools"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -140,13 +141,21 @@ def draw_tasks(category: str, count: int, *, seed: int = 0, start: int = 0, **ar
     return [Task(category, function_seed(split, category, seed, place), **arguments) for place in places]
 
 
+@cache
+def message_rules(category: str) -> MessageRules:
+    """Returns what messages and tools of a category look like, as its environment has it."""
+    env: Any = gym.make(category_named(category).environment_id(), interface="text", disable_env_checker=True)
+    rules: MessageRules = env.unwrapped.codec.rules
+    return rules
+
+
 def tools_of(task: Task) -> list[dict[str, Any]]:
     """Returns the tools `query` and `submit` as JSON schemas in the style of OpenAI's functions.
 
     Args:
         task: the task; its category alone decides.
     """
-    return task.make_environment().unwrapped.tools  # type: ignore[attr-defined, no-any-return]
+    return message_rules(task.category).tools()
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ from inspect_ai.model import ChatMessageTool, ModelOutput, get_model
 from find_gym.adapters.inspect import entities, interpreter, numeric, relations, strings
 from find_gym.adapters.inspect._functions import Functions
 from find_gym.categories.strings.examiner import StringExaminer
+from find_gym.core.registry import category_named
 from find_gym.envs import Episode
 from find_gym.functions import sample_string, write_dataset
 from find_gym.sandbox import SandboxError
@@ -80,7 +81,7 @@ def interpreted(task: Task, speak: Callable[[int], Message], folder: Path, **opt
 
 
 def truth_of(category: str, index: int = 0, **options: Any):
-    return Functions(category, **options).open(index)[0].unwrapped.function
+    return category_named(category).make(Functions(category, **options).spec(index))
 
 
 def submission_of(function: Any) -> dict[str, str]:
@@ -264,12 +265,12 @@ def test_functions_and_noise_are_those_of_an_evaluation(category: str) -> None:
     names = functions.names(4)
     for index, name in enumerate(names):
         drawn = sample(_Draw(category, index, int(name), "test", "find", find_gym.LATEST_VERSIONS[category]))
-        env, _, _ = functions.open(index)
-        assert env.unwrapped.function.spec.to_json() == drawn.spec
+        spec = functions.spec(index)
+        assert spec.to_json() == drawn.spec
         other = gym.make(find_gym.LATEST_IDS[category], interface="text")
-        other.reset(seed=drawn.seed, options={"function": env.unwrapped.function.spec})
+        other.reset(seed=drawn.seed, options={"function": spec})
         query = f"QUERY {json.dumps(INPUTS[category])}"
-        assert env.step(query)[4]["outputs"] == other.step(query)[4]["outputs"]
+        assert functions.open(index).message(query) == other.step(query)[0]
 
 
 def test_parameters_of_the_tasks(tmp_path) -> None:

@@ -22,10 +22,10 @@ declare -A NEEDS=(
     [torchrl]=". torchrl==0.14.1"
     [tianshou]=". tianshou==2.0.1"
     [rllib]=".[ray]"
-    [agilerl]=". agilerl==2.58.0"
+    [agilerl]=". agilerl==2.58.0 peft"
     [minari]=". minari[hdf5,create]==0.5.4"
     [skrl]=". skrl==2.1.1 torch"
-    [pufferlib]=". pufferlib-core==3.0.3 torch"
+    [pufferlib]=". pufferlib-core==3.0.23 torch"
     [rl_zoo3]=".[train] rl-zoo3==2.9.2"
     [nemo_gym]=". nemo-gym==0.4.0"
 )

@@ -163,12 +163,12 @@ def test_pufferlib() -> None:
         return emulation.GymnasiumPufferEnv(env_creator=make, buf=buf, seed=seed)
 
     envs = vector.make(make_one, num_envs=4, backend=vector.Serial)
-    flat = envs.driver_env.env_single_observation_space
+    space = make().observation_space
     rng = np.random.default_rng(0)
     observations, _ = envs.reset(seed=0)
     rewards, ended = 0.0, 0
     for _ in range(STEPS // 4):
-        seen = [emulation.nativize(one, flat, envs.driver_env.obs_dtype) for one in observations]
+        seen = [emulation.nativize(one, space, envs.driver_env.obs_dtype) for one in observations]
         masks = np.stack([one["action_mask"] for one in seen])
         actions = (rng.random(masks.shape) * masks).argmax(axis=1)
         observations, reward, terminated, _, infos = envs.step(actions)

@@ -30,9 +30,8 @@ def by_inspect(task: Task, said: list[str]) -> Played:
     from find_gym.adapters.inspect._functions import Functions
 
     functions = Functions(task.category, SEED, "test", "easy", None, task.max_queries, task.max_messages)
-    env, prompt, _ = functions.open(0, task.form)
-    steps = [env.step(each) for each in said]
-    return prompt, [step[0] for step in steps], sum(float(step[1]) for step in steps)
+    episode = functions.open(0, task.form)
+    return episode.prompt, [episode.message(each) for each in said], episode.reward
 
 
 def by_openenv(task: Task, said: list[str]) -> Played:

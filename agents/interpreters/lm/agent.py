@@ -13,9 +13,10 @@ from find_gym.interfaces.text import write_query
 from find_gym.language import ChatModel, ChatOptions
 from find_gym.language.messages import estimate_tokens
 from find_gym.scoring import Submission
+from find_gym.tasks import message_rules
 from find_gym_agents.categories import agent_category
 from find_gym_agents.interpreters.lm.dialogue import Dialogue
-from find_gym_agents.interpreters.lm.instructions import message_rules, system_prompt
+from find_gym_agents.interpreters.lm.instructions import system_prompt
 from find_gym_agents.interpreters.lm.models import shared_model
 from find_gym_agents.interpreters.lm.options import LanguageModelOptions
 from find_gym_agents.interpreters.lm.reflection import describe_outputs, hold_back, review

@@ -1,14 +1,10 @@
-"""The system prompts, in sections that stand only where they are of use, and what messages look like."""
+"""The system prompts, in sections that stand only where they are of use."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import resources
 
-import gymnasium as gym
-
-from find_gym import LATEST_IDS
-from find_gym.interfaces import MessageRules
 from find_gym_agents.categories import agent_category
 
 _SECTION = "%%"
@@ -37,12 +33,3 @@ def system_prompt(category: str, *, tools: bool = False, asks: bool = True) -> s
         elif stands:
             kept.append(line)
     return "\n".join(kept).strip()
-
-
-@cache
-def message_rules(category: str) -> MessageRules:
-    """Returns what messages of a category look like, as its environment has it."""
-    env = gym.make(LATEST_IDS[category], interface="text", disable_env_checker=True)
-    rules: MessageRules = env.unwrapped.codec.rules  # type: ignore[attr-defined]
-    env.close()
-    return rules

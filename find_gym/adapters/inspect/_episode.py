@@ -9,8 +9,9 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.util import StoreModel, store_as
 from pydantic import Field
 
-from find_gym.adapters.inspect._functions import Functions, Protocol
+from find_gym.adapters.inspect._functions import Functions
 from find_gym.interfaces import Message, ToolCall
+from find_gym.tasks import Form
 
 
 class EnvironmentFailedError(RuntimeError):
@@ -38,38 +39,38 @@ class Interpretation(StoreModel):
 
 
 class HiddenFunction:
-    """One function, being interpreted: all that a model does is a step of the environment, which alone scores it.
+    """One function, being interpreted: the episode of a task, whose course is kept for the scorers.
 
     Args:
         functions: the functions of the task.
         index: the function's place.
-        protocol: the interface of the environment.
+        protocol: whether the model calls tools.
 
     Attributes:
         over: whether nothing is left to do.
     """
 
-    def __init__(self, functions: Functions, index: int, protocol: Protocol) -> None:
-        self._env, _, _ = functions.open(index, protocol)
+    def __init__(self, functions: Functions, index: int, protocol: Form) -> None:
+        self._episode = functions.open(index, protocol)
         self._kept = store_as(Interpretation)
         self.over = False
 
     @property
-    def steps_left(self) -> int:
-        """The steps that are left."""
-        return int(self._env.unwrapped.episode.steps_left)  # type: ignore[attr-defined]
+    def messages_left(self) -> int:
+        """The messages that are left."""
+        return self._episode.messages_left
 
     @property
     def tools(self) -> list[dict[str, Any]]:
         """The tools `query` and `submit`, as JSON schemas in OpenAI's form."""
-        return self._env.unwrapped.tools  # type: ignore[attr-defined, no-any-return]
+        return self._episode.tools
 
     async def call(self, name: str, arguments: dict[str, Any]) -> tuple[str, bool]:
-        """Takes one call of a tool; see `step`."""
+        """Takes one call of a tool; see `find_gym.tasks.TaskEpisode.message`."""
         return await self._step(Message(tool_calls=[ToolCall(name, arguments)]))
 
     async def say(self, output: ModelOutput) -> tuple[str, bool]:
-        """Takes a message in which the server found no call of a tool; see `step`."""
+        """Takes a message in which the server found no call of a tool; see `find_gym.tasks.TaskEpisode.message`."""
         return await self._step(Message(output.completion, truncated=output.stop_reason == "max_tokens"))
 
     def stop(self, reason: str) -> None:
@@ -78,22 +79,21 @@ class HiddenFunction:
         self.over = True
 
     async def _step(self, message: Message) -> tuple[str, bool]:
-        """Takes a step of the environment; returns its observation, and whether it was refused."""
+        """Sends a message; returns the answer, and whether the message was refused."""
+        episode, kept = self._episode, self._kept
         try:
             # To judge a submission takes a while, and other samples are waiting.
-            observation, reward, terminated, _, info = await to_thread.run_sync(self._env.step, message)
+            answer = await to_thread.run_sync(episode.message, message)
         except Exception as error:
             # Inspect takes some kinds of error for answers to the model.
             raise EnvironmentFailedError(f"the environment failed: {type(error).__name__}: {error}") from error
-        kept = self._kept
-        kept.queries += len(info["inputs"])
-        kept.reward += float(reward)
-        if terminated and info["score"]:
+        metrics, info = episode.metrics, episode.info
+        kept.queries, kept.reward = int(metrics["queries"]), episode.reward
+        if episode.over and info["score"]:
             self.over = True
-            score = self._env.unwrapped.episode.last.score  # type: ignore[attr-defined]
-            kept.scores = {name: float(getattr(score, name)) for name in kept.scores}
+            kept.scores = {name: metrics[name] for name in kept.scores}
             kept.score = info["score"]
             kept.answer = {name: info["submission"][name] for name in ("description", "domain", "code")}
-        elif terminated:
+        elif episode.over:
             self.stop("all messages were spent without a submission")
-        return str(observation), bool(info["message"]) and kept.score is None
+        return answer, episode.refused

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any
 
-import gymnasium as gym
-
-from find_gym import LATEST_IDS
 from find_gym.core.arguments import read_integer
 from find_gym.core.dataset import DatasetEntry, FINDDataset
-from find_gym.core.episode import Reward, Rules
+from find_gym.core.episode import Reward
 from find_gym.core.registry import category_named
-from find_gym.core.splits import check_split, function_seed
+from find_gym.tasks import Form, Task, TaskEpisode, draw_tasks
 
 DEFAULT_FUNCTIONS = 50
-
-Protocol = Literal["tools", "text"]
-PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 
 @dataclass(frozen=True)
@@ -54,18 +47,12 @@ class Functions:
     reward: Reward = "skill"
 
     def __post_init__(self) -> None:
-        check_split(self.sampled_split)
         category = category_named(self.category)
         category.read_difficulty(self.level)
         if self.exemplars and not category.exemplars:
             raise ValueError(f"expected a category with exemplars, actual value: {self.category!r}")
-        Rules(self.max_queries, 1 if self.rounds is None else self.rounds, self.query_cost, self.reward)
         read_integer("seed", self.seed, 0)
-
-    @property
-    def sampled_split(self) -> str | None:
-        """The split that functions are sampled from, None for all of them."""
-        return None if self.split == "all" else self.split
+        self.task(0)
 
     @property
     def level(self) -> Any:
@@ -88,7 +75,7 @@ class Functions:
         if count is not None:
             read_integer("functions", count, 1)
         if self.dataset is None:
-            return [str(self._function_seed(index)) for index in range(count or DEFAULT_FUNCTIONS)]
+            return [str(self.task(index).seed) for index in range(count or DEFAULT_FUNCTIONS)]
         entries = _entries(self.dataset, self.category)
         wanted = len(entries) if count is None else count
         if not entries or wanted > len(entries):
@@ -98,53 +85,40 @@ class Functions:
             )
         return [entry.id for entry in entries[:wanted]]
 
-    def open(self, index: int, protocol: Protocol = "text") -> tuple[gym.Env[Any, Any], str, dict[str, Any]]:
-        """Starts an episode with a function, the same noise included as in an evaluation.
+    def task(self, index: int, protocol: Form = "text") -> Task:
+        """Returns the task of a function, with the same noise as in an evaluation; of a dataset it has no split.
 
         Args:
             index: the function's place.
-            protocol: the interface of the environment.
-
-        Returns:
-            The environment, its first observation and its first info.
+            protocol: whether the model calls tools.
         """
-        own: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
-        own |= {} if self.judge is None else {"judge": self.judge}
-        env = gym.make(
-            LATEST_IDS[self.category],
-            interface=protocol,
-            function=self._spec(index),
+        options: dict[str, Any] = {"exemplars": True} if self.exemplars else {}
+        options |= {} if self.judge is None else {"judge": self.judge}
+        [task] = draw_tasks(
+            self.category,
+            1,
+            seed=self.seed,
+            start=index,
+            split=None if self.split == "all" or self.dataset is not None else self.split,
+            difficulty=self.level,
             max_queries=self.max_queries,
-            max_steps=self.rounds,
-            query_cost=self.query_cost,
+            max_messages=self.rounds,
+            form=protocol,
             reward=self.reward,
-            disable_env_checker=True,
-            **own,
+            query_cost=self.query_cost,
+            options=options,
         )
-        observation, info = env.reset(seed=self._function_seed(index))
-        return env, observation, info
+        return task
 
-    def _spec(self, index: int) -> Any:
+    def open(self, index: int, protocol: Form = "text") -> TaskEpisode:
+        """Starts the episode of a function."""
+        return TaskEpisode(self.task(index, protocol), self.spec(index))
+
+    def spec(self, index: int) -> Any:
+        """Returns the spec of a function: the truth, privileged."""
         if self.dataset is not None:
             return _entries(self.dataset, self.category)[index].spec
-        return _sampled(self.category, self._function_seed(index), self.sampled_split, self.difficulty)
-
-    def _function_seed(self, index: int) -> int:
-        # With a dataset it only seeds the noise.
-        split = self.sampled_split if self.dataset is None else None
-        return function_seed(split, self.category, self.seed, index)
-
-
-def write_difficulty(difficulty: str | Mapping[str, Any]) -> str:
-    """Returns a difficulty as text: its name, or a mapping as JSON."""
-    return difficulty if isinstance(difficulty, str) else json.dumps(dict(difficulty), sort_keys=True)
-
-
-@lru_cache(maxsize=256)
-def _sampled(category: str, seed: int, split: str | None, difficulty: str) -> Any:
-    """Samples a spec once: networks take half a second."""
-    level = json.loads(difficulty) if difficulty.startswith("{") else difficulty
-    return category_named(category).sample_seeded(seed, split=split, difficulty=level)
+        return self.task(index).sample_spec()
 
 
 @lru_cache(maxsize=8)

@@ -12,6 +12,7 @@ from inspect_ai.solver import TaskState
 
 from find_gym.adapters.inspect._episode import Interpretation
 from find_gym.adapters.inspect._functions import Functions
+from find_gym.core.registry import category_named
 
 
 @scorer(metrics=[mean(), stderr()])
@@ -77,7 +78,7 @@ def _scored_by(part: str) -> Scorer:
 @lru_cache(maxsize=1024)
 def _truth(functions: str, index: int) -> dict[str, Any]:
     """Returns the family, the variant and the description of a function; several scorers ask for the same."""
-    env, _, _ = Functions(**json.loads(functions)).open(index)
-    function = env.unwrapped.function  # type: ignore[attr-defined]
-    spec = function.spec
-    return {"family": spec.family, "variant": spec.variant, "truth": function.describe()}
+    made = Functions(**json.loads(functions))
+    spec = made.spec(index)
+    truth = category_named(made.category).make(spec).describe()
+    return {"family": spec.family, "variant": spec.variant, "truth": truth}

@@ -9,20 +9,21 @@ from inspect_ai.model import ChatMessageUser, execute_tools, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from find_gym.adapters.inspect._episode import HiddenFunction
-from find_gym.adapters.inspect._functions import PROTOCOLS, Functions, Protocol
+from find_gym.adapters.inspect._functions import Functions
 from find_gym.adapters.inspect._tools import tools_for
+from find_gym.tasks import FORMS, Form
 
 
 @solver
-def interpreter(protocol: Protocol = "tools") -> Solver:
+def interpreter(protocol: Form = "tools") -> Solver:
     """A model in a loop, until it submits or its messages are spent.
 
     Args:
         protocol: "tools" for the tools `query` and `submit`; "text" for messages as in the environment's interface
             `text`, for models that can't call tools.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"expected a protocol in {PROTOCOLS}, actual value: {protocol!r}")
+    if protocol not in FORMS:
+        raise ValueError(f"expected a protocol in {FORMS}, actual value: {protocol!r}")
     take_turn = _call_tools if protocol == "tools" else _exchange_messages
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
@@ -45,14 +46,14 @@ def interpreter(protocol: Protocol = "tools") -> Solver:
 
 async def _call_tools(state: TaskState, function: HiddenFunction) -> None:
     """Makes the calls of the model's last message; what is in its text counts where the server found none."""
-    left = function.steps_left
+    left = function.messages_left
     message: Any = state.output.message
     if not message.tool_calls:
         await _exchange_messages(state, function)
         return
     results, _ = await execute_tools([message], state.tools)
     state.messages.extend(results)
-    if not function.over and function.steps_left == left:
+    if not function.over and function.messages_left == left:
         # Calls that never came to the environment, because their arguments do not fit, are a step as well.
         await function.call("", {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -10,12 +11,13 @@ from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Scorer
 
-from find_gym.adapters.inspect._functions import Functions, Protocol, write_difficulty
+from find_gym.adapters.inspect._functions import Functions
 from find_gym.adapters.inspect._scorers import accuracy, paper_score, queries, skill
 from find_gym.adapters.inspect._scorers import reward as total_reward
 from find_gym.adapters.inspect._solver import interpreter
 from find_gym.core.episode import Reward
 from find_gym.core.registry import category_named
+from find_gym.tasks import Form
 
 _SCORERS: dict[str, Callable[[], Scorer]] = {"skill": skill, "accuracy": accuracy, "find": paper_score}
 
@@ -39,7 +41,7 @@ def task_of(category: str) -> Callable[..., Task]:
         max_queries: int = 100,
         rounds: int | None = None,
         reward: Reward = "skill",
-        protocol: Protocol = "tools",
+        protocol: Form = "tools",
         query_cost: float = 0.0,
         exemplars: bool = False,
         judge: str | None = None,
@@ -60,7 +62,7 @@ def task_of(category: str) -> Callable[..., Task]:
             exemplars: whether the first message names inputs to start from, where the category has them.
             judge: what reads descriptions, as the category's environment takes it.
         """
-        level = write_difficulty(difficulty)
+        level = difficulty if isinstance(difficulty, str) else json.dumps(difficulty, sort_keys=True)
         source = Functions(
             category, seed, split, level, dataset, max_queries, rounds, exemplars, judge, query_cost, reward
         )
@@ -69,7 +71,7 @@ def task_of(category: str) -> Callable[..., Task]:
     return interpret
 
 
-def _task(source: Functions, count: int | None, protocol: Protocol) -> Task:
+def _task(source: Functions, count: int | None, protocol: Form) -> Task:
     first, solver = _SCORERS[source.reward], interpreter(protocol)
     names = source.names(count)
     samples = [
@@ -88,8 +90,8 @@ def _task(source: Functions, count: int | None, protocol: Protocol) -> Task:
     )
 
 
-def _first_messages(source: Functions, count: int, protocol: Protocol) -> list[str]:
+def _first_messages(source: Functions, count: int, protocol: Form) -> list[str]:
     """Returns the first message of each sample; without exemplars it is the same for all functions."""
     if source.exemplars:
-        return [source.open(index, protocol)[1] for index in range(count)]
-    return [source.open(0, protocol)[1]] * count
+        return [source.open(index, protocol).prompt for index in range(count)]
+    return [source.open(0, protocol).prompt] * count

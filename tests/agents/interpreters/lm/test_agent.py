@@ -10,9 +10,10 @@ import pytest
 import find_gym
 from find_gym.interfaces.quoting import quote_values
 from find_gym.language import ModelError, Reply, ScriptedChatModel
+from find_gym.tasks import message_rules
 from find_gym_agents.interpreters.lm import LanguageModelOptions
 from find_gym_agents.interpreters.lm.agent import LanguageModelAgent
-from find_gym_agents.interpreters.lm.instructions import message_rules, system_prompt
+from find_gym_agents.interpreters.lm.instructions import system_prompt
 from find_gym_agents.registry import agent_label, make_agent
 
 PARTS = ("description", "domain", "code")
