@@ -43,6 +43,16 @@ class Evidence:
             raise ValueError(f"expected at most {BUDGET} inputs, actual: {len(self.asked)}")
         return list(self._function(inputs, self._rng))
 
+    def exemplars(self) -> list[Any]:
+        """Returns inputs to start from, as the function has them; whoever is shown them has asked them."""
+        shown = list(self._function.exemplars())
+        self.asked += [value for value in shown if value not in self.asked]
+        return shown
+
+    def truth(self) -> str:
+        """Returns the function's own description: for honest descriptions, not for attacks."""
+        return str(self._function.describe())
+
     def again(self) -> Evidence:
         """Returns evidence of the same function with a budget of its own, for another number of questions."""
         return Evidence(self._function, self._seed)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
 from find_gym_agents.commands.redteam import main
 from find_gym_agents.redteam import Attack, Evidence, red_teams, run_attacks, run_programs
@@ -22,12 +23,24 @@ SAMPLE = {
         "best fixed code",
     ),
     "strings": ("dictionary, what fits", "text, 100 answers", "frames", "the input before", "best fixed code"),
+    "neurons": (
+        "1 best words, verbatim",
+        "20 best words, names too",
+        "6 words near the best",
+        "172 concepts",
+        "It responds to anything but {}.",
+        "answers",
+        "JSON",
+        "best fixed sentence",
+    ),
     "relations": ("each 1th relation", "instructions", "30 answers", "best fixed sentence", "one denial"),
 }
 
 
 @pytest.mark.parametrize("category", SAMPLE)
 def test_attacks_earn_no_more_than_honest_descriptions(category: str) -> None:
+    if category == "neurons" and explain_missing_model() is not None:
+        pytest.skip("all-MiniLM-L6-v2 is not installed")
     attacks = [attack for attack in red_teams()[category].attacks if attack.name in SAMPLE[category]]
     assert len(attacks) == len(SAMPLE[category])
     trials = run_attacks(attacks, count=len(attacks), functions=4, seed=0)

@@ -43,6 +43,9 @@ def _part_or_zero(name: str) -> Any:
     return read
 
 
+# By scripts/find_blind.py --category neurons --functions 60 --seed 0 on 2026-11-26.
+FOUND = Submission("It responds to texts that are related to toys, or to texts that are related to golf.")
+
 CATEGORY = AgentCategory(
     "neurons",
     report=ReportSettings(
@@ -89,8 +92,8 @@ CATEGORY = AgentCategory(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
         NEURON_MESSAGES,
     ),
-    # By scripts/find_blind.py --category neurons --functions 60 --seed 0 on 2026-11-26.
-    blind=Submission("It responds to texts that are related to toys, or to texts that are related to golf."),
+    blind=FOUND,
+    red_team="find_gym_agents.categories.neurons.attacks:RED_TEAM",
     checker="find_gym_agents.categories.neurons.checker:NeuronChecker",
     units="find_gym_agents.categories.neurons.units:select_units",
 )
