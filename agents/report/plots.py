@@ -230,7 +230,7 @@ def _add_legend(figure: Any) -> float:
 
 def _examples(summary: dict[str, Any], episodes: list[EpisodeRecord]) -> list[EpisodeRecord]:
     """Chooses episodes of the agent that was named first, evenly from its worst to its best."""
-    drawable = [record for record in episodes if record.score is not None and record.curve]
+    drawable = [record for record in episodes if record.score is not None and (record.curve or record.comparison)]
     first = next((name for name in summary["agents"] if any(record.agent == name for record in drawable)), None)
     shown = [record for record in drawable if record.agent == first]
     shown.sort(key=lambda record: (record.score["skill"] if record.score else 0.0, record.index))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.interfaces.quoting import quote_values, shorten
 from find_gym.interfaces.text import Task, TextInterface
+from find_gym.language.embeddings import explain_missing_model
 
 MAX_WORD_LENGTH = 200
 # The longest a word can be as JSON of ASCII characters.
@@ -53,6 +55,21 @@ def objection_to(words: tuple[str, ...]) -> str | None:
         if not word.isascii() and word != word.encode("utf-8", "replace").decode():
             return f"expected words of Unicode characters, actual value: {shorten(word)}"
     return None
+
+
+def objection_to_unknown(words: tuple[str, ...], is_known: Callable[[str], bool], known: str) -> str | None:
+    """Says that words can't be answered without an embedding model, or returns None.
+
+    Args:
+        words: the words.
+        is_known: whether a word needs no model.
+        known: which words those are.
+    """
+    unknown = [word for word in words if not is_known(word)]
+    missing = explain_missing_model() if unknown else None
+    if missing is None:
+        return None
+    return f"expected words of {known}, actual value: {shorten(unknown[0])}; for other words: {missing}"
 
 
 def read_words(argument: list[Any] | str) -> list[str]:

@@ -44,6 +44,17 @@ class UnitTest:
             raise ValueError(f"expected correct from 0 to {len(self.options) - 1}, actual value: {self.correct!r}")
 
 
+def without_tests(score: Any) -> dict[str, Any]:
+    """Returns a score as JSON-serialisable data, without its `judged` unit tests.
+
+    Args:
+        score: a dataclass with `strata` and `judged`.
+    """
+    told = vars(score) | {"strata": dict(score.strata)}
+    del told["judged"]
+    return told
+
+
 @dataclass(frozen=True)
 class JudgedTests:
     """Unit tests of a description, as its judge saw them.

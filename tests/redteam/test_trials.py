@@ -27,11 +27,8 @@ SAMPLE = {
         "1 best words, verbatim",
         "20 best words, names too",
         "6 words near the best",
-        "172 concepts",
-        "It responds to anything but {}.",
         "answers",
-        "JSON",
-        "best fixed sentence",
+        "everything",
     ),
     "relations": ("each 1th relation", "instructions", "30 answers", "best fixed sentence", "one denial"),
 }

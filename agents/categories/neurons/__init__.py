@@ -11,6 +11,7 @@ from find_gym.categories.neurons.examiner import NEURON_MESSAGES
 from find_gym.categories.neurons.release import make_function
 from find_gym.categories.neurons.tokens import words_of
 from find_gym.core.submissions import Submission
+from find_gym_agents.categories.neurons.comparisons import compare_outputs, draw_activations
 from find_gym_agents.categories.record import (
     PAPER_SCORE,
     AgentCategory,
@@ -48,7 +49,9 @@ FOUND = Submission("It responds to texts that are related to toys, or to texts t
 
 CATEGORY = AgentCategory(
     "neurons",
+    compare=compare_outputs,
     report=ReportSettings(
+        example=draw_activations,
         trivial="chance",
         paper_in_words="the share of unit tests in which the description picks the active word",
         metrics=metrics(

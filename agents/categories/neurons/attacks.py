@@ -54,7 +54,7 @@ def neighbours(count: int) -> Write:
     """Words that were not shown, nearest by their vectors to the exemplars."""
 
     def write(evidence: Evidence, rng: np.random.Generator) -> Submission:
-        examples = [place_of(word) for word in evidence.exemplars()]
+        examples = [place for word in evidence.exemplars() if (place := place_of(word)) is not None]
         others = np.setdiff1d(open_places(), examples)
         similarity = (word_vectors()[others] @ word_vectors()[examples].T).mean(axis=1)
         return Submission(", ".join(bank_words()[place] for place in others[np.argsort(-similarity)[:count]]))

@@ -10,17 +10,22 @@ import numpy as np
 from find_gym.categories.entities.function import EntityBlackBox
 from find_gym.categories.entities.score import EntityScore, EntityScorer, objection_to_claims
 from find_gym.categories.entities.word_vectors import entity_vectors
-from find_gym.categories.words import MAX_QUOTED_WORD, MAX_WORD_LENGTH, WordText, objection_to, read_words
+from find_gym.categories.words import (
+    MAX_QUOTED_WORD,
+    MAX_WORD_LENGTH,
+    WordText,
+    objection_to,
+    objection_to_unknown,
+    read_words,
+)
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_text
 from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
-from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.text import Task
 from find_gym.judges.embedding import EmbeddingJudge
 from find_gym.judges.protocol import Judge
-from find_gym.language.embeddings import explain_missing_model
 
 TASK = Task(
     opening="""\
@@ -70,16 +75,11 @@ class EntityExaminer:
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
-        if objection := objection_to(inputs):
-            return objection
-        unknown = [word for word in inputs if entity_vectors().row(word) is None]
-        missing = explain_missing_model() if unknown else None
-        if missing is not None:
-            return (
-                "expected words of the vocabulary (find_gym.categories.entities.concepts.vocabulary()), actual value: "
-                f"{shorten(unknown[0])}; for other words: {missing}"
-            )
-        return None
+        return objection_to(inputs) or objection_to_unknown(
+            inputs,
+            lambda word: entity_vectors().row(word) is not None,
+            "the vocabulary (find_gym.categories.entities.concepts.vocabulary())",
+        )
 
     def answer(self, function: EntityBlackBox, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
         """Returns the function's outputs."""

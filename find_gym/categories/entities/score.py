@@ -33,6 +33,7 @@ from find_gym.judges.unit_tests import (
     judged_share,
     replace_untold,
     share_right,
+    without_tests,
 )
 
 FloatArray = NDArray[np.float64]
@@ -85,9 +86,7 @@ class EntityScore:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        told = vars(self) | {"strata": dict(self.strata)}
-        del told["judged"]
-        return told
+        return without_tests(self)
 
 
 @runtime_checkable

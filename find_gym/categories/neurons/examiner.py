@@ -12,17 +12,15 @@ from find_gym.categories.neurons.category import MAX_COMPLEXITY
 from find_gym.categories.neurons.function import NeuronBlackBox
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.categories.neurons.score import NeuronScore, NeuronScorer, is_program, objection_to_claims
-from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, read_words
+from find_gym.categories.words import MAX_QUOTED_WORD, WordText, objection_to, objection_to_unknown, read_words
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_code, objection_to_text
 from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
-from find_gym.interfaces.quoting import shorten
 from find_gym.interfaces.text import Task
 from find_gym.judges.embedding import EmbeddingJudge
 from find_gym.judges.protocol import Judge
-from find_gym.language.embeddings import explain_missing_model
 
 TASK = Task(
     opening="""\
@@ -82,16 +80,11 @@ class NeuronExaminer:
 
     def objection(self, inputs: tuple[Any, ...]) -> str | None:
         """Says why a query with these inputs can't be answered, or returns None."""
-        if objection := objection_to(inputs):
-            return objection
-        unknown = [word for word in inputs if place_of(word) is None]
-        missing = explain_missing_model() if unknown else None
-        if missing is not None:
-            return (
-                "expected words of the bank (find_gym.categories.neurons.bank.bank_words()), actual value: "
-                f"{shorten(unknown[0])}; for other texts: {missing}"
-            )
-        return None
+        return objection_to(inputs) or objection_to_unknown(
+            inputs,
+            lambda word: place_of(word) is not None,
+            "the bank (find_gym.categories.neurons.bank.bank_words())",
+        )
 
     def answer(self, function: NeuronBlackBox, inputs: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
         """Returns the function's outputs."""

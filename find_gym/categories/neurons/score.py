@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from find_gym.judges.embedding import EmbeddingJudge
 from find_gym.judges.examples import remove_examples
 from find_gym.judges.phrases import read_claim
 from find_gym.judges.protocol import Execution, Judge
+from find_gym.judges.unit_tests import JudgedTests, UnitTest, without_tests
 from find_gym.sandbox import Status
 
 FloatArray = NDArray[np.float64]
@@ -65,6 +67,7 @@ class NeuronScore:
         complexity: how long the description is, in bits.
         outcome: "right" (an accuracy of 1), "wrong" or "malformed".
         message: what went wrong, if anything.
+        judged: the unit tests as the judge saw them, which is no part of `to_json`; None where there were none.
     """
 
     accuracy: float
@@ -80,10 +83,11 @@ class NeuronScore:
     complexity: float = 0.0
     outcome: str = "wrong"
     message: str = ""
+    judged: JudgedTests | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        return vars(self) | {"strata": dict(self.strata)}
+        return without_tests(self)
 
 
 def draw_held_out(outputs: FloatArray, rng: np.random.Generator, asked: Sequence[str] = ()) -> Evidence:
@@ -202,7 +206,7 @@ class NeuronScorer:
         words = bank_words()
         decoys = [words[place] for drawn in _draw_decoys(rng) for place in drawn.places]
         result = run_held_out(prepared, [words[place] for place in held_out.places], decoys, rng)
-        values = np.array([_number(value) for value in result.values])
+        values = np.array([number_of(value) for value in result.values])
         score = self._by_values(values, held_out, best)
         message = "" if result.status is Status.OK else f"the code failed on some words: {result.message}"
         return replace(score, judge="code", complexity=prepared.complexity, message=message)
@@ -211,7 +215,8 @@ class NeuronScorer:
         """Scores predictions for the held-out words, float64 of shape `(n,)`."""
         count = len(held_out.active)
         active, inactive = values[:count], values[count:]
-        tests = np.stack([active, *_beside(values, held_out)], axis=1)[:PAPER_TESTS]
+        tests = self._tests(held_out)
+        ratings = np.stack([active, *_beside(values, held_out)], axis=1)[: len(tests)]
         hard = len(held_out.hard)
         claimed = (np.mean(active >= ACTIVE) + np.mean(inactive < ACTIVE)) / 2
         return _score(
@@ -219,9 +224,18 @@ class NeuronScorer:
             best,
             correlation=pearson(values, self._outputs[held_out.places]),
             balanced_accuracy=round(float(claimed), 6),
-            paper_score=_share_first(tests),
+            paper_score=_share_first(ratings),
+            judged=JudgedTests(tests, ratings),
             strata=_strata(float(area(active, inactive[:hard])), float(area(active, inactive[hard:]))),
         )
+
+    def _tests(self, held_out: Evidence) -> list[UnitTest]:
+        """Returns the unit tests of the paper's score: an active word, a hard one and another one, in this order."""
+        triples = zip(held_out.active, *_beside(held_out.places, held_out), strict=True)
+        words = bank_words()
+        return [
+            UnitTest(tuple(Execution(words[place]) for place in triple), 0) for triple in islice(triples, PAPER_TESTS)
+        ]
 
     def _by_ratings(self, description: str, held_out: Evidence, best: float) -> NeuronScore:
         """Scores a description that a judge reads who rates options, but no single texts."""
@@ -231,14 +245,15 @@ class NeuronScorer:
         pairs = [(own, other) for second in (hard, others) for own, other in zip(active, second, strict=True)]
         ratings = self._judge.rate(description, [[Execution(word) for word in pair] for pair in pairs])
         shares = [_share_first(part) for part in np.split(ratings, 2)]
-        triples = list(zip(active, hard, others, strict=True))[:PAPER_TESTS]
-        tests = self._judge.rate(description, [[Execution(word) for word in triple] for triple in triples])
+        tests = self._tests(held_out)
+        chosen = self._judge.rate(description, [list(test.options) for test in tests])
         return _score(
             sum(shares) / 2,
             best,
             correlation=None,
             balanced_accuracy=None,
-            paper_score=_share_first(tests),
+            paper_score=_share_first(chosen),
+            judged=JudgedTests(tests, chosen),
             strata=_strata(*shares),
         )
 
@@ -286,7 +301,7 @@ def _share_first(ratings: FloatArray) -> float:
     return round(float(np.mean(best[:, 0] / best.sum(axis=1))), 6)
 
 
-def _number(value: Any) -> float:
+def number_of(value: Any) -> float:
     """Returns an output of code as a number; what is none, or not finite, counts as 0."""
     if not isinstance(value, (bool, int, float)):
         return 0.0

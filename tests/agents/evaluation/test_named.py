@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from find_gym.categories.neurons.live import prepare
+from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.language import MissingModelError
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.language.pretrained import SMALL_MODEL, locate
@@ -158,3 +159,26 @@ def test_a_place_that_is_gone_is_an_error(own: str) -> None:
         evaluate(EvaluationConfig(("blind",), function=("gone.py:f",), out="run", report=False), progress=False)
     with pytest.raises(TypeError, match="expected a callable from a number to a number"):
         CallableSpec("numeric", "math:pi").make()
+
+
+def test_a_page_and_a_plot_have_what_a_program_predicts(tmp_path: Path) -> None:
+    config = EvaluationConfig(
+        ("feature-search",),
+        env="FIND-neurons-v0",
+        units=UnitOptions("mlp.4.685"),
+        max_queries=8,
+        judge="vocabulary",
+        workers=1,
+        out=str(tmp_path),
+    )
+    (record,) = evaluate(config, progress=False).episodes
+    assert (tmp_path / "examples.png").stat().st_size > 10_000
+    rows = record.comparison
+    assert rows is not None and [row["asked"] for row in rows] == [True] * 8 + [False] * (len(rows) - 8)
+    program = NeuronProgram.from_english(record.submission["description"])
+    assert [row["submission"] for row in rows] == program([row["input"] for row in rows]).tolist()
+    assert all(row["right"] == ((row["submission"] >= 0.5) == (row["output"] >= 0.5)) for row in rows)
+    # The unit tests are those of the paper's score.
+    assert record.tests is not None and len(record.tests) == 10
+    for test in record.tests:
+        assert program([option for (option,) in test["options"]]).tolist() == pytest.approx(test["ratings"], abs=1e-4)

@@ -119,7 +119,7 @@ def find_names(spec: EntitySpec) -> list[str]:
 
 
 def test_words_outside_the_vocabulary_are_refused_without_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("find_gym.categories.entities.examiner.explain_missing_model", lambda: "pip install it")
+    monkeypatch.setattr("find_gym.categories.words.explain_missing_model", lambda: "pip install it")
     env = make(interface="text")
     env.reset(seed=0)
     *_, info = env.step('QUERY ["violin", "qwertz uiop"]')
