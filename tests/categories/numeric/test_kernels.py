@@ -161,6 +161,22 @@ print("numba" in sys.modules, "torch" in sys.modules)
     assert done.stdout.split() == ["False", "False"]
 
 
+def test_scipys_linear_algebra_is_imported_only_where_numba_needs_it() -> None:
+    program = """
+import sys
+from importlib.util import find_spec
+import numpy as np
+from find_gym.categories.numeric.fitting import fit_skeleton
+fit_skeleton("linear", (), np.arange(8.0), 2 * np.arange(8.0))
+print("scipy.linalg" in sys.modules)
+if find_spec("scipy"):
+    import numba
+    print(numba.njit(lambda a: np.dot(a, a))(np.ones(3)), "scipy.linalg" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() in (["False"], ["False", "3.0", "True"])
+
+
 def test_what_a_module_imports_counts_as_its_source() -> None:
     names = [compiling.cache_folder(module).name for module in (algebra, scanning)]
     assert names[0].startswith("find-gym-algebra-") and names[1].startswith("find-gym-scanning-")
