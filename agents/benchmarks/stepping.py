@@ -18,7 +18,7 @@ from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.benchmarks.measuring import Clock, Work
 
 NUMERIC = "FIND-numeric-v1"
-# Networks take half a second each to train: that is measured by itself.
+# Networks take long to train: that is measured by itself.
 WITHOUT_NETWORKS = {"variants": {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}
 EPISODE = 16
 PLAIN_SPEC = NumericSpec(AtomRule("linear", (2.5, -1.0)), (-100.0, 100.0))

@@ -16,7 +16,7 @@ from find_gym.judges.unit_tests import UnitTest, make_unit_tests, one_of
 _DIGITS = 4
 # A distractor's output differs from the function's by more than this share.
 _TOLERANCE = 0.1
-# Networks take half a second to train, and as distractors have nothing that other functions lack.
+# Networks take long to train, and as distractors have nothing that other functions lack.
 _OTHER_NUMERIC = {"variants": {"plain": 1.0}}
 
 

@@ -50,8 +50,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             it completes, and to draw functions where these may be networks. The results are the same. They start when
             they are needed and end with `close()`.
         copy: whether observations are arrays of their own. If not, `reset` and `step` fill two sets of arrays in turn,
-            which saves time: an observation is overwritten by the call after the next one. Learners that store
-            observations as they come, or as tensors that share their memory, need copies.
+            whoever holds them: an observation is overwritten by the call after the next one. That saves time where
+            several of them are held. Learners that store observations as they come, or as tensors that share their
+            memory, need copies.
         arguments: those of the single environment.
 
     Attributes:
