@@ -22,42 +22,40 @@ def check_separable(agent: Agent, name: str) -> None:
         )
 
 
-def with_queries(agent: Agent, inputs: Sequence[Any], env: Any) -> Agent:
-    """Returns an agent that asks given inputs and concludes as another does; that one has been reset.
+def with_queries(agent: Agent, queries: Sequence[Any]) -> Agent:
+    """Returns an agent that asks given queries and concludes as another does; that one has been reset.
 
     Args:
         agent: the agent.
-        inputs: what is asked, as far as the budget goes; of an agent with the interface `tokens`, probes.
-        env: the environment.
+        queries: what is asked, as far as the budget goes: inputs, or actions of the interface `tokens`.
     """
     if isinstance(agent, ScriptedAgent):
-        agent.ask_instead(inputs)
+        agent.ask_instead(queries)
         return agent
-    return GivenProbes(agent, inputs, env.unwrapped.codec.probes)
+    return GivenActions(agent, queries)
 
 
-class GivenProbes:
-    """Asks given probes in place of those that an agent with the interface `tokens` would ask.
+class GivenActions:
+    """Takes given actions, all of them queries, in place of those that an agent with the interface `tokens` would take.
 
     The agent sees the answers as if it had asked; what it does after the last of them is its own.
 
     Args:
         agent: the agent.
-        inputs: what is asked.
-        probes: the bank.
+        actions: the actions.
     """
 
     interface = "tokens"
 
-    def __init__(self, agent: Agent, inputs: Sequence[Any], probes: Sequence[Any]) -> None:
+    def __init__(self, agent: Agent, actions: Sequence[int]) -> None:
         self._agent = agent
-        self._actions = [probes.index(value) for value in inputs]
+        self._actions = list(actions)
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode."""
         self._agent.reset(seed)
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
-        """Returns the next of the given queries, or what the agent does once they are asked."""
+        """Returns the next of the given actions, or what the agent does once they are taken."""
         action = self._agent.act(observation, info)
         return self._actions.pop(0) if self._actions and info["budget"] > 0 else action

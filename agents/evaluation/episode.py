@@ -167,7 +167,7 @@ class _Log:
         env = gym.make(task.env, **options, render_mode="ansi", disable_env_checker=True)
         self._budget = task.max_queries
         if task.queries is not None:
-            agent = with_queries(agent, task.queries, env)
+            agent = with_queries(agent, task.queries)
         try:
             observation, info = env.reset(seed=task.function.seed, options={"function": served})
             self._prompt = observation if isinstance(observation, str) else ""

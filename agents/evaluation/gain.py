@@ -9,7 +9,7 @@ asked of another function.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 
 from find_gym_agents.evaluation.config import EvaluationConfig
 from find_gym_agents.evaluation.runner import Asked, EvaluationResult, evaluate
+from find_gym_agents.registry import find_agent
 from find_gym_agents.runs.records import EpisodeRecord, locked, read_config, write_json
 
 # The queries that an agent's own are set against, in words.
@@ -41,7 +42,7 @@ class _Runs:
     progress: bool
 
     def play(self, name: str, asked: Mapping[tuple[str, int], list[Any]] | None = None, **changes: Any) -> Any:
-        """Plays all functions; `asked` are the inputs to ask by agents and functions, None for the agents' own."""
+        """Plays all functions; `asked` are queries by agents and functions, None for the agents' own."""
         changes = {"budgets": None, "adaptive_gain": False, "report": False, **changes}
         config = replace(self.config, out=str(self.folder / name), **changes)
         return evaluate(config, progress=self.progress, asked=None if asked is None else Asked(name, asked))
@@ -76,7 +77,7 @@ def evaluate_adaptive_gain(config: EvaluationConfig, *, progress: bool = True) -
         indices = sorted({index for _, index in own})
         lists = {
             "own": own,
-            "random": random_queries(_probes(config), config.max_queries, own, config.seed),
+            "random": _random(config, own),
             "fixed": {(agent, index): fixed[agent] for agent, index in own if agent in fixed},
             "another": others_queries(own, _keys(folder / "run", indices), config.seed),
         }
@@ -100,7 +101,7 @@ def evaluate_adaptive_gain(config: EvaluationConfig, *, progress: bool = True) -
 
 
 def random_queries(
-    probes: Sequence[Any], count: int, keys: Sequence[tuple[str, int]] | Mapping[tuple[str, int], Any], seed: int
+    probes: Sequence[Any], count: int, keys: Iterable[tuple[str, int]], seed: int
 ) -> dict[tuple[str, int], list[Any]]:
     """Returns random probes for each agent and function, the same for all agents.
 
@@ -139,7 +140,7 @@ def others_queries(
 
 
 def most_asked(lists: Sequence[list[Any]], count: int) -> list[Any]:
-    """Returns the inputs that were asked most often in some episodes, those asked first of equally frequent ones."""
+    """Returns the queries that were asked most often in some episodes, those asked first of equally frequent ones."""
     counts = Counter(value for own in lists for value in dict.fromkeys(own))
     return [value for value, _ in counts.most_common(count)]
 
@@ -151,9 +152,13 @@ def _best_lists(runs: _Runs) -> dict[str, list[Any]]:
     by_agent: dict[str, list[list[Any]]] = {}
     for (agent, _), inputs in sorted(own.items(), key=lambda entry: entry[0][1]):
         by_agent.setdefault(agent, []).append(inputs)
-    lists = {
-        agent: [most_asked(found, runs.config.max_queries), *found[: _LISTS - 1]] for agent, found in by_agent.items()
-    }
+    lists = {}
+    for agent in runs.config.agents:
+        count, found = _token_probes(runs.config, agent), by_agent.get(runs.config.label(agent), [])
+        # Other actions go by what was asked before.
+        probes = found if count is None else [[action for action in one if action < count] for one in found]
+        if found:
+            lists[runs.config.label(agent)] = [most_asked(probes, runs.config.max_queries), *found[: _LISTS - 1]]
     skills: dict[str, list[float]] = {agent: [] for agent in lists}
     for place in range(_LISTS):
         asked = {(agent, index): lists[agent][min(place, len(lists[agent]) - 1)] for agent, index in own}
@@ -164,10 +169,33 @@ def _best_lists(runs: _Runs) -> dict[str, list[Any]]:
 
 
 def _queries(episodes: Sequence[EpisodeRecord]) -> dict[tuple[str, int], list[Any]]:
-    """Returns the inputs that agents asked of functions, in their order."""
+    """Returns what agents asked of functions, in their order: inputs, or actions of the interface `tokens`."""
     return {
-        (record.agent, record.index): [value for value, _ in record.pairs()] for record in episodes if record.scored
+        (record.agent, record.index): [
+            query
+            for step in record.transcript
+            for query in ([step["action"]] if isinstance(step["action"], int) and step["inputs"] else step["inputs"])
+        ]
+        for record in episodes
+        if record.scored
     }
+
+
+def _random(config: EvaluationConfig, own: Mapping[tuple[str, int], list[Any]]) -> dict[tuple[str, int], list[Any]]:
+    """Returns random probes for each agent and function, as inputs or as actions of the interface `tokens`."""
+    drawn = {}
+    for agent in config.agents:
+        count = _token_probes(config, agent)
+        keys = [key for key in own if key[0] == config.label(agent)]
+        bank = _probes(config) if count is None else range(count)
+        drawn |= random_queries(bank, config.max_queries, keys, config.seed)
+    return drawn
+
+
+def _token_probes(config: EvaluationConfig, agent: str) -> int | None:
+    """Returns the number of actions that ask a probe, of an agent with the interface `tokens`; None for others."""
+    made = find_agent(agent).make(config.category, **config.agent_options(agent))
+    return len(_probes(config)) if made.interface == "tokens" else None
 
 
 def _keys(folder: Path, indices: Sequence[int]) -> dict[int, str]:

@@ -75,16 +75,17 @@ class Asked:
 
     Attributes:
         name: what they are.
-        inputs: the inputs by the agent's label and the function's index; those that have none are not evaluated.
+        queries: inputs, or actions of the interface `tokens`, by the agent's label and the function's index; those that
+            have none are not evaluated.
     """
 
     name: str
-    inputs: Mapping[tuple[str, int], Sequence[Any]]
+    queries: Mapping[tuple[str, int], Sequence[Any]]
 
     @property
     def identity(self) -> str:
         """A text that is the same for the same queries only."""
-        text = json.dumps(sorted([*key, list(inputs)] for key, inputs in self.inputs.items()))
+        text = json.dumps(sorted([*key, list(own)] for key, own in self.queries.items()))
         return f"{self.name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -246,7 +247,7 @@ def _run_missing(
         for repeat in range(config.repeats)
         for function in functions
         if (config.label(agent), function.index, repeat) not in done
-        and (asked is None or (config.label(agent), function.index) in asked.inputs)
+        and (asked is None or (config.label(agent), function.index) in asked.queries)
     ]
     total = len(config.agents) * len(functions) * config.repeats
     with progress_bar("episodes", total, progress) as bar, Lines(folder / EPISODES) as lines:
@@ -308,7 +309,7 @@ def _task(config: EvaluationConfig, agent: str, function: RunFunction, repeat: i
         options=config.environment_options,
         agent_options=config.agent_options(agent),
         repeat=repeat,
-        queries=None if asked is None else tuple(asked.inputs[config.label(agent), function.index]),
+        queries=None if asked is None else tuple(asked.queries[config.label(agent), function.index]),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from find_gym import LATEST_IDS
 from find_gym_agents.cli import main
 from find_gym_agents.evaluation import EvaluationConfig, evaluate_as_configured, gain
-from find_gym_agents.evaluation.asking import GivenProbes, check_separable
+from find_gym_agents.evaluation.asking import GivenActions, check_separable
 from find_gym_agents.evaluation.config import read_budgets
 from find_gym_agents.evaluation.gain import most_asked, others_queries, random_queries
 from find_gym_agents.registry import make_agent
@@ -106,10 +106,10 @@ def test_a_policy_is_answered_what_it_did_not_ask():
 
         def act(self, observation, info):
             self.seen.append(tuple(info["inputs"]))
-            return 0 if observation["budget"][0] > 0 else len(env.codec.probes) + env.codec.tokens.index("constant")
+            return 0 if observation["budget"][0] > 0 else env.codec.queries + env.codec.tokens.index("constant")
 
-    env = gym.make("FIND-numeric-v0", interface="tokens", max_queries=3, disable_env_checker=True).unwrapped
-    agent = GivenProbes(Policy(), env.codec.probes[5:8], env.codec.probes)
+    env = gym.make("FIND-numeric-v1", interface="tokens", max_queries=3, disable_env_checker=True).unwrapped
+    agent = GivenActions(Policy(), [5, 6, 7])
     agent.reset(0)
     observation, info = env.reset(seed=0)
     over = False
