@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.base import PolicyError
 from find_gym_agents.evaluation.config import EvaluationConfig
 from find_gym_agents.evaluation.gain import AGAINST, evaluate_adaptive_gain
 from find_gym_agents.evaluation.runner import EvaluationResult, evaluate
@@ -21,7 +22,7 @@ def evaluate_budgets(config: EvaluationConfig, *, progress: bool = True) -> Eval
     """Evaluates agents on the same functions at each of several budgets, and sets the results side by side.
 
     Each budget is a run in a folder of its own, with its own report, within the folder; what is missing of any of them
-    is run. A policy plays at the budget that it was trained with and at no other.
+    is run. A policy that was trained for one budget plays at that alone.
 
     Args:
         config: what to evaluate, with `budgets`.
@@ -77,12 +78,12 @@ def evaluate_budgets(config: EvaluationConfig, *, progress: bool = True) -> Eval
 def at_budget(config: EvaluationConfig, budget: int, folder: Path) -> EvaluationConfig | None:
     """Returns the configuration of the run at one budget, None where no agent plays at it."""
     changes: dict[str, Any] = {"budgets": None, "max_queries": budget, "out": str(folder / f"{budget}-queries")}
-    if config.policy is not None and config.policy.max_queries != budget:
+    try:
+        return replace(config, **changes)
+    except PolicyError:
+        # The policy was trained for another budget.
         others = tuple(agent for agent in config.agents if "policy" not in find_agent(agent).options)
-        if not others:
-            return None
-        changes |= {"agents": others, "checkpoint": None, "proposals": None}
-    return replace(config, **changes)
+        return replace(config, **changes, agents=others, checkpoint=None, proposals=None) if others else None
 
 
 def _skill(result: EvaluationResult, name: str) -> Any:

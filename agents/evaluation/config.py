@@ -89,7 +89,7 @@ class EvaluationConfig:
     """The budget: inputs that may be asked of each function; by default that of the checkpoint, or 100."""
     budgets: tuple[int, ...] | None = field(default=None, metadata={"parse": read_budgets, "metavar": "N,N,..."})
     """Several budgets, such as 2,4,8,16,24,100: a run at each of them, and one table and one plot of all. A policy
-    plays at its own alone."""
+    that was trained for one budget plays at that alone."""
     adaptive_gain: bool = False
     """Whether to measure what the agents' own queries are worth: their skill less that with random probes, with the
     best fixed queries and with those asked of another function, from which they conclude in the same way."""
