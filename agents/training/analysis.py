@@ -62,7 +62,7 @@ def analyse(checkpoint: Path, folder: Path, functions: int = 200) -> str:
     own = {("", index): episode.asked for index, episode in enumerate(episodes["as it is"])}
     others = {
         "queries of another": own | others_queries(own, {i: spec.canonical for i, spec in enumerate(specs)}, seed=0),
-        "random probes": random_queries(range(len(agent.probes)), agent.max_queries, own, seed=0),
+        "random probes": random_queries(range(len(agent.codec.probes)), agent.max_queries, own, seed=0),
     }
     for name, asked in others.items():
         episodes[name] = _play(agent, config, data, specs, name, [asked["", index] for index in range(functions)])
