@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -18,6 +16,7 @@ from find_gym.categories.entities.formulas import Combination, Formula
 from find_gym.categories.entities.neurons import NEURON_KINDS, Neuron, NeuronKind, load_neuron
 from find_gym.categories.entities.regions import Region, has_form
 from find_gym.categories.words import MAX_WORD_LENGTH
+from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import SPLITS, split_of
 
 FloatArray = NDArray[np.float64]
@@ -41,7 +40,7 @@ class WordTriplet:
 
 
 @dataclass(frozen=True)
-class EntitySpec:
+class EntitySpec(Spec):
     """All there is to an entity function.
 
     Attributes:
@@ -138,11 +137,6 @@ class EntitySpec:
                 f"({type(error).__name__}: {error})"
             ) from error
 
-    def digest(self) -> bytes:
-        """Returns the SHA-256 digest of the spec's JSON: the function's identity, 32 bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()
-
 
 class EntityBlackBox(Protocol):
     """What the environment and the scorers need of a function; `EntityFunction` has it."""
@@ -169,7 +163,7 @@ class EntityBlackBox(Protocol):
         """Writes the truth as Python."""
 
 
-class EntityFunction:
+class EntityFunction(SpecFunction):
     """A black box from words to activations, with its truth.
 
     Args:
@@ -191,26 +185,10 @@ class EntityFunction:
         self.spec = spec
         self._neuron = load_neuron(spec.kind, spec.model) if neuron is None else neuron
 
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<EntityFunction {self.spec.digest().hex()[:8]}>"
-
     @property
     def neuron(self) -> Neuron:
         """What rates words by concepts."""
         return self._neuron
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> bytes:
-        return self.spec.digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator for this function, the same for the same spec seed and `entropy`."""
-        return np.random.default_rng([self.spec.seed, *entropy])
 
     def __call__(self, words: Sequence[str], rng: np.random.Generator | None = None) -> FloatArray:
         """Serves a query: one activation in [0, 1] for each word, float64 of shape `(n,)`.

@@ -17,6 +17,7 @@ from find_gym.categories.neurons.scaling import Scale
 from find_gym.categories.neurons.search import best_program
 from find_gym.categories.neurons.table import unit_table
 from find_gym.core.callables import UserFunction
+from find_gym.core.specs import SpecFunction
 
 
 class ScaledFunction(ABC):
@@ -102,7 +103,7 @@ class CallableNeuronFunction(UserFunction, ScaledFunction):
         return hashlib.sha256(self._bank.astype("<f8").tobytes()).digest()
 
 
-class ProgramFunction(ScaledFunction):
+class ProgramFunction(SpecFunction, ScaledFunction):
     """A program as a black box, scaled as units are.
 
     Args:
@@ -116,16 +117,8 @@ class ProgramFunction(ScaledFunction):
     def __init__(self, spec: NeuronProgram) -> None:
         self.spec = spec
 
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<ProgramFunction {self.spec.digest().hex()[:8]}>"
-
     def _activations(self, words: Sequence[str]) -> FloatArray:
         return self.spec.bank_outputs() if words is bank_words() else self.spec(words)
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same program only."""
-        return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:
         """Returns a generator; the function itself draws nothing from it."""

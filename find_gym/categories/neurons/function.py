@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from find_gym.categories.neurons.scaling import Scale
 from find_gym.categories.neurons.search import best_program, divide
 from find_gym.categories.neurons.table import splits_of_units, unit_table
 from find_gym.categories.neurons.units import READINGS, Reading, Unit
+from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import split_of
 from find_gym.language.embeddings import DEFAULT_MODEL
 
@@ -29,7 +29,7 @@ EXEMPLARS = 20
 
 
 @dataclass(frozen=True)
-class NeuronSpec:
+class NeuronSpec(Spec):
     """All there is to a unit.
 
     Attributes:
@@ -118,11 +118,6 @@ class NeuronSpec:
                 f"({type(error).__name__}: {error})"
             ) from error
 
-    def digest(self) -> bytes:
-        """Returns the SHA-256 digest of the spec's JSON: the function's identity, 32 bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()
-
 
 class NeuronBlackBox(Protocol):
     """What the environment and the scorers need of a function; `NeuronFunction` has it."""
@@ -155,7 +150,7 @@ class NeuronBlackBox(Protocol):
         """Writes the truth as Python."""
 
 
-class NeuronFunction:
+class NeuronFunction(SpecFunction):
     """A unit of a network as a black box.
 
     Words of the bank are answered from the table, as far as the unit is in it; other texts, and other units, by the
@@ -184,18 +179,6 @@ class NeuronFunction:
             # What the network does not have, and what can't be judged, is found out at once.
             for places in (open_places(), held_out_places()):
                 divide(self._outputs, places)
-
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<NeuronFunction {self.spec.digest().hex()[:8]}>"
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-        return self.spec.digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator for this function, the same for the same spec seed and `entropy`."""
-        return np.random.default_rng([self.spec.seed, *entropy])
 
     @cached_property
     def _scale(self) -> Scale:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -16,13 +14,14 @@ from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.rules import Rule
 from find_gym.categories.numeric.variants import Noise, Region, Variant, contained_in
+from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import split_of
 
 QUERY_RANGE = (-128.0, 128.0)
 
 
 @dataclass(frozen=True)
-class NumericSpec:
+class NumericSpec(Spec):
     """All there is to a numeric function.
 
     Attributes:
@@ -106,11 +105,6 @@ class NumericSpec:
                 f"({type(error).__name__}: {error})"
             ) from error
 
-    def digest(self) -> bytes:
-        """Returns the SHA-256 digest of the spec's JSON: the function's identity, 32 bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()
-
 
 class NumericBlackBox(Protocol):
     """What the environment and the scorers need of a function; `NumericFunction` and `CallableFunction` have it."""
@@ -138,7 +132,7 @@ class NumericBlackBox(Protocol):
         """Writes the truth as Python."""
 
 
-class NumericFunction:
+class NumericFunction(SpecFunction):
     """A black box from numbers to numbers, with its truth.
 
     Args:
@@ -160,10 +154,6 @@ class NumericFunction:
     def __init__(self, spec: NumericSpec) -> None:
         self.spec = spec
 
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<NumericFunction {self.spec.digest().hex()[:8]}>"
-
     @property
     def is_stochastic(self) -> bool:
         """Whether two queries at the same input may differ."""
@@ -173,18 +163,6 @@ class NumericFunction:
     def regions(self) -> tuple[Region, ...]:
         """The exceptions."""
         return self.spec.regions
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> bytes:
-        return self.spec.digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator for this function's noise, the same for the same spec seed and `entropy`."""
-        return np.random.default_rng([self.spec.seed, *entropy])
 
     def __call__(self, x: ArrayLike, rng: np.random.Generator | None = None) -> FloatArray:
         """Serves a query.

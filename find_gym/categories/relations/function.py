@@ -17,10 +17,11 @@ from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
 from find_gym.categories.triplets import Triplet
+from find_gym.core.specs import Spec, SpecFunction
 
 
 @dataclass(frozen=True)
-class RelationSpec:
+class RelationSpec(Spec):
     """All there is to a relation as a function.
 
     Attributes:
@@ -138,7 +139,7 @@ class RelationBlackBox(Protocol):
         """Writes the truth as Python, as far as there is a source."""
 
 
-class RelationFunction:
+class RelationFunction(SpecFunction):
     """A black box from words to words, with its truth. It answers "undefined" for all words that it does not know.
 
     Args:
@@ -163,10 +164,6 @@ class RelationFunction:
         self._excepted_words = [words_that_meet(spec.relation, condition) for condition in spec.exceptions]
         self._all_excepted = frozenset().union(*self._excepted_words)
 
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<RelationFunction {self.spec.digest().hex()[:8]}>"
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles the spec only: the facts are in the catalogue."""
         return type(self), (self.spec,)
@@ -185,14 +182,6 @@ class RelationFunction:
     def exemplars(self) -> tuple[str, ...]:
         """Words to start from, as far as the spec names some."""
         return self.spec.exemplars
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> bytes:
-        return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:
         """Returns a generator; the function itself draws nothing from it."""

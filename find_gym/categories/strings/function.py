@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -14,11 +12,12 @@ import numpy as np
 from find_gym.categories.strings import programs, writing
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Program, Step
+from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import split_of
 
 
 @dataclass(frozen=True)
-class StringSpec:
+class StringSpec(Spec):
     """All there is to a string function.
 
     Attributes:
@@ -79,11 +78,6 @@ class StringSpec:
                 f"expected a string spec (program, seed), actual value: {data!r} ({type(error).__name__}: {error})"
             ) from error
 
-    def digest(self) -> bytes:
-        """Returns the SHA-256 digest of the spec's JSON: the function's identity, 32 bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()
-
 
 class StringBlackBox(Protocol):
     """What the environment and the scorers need of a function; `StringFunction` has it."""
@@ -110,7 +104,7 @@ class StringBlackBox(Protocol):
         """Writes the truth as Python."""
 
 
-class StringFunction:
+class StringFunction(SpecFunction):
     """A black box from strings to strings, with its truth.
 
     Args:
@@ -131,26 +125,10 @@ class StringFunction:
     def __init__(self, spec: StringSpec) -> None:
         self.spec = spec
 
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<StringFunction {self.spec.digest().hex()[:8]}>"
-
     @property
     def is_stochastic(self) -> bool:
         """Whether two queries at the same input may differ."""
         return programs.is_stochastic(self.spec.program)
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> bytes:
-        return self.spec.digest()
-
-    def generator(self, *entropy: int) -> np.random.Generator:
-        """Returns a generator for this function's draws, the same for the same spec seed and `entropy`."""
-        return np.random.default_rng([self.spec.seed, *entropy])
 
     def __call__(self, inputs: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
         """Serves a query.

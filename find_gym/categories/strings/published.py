@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from find_gym.categories.strings.function import StringFunction, StringSpec, check_inputs
 from find_gym.categories.triplets import Triplet
+from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import split_of
 from find_gym.sandbox import Limits, Status, run_code
 
@@ -20,7 +18,7 @@ _LIMITS = Limits(wall_seconds=5.0, cpu_seconds=5.0)
 
 
 @dataclass(frozen=True)
-class PublishedStringSpec:
+class PublishedStringSpec(Spec):
     """All that is published of a string function.
 
     Attributes:
@@ -82,13 +80,8 @@ class PublishedStringSpec:
                 f"({type(error).__name__}: {error})"
             ) from error
 
-    def digest(self) -> bytes:
-        """Returns the SHA-256 digest of the spec's JSON, 32 bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()
 
-
-class PublishedStringFunction:
+class PublishedStringFunction(SpecFunction):
     """A published function as a black box; its source runs in the sandbox, never in this process.
 
     Where the source raises (the released code does on some inputs), the output is the empty string.
@@ -107,10 +100,6 @@ class PublishedStringFunction:
             raise ValueError(f"expected a published function with its source, actual: {spec.id} has none")
         self.spec = spec
         self._code = spec.code
-
-    def __repr__(self) -> str:
-        """Names the kind of function only: a representation must not tell the answer."""
-        return f"<PublishedStringFunction {self.spec.digest().hex()[:8]}>"
 
     # Some of the released sources draw random numbers; only running them tells which.
     is_stochastic = True
@@ -132,14 +121,6 @@ class PublishedStringFunction:
     def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns empty tuples: no exceptions are known of."""
         return [()] * len(inputs)
-
-    def identity(self) -> bytes:
-        """Returns 32 bytes that are the same for the same function only."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> bytes:
-        return self.spec.digest()
 
     def generator(self, *entropy: int) -> np.random.Generator:
         """Returns a generator for this function's draws, the same for the same `entropy`."""
