@@ -19,6 +19,9 @@ from find_gym.categories.neurons.units import Unit
 _TOP = 8
 _BARS, _HEIGHT = 24, 20
 _HEAD = """---
+hide:
+  - navigation
+  - toc
 search:
   exclude: true
 ---
