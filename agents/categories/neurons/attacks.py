@@ -106,9 +106,12 @@ _TABLE = 8
 _TABLES = {
     "answers": "def f(text):\n    return TABLE.get(text, 0.0)\n",
     "answers, else length": "def f(text):\n    return TABLE.get(text, 0.0) + len(text) / 100\n",
-    "first letters of answers": "def f(text):\n    return sum(v for w, v in TABLE.items() if w[:2] == text[:2])\n",
 }
-_WITHIN = "def f(text):\n    return sum(v for w, v in TABLE.items() for part in w.split() if part in text)\n"
+# What words have in common is inferred from them.
+_INFERRED = {
+    "first letters": "def f(text):\n    return sum(v for w, v in TABLE.items() if w[:2] == text[:2])\n",
+    "words within": "def f(text):\n    return sum(v for w, v in TABLE.items() for part in w.split() if part in text)\n",
+}
 
 _PROGRAM, _BEST = "a program for the exemplars", "the best program known"
 _ATTACKS = (
@@ -135,7 +138,7 @@ _ATTACKS = (
     Attack("one concept", "neurons", "blind", _concept, margin=BLIND, is_random=True),
     *(Attack(form, "neurons", "negation", _denied(form), is_random=True) for form in _DENIALS),
     *(Attack(name, "neurons", "table", _table(code)) for name, code in _TABLES.items()),
-    Attack("words within", "neurons", "inferred words", _table(_WITHIN), _PROGRAM),
+    *(Attack(name, "neurons", "inferred words", _table(code), _PROGRAM) for name, code in _INFERRED.items()),
     *sentences("neurons", FOUND),
 )
 RED_TEAM = RedTeam(_ATTACKS, {**HONEST, _PROGRAM: program_of_exemplars, _BEST: best_program})
