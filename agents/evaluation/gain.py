@@ -111,7 +111,7 @@ def random_queries(
         keys: agents and functions.
         seed: seeds the draws.
     """
-    drawn = {}
+    drawn: dict[tuple[str, int], list[Any]] = {}
     for agent, index in keys:
         places = np.random.default_rng([seed, index]).choice(len(probes), min(count, len(probes)), replace=False)
         drawn[agent, index] = [probes[place] for place in places]
@@ -163,9 +163,9 @@ def _best_lists(runs: _Runs) -> dict[str, list[Any]]:
     for place in range(_LISTS):
         asked = {(agent, index): lists[agent][min(place, len(lists[agent]) - 1)] for agent, index in own}
         agents = runs.play(f"train-{place}", asked, **train).summary["agents"]
-        for agent, found in skills.items():
-            found.append(agents[agent]["overall"]["skill"]["mean"])
-    return {agent: lists[agent][int(np.argmax(found[: len(lists[agent])]))] for agent, found in skills.items()}
+        for agent, means in skills.items():
+            means.append(agents[agent]["overall"]["skill"]["mean"])
+    return {agent: lists[agent][int(np.argmax(means[: len(lists[agent])]))] for agent, means in skills.items()}
 
 
 def _queries(episodes: Sequence[EpisodeRecord]) -> dict[tuple[str, int], list[Any]]:
@@ -183,7 +183,7 @@ def _queries(episodes: Sequence[EpisodeRecord]) -> dict[tuple[str, int], list[An
 
 def _random(config: EvaluationConfig, own: Mapping[tuple[str, int], list[Any]]) -> dict[tuple[str, int], list[Any]]:
     """Returns random probes for each agent and function, as inputs or as actions of the interface `tokens`."""
-    drawn = {}
+    drawn: dict[tuple[str, int], list[Any]] = {}
     for agent in config.agents:
         count = _token_probes(config, agent)
         keys = [key for key in own if key[0] == config.label(agent)]
