@@ -45,7 +45,8 @@ def _without_networks(level: NumericDifficulty) -> dict[str, Any]:
     return {"variants": shares} if sum(shares.values()) > 0 else {}
 
 
-def _words_of(spec: NumericSpec) -> list[str]:
+def sorted_words_of(spec: NumericSpec) -> list[str]:
+    """Returns the names of the tokens that describe a spec, in one order of those that are equivalent."""
     return words_of(_sorted_skeleton(spec.rule), tuple(region.kind for region in spec.regions))
 
 
@@ -107,7 +108,7 @@ CATEGORY = AgentCategory(
     ),
     training=TrainingSettings(
         encoder="find_gym_agents.categories.numeric.encoder:numeric_encoder",
-        imitation=Imitation(_words_of, numeric_evidence, share=0.2, functions=8000),
+        imitation=Imitation(sorted_words_of, numeric_evidence, share=0.2, functions=8000),
         changes=_without_networks,
         simple={"variants": {"plain": 1.0}, "compound_share": 0.0},
         strongest="atom-fit",
@@ -134,6 +135,7 @@ CATEGORY = AgentCategory(
     ),
     blind=FOUND,
     red_team="find_gym_agents.categories.numeric.attacks:RED_TEAM",
+    neural="find_gym_agents.categories.numeric.neural:NEURAL",
     checker="find_gym_agents.categories.numeric.checker:NumericChecker",
     paper=PaperSettings(
         "numeric functions: share of functions with a normalised squared error below 0.1",
