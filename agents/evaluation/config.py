@@ -100,7 +100,8 @@ class EvaluationConfig:
     model, or the address of a server. By default that of the environment; for numeric and string functions none, and
     one that is named adds unit tests of the description beside the score of the code."""
     checkpoint: str | None = field(default=None, metadata={"metavar": "FILE"})
-    """The policy of the agent policy: policy.pt of a training run, a zip of Stable-Baselines3 or sb3-contrib, or
+    """The policy of the agents policy and neural: pretrained (weights that come with the package), policy.pt of a
+    training run, a zip of Stable-Baselines3 or sb3-contrib, or
     FILE.py:NAME (package.module:NAME), which is called and returns a function (observation, info) -> action. Zips are
     unpickled and functions are run: use only those you trust."""
     proposals: int | None = None

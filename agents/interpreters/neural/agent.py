@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch as th
 
 from find_gym.interfaces.tokens import TokensInterface
@@ -33,7 +32,6 @@ class NeuralAgent:
         codec: the interface `tokens` of the difficulty that it was trained for.
         max_queries: the greatest budget that it was trained with.
         proposals: the programs that are checked; with 1, the likeliest is submitted.
-        own_queries: whether it asks what it values; else random queries, for comparison.
     """
 
     interface = "tokens"
@@ -45,12 +43,10 @@ class NeuralAgent:
         codec: TokensInterface,
         max_queries: int,
         proposals: int = PROPOSALS,
-        own_queries: bool = True,
     ) -> None:
         self.category, self.max_queries, self.network, self.codec = category, max_queries, network, codec
         self._record = neural_category(category)
-        self._proposals, self._own_queries = proposals, own_queries
-        self._opening = [codec.probes.index(value) for value in self._record.opening if own_queries]
+        self._proposals = proposals
         self.reset(0)
 
     @classmethod
@@ -70,10 +66,8 @@ class NeuralAgent:
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode."""
-        self._rng = np.random.default_rng(seed)
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
-        self._asked: list[int] = []
         self._writing: Iterator[int] | None = None
 
     def act(self, observation: Any, info: dict[str, Any]) -> int:
@@ -93,22 +87,21 @@ class NeuralAgent:
         if self._writing is None:
             self._inputs += info["inputs"]
             self._outputs += info["outputs"]
-            if info["budget"] > 0 and len(self._asked) < len(self.codec.probes):
-                self._asked.append(self._query())
-                return self._asked[-1]
+            query = self._query() if info["budget"] > 0 else None
+            if query is not None:
+                return query
             self._writing = iter(self._describe())
         return self.codec.queries + next(self._writing)
 
     @th.no_grad()
-    def _query(self) -> int:
-        """Returns the next query of the opening, then the one that is valued most among those that were not asked."""
-        if len(self._asked) < len(self._opening):
-            return self._opening[len(self._asked)]
-        if not self._own_queries:
-            return int(self._rng.choice(np.setdiff1d(np.arange(len(self.codec.probes)), self._asked)))
-        values = self.network.value_queries(self._memory())[0]
-        values[self._asked] = -th.inf
-        return int(values.argmax())
+    def _query(self) -> int | None:
+        """Returns the query that is valued most among those that were not asked, after the opening; None for none."""
+        places = [place for place, probe in enumerate(self.codec.probes) if probe not in self._inputs]
+        first = next((value for value in self._record.opening if value not in self._inputs), None)
+        if first is not None or not places:
+            return None if first is None else self.codec.probes.index(first)
+        values = self.network.value_queries(self._memory())[0, places]
+        return places[int(values.argmax())]
 
     @th.no_grad()
     def _describe(self) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from find_gym.core.category import Category
 from find_gym.core.registry import category_named, category_of, version_of
 from find_gym_agents.base import Agent, PolicyError
 from find_gym_agents.checks import check_choice
+from find_gym_agents.interpreters.neural.pretrained import PRETRAINED, pretrained_file
 from find_gym_agents.interpreters.policies.source import PolicySource
 
 _DEFAULTS: dict[str, Any] = {"env": next(iter(find_gym.LATEST_IDS.values())), "difficulty": "find"}
@@ -114,7 +115,8 @@ def resolve(
     """Settles what a policy interprets: what is asked for where the policy fits it, and else what it was trained for.
 
     Args:
-        checkpoint: `policy.pt` of `find-gym train`, a zip of Stable-Baselines3 or sb3-contrib, or `FILE.py:NAME`.
+        checkpoint: "pretrained", `policy.pt` of `find-gym train`, a zip of Stable-Baselines3 or sb3-contrib, or
+            `FILE.py:NAME`.
         env: the environment's id; None for the policy's own, or the latest one that has its spaces.
         max_queries: the budget; None for the policy's own.
         difficulty: the difficulty; None for the policy's own.
@@ -126,6 +128,8 @@ def resolve(
         PolicyError: it can't be read, does not fit, or does not say what nobody else says either.
         ImportError: something that it needs is not installed.
     """
+    if checkpoint == PRETRAINED:
+        checkpoint = str(pretrained_file(env or _DEFAULTS["env"]))
     source = PolicySource.of(checkpoint)
     terms = read_terms(source)
     fewer = terms.fewer_queries and max_queries is not None and max_queries <= (terms.max_queries or 0)
