@@ -135,9 +135,10 @@ def test_transcripts_depend_on_the_seed_alone():
     assert (np.sort(pieces[0].queries, axis=1)[:, 1:] > np.sort(pieces[0].queries, axis=1)[:, :-1]).all()
 
 
-def test_the_order_of_the_pairs_has_no_influence():
-    found = transcribe(Source(ENV, "find", 5), 6, (0,))
-    network = make_network(ENV, LegalActions(ENV, "find").codec, "tiny").eval()
+@pytest.mark.parametrize("env", [ENV, "FIND-numeric-v1"])
+def test_the_order_of_the_pairs_has_no_influence(env):
+    found = transcribe(Source(env, "easy", 5), 6, (0,))
+    network = make_network(env, LegalActions(env, "easy").codec, "tiny").eval()
     material = Material.of(found, th.device("cpu"))
     rows = th.arange(6)
 
@@ -147,6 +148,28 @@ def test_the_order_of_the_pairs_has_no_influence():
     before = whole()
     material.queries[:] = material.queries.flip(1)
     assert th.allclose(whole(), before, atol=1e-4)
+
+
+@pytest.mark.parametrize("env", [ENV, "FIND-numeric-v1"])
+@pytest.mark.parametrize("length", [0, 1, 2])
+def test_few_or_no_pairs_are_read(env, length):
+    found = transcribe(Source(env, "easy", 5), 2, (0,))
+    network = make_network(env, LegalActions(env, "easy").codec, "tiny").eval()
+    features = {name: th.from_numpy(values[:, :length]) for name, values in found.features.items()}
+    memory = network.read(features, th.ones(2, 1, length, dtype=th.bool))
+    assert network.value_queries(memory).isfinite().all()
+
+
+def test_absent_pairs_have_no_influence():
+    env = "FIND-numeric-v1"
+    found = transcribe(Source(env, "easy", 5), 2, (0,))
+    network = make_network(env, LegalActions(env, "easy").codec, "tiny").eval()
+    features = {name: th.from_numpy(values) for name, values in found.features.items()}
+    few = {name: values[:, 3:9] for name, values in features.items()}
+    present = th.zeros(2, 1, features["x"].shape[1], dtype=th.bool)
+    present[:, :, 3:9] = True
+    apart = network.value_queries(network.read(few, th.ones(2, 1, 6, dtype=th.bool)))
+    assert th.allclose(network.value_queries(network.read(features, present)), apart, atol=1e-3)
 
 
 def test_proposals_are_the_likeliest_programs_and_no_two_the_same():
