@@ -57,7 +57,7 @@ AGENTS_MAY_IMPORT = {
     "commands": {"checks", "registry", "evaluation", "training"},
     "cli": {"checks", "commands.console"},
 }
-A_CATEGORY_MAY_IMPORT = {"runs", "report", "training", "redteam", "interpreters"}
+A_CATEGORY_MAY_IMPORT = {"checks", "runs", "report", "training", "redteam", "interpreters"}
 AGENTS_EXCEPTIONS: dict[tuple[str, str], str] = {}
 # Modules that name categories: what each can interpret is a part of an agent's registration, adapters have public names
 # and defaults.

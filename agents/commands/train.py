@@ -21,11 +21,13 @@ class Recipe:
         config: the place "module:Class" of its configuration, whose fields are the options.
         train: the place "module:function" of what trains.
         description: the help.
+        resumes: whether the same command goes on with a run that was cut short.
     """
 
     config: str
     train: str
     description: str
+    resumes: bool = True
 
 
 RECIPES = {
@@ -48,6 +50,16 @@ A network over sets of (input, output) pairs learns to write the program behind 
 it. The folder of the run gets the policy, checkpoints, the curve, TensorBoard logs and, at the end, an evaluation on
 the test split. The same command goes on where it was cut short, and with more --minutes or --examples where it had
 finished.""",
+    ),
+    "continuous": Recipe(
+        "find_gym_agents.categories.numeric.continuous_recipe:ContinuousConfig",
+        "find_gym_agents.categories.numeric.continuous_recipe:train",
+        """Trains SAC or TQC on the interface `continuous` to numeric functions, plain atoms alone.
+
+It begins with constants and lines. Queries are even probes; the policy names an atom, and its constants in units of
+what fits the answers; its reward is the skill and the fit to the answers. The folder of the run gets the model, the
+curve, and at the end the skills on the test split. A run that was cut short begins anew.""",
+        resumes=False,
     ),
 }
 _DEFAULT = "ppo"
@@ -85,7 +97,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym train"
     try:
         result = train(config)
     except KeyboardInterrupt:
-        print(f"interrupted; the same command goes on where this one stopped ({config.folder})", file=sys.stderr)
+        then = "goes on where this one stopped" if recipe.resumes else "begins anew"
+        print(f"interrupted; the same command {then} ({config.folder})", file=sys.stderr)
         return 130
     except (CheckpointError, NothingLearnedError, RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)

@@ -90,6 +90,19 @@ class Parameter:
             return round(value)
         return value or _ALMOST_ZERO if self.nonzero else value
 
+    def write(self, constant: Any) -> list[float]:
+        """Returns what `read` makes this constant of, as far as numbers in [-1, 1] reach: the nearest there.
+
+        The first of the numbers of a shorter sequence, the coefficients of the highest powers, stand for 0.
+        """
+        if not self.length:
+            return [self._write(constant)]
+        return [self._write(value) for value in (*(0.0,) * (self.length - len(constant)), *constant)]
+
+    def _write(self, value: float) -> float:
+        low, high = self.actions or (self.low, self.high)
+        return min(max(2 * (value - low) / (high - low) - 1, -1.0), 1.0)
+
 
 # (atom, inputs (n,), target (n,), factors of the atom's values (n,), degree of polynomials) -> constants, best first
 Estimator = Callable[["Atom", FloatArray, FloatArray, FloatArray, int], list[Constants]]
@@ -248,3 +261,8 @@ class Atom:
             constants.append(parameter.read(action[place:]))
             place += parameter.length or 1
         return constants[0] if self.variadic else tuple(constants)
+
+    def write(self, constants: Constants) -> NDArray[np.float64]:
+        """Returns the numbers in [-1, 1], shape `(action_size,)`, that stand for constants, or the nearest ones."""
+        each = (constants,) if self.variadic else constants
+        return np.array([share for one, own in zip(self.parameters, each, strict=True) for share in one.write(own)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,14 @@ def split_action(
     fields = _fields(families)
     edges = np.cumsum([0, *fields.values()])
     return {name: action[edges[index] : edges[index + 1]] for index, name in enumerate(fields)}
+
+
+def join_action(
+    fields: Mapping[str, NDArray[np.floating]], families: tuple[str, ...] = NAMED_FAMILIES
+) -> NDArray[np.float32]:
+    """Returns the action with these fields, the others 0; the inverse of `split_action`."""
+    sizes = _fields(families)
+    return np.concatenate([fields.get(name, np.zeros(size)) for name, size in sizes.items()]).astype(np.float32)
 
 
 class ContinuousInterface:
