@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def _learn(config: ContinuousConfig, progress: bool) -> tuple[Any, list[dict[str
 
     model: Any = None
     for stage, families in enumerate(_CURRICULUM):
-        vector = DummyVecEnv([lambda families=families: make_env(config, "train", families) for _ in range(_ENVS)])
+        vector = DummyVecEnv([partial(make_env, config, "train", families)] * _ENVS)
         vector.seed(config.seed + stage)
         if model is None:
             model = (TQC if config.algorithm == "tqc" else SAC)(
