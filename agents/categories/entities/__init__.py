@@ -62,6 +62,7 @@ CATEGORY = AgentCategory(
     blind=FOUND,
     red_team="find_gym_agents.categories.entities.attacks:RED_TEAM",
     checker="find_gym_agents.categories.entities.checker:EntityChecker",
+    neural="find_gym_agents.categories.entities.neural:NEURAL",
     paper=unit_test_settings(
         "entities", AIA=(0.56, 0.39, 0.34, 0.34), MILAN=(0.89, 0.81, 0.61, 0.54), both=(0.89, 0.88, 0.62, 0.58)
     ),

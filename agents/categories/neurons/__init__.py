@@ -98,5 +98,6 @@ CATEGORY = AgentCategory(
     blind=FOUND,
     red_team="find_gym_agents.categories.neurons.attacks:RED_TEAM",
     checker="find_gym_agents.categories.neurons.checker:NeuronChecker",
+    neural="find_gym_agents.categories.neurons.neural:NEURAL",
     units="find_gym_agents.categories.neurons.units:select_units",
 )

@@ -60,6 +60,7 @@ CATEGORY = AgentCategory(
     blind=FOUND,
     red_team="find_gym_agents.categories.relations.attacks:RED_TEAM",
     checker="find_gym_agents.categories.relations.checker:RelationChecker",
+    neural="find_gym_agents.categories.relations.neural:NEURAL",
     paper=unit_test_settings(
         "relations", AIA=(0.74, 0.64, 0.47, 0.46), MILAN=(0.74, 0.64, 0.44, 0.45), both=(0.92, 0.68, 0.46, 0.42)
     ),

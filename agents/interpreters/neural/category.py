@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from find_gym.core.category import load_reference
 from find_gym_agents.categories import agent_category
 
 if TYPE_CHECKING:
+    from find_gym.interfaces.tokens import TokensInterface
     from find_gym_agents.interpreters.neural.network import Reader
+    from find_gym_agents.interpreters.neural.pointing import Meanings
 
 Features = dict[str, NDArray[Any]]
 IntArray = NDArray[np.int64]
@@ -37,6 +39,9 @@ class NeuralCategory:
             teacher who knows the functions: places in the bank of inputs, of shape `(functions, queries)` as those
             begun, of which the first `lengths` stay. The query head learns to imitate it. None for a query head that
             learns how much each query tells about the program.
+        meanings: `(codec) -> Meanings`: the vectors of probes and tokens that the heads point at; the reader has those
+            of the inputs. None where the heads learn a weight for each probe and token instead.
+        changes: returns the attributes of the difficulty that are replaced when transcripts are made.
     """
 
     encode: Callable[[Sequence[Any], Sequence[Any]], Features]
@@ -47,6 +52,8 @@ class NeuralCategory:
     )
     opening: tuple[Any, ...] = ()
     demonstrate: Callable[[Any, Sequence[Any], IntArray, IntArray, np.random.Generator], IntArray] | None = None
+    meanings: Callable[[TokensInterface], Meanings] | None = None
+    changes: Callable[[], Mapping[str, Any]] = dict
 
 
 def neural_category(name: str) -> NeuralCategory:

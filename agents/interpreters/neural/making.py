@@ -22,8 +22,10 @@ def make_network(env: str, codec: TokensInterface, size: str) -> InterpreterNetw
         size: a key of `SIZES`.
     """
     shape = SIZES[size]
-    reader = neural_category(category_of(env)).reader(shape.width)
-    return InterpreterNetwork(reader, len(codec.probes), len(codec.tokens), codec.max_tokens, shape)
+    record = neural_category(category_of(env))
+    meanings = None if record.meanings is None else record.meanings(codec)
+    reader = record.reader(shape.width)
+    return InterpreterNetwork(reader, len(codec.probes), len(codec.tokens), codec.max_tokens, shape, meanings)
 
 
 def as_tensors(features: Features, device: th.device | str = "cpu") -> dict[str, th.Tensor]:

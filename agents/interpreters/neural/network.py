@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch as th
 from torch import nn
 
+from find_gym_agents.interpreters.neural.pointing import Meanings, Pointer
 from find_gym_agents.interpreters.neural.sizes import Size
 
 Tensors = Mapping[str, th.Tensor]
@@ -44,6 +45,10 @@ class Reader(nn.Module):
         """
         return vectors[:, None].expand(-1, present.shape[1], -1, -1)
 
+    def meanings(self, features: Tensors) -> th.Tensor:
+        """Returns the vectors of the inputs, shape `(batch, pairs, d)`, where `NeuralCategory.meanings` has some."""
+        raise NotImplementedError
+
 
 class Memory(NamedTuple):
     """Sets of evidence as the heads see them.
@@ -51,14 +56,17 @@ class Memory(NamedTuple):
     Attributes:
         vectors: one of the set as a whole, then one for each pair, shape `(sets, 1 + pairs, width)`.
         absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`.
+        meanings: the vectors of the pairs' inputs, shape `(sets, pairs, d)`; None where there are none.
     """
 
     vectors: th.Tensor
     absent: th.Tensor
+    meanings: th.Tensor | None = None
 
     def repeated(self, times: int) -> Memory:
         """Returns each set several times, one after the other."""
-        return Memory(*(values.repeat_interleave(times, 0) for values in self))
+        meanings = None if self.meanings is None else self.meanings.repeat_interleave(times, 0)
+        return Memory(self.vectors.repeat_interleave(times, 0), self.absent.repeat_interleave(times, 0), meanings)
 
 
 class InterpreterNetwork(nn.Module):
@@ -70,9 +78,20 @@ class InterpreterNetwork(nn.Module):
         tokens: the size of the grammar's vocabulary.
         max_tokens: the greatest length of a program.
         size: the size.
+        meanings: vectors of queries and tokens, which the heads point at; None where they have none.
     """
 
-    def __init__(self, reader: Reader, queries: int, tokens: int, max_tokens: int, size: Size) -> None:
+    means: th.Tensor
+
+    def __init__(
+        self,
+        reader: Reader,
+        queries: int,
+        tokens: int,
+        max_tokens: int,
+        size: Size,
+        meanings: Meanings | None = None,
+    ) -> None:
         super().__init__()
         width = size.width
         shape = {"dim_feedforward": size.expansion * width, "dropout": 0.0, "activation": "gelu"}
@@ -94,7 +113,15 @@ class InterpreterNetwork(nn.Module):
             norm=nn.LayerNorm(width),
         )
         self.next_token = nn.Linear(width, tokens)
-        self.query = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, queries))
+        # Where queries are pointed at, all that is left is a value that they share.
+        values = queries if meanings is None else 1
+        self.query = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, values))
+        self.pointers = None
+        if meanings is not None:
+            each = {"queries": meanings.queries, "tokens": meanings.tokens}
+            self.pointers = nn.ModuleDict({name: Pointer(width, targets, size.heads) for name, targets in each.items()})
+            self.meaning = nn.Linear(meanings.tokens.shape[1], width, bias=False)
+            self.register_buffer("means", th.from_numpy(meanings.tokens).any(1), persistent=False)
 
     @property
     def device(self) -> th.device:
@@ -116,11 +143,17 @@ class InterpreterNetwork(nn.Module):
         pairs = self.reader.relate(vectors, features, present).flatten(0, 1)
         vectors = th.cat([self.whole.to(pairs.dtype).expand(len(pairs), 1, -1), pairs], 1)
         absent = nn.functional.pad(~present.flatten(0, 1), (1, 0))
-        return Memory(self.set(vectors, src_key_padding_mask=absent), absent)
+        meanings = None
+        if self.pointers is not None:
+            meanings = self.reader.meanings(features).repeat_interleave(present.shape[1], 0)
+        return Memory(self.set(vectors, src_key_padding_mask=absent), absent, meanings)
 
     def value_queries(self, memory: Memory) -> th.Tensor:
         """Returns the value of each query, shape `(sets, queries)`."""
-        return self.query(memory.vectors[:, 0])  # type: ignore[no-any-return]
+        values = self.query(memory.vectors[:, 0])
+        if self.pointers is not None:
+            values = values + self.pointers["queries"](memory.vectors[:, :1], *memory)[:, 0]
+        return values  # type: ignore[no-any-return]
 
     def write(self, memory: Memory, tokens: th.Tensor) -> th.Tensor:
         """Returns the logits of what follows each beginning of programs, not masked by the grammar.
@@ -135,6 +168,15 @@ class InterpreterNetwork(nn.Module):
         begun = nn.functional.pad(tokens, (1, 0), value=self.tokens.num_embeddings - 1)
         length = begun.shape[1]
         later = th.ones(length, length, dtype=th.bool, device=begun.device).triu(1)
-        hidden = self.tokens(begun) + self.places[:length]
+        embedded = self.tokens(begun)
+        if self.pointers is not None:
+            # The token before the first has no meaning.
+            meant = nn.functional.pad(self.means, (0, 1))[begun]
+            vectors = self.pointers["tokens"].get_buffer("targets")[begun.clamp(max=len(self.means) - 1)]
+            embedded = th.where(meant[..., None], self.meaning(vectors), embedded)
+        hidden = embedded + self.places[:length]
         hidden = self.program(hidden, memory.vectors, tgt_mask=later, memory_key_padding_mask=memory.absent)
-        return self.next_token(hidden)  # type: ignore[no-any-return]
+        logits = self.next_token(hidden)
+        if self.pointers is not None:
+            logits = th.where(self.means, self.pointers["tokens"](hidden, *memory), logits)
+        return logits  # type: ignore[no-any-return]

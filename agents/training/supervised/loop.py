@@ -29,6 +29,7 @@ from find_gym_agents.training.curriculum import training_difficulty
 from find_gym_agents.training.logs import make_logger
 from find_gym_agents.training.progress import Progress, Show, Status
 from find_gym_agents.training.supervised.config import SupervisedConfig
+from find_gym_agents.training.supervised.imitation import imitation_losses
 from find_gym_agents.training.supervised.learning import Material, losses
 from find_gym_agents.training.supervised.transcripts import Source, Supply
 from find_gym_agents.training.supervised.validation import Validation
@@ -64,13 +65,15 @@ class SupervisedTraining:
         self.config, self._show, self.folder = config, show, config.folder
         self.progress = Progress()
         set_random_seed(config.seed)
+        self._record = neural_category(config.category)
+        self._has_teacher = self._record.demonstrate is not None
         codec = LegalActions(config.env, config.difficulty).codec
         self._device = get_device(config.device)
         self.network = make_network(config.env, codec, config.size).to(self._device)
         self._optimizer = _optimizer(self.network)
         self._resume()
         self._logger = make_logger(config.logger, self.folder, self.progress.segment)
-        self._opening = [codec.probes.index(value) for value in neural_category(config.category).opening]
+        self._opening = [codec.probes.index(value) for value in self._record.opening]
         self._validation = Validation(config, codec)
         self._began = time.perf_counter() - self.progress.seconds
 
@@ -101,7 +104,8 @@ class SupervisedTraining:
         rng = np.random.default_rng(seed)
         material = Material.of(transcripts, self._device)
         own = rng.permutation(transcripts.count)[: round(_OWN_QUERIES * transcripts.count)]
-        for part in np.array_split(own, -(-len(own) // _ASKED)) if progress.updates else ():
+        goes_own_way = progress.updates > 0 and not self._has_teacher
+        for part in np.array_split(own, -(-len(own) // _ASKED)) if goes_own_way else ():
             material.ask(self.network, th.from_numpy(part).to(self._device), self._opening, _NOISE)
         sums: dict[str, list[float]] = {}
         for rows in _batches(transcripts.count, config.reuse, config.batch_size, rng):
@@ -123,8 +127,11 @@ class SupervisedTraining:
     def _step(self, material: Material, rows: th.Tensor, rng: np.random.Generator) -> dict[str, float]:
         self.network.train()
         with th.autocast(self._device.type, dtype=th.bfloat16, enabled=self._device.type == "cuda"):
-            asking = self.progress.updates % _QUERY_STEPS == 0
-            found = losses(self.network, material, rows, rng, queries_too=asking)
+            if self._has_teacher:
+                found = imitation_losses(self.network, material, rows, rng)
+            else:
+                asking = self.progress.updates % _QUERY_STEPS == 0
+                found = losses(self.network, material, rows, rng, queries_too=asking)
             loss = found["program"] + self.config.query_weight * found.get("query", 0.0)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -174,7 +181,7 @@ class SupervisedTraining:
 
     def _source(self) -> Source:
         config = self.config
-        return Source(config.env, training_difficulty(config), config.budget)
+        return Source(config.env, training_difficulty(config, self._record.changes()), config.budget)
 
     def _portrait(self) -> dict[str, Any]:
         last = self.progress.curve[-1] if self.progress.curve else None
