@@ -1,4 +1,4 @@
-"""What the page of the verifiers package was measured with: the scripted model's episodes, and the line of the table."""
+"""What the page of the verifiers package was measured with: the scripted model, and the line of the table."""
 
 import importlib
 from pathlib import Path
