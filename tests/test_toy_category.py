@@ -130,7 +130,7 @@ def test_inspect_has_a_task_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     # In place of the table of tokens that Inspect's mock would download.
     letters = SimpleNamespace(encode=lambda text, **_: [ord(letter) for letter in text])
     monkeypatch.setattr(tiktoken, "get_encoding", lambda name: letters)
-    function = Functions("toy").open(0)[0].unwrapped.function  # type: ignore[attr-defined]
+    function = Functions("toy").open(0)._env.unwrapped.function
     text = write_submission(Submission(function.describe(), code=function.source()))
     model = get_model("mockllm/model", custom_outputs=[ModelOutput.from_content("mockllm", text)], memoize=False)
     task = task_of("toy")(functions=1, protocol="text")

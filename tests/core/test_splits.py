@@ -118,7 +118,7 @@ def test_shares_are_bounded_as_far_as_there_are_others() -> None:
 def test_ids_name_versions_and_earlier_ones_stay() -> None:
     assert EARLIER_IDS == ("FIND-numeric-v0", "FIND-strings-v0", "FIND-entities-v0", "FIND-relations-v0")
     assert {version_of(identifier) for identifier in ENVIRONMENT_IDS} == {0, 1}
-    with pytest.raises(ValueError, match="expected a version of numeric from 0 to 0, actual value: 1"):
-        category_named("numeric").check_version(1)
+    with pytest.raises(ValueError, match="expected a version of numeric from 0 to 1, actual value: 2"):
+        category_named("numeric").check_version(2)
     assert RelationDifficulty.of("easy", 0).exceptions == {0: 1.0}
     assert RelationSpec("continent_of_monument").split_in(0) == "test"

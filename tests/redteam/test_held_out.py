@@ -119,7 +119,7 @@ class Surveyor:
 
     def __init__(self, function: NumericFunction, decoys: np.ndarray, seed: int) -> None:
         self.scorer = NumericScorer(function)
-        self.count = int(self.scorer._edges[-1])
+        self.count = self.scorer._count
         self.x = self.scorer._x[: self.count]
         self.base = NumericFunction(replace(function.spec, regions=())).truth(self.x)
         self.mean = function.regions[0].mean
@@ -140,11 +140,8 @@ class Surveyor:
             self.candidates = np.stack([starts, starts + np.tile(np.linspace(gap / 12, gap, 12), 200)], axis=1)
 
     def skill(self, predicted: np.ndarray) -> float:
-        accuracy = self.scorer._right(np.concatenate([predicted, self.scorer._truth[self.count :]]))[
-            : self.count
-        ].mean()
-        trivial = self.scorer.trivial_accuracy
-        return max(0.0, (accuracy - trivial) / (1 - trivial))
+        everywhere = np.concatenate([predicted, self.scorer._truth[self.count :]])
+        return max(0.0, self.scorer.score_predictions(lambda inputs: everywhere).skill)
 
     def predict(self, bounds) -> np.ndarray:
         if bounds is None:
