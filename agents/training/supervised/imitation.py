@@ -6,13 +6,11 @@ import numpy as np
 import torch as th
 from torch.nn import functional
 
-from find_gym_agents.interpreters.neural.making import gathered
 from find_gym_agents.interpreters.neural.network import InterpreterNetwork
-from find_gym_agents.training.supervised.learning import Material
+from find_gym_agents.training.supervised.learning import NEVER, Material
 
 # Of the examples, so many have evidence of the whole budget.
 _WHOLE_BUDGET = 0.2
-_NEVER = -1e9
 
 
 def imitation_losses(
@@ -33,21 +31,16 @@ def imitation_losses(
         "program": the mean negative log-probability of the true program, in nats; "query": that of the teacher's
         queries; "whole": as "program", after the whole budget, without a gradient, NaN where no example has it.
     """
-    queries, target = material.queries[functions], material.programs[functions]
+    queries = material.queries[functions]
     batch, budget = queries.shape
     drawn = rng.integers(0, budget, batch)
     drawn[rng.random(batch) < _WHOLE_BUDGET] = budget
     count = th.from_numpy(drawn).to(queries.device)
     present = th.arange(budget, device=queries.device) < count[:, None]
-    seen = gathered({name: values[functions] for name, values in material.features.items()}, queries)
-    memory = network.read(seen, present[:, None])
+    memory = network.read(material.seen(functions), present[:, None])
 
-    logits = network.write(memory, target[:, :-1].clamp(min=0)).float()
-    # After the end nothing is legal, and nothing is learned.
-    logits = logits.masked_fill(~material.legal[functions] & (target >= 0)[..., None], _NEVER)
-    program = functional.cross_entropy(logits.transpose(1, 2), target, ignore_index=-1, reduction="none").sum(1)
-
-    values = network.value_queries(memory).float().scatter_add(1, queries, _NEVER * present)
+    program = material.program_losses(network, memory, functions)
+    values = network.value_queries(memory).float().scatter_add(1, queries, NEVER * present)
     following = queries.gather(1, count.clamp(max=budget - 1)[:, None])[:, 0]
     query = functional.cross_entropy(values, following, reduction="none")
     is_taught = (count >= material.taught[functions]) & (count < budget)

@@ -10,14 +10,14 @@ import torch as th
 from torch.nn import functional
 
 from find_gym_agents.interpreters.neural.making import as_tensors, ask, gathered
-from find_gym_agents.interpreters.neural.network import InterpreterNetwork
+from find_gym_agents.interpreters.neural.network import InterpreterNetwork, Memory
 from find_gym_agents.training.supervised.transcripts import Transcripts
 
 # Of the examples, so many have evidence of the whole budget.
 _WHOLE_BUDGET = 0.5
 # The gain of one query, in nats, is cut off here: single functions should not rule the query head.
 _MOST_GAIN = 4.0
-_NEVER = -1e9
+NEVER = -1e9
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,26 @@ class Material:
     def ask(self, network: InterpreterNetwork, functions: th.Tensor, opening: Sequence[int], noise: float) -> None:
         """Puts queries of the network in place of those to some functions; see `making.ask`."""
         features = {name: values[functions] for name, values in self.features.items()}
-        budget = self.queries.shape[1]
-        self.queries[functions] = ask(network, features, budget, opening, noise)
-        self.taught[functions] = budget
+        self.queries[functions] = ask(network, features, self.queries.shape[1], opening, noise)
+
+    def seen(self, functions: th.Tensor) -> dict[str, th.Tensor]:
+        """Returns the features of the pairs that were asked of some functions, in the order of the queries."""
+        return gathered({name: values[functions] for name, values in self.features.items()}, self.queries[functions])
+
+    def program_losses(self, network: InterpreterNetwork, memory: Memory, functions: th.Tensor) -> th.Tensor:
+        """Returns the negative log-probability of the true program for each set of evidence, in nats.
+
+        Args:
+            network: the network.
+            memory: sets of evidence, equally many of each function, one after the other.
+            functions: their rows.
+        """
+        sets = len(memory.vectors) // len(functions)
+        target, legal = (values[functions].repeat_interleave(sets, 0) for values in (self.programs, self.legal))
+        logits = network.write(memory, target[:, :-1].clamp(min=0)).float()
+        # After the end nothing is legal, and nothing is learned.
+        logits = logits.masked_fill(~legal & (target >= 0)[..., None], NEVER)
+        return functional.cross_entropy(logits.transpose(1, 2), target, ignore_index=-1, reduction="none").sum(1)
 
 
 def losses(
@@ -60,8 +77,7 @@ def losses(
     Of each transcript the network sees the first few queries, and writes the program. For the query head it also sees
     the evidence with one query less. The gain in the log-probability of the true program, from one to the other, is how
     much that query told about the description; on average over functions it is what it takes from the entropy of the
-    network's belief. The query head predicts it from the smaller set; where a teacher chose the query, it learns to
-    choose it as well.
+    network's belief. The query head predicts it from the smaller set.
 
     Args:
         network: the network.
@@ -74,22 +90,17 @@ def losses(
         "program": the mean negative log-probability of the true program, in nats; "whole": the same after the whole
         budget, without a gradient, NaN where no example has it; with `queries_too` also "query".
     """
-    queries, target = material.queries[functions], material.programs[functions]
+    queries = material.queries[functions]
     batch, budget = queries.shape
     drawn = rng.integers(0, budget, batch)
     drawn[rng.random(batch) < _WHOLE_BUDGET] = budget - 1
     count = th.from_numpy(drawn).to(queries.device)
     places = th.arange(budget, device=queries.device)
-    seen = gathered({name: values[functions] for name, values in material.features.items()}, queries)
     sizes = th.stack([count + 1, count] if queries_too else [count + 1], 1)
     sets = sizes.shape[1]
-    memory = network.read(seen, places < sizes[:, :, None])
+    memory = network.read(material.seen(functions), places < sizes[:, :, None])
 
-    target, legal = target.repeat_interleave(sets, 0), material.legal[functions].repeat_interleave(sets, 0)
-    logits = network.write(memory, target[:, :-1].clamp(min=0)).float()
-    # After the end nothing is legal, and nothing is learned.
-    logits = logits.masked_fill(~legal & (target >= 0)[..., None], _NEVER)
-    each = functional.cross_entropy(logits.transpose(1, 2), target, ignore_index=-1, reduction="none").sum(1)
+    each = material.program_losses(network, memory, functions)
     found = {"program": each.mean(), "whole": each.detach()[::sets][count == budget - 1].mean()}
     if not queries_too:
         return found
@@ -98,7 +109,4 @@ def losses(
     values = network.value_queries(memory).float()[1::sets]
     asked = queries.gather(1, count[:, None])[:, 0]
     gain = (before - after).clamp(-_MOST_GAIN, _MOST_GAIN)
-    predicted = functional.mse_loss(values.gather(1, asked[:, None])[:, 0], gain, reduction="none")
-    known = (places < count[:, None]).to(values.dtype)
-    chosen = functional.cross_entropy(values.scatter_add(1, queries, _NEVER * known), asked, reduction="none")
-    return found | {"query": th.where(count >= material.taught[functions], chosen, predicted).mean()}
+    return found | {"query": functional.mse_loss(values.gather(1, asked[:, None])[:, 0], gain)}

@@ -28,14 +28,6 @@ FEW = ("string_concatenate", "add_number_to_string", "replace_vowels_with_charac
 EASY = {"lengths": {1: 1.0}, "single_operations": FEW}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = th.get_num_threads()
-    th.set_num_threads(1)
-    yield
-    th.set_num_threads(threads)
-
-
 def tiny(folder, **changes) -> SupervisedConfig:
     config = SupervisedConfig(
         env=ENV,

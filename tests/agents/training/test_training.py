@@ -15,14 +15,6 @@ from find_gym_agents.training.policy_episodes import Played  # noqa: E402
 from find_gym_agents.training.progress import Status, share_done  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = th.get_num_threads()
-    th.set_num_threads(1)
-    yield
-    th.set_num_threads(threads)
-
-
 def tiny(folder, **changes) -> TrainConfig:
     """A run of two segments of imitation and four of reinforcement learning."""
     config = TrainConfig(
