@@ -4,7 +4,7 @@
 
 Each candidate is scored on the same functions of the split `train`; then the refinements of the best three are, such as
 one relation with each of its exceptions. The highest mean skill wins, of equal ones the first. What is printed belongs
-into `agents/interpreters/blind.py`.
+into `agents/find_gym_agents/interpreters/blind.py`.
 """
 
 from __future__ import annotations

@@ -31,9 +31,6 @@ set_up_venv() {
         esac
         touch "$stamp"
     fi
-    # The folder agents/ is the package find_gym_agents; type checkers see it as one here.
-    mkdir -p .venv/types
-    ln -sfn ../../agents .venv/types/find_gym_agents
     # Small matrices: threads cost more than they bring.
     export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
 }

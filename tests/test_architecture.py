@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
-PACKAGES = {"find_gym": "find_gym", "agents": "find_gym_agents"}
+AGENTS = ROOT / "agents" / "find_gym_agents"
+PACKAGES = {ROOT / "find_gym": "find_gym", AGENTS: "find_gym_agents"}
 
 # For each room what it may import of find_gym, besides itself. A room with a dot is a module of one.
 MAY_IMPORT = {
@@ -80,8 +81,8 @@ ACROSS_CATEGORIES = {
 def _modules() -> dict[str, Path]:
     found = {}
     for folder, package in PACKAGES.items():
-        for path in (ROOT / folder).rglob("*.py"):
-            parts = path.relative_to(ROOT / folder).with_suffix("").parts
+        for path in folder.rglob("*.py"):
+            parts = path.relative_to(folder).with_suffix("").parts
             found[".".join((package, *parts)).removesuffix(".__init__")] = path
     return found
 
@@ -175,7 +176,7 @@ def test_rooms_of_agents_import_only_what_they_may() -> None:
 def _category_package(module: str) -> str:
     """Returns the category to whose package in find_gym_agents a module belongs, or an empty text."""
     _, room, name, *_ = (*module.split("."), "", "", "")
-    return name if room == "categories" and (ROOT / "agents" / "categories" / name / "__init__.py").exists() else ""
+    return name if room == "categories" and (AGENTS / "categories" / name / "__init__.py").exists() else ""
 
 
 def test_shared_rooms_name_no_category() -> None:
@@ -229,5 +230,5 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 def test_the_page_has_all_rooms() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    rooms = {path.parent.relative_to(ROOT) for folder in PACKAGES for path in (ROOT / folder).glob("*/__init__.py")}
+    rooms = {path.parent.relative_to(ROOT) for folder in PACKAGES for path in folder.glob("*/__init__.py")}
     assert [str(room) for room in sorted(rooms) if f"| `{room}/`" not in text] == []

@@ -12,14 +12,10 @@ import find_gym
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_every_folder_with_code_is_in_the_wheel() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    folders = {path.parent for name in ("find_gym", "agents") for path in (ROOT / name).rglob("*.py")}
-    found = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
-    listed = {name.replace("find_gym_agents", "agents") for name in settings["packages"]}
-    assert found <= listed
-    # The others hold data.
-    assert all((ROOT / name.replace(".", "/")).is_dir() for name in listed)
+def test_the_packages_lie_in_plain_folders() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    folders = {str(Path(package).parent) for package in settings["hatch"]["build"]["targets"]["wheel"]["packages"]}
+    assert folders == set(settings["hatch"]["build"]["dev-mode-dirs"]) == {".", settings["mypy"]["mypy_path"]}
 
 
 def test_all_files_have_one_version() -> None:

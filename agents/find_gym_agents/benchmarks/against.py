@@ -21,8 +21,10 @@ _PROGRAM = """
 import importlib.util, json, pathlib, sys, time, warnings
 root = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(root))
+# Checkouts of before 0.2.0 have the package in the folder agents itself.
+home = next(home for home in (root / "agents" / "find_gym_agents", root / "agents") if (home / "__init__.py").exists())
 spec = importlib.util.spec_from_file_location(
-    "find_gym_agents", root / "agents" / "__init__.py", submodule_search_locations=[str(root / "agents")]
+    "find_gym_agents", home / "__init__.py", submodule_search_locations=[str(home)]
 )
 sys.modules["find_gym_agents"] = agents = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(agents)
@@ -61,7 +63,7 @@ def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[s
     Raises:
         RuntimeError: a checkout can't be measured; its own message is on the standard error.
     """
-    servers = [_start(root) for root in (Path(__file__).resolve().parents[2], other)]
+    servers = [_start(root) for root in (Path(__file__).resolve().parents[3], other)]
     try:
         results = []
         categories, others = (json.loads(_answer(server)) for server in servers)
