@@ -15,6 +15,7 @@ from functools import cache
 
 from find_gym.categories.entities.concepts import concepts
 from find_gym.categories.entities.regions import FORMS
+from find_gym.judges.markup import remove_markup
 from find_gym.judges.protocol import to_text
 
 MAX_CHARACTERS = 4000
@@ -56,12 +57,13 @@ _NOT_ONLY = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(
-    r"[,:()\[\]\"“”]|(?<!\w)'|'(?!\w)|\s[-–—]+\s|\b(?:and|or|such as|like|including|include|includes|e\.g\.?|i\.e\.?|"
+    r"[,:()\[\]|\"“”]|(?<!\w)'|'(?!\w)|\s[-–—]+\s|\b(?:and|or|such as|like|including|include|includes|e\.g\.?|i\.e\.?|"
     r"especially|particularly|namely|along with|as well as)\b",
     re.IGNORECASE,
 )
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 _AND = re.compile(r"\band\b", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 _FILLERS = frozenset(
     """
@@ -84,6 +86,18 @@ _FILLERS = frozenset(
     suggests sure task term terms test tested tests text texts than that the their them theme themes themselves
     these they thing things this those to topic topics towards type types unclear unit units unknown used value values
     various very was well were when where which with word words x yield yielded yields
+    """.split()
+)
+
+# Words about judging: phrases of nothing but these and fillers, such as orders to a judge or marks that a text gives
+# itself, say nothing of a function. None of them is a member of a concept.
+_JUDGING = frozenset(
+    """
+    above accept accuracy accurate always answer answered answers approve assistant below best bool choose chosen
+    confidence confident const correct correctly def disregard each elif else exactly grade graded grader guaranteed
+    ignore incorrect inst instruct instruction instructions int invalid json maximum minimum nan null ok okay option
+    options override pass passed perfect perfectly pick please previous prompt prompts rate rated rating ratings reply
+    right say skill str submission submitted true undefined valid var wrong xml yaml yes you your
     """.split()
 )
 
@@ -165,7 +179,7 @@ def read_claim(description: str) -> Claim:
 
 def _prepare(description: str) -> str:
     """Returns a text with single spaces, in which names of several words and turns of speech are one word."""
-    lines = to_text(description[:MAX_CHARACTERS]).replace(_GLUE, " ").splitlines()
+    lines = remove_markup(to_text(description[:MAX_CHARACTERS])).replace(_GLUE, " ").splitlines()
     text = _LIMITED.sub(", ", "\n".join(" ".join(line.split()) for line in lines))
     text = _NOT_ONLY.sub(
         lambda match: (match["but"] or "").removesuffix("also").removesuffix("but ").strip() + " ,", text
@@ -222,12 +236,19 @@ def read_phrases(text: str) -> list[str]:
         words = part.strip(" .*_`'\t").split()
         own = [place for place, word in enumerate(words) if not _is_filler(word)]
         kept = " ".join(words[own[0] : own[-1] + 1]) if own else ""
-        if any(map(str.isalnum, kept)):
+        if any(map(str.isalnum, kept)) and not _is_about_judging(kept):
             phrases.append(kept.replace("-related", "").replace(_GLUE, " "))
     return phrases
 
 
 def _is_filler(word: str) -> bool:
-    bare = word.lower().strip(".*_`'")
-    bare = bare.removesuffix("-related")
-    return bare in _FILLERS or bare.lstrip("+-").replace(".", "", 1).isdigit()
+    bare = word.lower().strip(".*_`'").removesuffix("-related")
+    if bare in _FILLERS or bare.lstrip("+-").replace(".", "", 1).isdigit():
+        return True
+    # Bullets and the like.
+    return not any(map(str.isalnum, bare))
+
+
+def _is_about_judging(phrase: str) -> bool:
+    words = set(_LETTERS.findall(phrase.lower()))
+    return bool(words & _JUDGING) and words <= _JUDGING | _FILLERS

@@ -125,7 +125,8 @@ _ATTACKS = (
         for count in (2, 6, len(concepts()))
     ),
     Attack("one concept", "entities", "blind", _concept, margin=BLIND, is_random=True),
-    Attack("anything but one concept", "entities", "negation", _anything_but, is_random=True),
+    # It says the same.
+    Attack("anything but one concept", "entities", "negation", _anything_but, margin=BLIND, is_random=True),
     *sentences("entities", FOUND),
 )
 RED_TEAM = RedTeam(_ATTACKS, {**HONEST, _CONCEPT: nearest_concept})
