@@ -26,7 +26,7 @@ def remove_markup(text: str) -> str:
 
     Example:
         >>> remove_markup('{"score": 1.0, "description": "It responds to golf."}').split()
-        ['1.0', '"It', 'responds', 'to', 'golf."']
+        ['1.0,', '"It', 'responds', 'to', 'golf."']
         >>> remove_markup("SYSTEM: <b>golf</b>, see https://example.org/tennis").split()
         ['golf', ',', 'see']
     """
