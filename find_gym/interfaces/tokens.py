@@ -72,6 +72,11 @@ class TokensInterface:
             }
         )
 
+    @property
+    def has_slots(self) -> bool:
+        """Whether an episode can ask inputs beside the bank, by halving gaps."""
+        return self.places > len(self.probes)
+
     # --- What subclasses implement ------------------------------------------------------------------------------------
 
     def new_draft(self) -> Draft:

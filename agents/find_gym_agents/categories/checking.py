@@ -5,12 +5,14 @@ Evidence is what an agent was answered itself, so that to check against it befor
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import TokensInterface
 
 Evidence: TypeAlias = Sequence[tuple[Any, Any]]
@@ -41,9 +43,13 @@ class Checked:
 
     def beats(self, other: Checked) -> bool:
         """Whether it is likelier than another program, or as likely and shorter."""
-        if abs(self.log_likelihood - other.log_likelihood) > _SAME:
-            return self.log_likelihood > other.log_likelihood
-        return self.bits < other.bits
+        return _beats(self.log_likelihood, self.bits, other)
+
+
+def _beats(log_likelihood: float, bits: float, other: Checked) -> bool:
+    if abs(log_likelihood - other.log_likelihood) > _SAME:
+        return log_likelihood > other.log_likelihood
+    return bits < other.bits
 
 
 class Checker(ABC):
@@ -66,6 +72,16 @@ class Checker(ABC):
             evidence: what was asked and answered.
         """
 
+    def greatest(self, draft: Draft, bits: float, evidence: Evidence) -> float:
+        """Returns what the log-likelihood of a program is at most, before its constants are fitted.
+
+        Args:
+            draft: the complete description.
+            bits: the length of its tokens, in bits.
+            evidence: what was asked and answered.
+        """
+        return math.inf
+
     def fit(self, program: Sequence[int], evidence: Evidence) -> Checked:
         """Fits a program's constants, in the way in which the environment does when it is submitted.
 
@@ -76,24 +92,46 @@ class Checker(ABC):
         Raises:
             ValueError: the program is not complete, or not in the grammar.
         """
+        return self._fitted(*self._read(program), evidence)
+
+    def _read(self, program: Sequence[int]) -> tuple[Draft, float]:
+        """Returns a complete program as a draft, and the length of its tokens in bits."""
         draft, bits = self.codec.new_draft(), 0.0
         for token in program:
             bits += math.log2(max(int(draft.legal().sum()), 1))
             draft.write(token)
         if not draft.complete:
             raise ValueError(f"expected a complete program, actual: {self.codec.written(draft)!r}")
-        fitted = self.codec.program(draft, [pair[0] for pair in evidence], [pair[1] for pair in evidence])
-        return Checked(tuple(program), fitted, self.log_likelihood(fitted, bits, evidence), bits)
+        return draft, bits
 
-    def best(self, programs: Iterable[Sequence[int]], evidence: Evidence) -> Checked:
+    def _fitted(self, draft: Draft, bits: float, evidence: Evidence) -> Checked:
+        fitted = self.codec.program(draft, [pair[0] for pair in evidence], [pair[1] for pair in evidence])
+        return Checked(tuple(draft.tokens), fitted, self.log_likelihood(fitted, bits, evidence), bits)
+
+    def best(
+        self, programs: Iterable[Sequence[int]], evidence: Evidence, priors: Iterable[float] | None = None
+    ) -> Checked:
         """Returns the likeliest of some programs, the shortest of equally likely ones, the first of equally short ones.
+
+        Args:
+            programs: the programs, as indices of the grammar's tokens.
+            evidence: what was asked and answered.
+            priors: what is added to the log-likelihood of each, in nats; by default nothing.
 
         Raises:
             ValueError: there is no program.
         """
         best: Checked | None = None
-        for program in dict.fromkeys(map(tuple, programs)):
-            checked = self.fit(program, evidence)
+        known: dict[tuple[int, ...], float] = {}
+        for program, prior in zip(programs, itertools.repeat(0.0) if priors is None else priors, strict=False):
+            known.setdefault(tuple(program), prior)
+        for tokens, prior in known.items():
+            draft, bits = self._read(tokens)
+            # Constants are fitted only where that can make a difference.
+            if best is not None and not _beats(self.greatest(draft, bits, evidence) + prior, bits, best):
+                continue
+            checked = self._fitted(draft, bits, evidence)
+            checked = replace(checked, log_likelihood=checked.log_likelihood + prior)
             if best is None or checked.beats(best):
                 best = checked
         if best is None:
@@ -108,6 +146,8 @@ class NoChecker(Checker):
         """Returns 0."""
         return 0.0
 
-    def best(self, programs: Iterable[Sequence[int]], evidence: Evidence) -> Checked:
+    def best(
+        self, programs: Iterable[Sequence[int]], evidence: Evidence, priors: Iterable[float] | None = None
+    ) -> Checked:
         """Returns the first program; see `Checker.best`."""
         return super().best(list(programs)[:1], evidence)

@@ -80,13 +80,15 @@ class _Search:
             yield from self._steps(skeleton[0], skeleton[1:], given, answers)
 
     def _steps(self, name: str, rest: StringSkeleton, given: list[str], answers: list[str]) -> Iterator[Program]:
+        function, idle = OPERATIONS[name].function, OPERATIONS[name].stochastic
         for constants in OPERATIONS[name].candidates(answers):
             self._tries += 1
             if self._tries > _MAX_TRIES:
                 return
-            step = Step(name, constants)
-            for program in self._programs(rest, run((step,), given), answers):
-                yield (step, *program)
+            # Nearly all constants are wrong: those make no step. Stochastic operations are left out, as in `run`.
+            outputs = given if idle else [function(text, *constants) for text in given]
+            for program in self._programs(rest, outputs, answers):
+                yield (Step(name, constants), *program)
 
     def _branches(
         self, branch: BranchSkeleton, rest: StringSkeleton, given: list[str], answers: list[str]

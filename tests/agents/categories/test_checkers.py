@@ -116,6 +116,41 @@ def test_without_evidence_the_shorter_program_wins(category):
     assert checker.best(programs, []).bits == min(one.bits for one in checked)
 
 
+def test_programs_that_can_not_be_the_best_are_not_fitted(monkeypatch):
+    env = _env("strings")
+    checker = agent_category("strings").make_checker(env.codec)
+    fitted, count = checker._fitted, 0
+
+    def counted(*given):
+        nonlocal count
+        count += 1
+        return fitted(*given)
+
+    rng = np.random.default_rng(2)
+    for spec, tokens in _functions("strings", env.codec, 6):
+        env.reset(seed=0, options={"function": spec})
+        evidence = _evidence("strings", env, spec, 8, rng)
+        programs = [tokens, *(_random_program(env.codec, rng) for _ in range(20))]
+        priors = rng.normal(size=len(programs)).tolist()
+        fits = [checker.fit(program, evidence) for program in programs]
+        likeliest = max(one.log_likelihood + prior for one, prior in zip(fits, priors, strict=True))
+        with monkeypatch.context() as patched:
+            patched.setattr(checker, "_fitted", counted)
+            assert checker.best(programs, evidence, priors).log_likelihood == pytest.approx(likeliest)
+    assert 6 <= count < 6 * 15
+
+
+@pytest.mark.parametrize("category", CASES)
+def test_the_prior_counts(category):
+    env = _env(category)
+    rng = np.random.default_rng(0)
+    programs = [_random_program(env.codec, rng) for _ in range(4)]
+    checker = agent_category(category).make_checker(env.codec)
+    for likely in range(4):
+        priors = [1e6 * (place == likely) for place in range(4)]
+        assert checker.best(programs, [], priors).tokens == tuple(programs[likely])
+
+
 def test_a_program_costs_the_choices_among_legal_tokens():
     env = _env("numeric")
     draft = env.codec.new_draft()

@@ -1,5 +1,7 @@
 """What neural interpreters are told of words: relations by the tables, activations by the words' vectors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -81,7 +83,7 @@ def test_the_teacher_of_relations_finds_the_relation_and_its_exception():
         RelationFunction(RelationSpec(name, relations.conditions_of(name)[:1])) for name in ("capital", "food")
     ]
     queries = np.argsort(rng.random((2, len(bank))), axis=1)[:, :12]
-    asked = relations.demonstrate(functions, bank, queries, np.array([0, 3]), rng)
+    asked = relations.demonstrate(functions, SimpleNamespace(probes=bank), queries, np.array([0, 3]), rng)
     assert all(len(set(row)) == 12 for row in asked.tolist())
     assert asked[1, :3].tolist() == queries[1, :3].tolist()
     for function, row in zip(functions, asked, strict=True):
@@ -95,7 +97,7 @@ def test_the_teacher_of_activations_asks_active_words():
     bank, rng = list(entity_probes()), np.random.default_rng(2)
     functions = [lambda words: np.array([float(word == bank[5]) for word in words])]
     queries = np.argsort(rng.random((1, len(bank))), axis=1)[:, :6]
-    asked = activations.demonstrate(functions, bank, queries, np.array([2]), rng)[0]
+    asked = activations.demonstrate(functions, SimpleNamespace(probes=bank), queries, np.array([2]), rng)[0]
     assert asked[:2].tolist() == queries[0, :2].tolist() and len(set(asked.tolist())) == 6
     assert 5 in asked[:3]
 

@@ -138,7 +138,7 @@ def test_the_order_of_the_pairs_has_no_influence(env):
         return losses(network, material, rows, np.random.default_rng(0), queries_too=False)["whole"]
 
     before = whole()
-    material.queries[:] = material.queries.flip(1)
+    material.places[:] = material.places.flip(1)
     assert th.allclose(whole(), before, atol=1e-4)
 
 
@@ -152,6 +152,36 @@ def test_few_or_no_pairs_are_read(env, length):
     assert network.value_queries(memory).isfinite().all()
 
 
+def test_transcripts_halve_gaps_as_the_environment_does():
+    env = gym.make("FIND-numeric-v1", interface="tokens", max_queries=16).unwrapped
+    found = transcribe(Source("FIND-numeric-v1", "easy", 16), 8, (3,))
+    probes = len(env.codec.probes)
+    assert (found.places >= probes).any()
+    for places, queries, x in zip(found.places, found.queries, found.features["x"], strict=True):
+        env.reset(seed=0)
+        for step, query in enumerate(queries.tolist()):
+            gap = query - probes
+            env.step(query if gap < 0 else probes + int(places[gap]))
+            assert env.episode.inputs[step] == x[places[step]]
+
+
+def test_a_network_that_halves_gaps_asks_what_is_legal():
+    env = gym.make("FIND-numeric-v1", interface="tokens", difficulty="easy", max_queries=9, disable_env_checker=True)
+    th.manual_seed(0)
+    network = make_network("FIND-numeric-v1", env.unwrapped.codec, "tiny").eval()
+    network.halving[-1].bias.data[:] = 9.0
+    agent = NeuralAgent("numeric", network, env.unwrapped.codec, 9, proposals=1)
+    observation, info = env.reset(seed=1)
+    actions, over = [], False
+    while not over:
+        actions.append(agent.act(observation, info))
+        observation, _, over, _, info = env.step(actions[-1])
+        assert info["message"] == ""
+    probes = len(env.unwrapped.codec.probes)
+    assert max(actions[:4]) < probes <= min(actions[4:9])
+    assert len(set(env.unwrapped.episode.inputs)) == 9
+
+
 def test_absent_pairs_have_no_influence():
     env = "FIND-numeric-v1"
     found = transcribe(Source(env, "easy", 5), 2, (0,))
@@ -161,7 +191,9 @@ def test_absent_pairs_have_no_influence():
     present = th.zeros(2, 1, features["x"].shape[1], dtype=th.bool)
     present[:, :, 3:9] = True
     apart = network.value_queries(network.read(few, th.ones(2, 1, 6, dtype=th.bool)))
-    assert th.allclose(network.value_queries(network.read(features, present)), apart, atol=1e-3)
+    among = network.value_queries(network.read(features, present))
+    probes = network.probes
+    assert th.allclose(th.cat([among[:, :probes], among[:, probes + 3 : probes + 9]], 1), apart, atol=1e-3)
 
 
 def test_proposals_are_the_likeliest_programs_and_no_two_the_same():

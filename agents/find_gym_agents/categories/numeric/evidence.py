@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import NumericFunction, NumericSpec
-from find_gym.categories.numeric.gaps import Gaps, gap_feature
+from find_gym.categories.numeric.gaps import gap_feature
 from find_gym.categories.numeric.tokens import ZoomTokens, encode
 from find_gym.categories.numeric.variants import NOISE_KINDS, draw_noise
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
-from find_gym_agents.categories.numeric.zooming import ZoomTeacher
+from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
 from find_gym_agents.training.evidence import Evidence, Features, FloatArray, IntArray
 
 _INSIDE_STD = 0.1
@@ -83,15 +83,7 @@ class ZoomEvidence(NumericEvidence):
 
     def show(self, functions: IntArray, sequence: IntArray, counts: IntArray, rng: np.random.Generator) -> Features:
         """Returns the observations of the first `counts` answers, without what is written and the budget."""
-        places, x = np.zeros(sequence.shape, dtype=np.int64), np.zeros(sequence.shape)
-        gaps, rows = Gaps(len(sequence), self._x), np.arange(len(sequence))
-        for step, queries in enumerate(sequence.T):
-            halving, probe = queries >= self._x.size, np.minimum(queries, self._x.size - 1)
-            middles = gaps.middles(rows[halving], queries[halving] - self._x.size)
-            places[:, step], x[:, step] = np.where(halving, gaps.free, probe), self._x[probe]
-            x[halving, step] = middles
-            asking = rows[step < counts]
-            gaps.add(asking, places[asking, step], x[asking, step])
+        places, x, gaps = follow(self._x, sequence, counts)
         y, inside = np.zeros(x.shape), np.zeros(x.shape, dtype=np.bool_)
         for row, number in enumerate(functions.tolist()):
             y[row], inside[row] = self._functions[number].truth(x[row]), self._functions[number].in_exception(x[row])

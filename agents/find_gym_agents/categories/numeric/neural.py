@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch as th
+from numpy.typing import NDArray
 from torch import nn
 
+from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.numeric import sorted_words_of
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
+from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 
@@ -125,17 +128,37 @@ def _beside(x: th.Tensor, y: th.Tensor, defined: th.Tensor) -> th.Tensor:
     return th.stack([each.float() for each in columns], -1)
 
 
+def _opening(codec: TokensInterface, budget: int) -> list[int]:
+    """Returns probes for half of the budget, spread over the bank, none of a few queries much nearer than others."""
+    spread = np.round(np.linspace(0, len(codec.probes) - 1, budget // 2)).astype(int).tolist()
+    return sorted(spread, key=lambda place: f"{spread.index(place):08b}"[::-1])
+
+
 def _demonstrate(
     functions: Sequence[Callable[..., object]],
-    inputs: Sequence[float],
+    codec: TokensInterface,
     begun: IntArray,
     lengths: IntArray,
     rng: np.random.Generator,
 ) -> IntArray:
-    """Asks where straight lines between the answers err most; see `ask_where_lines_fail`."""
-    positions = np.array(inputs)
+    """Asks where straight lines between the answers err most, see `ask_where_lines_fail` and `ZoomTeacher`."""
+    bank = np.array(codec.probes)
+    teacher = ZoomTeacher(bank)
+    positions = teacher.x if codec.has_slots else bank
     truth = np.array([function.truth(positions) for function in functions])  # type: ignore[attr-defined]
+    if codec.has_slots:
+        return teacher.ask(truth, error_scale(truth), begun, lengths, rng)
     return ask_where_lines_fail(truth, error_scale(truth), positions, begun, lengths, rng)
 
 
-NEURAL = NeuralCategory(encode, NumericReader, sorted_words_of, demonstrate=_demonstrate)
+def _follow(codec: TokensInterface, queries: IntArray) -> tuple[IntArray, NDArray[np.float64]]:
+    """Returns the places of what is asked, and the inputs in slots, of which no more are used than are asked."""
+    places, x, _ = follow(np.array(codec.probes), queries, np.full(len(queries), queries.shape[1]))
+    slots = np.zeros((len(x), codec.places))
+    np.put_along_axis(slots, places, x, 1)
+    return places, slots[:, len(codec.probes) : len(codec.probes) + x.shape[1]]
+
+
+NEURAL = NeuralCategory(
+    encode, NumericReader, sorted_words_of, opening=_opening, demonstrate=_demonstrate, follow=_follow
+)

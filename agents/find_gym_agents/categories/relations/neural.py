@@ -18,6 +18,7 @@ from find_gym.categories.relations.conditions import Condition, conditions_of, w
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
 from find_gym.categories.relations.tables import load_table, normalise
 from find_gym.categories.relations.tokens import words_of
+from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 from find_gym_agents.training.supervised.teacher import SplittingTeacher
@@ -120,10 +121,11 @@ class RelationReader(Reader):
 
 
 def demonstrate(
-    functions: Sequence[Any], bank: Sequence[str], queries: IntArray, taught: IntArray, rng: np.random.Generator
+    functions: Sequence[Any], codec: TokensInterface, queries: IntArray, taught: IntArray, rng: np.random.Generator
 ) -> IntArray:
     """Asks what tells the relations of some functions, and their possible exceptions, apart; see `NeuralCategory`."""
     names = tuple(name for name in RELATIONS if any(name == function.spec.relation for function in functions))
+    bank = codec.probes
     teacher, numbers = _teacher(names, tuple(bank))
     asked = queries.copy()
     for row, function in enumerate(functions):

@@ -7,6 +7,7 @@ from typing import Any
 
 from find_gym.categories.strings.function import StringSpec
 from find_gym.categories.strings.programs import run
+from find_gym.interfaces.draft import Draft
 from find_gym_agents.categories.checking import ERROR_RATE, Checker, Evidence
 from find_gym_agents.interpreters.enumeration.search import log_choices
 
@@ -28,3 +29,8 @@ class StringChecker(Checker):
             for output, (_, answer) in zip(outputs, evidence, strict=True)
         )
         return likelihood - bits * math.log(2) - log_choices(program.program)
+
+    def greatest(self, draft: Draft, bits: float, evidence: Evidence) -> float:
+        """Returns the log-likelihood of a program that gives all answers, with the constants that cost least."""
+        least = self.codec.program(draft, [], [])
+        return len(evidence) * math.log1p(-ERROR_RATE) - bits * math.log(2) - log_choices(least.program)

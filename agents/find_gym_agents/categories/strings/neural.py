@@ -22,6 +22,8 @@ _CODES = 128
 # How two characters compare: not both there, another kind, the same, or letters so far apart, in the same case or not.
 _RELATIONS = 3 + 2 * 26
 _KINDS = 30
+# Every letter in either case, in two orders: these tell constants, which the programs do not have.
+_ALPHABETS = ("zyxwvutsrqponmlkjihgfedcba", "MNBVCXZLKJHGFDSAPOIUYTREWQ")
 _PLAIN = tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds)
 
 
@@ -184,6 +186,5 @@ NEURAL = NeuralCategory(
     encode,
     StringReader,
     lambda spec: words_of(spec.program),
-    # Every letter in either case, in two orders.
-    opening=("zyxwvutsrqponmlkjihgfedcba", "MNBVCXZLKJHGFDSAPOIUYTREWQ"),
+    opening=lambda codec, budget: [codec.probes.index(text) for text in _ALPHABETS[:budget]],
 )

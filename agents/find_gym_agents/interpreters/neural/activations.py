@@ -76,10 +76,10 @@ class ActivationReader(Reader):
 
 
 def demonstrate(
-    functions: Sequence[Any], bank: Sequence[str], queries: IntArray, taught: IntArray, rng: np.random.Generator
+    functions: Sequence[Any], codec: TokensInterface, queries: IntArray, taught: IntArray, rng: np.random.Generator
 ) -> IntArray:
     """Asks words that activate the function, one the likelier the more it does; see `NeuralCategory`."""
-    activations = np.stack([function(bank) for function in functions])
+    activations = np.stack([function(codec.probes) for function in functions])
     order = np.log(activations**2 + _LEAST) + rng.gumbel(size=activations.shape)
     begun = np.arange(queries.shape[1]) < taught[:, None]
     # What was asked before stays, in its order, before all others.

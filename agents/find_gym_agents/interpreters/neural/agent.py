@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ from find_gym_agents.interpreters.neural.search import propose
 from find_gym_agents.training.checkpoints import CheckpointError, load
 
 PROPOSALS = 32
+# What the network's log-probability counts beside the log-likelihood of the evidence.
+_BELIEF = 2.0
 
 
 class NeuralAgent:
@@ -87,21 +90,37 @@ class NeuralAgent:
         if self._writing is None:
             self._inputs += info["inputs"]
             self._outputs += info["outputs"]
-            query = self._query() if info["budget"] > 0 else None
+            query = self._query(observation, info["budget"]) if info["budget"] > 0 else None
             if query is not None:
                 return query
             self._writing = iter(self._describe())
         return self.codec.queries + next(self._writing)
 
     @th.no_grad()
-    def _query(self) -> int | None:
-        """Returns the query that is valued most among those that were not asked, after the opening; None for none."""
-        places = [place for place, probe in enumerate(self.codec.probes) if probe not in self._inputs]
-        first = next((value for value in self._record.opening if value not in self._inputs), None)
-        if first is not None or not places:
-            return None if first is None else self.codec.probes.index(first)
-        values = self.network.value_queries(self._memory())[0, places]
-        return places[int(values.argmax())]
+    def _query(self, observation: Any, budget: int) -> int | None:
+        """Returns the legal query that is valued most, no probe twice, after the opening; None for none."""
+        probes = len(self.codec.probes)
+        asked = self._places()
+        opening = self._record.opening(self.codec, len(asked) + budget)
+        if first := [place for place in opening if place not in asked]:
+            return first[0]
+        # As the network numbers them: probes, then the gap below each pair.
+        queries = [*range(probes), *(probes + place for place in asked)] if self.network.halving else range(probes)
+        legal = self.codec.legal_queries(observation)
+        allowed = [bool(legal[query]) and (query >= probes or query not in asked) for query in queries]
+        if not any(allowed):
+            return None
+        values = self.network.value_queries(self._memory())[0]
+        return queries[int(values.masked_fill(~th.tensor(allowed), -th.inf).argmax())]
+
+    def _places(self) -> list[int]:
+        """Returns the places of what was asked: those of probes, and slots in the order in which they are filled."""
+        places: list[int] = []
+        slots = itertools.count(len(self.codec.probes))
+        for value in self._inputs:
+            place = self.codec.probes.index(value) if value in self.codec.probes else next(slots)
+            places.append(place)
+        return places
 
     @th.no_grad()
     def _describe(self) -> tuple[int, ...]:
@@ -111,7 +130,8 @@ class NeuralAgent:
         if len(programs) == 1:
             return tuple(programs[0])
         checker = agent_category(self.category).make_checker(self.codec)
-        return checker.best(programs, list(zip(self._inputs, self._outputs, strict=True))).tokens
+        evidence = list(zip(self._inputs, self._outputs, strict=True))
+        return checker.best(programs, evidence, [_BELIEF * proposal.log_probability for proposal in found]).tokens
 
     def _memory(self) -> Memory:
         features = as_tensors(self._record.encode(self._inputs, self._outputs), self.network.device)

@@ -34,11 +34,13 @@ class NeuralCategory:
         reader: `(width) -> Reader`: makes the module that turns the features of pairs into vectors of that width.
         words_of: returns the names of the tokens that describe a spec, always the same one of equivalent programs.
         answers: `(function, inputs, rng) -> outputs`, by default the function's own; called once for each function.
-        opening: inputs that are asked first: those that tell constants, which the programs do not have.
-        demonstrate: `(functions, inputs, begun, lengths, rng) -> places`: goes on from queries that were begun, as a
-            teacher who knows the functions: places in the bank of inputs, of shape `(functions, queries)` as those
-            begun, of which the first `lengths` stay. The query head learns to imitate it. None for a query head that
-            learns how much each query tells about the program.
+        opening: `(codec, budget) -> places`: the probes that are asked first with a budget, at most so many.
+        demonstrate: `(functions, codec, begun, lengths, rng) -> queries`: goes on from probes that were begun, as a
+            teacher who knows the functions: queries of the interface, of shape `(functions, queries)` as those begun,
+            of which the first `lengths` stay. The query head learns to imitate it. None for a query head that learns
+            how much each query tells about the program.
+        follow: `(codec, queries) -> (places, inputs)`, for interfaces with slots: the place of what each query asks and
+            the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
         meanings: `(codec) -> Meanings`: the vectors of probes and tokens that the heads point at; the reader has those
             of the inputs. None where the heads learn a weight for each probe and token instead.
         changes: returns the attributes of the difficulty that are replaced when transcripts are made.
@@ -50,8 +52,9 @@ class NeuralCategory:
     answers: Callable[[Any, Sequence[Any], np.random.Generator], Sequence[Any]] = lambda function, inputs, rng: (
         function(inputs, rng)
     )
-    opening: tuple[Any, ...] = ()
-    demonstrate: Callable[[Any, Sequence[Any], IntArray, IntArray, np.random.Generator], IntArray] | None = None
+    opening: Callable[[TokensInterface, int], Sequence[int]] = lambda codec, budget: ()
+    demonstrate: Callable[[Any, TokensInterface, IntArray, IntArray, np.random.Generator], IntArray] | None = None
+    follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
     meanings: Callable[[TokensInterface], Meanings] | None = None
     changes: Callable[[], Mapping[str, Any]] = dict
 

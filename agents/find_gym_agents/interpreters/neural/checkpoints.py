@@ -43,7 +43,9 @@ def restore(data: Mapping[str, Any]) -> tuple[InterpreterNetwork, LegalActions]:
     """
     config = data["config"]
     legal = LegalActions(config["env"], config["difficulty"])
-    network = make_network(config["env"], legal.codec, config["size"])
+    # Those of earlier versions ask probes alone.
+    halves = any(name.startswith("halving.") for name in data[NETWORK])
+    network = make_network(config["env"], legal.codec, config["size"], halves=halves)
     try:
         network.load_state_dict(data[NETWORK])
     except RuntimeError as error:

@@ -13,19 +13,20 @@ from find_gym_agents.interpreters.neural.network import InterpreterNetwork
 from find_gym_agents.interpreters.neural.sizes import SIZES
 
 
-def make_network(env: str, codec: TokensInterface, size: str) -> InterpreterNetwork:
+def make_network(env: str, codec: TokensInterface, size: str, *, halves: bool = True) -> InterpreterNetwork:
     """Makes a network whose weights are random.
 
     Args:
         env: the environment's id.
         codec: its interface `tokens`, of the difficulty that the network is for.
         size: a key of `SIZES`.
+        halves: whether it values the halving of gaps, where the interface has that.
     """
     shape = SIZES[size]
     record = neural_category(category_of(env))
     meanings = None if record.meanings is None else record.meanings(codec)
-    reader = record.reader(shape.width)
-    return InterpreterNetwork(reader, len(codec.probes), len(codec.tokens), codec.max_tokens, shape, meanings)
+    sizes = len(codec.probes), len(codec.tokens), codec.max_tokens
+    return InterpreterNetwork(record.reader(shape.width), *sizes, shape, meanings, halves=halves and codec.has_slots)
 
 
 def as_tensors(features: Features, device: th.device | str = "cpu") -> dict[str, th.Tensor]:
@@ -41,10 +42,10 @@ def ask(
     opening: Sequence[int] = (),
     noise: float = 0.0,
 ) -> th.Tensor:
-    """Asks functions whose answers are known what the network finds most worth asking, one query after the other.
+    """Asks functions whose answers are known what the network finds most worth asking, one probe after the other.
 
     Args:
-        network: the network.
+        network: the network; the interface halves no gaps.
         features: the features of each function's pairs over the whole bank, each of shape `(functions, bank, ...)`.
         length: the number of queries.
         opening: the places of those that come first.

@@ -1,6 +1,7 @@
 """The network of a neural interpreter: pairs are read one by one, seen together as a set, and answered by two heads.
 
-The program head writes the description token by token. The query head values every query of the interface. The order
+The program head writes the description token by token. The query head values every probe, and where the interface
+halves gaps between inputs that were asked also the gap below each of these inputs. The order
 of the pairs has no influence.
 """
 
@@ -74,11 +75,12 @@ class InterpreterNetwork(nn.Module):
 
     Args:
         reader: turns the features of pairs into vectors.
-        queries: the number of queries of the interface.
+        probes: the number of probes of the interface.
         tokens: the size of the grammar's vocabulary.
         max_tokens: the greatest length of a program.
         size: the size.
-        meanings: vectors of queries and tokens, which the heads point at; None where they have none.
+        meanings: vectors of probes and tokens, which the heads point at; None where they have none.
+        halves: whether the interface halves gaps.
     """
 
     means: th.Tensor
@@ -86,17 +88,19 @@ class InterpreterNetwork(nn.Module):
     def __init__(
         self,
         reader: Reader,
-        queries: int,
+        probes: int,
         tokens: int,
         max_tokens: int,
         size: Size,
         meanings: Meanings | None = None,
+        *,
+        halves: bool = False,
     ) -> None:
         super().__init__()
         width = size.width
         shape = {"dim_feedforward": size.expansion * width, "dropout": 0.0, "activation": "gelu"}
         layout = {"batch_first": True, "norm_first": True}
-        self.reader = reader
+        self.reader, self.probes = reader, probes
         self.whole = nn.Parameter(0.02 * th.randn(width))
         self.set = nn.TransformerEncoder(
             nn.TransformerEncoderLayer(width, size.heads, **shape, **layout),  # type: ignore[arg-type]
@@ -113,9 +117,10 @@ class InterpreterNetwork(nn.Module):
             norm=nn.LayerNorm(width),
         )
         self.next_token = nn.Linear(width, tokens)
-        # Where queries are pointed at, all that is left is a value that they share.
-        values = queries if meanings is None else 1
+        # Where probes are pointed at, all that is left is a value that they share.
+        values = probes if meanings is None else 1
         self.query = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, values))
+        self.halving = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1)) if halves else None
         self.pointers = None
         if meanings is not None:
             each = {"queries": meanings.queries, "tokens": meanings.tokens}
@@ -149,10 +154,12 @@ class InterpreterNetwork(nn.Module):
         return Memory(self.set(vectors, src_key_padding_mask=absent), absent, meanings)
 
     def value_queries(self, memory: Memory) -> th.Tensor:
-        """Returns the value of each query, shape `(sets, queries)`."""
+        """Returns the values of all probes, then of halving the gap below each pair, shape `(sets, probes + pairs)`."""
         values = self.query(memory.vectors[:, 0])
         if self.pointers is not None:
             values = values + self.pointers["queries"](memory.vectors[:, :1], *memory)[:, 0]
+        if self.halving is not None:
+            values = th.cat([values, self.halving(memory.vectors[:, 1:])[..., 0]], 1)
         return values  # type: ignore[no-any-return]
 
     def write(self, memory: Memory, tokens: th.Tensor) -> th.Tensor:

@@ -10,7 +10,7 @@ from find_gym_agents.interpreters.neural.network import InterpreterNetwork
 from find_gym_agents.training.supervised.learning import NEVER, Material
 
 # Of the examples, so many have evidence of the whole budget.
-_WHOLE_BUDGET = 0.2
+_WHOLE_BUDGET = 0.3
 
 
 def imitation_losses(
@@ -18,8 +18,8 @@ def imitation_losses(
 ) -> dict[str, th.Tensor]:
     """Returns the losses of a batch.
 
-    Of each transcript the network sees the first few queries. From these it writes the program and learns which query
-    the teacher chose next.
+    Of each transcript the network sees the first few queries, equally many of all, so that none is read in vain. From
+    these it writes the program and learns which query the teacher chose next.
 
     Args:
         network: the network.
@@ -29,23 +29,21 @@ def imitation_losses(
 
     Returns:
         "program": the mean negative log-probability of the true program, in nats; "query": that of the teacher's
-        queries; "whole": as "program", after the whole budget, without a gradient, NaN where no example has it.
+        queries; "whole": as "program", after the whole budget, without a gradient, NaN before.
     """
     queries = material.queries[functions]
     batch, budget = queries.shape
-    drawn = rng.integers(0, budget, batch)
-    drawn[rng.random(batch) < _WHOLE_BUDGET] = budget
-    count = th.from_numpy(drawn).to(queries.device)
-    present = th.arange(budget, device=queries.device) < count[:, None]
-    memory = network.read(material.seen(functions), present[:, None])
+    count = budget if rng.random() < _WHOLE_BUDGET else int(rng.integers(budget))
+    present = th.ones(batch, 1, count, dtype=th.bool, device=queries.device)
+    memory = network.read(material.seen(functions, count), present)
 
     program = material.program_losses(network, memory, functions)
-    values = network.value_queries(memory).float().scatter_add(1, queries, NEVER * present)
-    following = queries.gather(1, count.clamp(max=budget - 1)[:, None])[:, 0]
-    query = functional.cross_entropy(values, following, reduction="none")
-    is_taught = (count >= material.taught[functions]) & (count < budget)
-    return {
-        "program": program.mean(),
-        "query": (query * is_taught).sum() / is_taught.sum().clamp(min=1),
-        "whole": program.detach()[count == budget].mean(),
-    }
+    if count == budget:
+        return {"program": program.mean(), "whole": program.detach().mean()}
+    values = network.value_queries(memory).float()
+    asked = queries[:, :count]
+    # A gap may be halved again and again.
+    values = values.scatter_add(1, asked, th.where(asked < network.probes, NEVER, 0.0))
+    query = functional.cross_entropy(values, queries[:, count], reduction="none")
+    is_taught = count >= material.taught[functions]
+    return {"program": program.mean(), "query": (query * is_taught).sum() / is_taught.sum().clamp(min=1)}

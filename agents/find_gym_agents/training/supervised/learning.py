@@ -27,13 +27,14 @@ class Material:
     features: dict[str, th.Tensor]
     programs: th.Tensor
     legal: th.Tensor
+    places: th.Tensor
     queries: th.Tensor
     taught: th.Tensor
 
     @classmethod
     def of(cls, transcripts: Transcripts, device: th.device) -> Material:
         """Returns transcripts on a device."""
-        names = ("programs", "legal", "queries", "taught")
+        names = ("programs", "legal", "places", "queries", "taught")
         longest = int((transcripts.programs >= 0).sum(1).max())
         arrays = {name: th.from_numpy(getattr(transcripts, name)).to(device) for name in names}
         arrays |= {name: arrays[name][:, :longest] for name in ("programs", "legal")}
@@ -42,11 +43,13 @@ class Material:
     def ask(self, network: InterpreterNetwork, functions: th.Tensor, opening: Sequence[int], noise: float) -> None:
         """Puts queries of the network in place of those to some functions; see `making.ask`."""
         features = {name: values[functions] for name, values in self.features.items()}
-        self.queries[functions] = ask(network, features, self.queries.shape[1], opening, noise)
+        asked = ask(network, features, self.queries.shape[1], opening, noise)
+        self.places[functions] = self.queries[functions] = asked
 
-    def seen(self, functions: th.Tensor) -> dict[str, th.Tensor]:
-        """Returns the features of the pairs that were asked of some functions, in the order of the queries."""
-        return gathered({name: values[functions] for name, values in self.features.items()}, self.queries[functions])
+    def seen(self, functions: th.Tensor, count: int | None = None) -> dict[str, th.Tensor]:
+        """Returns the features of the first pairs that were asked of some functions, by default of all, in order."""
+        places = self.places[functions, :count]
+        return gathered({name: values[functions] for name, values in self.features.items()}, places)
 
     def program_losses(self, network: InterpreterNetwork, memory: Memory, functions: th.Tensor) -> th.Tensor:
         """Returns the negative log-probability of the true program for each set of evidence, in nats.

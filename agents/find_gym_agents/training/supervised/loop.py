@@ -73,7 +73,7 @@ class SupervisedTraining:
         self._optimizer = _optimizer(self.network)
         self._resume()
         self._logger = make_logger(config.logger, self.folder, self.progress.segment)
-        self._opening = [codec.probes.index(value) for value in self._record.opening]
+        self._opening = self._record.opening(codec, config.budget)
         self._validation = Validation(config, codec)
         self._began = time.perf_counter() - self.progress.seconds
 
@@ -216,7 +216,7 @@ def _optimizer(network: InterpreterNetwork) -> th.optim.Optimizer:
         {"params": [each for each in network.parameters() if id(each) in matrices], "weight_decay": _DECAY},
         {"params": [each for each in network.parameters() if id(each) not in matrices], "weight_decay": 0.0},
     ]
-    return th.optim.AdamW(groups, betas=(0.9, 0.98))
+    return th.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
 
 
 def _batches(count: int, passes: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -51,24 +51,27 @@ class Transcripts:
     """What functions answer, and what they are.
 
     Attributes:
-        features: the features of the pairs of each function and each input of the bank, each of shape
-            `(functions, bank, ...)`.
+        features: the features of the pairs of each function and each place, the inputs of the bank and those in slots,
+            each of shape `(functions, places, ...)`.
         programs: the tokens of the programs, -1 after their ends, shape `(functions, max_tokens)`.
         legal: which tokens the grammar allows at each place of them, bool of shape `(functions, max_tokens, tokens)`.
-        queries: the places in the bank of what is asked, in this order, shape `(functions, budget)`.
+        places: the places of what is asked, in this order, shape `(functions, budget)`.
+        queries: what is asked, as the query head numbers it: probes by their places in the bank; after them gaps, by
+            the step in which the input above was asked; shape `(functions, budget)`.
         taught: from which of these queries on they are those of a teacher, shape `(functions,)`; the budget for none.
     """
 
     features: Features
     programs: IntArray
     legal: NDArray[np.bool_]
+    places: IntArray
     queries: IntArray
     taught: IntArray
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
         """Returns the transcripts of several together."""
-        names = ("programs", "legal", "queries", "taught")
+        names = ("programs", "legal", "places", "queries", "taught")
         others = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         features = {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features}
         return cls(features, **others)
@@ -92,8 +95,6 @@ def transcribe(source: Source, count: int, seed: Sequence[int]) -> Transcripts:
         for _ in range(count)
     ]
     functions = [functions_of.make(spec) for spec in specs]
-    bank = codec.probes
-    answers = [answer for function in functions for answer in record.answers(function, bank, rng)]
     programs = np.full((count, codec.max_tokens), -1, dtype=np.int64)
     legal = np.zeros((count, codec.max_tokens, len(codec.tokens)), dtype=np.bool_)
     for row, spec in enumerate(specs):
@@ -102,16 +103,41 @@ def transcribe(source: Source, count: int, seed: Sequence[int]) -> Transcripts:
             legal[row, place] = draft.legal()
             programs[row, place] = codec.tokens.index(word)
             draft.write(programs[row, place])
-    length = min(source.budget, len(bank))
-    queries = np.argsort(rng.random((count, len(bank))), axis=1)[:, :length]
-    taught = np.full(count, length)
-    if record.demonstrate is not None:
-        # The teacher goes on from random queries, any number of them.
-        taught = np.where(rng.random(count) < 0.5, 0, rng.integers(0, length, count))
-        queries = record.demonstrate(functions, bank, queries, taught, rng)
-    encoded = record.encode(bank * count, answers)
-    features = {name: values.reshape(count, len(bank), *values.shape[1:]) for name, values in encoded.items()}
-    return Transcripts(features, programs, legal, queries, taught)
+    queries, taught = _asked(functions, source, codec, rng)
+    places, inputs = queries, [codec.probes] * count
+    if codec.has_slots:
+        assert record.follow is not None
+        places, slots = record.follow(codec, queries)
+        inputs = [[*codec.probes, *row] for row in slots.tolist()]
+        queries = _by_steps(queries, places, len(codec.probes))
+    answers = [answer for pair in zip(functions, inputs, strict=True) for answer in record.answers(*pair, rng)]
+    encoded = record.encode([value for row in inputs for value in row], answers)
+    features = {name: values.reshape(count, -1, *values.shape[1:]) for name, values in encoded.items()}
+    return Transcripts(features, programs, legal, places, queries, taught)
+
+
+def _asked(
+    functions: Sequence[Any], source: Source, codec: TokensInterface, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Returns what is asked of each function, queries of the interface, and where the teacher begins."""
+    count, length, record = len(functions), min(source.budget, len(codec.probes)), source.category
+    queries = np.argsort(rng.random((count, len(codec.probes))), axis=1)[:, :length]
+    if record.demonstrate is None:
+        return queries, np.full(count, length)
+    # The teacher goes on from random probes, any number of them, or from the opening of any budget.
+    taught = rng.integers(0, length, count)
+    for row in np.flatnonzero(rng.random(count) < 0.5):
+        opening = record.opening(codec, int(rng.integers(1, length + 1)))
+        queries[row, : len(opening)] = opening
+        taught[row] = len(opening)
+    return record.demonstrate(functions, codec, queries, taught, rng), taught
+
+
+def _by_steps(queries: IntArray, places: IntArray, probes: int) -> IntArray:
+    """Returns queries with gaps numbered by the step in which the input above was asked, in place of its place."""
+    steps = np.zeros((len(queries), places.max() + 1), dtype=np.int64)
+    np.put_along_axis(steps, places, np.arange(queries.shape[1])[None], 1)
+    return np.where(queries < probes, queries, probes + np.take_along_axis(steps, np.maximum(queries - probes, 0), 1))
 
 
 @cache
