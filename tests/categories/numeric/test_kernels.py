@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import math
 import subprocess
 import sys
@@ -147,6 +148,31 @@ def test_kernels_are_kept_beside_their_source_or_in_the_cache_of_the_user(
     (source.parent / "__pycache__").rmdir()
     (source.parent / "__pycache__").write_text("")
     assert folder().parent == tmp_path / "cache" / "find-gym"
+
+
+def test_one_process_compiles_at_a_time(tmp_path: Path) -> None:
+    def is_free() -> bool:
+        with open(tmp_path / "lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+    with compiling._turn(tmp_path):
+        assert not is_free()
+    assert is_free()
+
+
+def test_compiling_is_announced_once_for_all_processes_of_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        compiling._announce(tmp_path)
+    assert capsys.readouterr().err.count("compiling the loops") == 1
+    monkeypatch.setattr("os.getpgrp", lambda: -1)
+    compiling._announce(tmp_path)
+    assert capsys.readouterr().err.count("compiling the loops") == 1
 
 
 def test_numba_is_imported_by_the_first_fit_and_no_earlier() -> None:

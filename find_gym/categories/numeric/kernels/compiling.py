@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache, partial, wraps
 from pathlib import Path
 from types import ModuleType
@@ -77,13 +78,33 @@ def address_of(formula: Callable[..., None]) -> int:
 def _kept(function: Callable[..., Any]) -> Iterator[None]:
     """Has Numba keep what it compiles in a folder of the sources that go into it, and says so if that takes long."""
     folder = cache_folder(sys.modules[function.__module__])
-    if not any(folder.rglob(f"*.{function.__name__}-*.nbi")):
-        _announce()
-    before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
-    try:
-        yield
-    finally:
-        _config.CACHE_DIR = before
+
+    def is_kept() -> bool:
+        return any(folder.rglob(f"*.{function.__name__}-*.nbi"))
+
+    with nullcontext() if is_kept() else _turn(folder):
+        if not is_kept():
+            _announce(folder.parent)
+        before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
+        try:
+            yield
+        finally:
+            _config.CACHE_DIR = before
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Lets one process compile at a time: the others wait, and load what it has kept."""
+    with open(folder / "lock", "w") as lock:
+        # Without locks, as on some network drives, each compiles for itself.
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            # Closing would not do: a process that was forked meanwhile has the file open, too.
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 @cache
@@ -123,6 +144,10 @@ def _digest(module: ModuleType) -> str:
     return digest.hexdigest()[:12]
 
 
-@cache
-def _announce() -> None:
-    print("find-gym: compiling the loops of numeric functions, once for this installation", file=sys.stderr)
+def _announce(place: Path) -> None:
+    """Says why it takes long, once for all processes of a command."""
+    told, command = place / "find-gym-announced", str(os.getpgrp())
+    if not told.exists() or told.read_text() != command:
+        told.write_text(command)
+        # A progress bar may stand on the line.
+        print("\rfind-gym: compiling the loops of numeric functions, once for this installation", file=sys.stderr)
