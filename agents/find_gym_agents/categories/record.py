@@ -65,10 +65,10 @@ def score_part(name: str) -> Callable[[EpisodeRecord], float]:
 
 
 def metrics(others: Mapping[str, Metric] | None = None) -> dict[str, Metric]:
-    """Returns the metrics that all categories have, with others after accuracy and skill."""
+    """Returns the metrics that all categories have, with others after skill and accuracy."""
     return {
-        "accuracy": Metric("accuracy", score_part("accuracy"), bounded=True),
         "skill": Metric("skill", score_part("skill"), bounded=True),
+        "accuracy": Metric("accuracy", score_part("accuracy"), bounded=True),
         **(others or {}),
         "complexity": Metric("complexity", score_part("complexity")),
         "queries": Metric("queries", lambda record: float(record.queries)),
@@ -135,7 +135,7 @@ class ReportSettings:
     @property
     def group_metrics(self) -> tuple[str, ...]:
         """The metrics in the tables by groups."""
-        return ("accuracy", "skill", *([self.paper] if self.paper else []), "queries", "seconds")
+        return ("skill", "accuracy", *([self.paper] if self.paper else []), "queries", "seconds")
 
     @property
     def compared(self) -> tuple[str, str]:

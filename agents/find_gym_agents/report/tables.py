@@ -24,6 +24,14 @@ _OUTCOMES = {
 }
 
 
+def write_seconds(value: float) -> str:
+    """Writes a duration to two digits, from 100 seconds on to the second."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
+
+
+_WRITTEN = {"queries": "{:.1f}".format, "complexity": "{:.0f}".format, "seconds": write_seconds}
+
+
 def tables(summary: dict[str, Any]) -> list[Table]:
     """Returns the tables of a category.
 
@@ -74,7 +82,7 @@ def _overall(report: ReportSettings, agents: dict[str, Any]) -> Table:
     columns = [metric.column for metric in report.metrics.values()]
     rows = [[name, *_figures(agent["overall"], tuple(report.metrics))] for name, agent in agents.items()]
     title = "Overall (mean and 95 % interval; a function that was drawn often counts once in the interval)"
-    return Table(title, ["agent", "n", "distinct", *columns], rows)
+    return Table(title, ["agent", *columns, "n", "distinct"], rows)
 
 
 def _grouped(report: ReportSettings, group: Grouping, agents: dict[str, Any]) -> Table:
@@ -94,7 +102,7 @@ def _grouped(report: ReportSettings, group: Grouping, agents: dict[str, Any]) ->
         if member in agent[group.key]
     ]
     columns = [report.metrics[key].column for key in report.group_metrics]
-    return Table(title, ["agent", group.column, "n", "distinct", *columns], rows, labels=2, folded=True)
+    return Table(title, ["agent", group.column, *columns, "n", "distinct"], rows, labels=2, folded=True)
 
 
 def members(group: Grouping, agents: dict[str, Any]) -> list[str]:
@@ -103,20 +111,17 @@ def members(group: Grouping, agents: dict[str, Any]) -> list[str]:
 
 
 def _figures(figures: dict[str, Any], columns: tuple[str, ...]) -> list[str]:
-    return [str(figures["n"]), str(figures["distinct"]), *(_figure(name, figures[name]) for name in columns)]
+    return [*(_figure(name, figures[name]) for name in columns), str(figures["n"]), str(figures["distinct"])]
 
 
 def _figure(name: str, figure: dict[str, float] | None) -> str:
     if figure is None:
         return "-"
-    if name == "queries":
-        return f"{figure['mean']:.1f} [{figure['low']:.1f}, {figure['high']:.1f}]"
-    if name == "complexity":
-        return f"{figure['mean']:.0f} [{figure['low']:.0f}, {figure['high']:.0f}]"
-    if name == "seconds":
-        mean, low, high = (write_seconds(figure[part]) for part in ("mean", "low", "high"))
-        return f"{mean} [{low}, {high}]"
-    return f"{figure['mean']:.3f} [{figure['low']:.2f}, {figure['high']:.2f}]"
+    if name not in _WRITTEN:
+        return f"{figure['mean']:.3f} [{figure['low']:.2f}, {figure['high']:.2f}]"
+    mean, low, high = (_WRITTEN[name](figure[part]) for part in ("mean", "low", "high"))
+    # Nothing varies, such as the queries of agents that spend their budget.
+    return mean if low == high else f"{mean} [{low}, {high}]"
 
 
 def _pairs(report: ReportSettings, pairs: list[dict[str, Any]]) -> Table:
@@ -191,11 +196,6 @@ def _troubles(agents: dict[str, Any]) -> Table:
         for trouble in agent.get("troubles", ())
     ]
     return Table(TROUBLES, ["agent", "what", "what to do", "count"], rows, labels=3)
-
-
-def write_seconds(value: float) -> str:
-    """Writes a duration to two digits, from 100 seconds on to the second."""
-    return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
 
 
 def _exceptions(agents: dict[str, Any]) -> Table:

@@ -39,7 +39,7 @@ def test_a_run_is_reported_by_skill_and_accuracy(tmp_path):
     result = evaluate(config, progress=False)
     assert {path.suffix for path in result.folder.iterdir()} >= {".html", ".png", ".json"}
     figures = result.summary["agents"]["lookup"]
-    assert list(figures["overall"]) == ["n", "distinct", "accuracy", "skill", "complexity", "queries", "seconds"]
+    assert list(figures["overall"]) == ["n", "distinct", "skill", "accuracy", "complexity", "queries", "seconds"]
     assert sum(group["n"] for group in figures["by_family"].values()) == 2
     assert all(record.comparison is None and record.scored for record in result.episodes)
     rows = make_rows(read_run(result.folder))

@@ -93,7 +93,10 @@ def test_distinct_functions_are_counted():
     overall = summary["agents"]["a"]["overall"]
     assert (overall["n"], overall["distinct"]) == (4, 1) and overall["skill"]["low"] < 0.25
     table = tables(summary)[0]
-    assert table.header[:3] == ["agent", "n", "distinct"] and table.rows[0][:3] == ["a", "4", "1"]
+    assert table.header[:2] == ["agent", "skill"] and table.rows[0][:2] == ["a", "1.000 [0.21, 1.00]"]
+    assert table.header[-2:] == ["n", "distinct"] and table.rows[0][-2:] == ["4", "1"]
+    # All ask as much: no interval.
+    assert table.rows[0][table.header.index("queries")] == f"{records[0].queries:.1f}"
 
 
 def test_bootstrap_needs_rows():
