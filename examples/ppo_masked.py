@@ -1,7 +1,7 @@
 """PPO with action masks in one file, in the style of CleanRL: read it from top to bottom, change what you like.
 
     pip install 'find-gym[train]'
-    python examples/ppo_masked.py --env FIND-numeric-v0
+    python examples/ppo_masked.py --env FIND-numeric-v1
 
 It needs torch, and nothing of the libraries of reinforcement learning. It trains on functions of the split `train`; at
 the end the most probable actions are evaluated on functions of the split `test`.
@@ -27,7 +27,7 @@ from find_gym_agents.commands.arguments import parse
 class Args:
     """What to train, and how; every field is an option of the command line."""
 
-    env: str = "FIND-numeric-v0"
+    env: str = "FIND-numeric-v1"
     """The environment's id."""
     difficulty: str = "easy"
     """The difficulty of the functions."""

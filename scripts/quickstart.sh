@@ -8,3 +8,4 @@ set_up_venv report
 functions=${1:-40}
 .venv/bin/python scripts/evaluate.py --env FIND-numeric-v1 --agent atom-fit --agent interpolation --agent constant \
     --functions "$functions" --seed 0 --out "runs/quickstart-$functions"
+echo "  source .venv/bin/activate puts find-gym on the path of this shell"

@@ -1,5 +1,6 @@
 """The package: what it contains, what it imports."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -23,6 +24,26 @@ def test_all_files_have_one_version() -> None:
     assert find_gym.__version__ == version
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"\n## {version} (" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_first_page_lists_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(extras)
+
+
+def test_what_git_ignores_stays_out_of_containers() -> None:
+    by_git, by_docker = ((ROOT / name).read_text().split() for name in (".gitignore", ".dockerignore"))
+    names = {line.strip("/") for line in by_git if not line.endswith("*/")}
+    assert names and names <= {line.removeprefix("**/") for line in by_docker}
+
+
+def test_hyperparameters_are_there_once_for_every_environment() -> None:
+    text = (ROOT / "examples" / "rl_zoo3" / "hyperparameters.yml").read_text()
+    named = re.findall(r"^(FIND-[\w-]+):", text, re.MULTILINE)
+    assert len(named) == len(set(named)) and set(find_gym.LATEST_IDS.values()) <= set(named) <= set(
+        find_gym.ENVIRONMENT_IDS
+    )
 
 
 def test_importing_is_light() -> None:

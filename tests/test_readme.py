@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from find_gym import EARLIER_IDS
 from find_gym_agents import cli
 
 ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Written by hand, and with examples to run; those of post-training.md are run by tests/integrations/test_page.py.
 PAGES = [ROOT / "README.md", ROOT / "AGENTS.md"] + [
     path
@@ -71,6 +73,21 @@ def test_tutorial_runs(script: Path, tmp_path: Path) -> None:
             pytest.importorskip(package)
     done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_examples_name_the_latest_environments() -> None:
+    for path in (*PAGES, *TUTORIALS, *(ROOT / "examples").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        code = re.findall(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL) if path.suffix == ".md" else [text]
+        for name in re.findall(r"FIND-\w+-v\d+", "".join(code)):
+            assert name not in EARLIER_IDS, (path, name)
+
+
+def test_the_results_are_those_of_the_pages() -> None:
+    rows = re.findall(r"^\| .*\|$", README.partition("## Results")[2], re.MULTILINE)
+    figures = re.findall(r"\d?\.(\d{3}) ", "".join(rows))
+    pages = "".join((ROOT / "docs" / name).read_text() for name in ("results.md", "training.md", "neurons.md"))
+    assert len(figures) >= 6 and [figure for figure in figures if f".{figure}" not in pages] == []
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
