@@ -165,21 +165,21 @@ def test_transcripts_halve_gaps_as_the_environment_does():
             assert env.episode.inputs[step] == x[places[step]]
 
 
-def test_a_network_that_halves_gaps_asks_what_is_legal():
-    env = gym.make("FIND-numeric-v1", interface="tokens", difficulty="easy", max_queries=9, disable_env_checker=True)
+def test_a_network_that_halves_gaps_asks_what_is_legal_and_wide_enough():
+    env = gym.make("FIND-numeric-v1", interface="tokens", difficulty="easy", max_queries=24, disable_env_checker=True)
+    codec = env.unwrapped.codec
     th.manual_seed(0)
-    network = make_network("FIND-numeric-v1", env.unwrapped.codec, "tiny").eval()
+    network = make_network("FIND-numeric-v1", codec, "tiny").eval()
     network.halving[-1].bias.data[:] = 9.0
-    agent = NeuralAgent("numeric", network, env.unwrapped.codec, 9, proposals=1)
+    agent = NeuralAgent("numeric", network, codec, 24, proposals=1)
     observation, info = env.reset(seed=1)
     actions, over = [], False
     while not over:
         actions.append(agent.act(observation, info))
         observation, _, over, _, info = env.step(actions[-1])
         assert info["message"] == ""
-    probes = len(env.unwrapped.codec.probes)
-    assert max(actions[:4]) < probes <= min(actions[4:9])
-    assert len(set(env.unwrapped.episode.inputs)) == 9
+    assert max(actions[:12]) < len(codec.probes) <= min(actions[12:24])
+    assert np.diff(np.sort(env.unwrapped.episode.inputs)).min() > category.neural_category("numeric").narrowest / 2
 
 
 def test_absent_pairs_have_no_influence():

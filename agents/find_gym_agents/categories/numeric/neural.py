@@ -14,6 +14,7 @@ from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.numeric import sorted_words_of
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
 from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
+from find_gym_agents.interpreters.atom_fit.design import EDGE_PRECISION
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 
@@ -160,5 +161,11 @@ def _follow(codec: TokensInterface, queries: IntArray) -> tuple[IntArray, NDArra
 
 
 NEURAL = NeuralCategory(
-    encode, NumericReader, sorted_words_of, opening=_opening, demonstrate=_demonstrate, follow=_follow
+    encode,
+    NumericReader,
+    sorted_words_of,
+    opening=_opening,
+    demonstrate=_demonstrate,
+    follow=_follow,
+    narrowest=EDGE_PRECISION,
 )

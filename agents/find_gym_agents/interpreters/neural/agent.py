@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,16 +19,15 @@ from find_gym_agents.interpreters.neural.search import propose
 from find_gym_agents.training.checkpoints import CheckpointError, load
 
 PROPOSALS = 32
-# What the network's log-probability counts beside the log-likelihood of the evidence.
-_BELIEF = 2.0
 
 
 class NeuralAgent:
     """Interprets with a network.
 
-    It spends its budget on the queries that the query head values most, no one twice. Then the program head proposes
-    programs, whose constants are fitted to what the agent was answered; the likeliest of them is submitted. It sees
-    nothing but the infos' inputs and outputs.
+    It spends its budget on the queries that the query head values most, no probe twice. Then the program head proposes
+    programs, whose constants are fitted to what the agent was answered. The one is submitted whose log-likelihood and
+    log-probability by the network have the greatest sum: noise leaves several that explain the answers alike. It sees
+    nothing but the infos' inputs and outputs, and which queries are legal.
 
     Args:
         category: the category of functions.
@@ -104,14 +104,25 @@ class NeuralAgent:
         opening = self._record.opening(self.codec, len(asked) + budget)
         if first := [place for place in opening if place not in asked]:
             return first[0]
-        # As the network numbers them: probes, then the gap below each pair.
-        queries = [*range(probes), *(probes + place for place in asked)] if self.network.halving else range(probes)
         legal = self.codec.legal_queries(observation)
-        allowed = [bool(legal[query]) and (query >= probes or query not in asked) for query in queries]
+        # As the network numbers them: probes, then the gap below each pair.
+        queries = list(range(probes))
+        allowed = [bool(legal[probe]) and probe not in asked for probe in queries]
+        if self.network.halving is not None:
+            queries += [probes + place for place in asked]
+            allowed += [
+                bool(legal[query]) and width > self._record.narrowest
+                for query, width in zip(queries[probes:], self._gaps(), strict=True)
+            ]
         if not any(allowed):
             return None
         values = self.network.value_queries(self._memory())[0]
-        return queries[int(values.masked_fill(~th.tensor(allowed), -th.inf).argmax())]
+        return queries[int(values.masked_fill(~th.tensor(allowed, device=values.device), -th.inf).argmax())]
+
+    def _gaps(self) -> list[float]:
+        """Returns how far each input is from the next smaller one; infinity where there is none."""
+        smaller = [[value for value in self._inputs if value < own] for own in self._inputs]
+        return [own - max(below, default=-math.inf) for own, below in zip(self._inputs, smaller, strict=True)]
 
     def _places(self) -> list[int]:
         """Returns the places of what was asked: those of probes, and slots in the order in which they are filled."""
@@ -131,7 +142,7 @@ class NeuralAgent:
             return tuple(programs[0])
         checker = agent_category(self.category).make_checker(self.codec)
         evidence = list(zip(self._inputs, self._outputs, strict=True))
-        return checker.best(programs, evidence, [_BELIEF * proposal.log_probability for proposal in found]).tokens
+        return checker.best(programs, evidence, [proposal.log_probability for proposal in found]).tokens
 
     def _memory(self) -> Memory:
         features = as_tensors(self._record.encode(self._inputs, self._outputs), self.network.device)

@@ -41,6 +41,7 @@ class NeuralCategory:
             how much each query tells about the program.
         follow: `(codec, queries) -> (places, inputs)`, for interfaces with slots: the place of what each query asks and
             the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
+        narrowest: gaps that are not wider than this tell nothing more, and are not halved.
         meanings: `(codec) -> Meanings`: the vectors of probes and tokens that the heads point at; the reader has those
             of the inputs. None where the heads learn a weight for each probe and token instead.
         changes: returns the attributes of the difficulty that are replaced when transcripts are made.
@@ -55,6 +56,7 @@ class NeuralCategory:
     opening: Callable[[TokensInterface, int], Sequence[int]] = lambda codec, budget: ()
     demonstrate: Callable[[Any, TokensInterface, IntArray, IntArray, np.random.Generator], IntArray] | None = None
     follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
+    narrowest: float = 0.0
     meanings: Callable[[TokensInterface], Meanings] | None = None
     changes: Callable[[], Mapping[str, Any]] = dict
 
