@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 class Spec:
     """All there is to a function, as a frozen dataclass that is written as JSON."""
@@ -19,8 +21,7 @@ class Spec:
 
     def digest(self) -> bytes:
         """Returns the SHA-256 digest of the spec's JSON: the function's identity, 32 bytes."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).digest()
+        return hashlib.sha256(_JSON.encode(self.to_json()).encode()).digest()
 
 
 class SpecFunction:

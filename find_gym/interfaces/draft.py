@@ -51,8 +51,20 @@ class Draft(ABC):
         legal = self.legal()
         if not 0 <= token < legal.size or not legal[token]:
             raise ValueError(f"expected a token that may come next, actual value: {token!r}")
+        self.append(token)
+
+    def append(self, token: int) -> None:
+        """Writes a token that is known to be legal."""
         self.tokens.append(token)
         self._note(token)
+
+    def copied(self) -> Self:
+        """Returns a draft with the same tokens, which goes on by itself."""
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (list, dict, set, np.ndarray)):
+                setattr(other, name, value.copy())
+        return other
 
     def extended(self, token: int) -> Self:
         """Returns the draft with one more token; this one stays as it is.
@@ -60,10 +72,7 @@ class Draft(ABC):
         Raises:
             ValueError: the token may not come next.
         """
-        other = copy(self)
-        for name, value in vars(self).items():
-            if isinstance(value, (list, dict, set, np.ndarray)):
-                setattr(other, name, value.copy())
+        other = self.copied()
         other.write(token)
         return other
 

@@ -14,7 +14,7 @@ from find_gym.categories.entities.category import CATEGORY
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.difficulty import EntityDifficulty
 from find_gym.categories.entities.exemplars import active_words
-from find_gym.categories.entities.formulas import Combination, Formula
+from find_gym.categories.entities.formulas import Combination, Formula, OperatorName
 from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntitySpec
 from find_gym.categories.entities.regions import BIAS, FORMS, Region
 from find_gym.categories.entities.word_vectors import entity_vectors
@@ -25,6 +25,15 @@ from find_gym.core.splits import check_split
 LEAST_WORDS = 12
 _DIFFERENT = 0.2
 _ATTEMPTS = 100_000
+# The operator of each shape of more than one concept, and how many concepts it combines.
+_COMBINATIONS: dict[str, tuple[OperatorName, int]] = {
+    "or": ("or", 2),
+    "and": ("and", 2),
+    "and not": ("and", 2),
+    "not": ("not", 1),
+    "half": ("half", 2),
+    "or three": ("or", 3),
+}
 
 
 def sample_entity(
@@ -78,17 +87,13 @@ def sample_entity(
 
 
 def _draw_formula(rng: np.random.Generator, shape: str, names: tuple[str, ...]) -> Formula:
-    first, second, third = (names[place] for place in _draw_places(rng, len(names)))
-    drawn: dict[str, Formula] = {
-        "single": first,
-        "or": Combination("or", (first, second)),
-        "and": Combination("and", (first, second)),
-        "and not": Combination("and", (first, Combination("not", (second,)))),
-        "not": Combination("not", (first,)),
-        "half": Combination("half", (first, second)),
-        "or three": Combination("or", (first, second, third)),
-    }
-    return drawn[shape]
+    drawn: list[Formula] = [names[place] for place in _draw_places(rng, len(names))]
+    if shape == "single":
+        return drawn[0]
+    if shape == "and not":
+        drawn[1] = Combination("not", (drawn[1],))
+    operator, count = _COMBINATIONS[shape]
+    return Combination(operator, tuple(drawn[:count]))
 
 
 def _draw_places(rng: np.random.Generator, count: int) -> list[int]:
@@ -119,14 +124,14 @@ def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     if region is not None:
         rivals.append(whole)
         whole = np.clip(whole + region.bias * region.contains(vocabulary()), 0, 1)
-    active = int(np.sum(whole >= ACTIVE))
+    active = np.count_nonzero(whole >= ACTIVE)
     if not LEAST_WORDS <= active <= len(whole) - LEAST_WORDS:
         return True
     # Of the words that unit tests are made of, one has to activate it, and two have not to.
     tested = whole[_tested()]
     if not np.any(tested >= ACTIVE) or np.count_nonzero(tested < INACTIVE) < 2:
         return True
-    return any(int(np.sum(np.abs(whole - rival) > _DIFFERENT)) < LEAST_WORDS for rival in rivals)
+    return any(np.count_nonzero(np.abs(whole - rival) > _DIFFERENT) < LEAST_WORDS for rival in rivals)
 
 
 @cache

@@ -134,7 +134,8 @@ class EntityVectors:
     def vocabulary_activations(self) -> FloatArray:
         """Returns how strongly each word of the vocabulary activates each concept, float64 of shape `(n, c)`."""
         if self._activations is None:
-            self._activations = activate(self.words @ self.directions.T, self.midpoints, self.slopes)
+            # Sampling reads the activations by one concept after the other: each lies in one piece.
+            self._activations = np.asfortranarray(activate(self.words @ self.directions.T, self.midpoints, self.slopes))
         return self._activations
 
     def all_activations(self, words: Sequence[str]) -> FloatArray:

@@ -7,7 +7,7 @@ inputs, and no two functions on inputs that have anything in common. They are ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,21 @@ ABSOLUTE_TOLERANCE = 1e-9
 _CELLS = 8192
 _LEAST_SPREAD = 1e-270
 _BINS = 24
-_BOUNDS = np.arange(1.0, _BINS)
 _WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
 _SIGNS = np.where(np.arange(POINTS_PER_STRATUM) % 2 == 0, 1.0, -1.0)
+
+
+class _Room(local):
+    """Large arrays that each thread uses again and again: memory from the system takes longer to get than to fill."""
+
+    def __init__(self) -> None:
+        self.cells = np.linspace(*QUERY_RANGE, _CELLS + 1)[:-1]
+        self.pool = np.empty(_CELLS)
+        self.ordered = np.empty(_CELLS)
+        self.places = np.empty(_CELLS, dtype=np.int64)
+
+
+_room = _Room()
 
 
 @dataclass(frozen=True)
@@ -50,13 +62,16 @@ class NumericInputs:
     def of(function: NumericBlackBox) -> NumericInputs:
         """Draws the inputs for a function; the same ones at each call."""
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        pool = _cells() + _WIDTH * rng.random(_CELLS)
-        truth = function.truth(pool)
-        defined = np.isfinite(truth)
-        values = truth
-        if not defined.all():
-            pool, values = pool[defined], truth[defined]
-        ordered = np.sort(values)
+        pool = rng.random(out=_room.pool)
+        pool *= _WIDTH
+        pool += _room.cells
+        values = function.truth(pool)
+        ordered = _in_order(values)
+        # What is undefined comes last.
+        if not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
+            defined = np.isfinite(values)
+            pool, values = pool[defined], values[defined]
+            ordered = _in_order(values)
         spread = spread_of_ordered(ordered, values)
         strata = {
             "uniform": rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM),
@@ -75,10 +90,12 @@ def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
     return np.maximum(RELATIVE_TOLERANCE * np.maximum(np.abs(truth), spread), ABSOLUTE_TOLERANCE)
 
 
-@lru_cache
-def _cells() -> FloatArray:
-    """Returns the lower bounds of the cells that the query range is cut into."""
-    return np.linspace(*QUERY_RANGE, _CELLS + 1)[:-1]
+def _in_order(values: FloatArray) -> FloatArray:
+    """Returns values in ascending order, in room that is used again."""
+    ordered = _room.ordered[: values.size]
+    ordered[:] = values
+    ordered.sort()
+    return ordered
 
 
 def _balanced(
@@ -89,39 +106,19 @@ def _balanced(
     Outputs are binned after asinh of their distance from the median in units of the spread, so that both a narrow bump
     and the flanks of a pole get their share. From each bin that is not empty come as many inputs as from the others.
     """
-    from find_gym.categories.numeric.kernels.binning import sort_into_bins
+    from find_gym.categories.numeric.kernels.binning import cut, sort_into_bins
 
     if values.size == 0:
         return rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM)
-    ends = _ends_of_bins(ordered, spread)
-    sizes, firsts = np.diff(ends), ends[:-1]
-    places = np.empty(values.size, dtype=np.int64)
-    # A bin that begins where the values end has none.
-    sort_into_bins(values, np.append(ordered, np.inf)[firsts[1:]], firsts, places)
-    filled = np.flatnonzero(sizes)
-    wanted = filled[np.arange(POINTS_PER_STRATUM) % filled.size]
-    chosen = places[firsts[wanted] + rng.integers(0, sizes[wanted])]
+    bounds, ends = np.empty(_BINS - 1), np.empty(_BINS + 1, dtype=np.int64)
+    bins, sizes = np.empty((2, POINTS_PER_STRATUM), dtype=np.int64)
+    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
+    cut(ordered, max(spread, _LEAST_SPREAD) if spread else 1.0, bounds, ends, bins, sizes)
+    places = _room.places[: values.size]
+    sort_into_bins(values, bounds, ends, places)
+    chosen = places[ends[bins] + rng.integers(0, sizes)]
     # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
     return np.clip(pool[chosen] + _WIDTH * (rng.random(POINTS_PER_STRATUM) - 0.5), *QUERY_RANGE)
-
-
-def _ends_of_bins(ordered: FloatArray, spread: float) -> NDArray[np.int64]:
-    """Returns between which of some values in ascending order the bins of `_balanced` lie, shape `(bins + 1,)`."""
-    median = (ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2
-    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
-    unit = max(spread, _LEAST_SPREAD) if spread else 1.0
-    low, high = np.arcsinh((ordered[[0, -1]] - median) / unit).tolist()
-    width = high - low if high > low else 1.0
-
-    def in_bins(values: FloatArray) -> FloatArray:
-        return (np.arcsinh((values - median) / unit) - low) / width * _BINS
-
-    inner = np.searchsorted(ordered, median + unit * np.sinh(low + width / _BINS * _BOUNDS))
-    below, above = in_bins(ordered[[np.maximum(inner - 1, 0), np.minimum(inner, ordered.size - 1)]])
-    if not ((below < _BOUNDS) & (above >= _BOUNDS)).all():
-        # Some values are at a bound but for rounding.
-        inner = np.searchsorted(in_bins(ordered), _BOUNDS)
-    return np.concatenate([[0], inner, [ordered.size]])
 
 
 def _exception_pieces(function: NumericBlackBox) -> FloatArray:

@@ -77,8 +77,9 @@ def evaluate(rule: Rule, x: FloatArray) -> FloatArray:
         Outputs, float64 of shape `(n,)`; NaN where the rule is undefined (never infinite).
     """
     with np.errstate(all="ignore"):
-        y = _evaluate(rule, np.asarray(x, dtype=np.float64))
-    return np.where(np.isfinite(y), y, np.nan)
+        y = np.asarray(_evaluate(rule, np.asarray(x, dtype=np.float64)), dtype=np.float64)
+    finite = np.isfinite(y)
+    return y if finite.all() else np.where(finite, y, np.nan)
 
 
 def _evaluate(rule: Rule, x: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericSpec
 from find_gym.categories.numeric.networks import train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Rule
-from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, spread_of
+from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, defined_only, spread_of
 from find_gym.categories.numeric.variants import Noise, Region, contained_in
 from find_gym.core.draws import choose
 from find_gym.core.splits import check_split, split_of
@@ -95,8 +95,7 @@ def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
         else:
             name = _pick(rng, level.families)
             rule = AtomRule(name, ATOMS[name].sample(rng))
-        values = rules.evaluate(rule, _points_on(rules.domain(rule), 10 * _DOMAIN_POINTS + 1))
-        defined = values[np.isfinite(values)]
+        defined = defined_only(rules.evaluate(rule, _points_on(rules.domain(rule), 10 * _DOMAIN_POINTS + 1)))
         if defined.size < 2 * _DOMAIN_POINTS:
             continue
         if isinstance(rule, AtomRule) or np.ptp(defined) > _LEAST_SPREAD:
@@ -124,9 +123,11 @@ def _sample_regions(
     if mean is None:
         return None
     count = int(rng.integers(level.region_count[0], level.region_count[1], endpoint=True))
+    outputs = rules.evaluate(rule, _PROBES)
+    tolerance = RELATIVE_TOLERANCE * np.maximum(np.abs(outputs), spread_of(outputs))
     for _ in range(_REGION_TRIES):
         regions = tuple(_sample_region(rng, level, mean, domain) for _ in range(count))
-        if _discernible(rule, regions):
+        if _discernible(outputs, tolerance, regions):
             return regions
     return None
 
@@ -155,8 +156,7 @@ def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
     Rounded to six significant digits, and to 0 where it is nothing but rounding error; None where the rule is undefined
     on all of the points.
     """
-    values: FloatArray = rules.evaluate(rule, _points_on(domain, _DOMAIN_POINTS))
-    values = values[np.isfinite(values)]
+    values = defined_only(rules.evaluate(rule, _points_on(domain, _DOMAIN_POINTS)))
     if values.size == 0:
         return None
     mean = float(np.cumsum(values)[-1]) / values.size
@@ -165,19 +165,18 @@ def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
     return float(f"{mean:.6g}")
 
 
-def _discernible(rule: Rule, regions: tuple[Region, ...]) -> bool:
-    """Whether replacing the rule's outputs changes at least a fifth of each region beyond the scoring tolerance.
+def _discernible(outputs: FloatArray, tolerance: FloatArray, regions: tuple[Region, ...]) -> bool:
+    """Whether replacing a rule's outputs changes at least a fifth of each region beyond the scoring tolerance.
 
     Judged without noise, on the query range: a constant function's corruption by its own mean can't be told from it.
     """
-    y = rules.evaluate(rule, _PROBES)
-    spread = spread_of(y)
     for index, region in enumerate(regions):
-        inside = region.contains(_PROBES) & ~contained_in(regions[:index], _PROBES)
+        inside = region.contains(_PROBES)
+        if index:
+            inside &= ~contained_in(regions[:index], _PROBES)
         if not inside.any():
             return False
-        tolerance = RELATIVE_TOLERANCE * np.maximum(np.abs(y[inside]), spread)
-        same = np.abs(region.mean - y[inside]) <= tolerance
+        same = np.abs(region.mean - outputs[inside]) <= tolerance[inside]
         if np.mean(same) > 0.8:
             return False
     return True

@@ -10,13 +10,19 @@ from find_gym.categories.numeric.atoms import FloatArray
 RELATIVE_TOLERANCE = 0.05
 
 
+def defined_only(values: FloatArray) -> FloatArray:
+    """Returns those of some numbers `(n,)` that are finite; the same array where all are."""
+    finite = np.isfinite(values)
+    return values if finite.all() else values[finite]
+
+
 def spread_of(values: FloatArray) -> float:
     """Returns the interquartile range of the defined values, or their standard deviation where that is 0.
 
     Args:
         values: any numbers, shape `(n,)`.
     """
-    defined = values[np.isfinite(values)]
+    defined = defined_only(values)
     return spread_of_ordered(np.sort(defined), defined)
 
 

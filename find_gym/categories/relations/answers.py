@@ -46,7 +46,8 @@ def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
         accepted: all right answers.
         tolerance: where it is greater than 0, numbers are the same within this share of the right one.
     """
-    return _same(answer, tuple(accepted), tolerance)
+    accepted = tuple(accepted)
+    return answer in accepted or _same(answer, accepted, tolerance)
 
 
 @lru_cache(maxsize=1 << 17)

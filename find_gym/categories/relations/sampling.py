@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from find_gym.categories.relations.catalogue import RELATIONS
+from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import LEAST_REGULAR, Condition, words_that_meet
 from find_gym.categories.relations.difficulty import RelationDifficulty
@@ -92,15 +93,13 @@ def _draw_exceptions(
 ) -> tuple[Condition, ...] | None:
     """Draws exceptions that each except words that the others don't; None where they leave too little."""
     relation = RELATIONS[name]
-    conditions = conditions_in(name, split)
+    groups = _conditions_by_attribute(name, split)
+    if not groups:
+        return None
     drawn: list[Condition] = []
     for _ in range(count):
-        attributes = sorted({condition.attribute for condition in conditions})
-        if not attributes:
-            return None
-        attribute = attributes[int(rng.integers(len(attributes)))]
-        values = [condition for condition in conditions if condition.attribute == attribute]
-        drawn.append(values[int(rng.integers(len(values)))])
+        group = groups[int(rng.integers(len(groups)))]
+        drawn.append(group[int(rng.integers(len(group)))])
     members = [words_that_meet(name, condition).intersection(relation.words) for condition in drawn]
     for index, own in enumerate(members):
         if not own - set().union(*members[:index], *members[index + 1 :]):
@@ -110,16 +109,30 @@ def _draw_exceptions(
     return tuple(sorted(drawn, key=lambda condition: (condition.attribute, condition.value)))
 
 
+@cache
+def _conditions_by_attribute(name: str, split: str | None) -> tuple[tuple[Condition, ...], ...]:
+    """Returns the conditions with each of which a relation is a function of the split, by attribute, sorted."""
+    conditions = conditions_in(name, split)
+    attributes = sorted({condition.attribute for condition in conditions})
+    return tuple(tuple(c for c in conditions if c.attribute == attribute) for attribute in attributes)
+
+
 def draw_exemplars(rng: np.random.Generator, name: str, count: int) -> tuple[str, ...]:
     """Draws words to start from: one or two of the relation's own, the others of other tables, as in FIND."""
     if count == 0:
         return ()
     relation = RELATIONS[name]
     own = _some(rng, relation.words, min(1 + int(rng.integers(2)), count))
-    tables = [other for other in RELATIONS.values() if other.table != relation.table]
-    others = [_some(rng, tables[int(rng.integers(len(tables)))].words, 1)[0] for _ in range(count - len(own))]
+    foreign = _relations_beside(relation.table)
+    others = [_some(rng, foreign[int(rng.integers(len(foreign)))].words, 1)[0] for _ in range(count - len(own))]
     words = [*own, *others]
     return tuple(words[int(place)] for place in rng.permutation(len(words)))
+
+
+@cache
+def _relations_beside(table: str) -> tuple[Relation, ...]:
+    """Returns the relations that map from the words of other tables."""
+    return tuple(relation for relation in RELATIONS.values() if relation.table != table)
 
 
 def _some(rng: np.random.Generator, words: tuple[str, ...], count: int) -> list[str]:

@@ -56,7 +56,7 @@ def _letters(rng: SingleDraws, least: int, most: int, characters: str = LETTERS)
 
 
 def _word(rng: SingleDraws) -> str:
-    return _pick(rng, WORDS)
+    return WORDS[rng.integers(len(WORDS))]
 
 
 def _capitalised_word(rng: SingleDraws) -> str:
@@ -65,7 +65,8 @@ def _capitalised_word(rng: SingleDraws) -> str:
 
 def _mixed_case(rng: SingleDraws) -> str:
     text = _word(rng) + _word(rng)
-    return "".join([c.upper() if r < 0.4 else c for c, r in zip(text, rng.randoms(len(text)), strict=True)])
+    upper = text.upper()
+    return "".join([u if r < 0.4 else c for c, u, r in zip(text, upper, rng.randoms(len(text)), strict=True)])
 
 
 def _upper_case(rng: SingleDraws) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.envs.vector.automaton import Automaton
 from find_gym.envs.vector.features import Features
+from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
@@ -26,6 +25,7 @@ class BatchDescriptions:
         self._codec = codec
         self._size = len(codec.tokens)
         self._automaton = Automaton(codec)
+        self._empty = codec.new_draft()
         self._features = features
         self._written = features["written"].reshape(-1)
         self._states = np.zeros(features.count, dtype=np.int64)
@@ -68,13 +68,14 @@ class BatchDescriptions:
         self._tokens[envs, lengths] = tokens
         return states, self._automaton.complete[states]
 
-    def drafts(self, envs: Integers) -> list[Any]:
+    def drafts(self, envs: Integers) -> list[Draft]:
         """Returns the descriptions of some environments with the tokens that were tried out, as drafts."""
         drafts = []
-        for tokens in (self._tokens[env, : self._lengths[env] + 1].tolist() for env in envs.tolist()):
-            drafts.append(self._codec.new_draft())
-            for token in tokens:
-                drafts[-1].write(token)
+        for env in envs.tolist():
+            draft = self._empty.copied()
+            for token in self._tokens[env, : self._lengths[env] + 1].tolist():
+                draft.append(token)
+            drafts.append(draft)
         return drafts
 
     def write(self, envs: Integers, tokens: Integers, states: Integers) -> None:

@@ -20,7 +20,6 @@ from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
-from find_gym.categories.numeric.inputs import _ends_of_bins
 from find_gym.categories.numeric.kernels import (
     algebra,
     binning,
@@ -277,9 +276,9 @@ def test_compiled_training_rounds_as_numpy_does(seed: int) -> None:
 def test_positions_are_sorted_by_bins(values: list[float], bounds: list[float]) -> None:
     numbers, limits = np.array(values), np.sort(bounds)
     bins = np.searchsorted(limits, numbers, side="right")
-    firsts = np.searchsorted(np.sort(bins), np.arange(limits.size + 1))
+    ends = np.searchsorted(np.sort(bins), np.arange(limits.size + 2))
     places = np.empty(numbers.size, dtype=np.int64)
-    binning.sort_into_bins(numbers, limits, firsts, places)
+    binning.sort_into_bins(numbers, limits, ends, places)
     np.testing.assert_array_equal(places, np.argsort(bins, kind="stable"))
 
 
@@ -319,7 +318,15 @@ def test_bins_of_outputs_are_of_equal_width_after_asinh(values: list[float]) -> 
     scaled = np.arcsinh((ordered - np.median(ordered)) / (spread or 1.0))
     width = np.ptp(scaled) or 1.0
     bins = np.minimum((scaled - scaled[0]) / width * 24, 23.0).astype(int)
-    np.testing.assert_array_equal(np.diff(_ends_of_bins(ordered, spread)), np.bincount(bins, minlength=24))
+    counts = np.bincount(bins, minlength=24)
+    bounds, ends = np.empty(23), np.empty(25, dtype=np.int64)
+    turns, sizes = np.empty((2, 50), dtype=np.int64)
+    binning.cut(ordered, spread or 1.0, bounds, ends, turns, sizes)
+    np.testing.assert_array_equal(np.diff(ends), counts)
+    np.testing.assert_array_equal(bounds, np.append(ordered, np.inf)[ends[1:-1]])
+    filled = np.flatnonzero(counts)
+    np.testing.assert_array_equal(turns, filled[np.arange(50) % filled.size])
+    np.testing.assert_array_equal(sizes, counts[turns])
 
 
 @pytest.mark.parametrize("seed", range(4))
