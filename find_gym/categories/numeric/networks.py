@@ -1,9 +1,9 @@
-"""Approximation by a small network: training by Adam in exact, compressed full batches, evaluation in numpy.
+"""Approximation by a small network: training by Adam in exact, compressed full batches.
 
 FIND serves part of its functions as 1-64-1 ReLU networks, trained on 10,000 points of the domain with Adam (learning
 rate 0.01, 10,000 full-batch steps). With one input such a network is piecewise linear, so the gradient over all points
 follows from running sums at the 64 knots: each step costs some dozens of operations on 64 numbers, not 10,000 × 64.
-The steps are compiled (`kernels/training.py`).
+Steps and evaluation are compiled (`kernels/training.py`).
 Only sums, products, divisions and square roots occur (no BLAS, no transcendental functions), so that the same seed
 gives the same weights on every platform.
 """
@@ -22,6 +22,7 @@ HIDDEN_UNITS = 64
 TRAINING_POINTS = 10_000
 TRAINING_STEPS = 10_000
 LEARNING_RATE = 0.01
+_EXACT_POWERS = np.array([10.0**power for power in range(23)])
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,11 @@ class Network:
 
     def evaluate(self, x: FloatArray) -> FloatArray:
         """Evaluates the network on inputs of shape `(n,)`; defined everywhere."""
+        from find_gym.categories.numeric.kernels.training import evaluate
+
+        units = np.array([self.hidden_weights, self.hidden_biases, self.output_weights], dtype=np.float64)
         y = np.full(np.shape(x), self.output_bias, dtype=np.float64)
-        hidden = np.multiply.outer(np.array(self.hidden_weights), x) + np.array(self.hidden_biases)[:, None]
-        for activation, weight in zip(np.maximum(hidden, 0.0), self.output_weights, strict=True):
-            y += weight * activation
+        evaluate(units, np.ascontiguousarray(x, dtype=np.float64), y)
         return y
 
     def source(self) -> str:
@@ -108,8 +110,24 @@ def train_network(
 
 
 def _significant(values: FloatArray, digits: int) -> FloatArray:
-    """Rounds to significant digits: hides the last bits, in which platforms differ."""
-    return np.array([float(f"{value:.{digits}g}") for value in values])
+    """Rounds to significant digits: hides the last bits, in which platforms differ.
+
+    Each result is the number that the decimal reads as: powers of ten up to the 22nd are exact, as are integers below
+    2**53, so their quotient or product is rounded once. What is not, or is near the middle of two decimals, is written
+    and read instead, which takes a hundred times as long.
+    """
+    with np.errstate(all="ignore"):
+        exponents = digits - 1 - np.floor(np.log10(np.abs(values)))
+        usable = np.abs(exponents) <= _EXACT_POWERS.size - 1
+        powers = _EXACT_POWERS[np.where(usable, np.abs(exponents), 0).astype(np.intp)]
+        scaled = np.where(exponents >= 0, values * powers, values / powers)
+        whole = np.rint(scaled)
+        rounded = np.where(exponents >= 0, whole / powers, whole * powers)
+        sure = usable & (np.abs(whole) >= 10.0 ** (digits - 1)) & (np.abs(whole) <= 10.0**digits)
+        sure &= np.abs(scaled - whole) < 0.499
+    for place in np.flatnonzero(~sure).tolist():
+        rounded[place] = float(f"{values[place]:.{digits}g}")
+    return rounded
 
 
 class _RunningSums:

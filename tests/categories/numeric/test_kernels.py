@@ -271,6 +271,15 @@ def test_compiled_training_rounds_as_numpy_does(seed: int) -> None:
     np.testing.assert_array_equal(compiled, parameters)
 
 
+def test_compiled_networks_round_as_numpy_does() -> None:
+    rng = np.random.default_rng(0)
+    units, x = rng.standard_normal((3, 64)), np.array([*rng.uniform(-128, 128, 500), 0.0, np.nan])
+    y = np.full(x.size, 0.5)
+    for weight, bias, output in units.T:
+        y += output * np.maximum(weight * x + bias, 0.0)
+    np.testing.assert_array_equal(Network(*map(tuple, units.tolist()), 0.5).evaluate(x), y)
+
+
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200), st.lists(st.floats(-1e3, 1e3), max_size=23))
 @settings(deadline=None)
 def test_positions_are_sorted_by_bins(values: list[float], bounds: list[float]) -> None:

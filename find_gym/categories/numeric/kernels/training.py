@@ -1,4 +1,4 @@
-"""Training of networks with one input, one hidden ReLU layer of any size and one output; see `networks`.
+"""Networks with one input, one hidden ReLU layer of any size and one output, evaluated and trained; see `networks`.
 
 Each operation is rounded as NumPy would round it, in the same order, so that the same seed gives the same weights on
 every platform: sums are not reordered, and no product is merged with a sum.
@@ -133,3 +133,20 @@ def train(x: Any, moments: Any, targets: Any, parameters: Any, steps: int, rate:
             first[k] += 0.1 * (gradient[k] - first[k])
             second[k] += 0.001 * (gradient[k] * gradient[k] - second[k])
             parameters[k] -= own_rate * first[k] / (math.sqrt(second[k] / unbiased) + 1e-8)
+
+
+@exact_kernel("void(float64[:, ::1], float64[::1], float64[::1])")
+def evaluate(units: Any, x: Any, y: Any) -> None:
+    """Adds the outputs of a network, one unit after the other.
+
+    Args:
+        units: the weights, the biases and the output weights of the hidden units, shape `(3, units)`.
+        x: inputs, shape `(n,)`.
+        y: what to add them to, shape `(n,)`.
+    """
+    for unit in range(units.shape[1]):
+        weight, bias, output = units[0, unit], units[1, unit], units[2, unit]
+        for i in range(x.size):
+            hidden = weight * x[i] + bias
+            # What is not a number stays so.
+            y[i] += output * (0.0 if hidden < 0.0 else hidden)
