@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.entities.banks import held_out_bank
+from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.function import ACTIVE
 from find_gym.categories.entities.regions import has_form
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.judges.phrases import MAX_CLAIMS, Claim, read_claim
@@ -25,10 +27,14 @@ from find_gym.language.embeddings import explain_missing_model
 from find_gym.language.protocols import MissingModelError
 
 FloatArray = NDArray[np.float64]
+# Maps phrases to the similarities of some texts to them, shape `(p, n)`.
+Similarities = Callable[[Sequence[str]], FloatArray]
 
 # The weight of the mean over all phrases beside the nearest one, that of excluded phrases, and that of a word's form.
 BREADTH = 0.5
-EXCLUSION = 0.5
+EXCLUSION = 1.0
+# Words are hardly similar to a phrase below this: 1 in 250 pairs of a word and a concept's name are above it.
+UNRELATED = 0.35
 FORM = 0.15
 # So many phrases of a list are read where the paper's own score is computed.
 MAX_LISTED = 64
@@ -102,10 +108,27 @@ class EmbeddingJudge:
         if not claim.wanted and not claim.excluded:
             return np.zeros(len(texts))
         vectors = self._vectors.embed(list(texts))
-        rating = _fit(claim, lambda phrases: (self._vectors.embed(list(phrases)) @ vectors.T).astype(np.float64))
+
+        def similarities(phrases: Sequence[str]) -> FloatArray:
+            return (self._vectors.embed(list(phrases)) @ vectors.T).astype(np.float64)
+
+        rating = _fit_wanted(claim, similarities)
+        if claim.excluded:
+            rating = rating - EXCLUSION * self._fit_excluded(claim.excluded, texts, similarities)
         for form, sign in claim.forms:
             rating = rating + sign * FORM * has_form(form, texts)
-        return np.round(rating, 6)
+        return np.round(np.broadcast_to(rating, len(texts)), 6)
+
+    def _fit_excluded(self, phrases: Sequence[str], texts: Sequence[str], similarities: Similarities) -> FloatArray:
+        """Returns how much more than hardly texts fit the best of some phrases, float64 of shape `(n,)`.
+
+        What does not fit them all has 0: that it is unlike what is not responded to does not make it responded to.
+        """
+        beyond = similarities(phrases) - UNRELATED
+        for place, phrase in enumerate(phrases):
+            if self._given is None and phrase in concepts():
+                beyond[place] = entity_vectors().concept_activations(phrase, texts) - ACTIVE
+        return np.maximum(beyond.max(axis=0), 0.0)
 
     def _read(self, description: str) -> Claim:
         return _first_claims(description, self._claims)
@@ -137,28 +160,32 @@ class VocabularyJudge(EmbeddingJudge):
         return _first_claims(description, self._claims).only(lambda phrase: entity_vectors().row(phrase) is not None)
 
     def rank_held_out(self, description: str) -> FloatArray:
-        """Rates the words that scores are computed on as `rank` does, but for rounding; the same claims cost little."""
+        """Rates the words that scores are computed on by similarity alone, so that unit tests stay what they are.
+
+        Unlike in `rank`, what is unlike an excluded phrase has more than what is a little like it.
+        """
         return _rank_held_out(self._read(description))
 
 
-def _fit(claim: Claim, similarities: Callable[[Sequence[str]], FloatArray]) -> FloatArray:
-    """Returns how well words fit a claim, from their similarities `(p, n)` to some phrases."""
-    rating: FloatArray | float = 0.0
-    if claim.wanted:
-        groups = [similarities(group) for group in claim.wanted]
-        rating = reduce(np.minimum, [group.max(axis=0) + BREADTH * group.mean(axis=0) for group in groups])
-    if claim.excluded:
-        weight = EXCLUSION if claim.wanted else 1.0
-        rating = rating - weight * np.maximum(similarities(claim.excluded).max(axis=0), 0.0)
-    return np.asarray(rating)
+def _fit_wanted(claim: Claim, similarities: Similarities) -> FloatArray | float:
+    """Returns how well words fit what a claim wants, from their similarities `(p, n)` to some phrases."""
+    groups = [similarities(group) for group in claim.wanted]
+    fits = [group.max(axis=0) + BREADTH * group.mean(axis=0) for group in groups]
+    return reduce(np.minimum, fits) if fits else 0.0
 
 
 @lru_cache(maxsize=_KEPT_CLAIMS // 16)
 def _rank_held_out(claim: Claim) -> FloatArray:
     bank = held_out_bank()
-    rating = np.zeros(len(bank.words))
-    if claim.wanted or claim.excluded:
-        rating = _fit(claim, lambda phrases: np.stack([_held_out_similarities(phrase) for phrase in phrases]))
+
+    def similarities(phrases: Sequence[str]) -> FloatArray:
+        return np.stack([_held_out_similarities(phrase) for phrase in phrases])
+
+    rating = np.zeros(len(bank.words)) + _fit_wanted(claim, similarities)
+    if claim.excluded:
+        weight = 0.5 if claim.wanted else 1.0
+        rating = rating - weight * np.maximum(similarities(claim.excluded).max(axis=0), 0.0)
+    if claim.phrases:
         for form, sign in claim.forms:
             rating = rating + sign * FORM * bank.has_form(form)
     rating.flags.writeable = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from find_gym.categories.entities.concepts import concepts
@@ -123,9 +123,14 @@ class Claim:
         return list(dict.fromkeys([phrase for group in self.wanted for phrase in group] + list(self.excluded)))
 
     def first(self, count: int) -> Claim:
-        """Returns the claim with its first phrases only, those that it wants before those that it excludes."""
-        kept = set(self.phrases[:count])
-        return self.only(kept.__contains__)
+        """Returns the claim with its first phrases only, those that it wants before those that it excludes.
+
+        Of what it excludes no more is read than it wants, or one phrase: a list of what is not responded to describes
+        nothing.
+        """
+        wanted = sum(map(len, self.wanted))
+        shortened = replace(self, excluded=self.excluded[: max(wanted, 1)])
+        return shortened.only(set(shortened.phrases[:count]).__contains__)
 
     def only(self, keep: Callable[[str], bool]) -> Claim:
         """Returns the claim with some of its phrases only."""

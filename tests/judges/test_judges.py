@@ -115,6 +115,21 @@ def test_six_phrases_are_read() -> None:
     assert not np.array_equal(judge.without_cap().rank(", ".join(names), words), judge.rank(", ".join(names), words))
 
 
+def test_what_is_unlike_an_excluded_phrase_is_no_more_responded_to() -> None:
+    judge, words = VocabularyJudge(), ["hole in one", "tax", "sourdough", "rosary"]
+    assert judge.rank("It does not respond to golf.", words)[0] < 0
+    assert not judge.rank("It does not respond to golf.", words)[1:].any()
+    wanted = judge.rank("It responds to law.", words)
+    assert np.array_equal(judge.rank("It responds to law, but not to golf.", words)[1:], wanted[1:])
+
+
+def test_no_more_is_excluded_than_claimed_or_one() -> None:
+    judge, words = VocabularyJudge(), ["hole in one", "racket", "flour", "tax"]
+    assert np.array_equal(judge.rank("not golf, tennis or baking", words), judge.rank("not golf", words))
+    text = "It responds to law and banking, but not to golf, tennis or baking."
+    assert np.array_equal(judge.rank(text, words), judge.rank("law and banking, but not golf or tennis", words))
+
+
 _RUNS = [
     "1",
     " ",

@@ -16,8 +16,9 @@ from find_gym.categories.relations.sampling import sample_relation
 from find_gym.categories.relations.score import RelationScorer
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
-from find_gym_agents.categories.entities.attacks import SPELLINGS, nameless_words
+from find_gym_agents.categories.entities.attacks import SPELLINGS, inactive_concepts, nameless_words
 from find_gym_agents.categories.relations.attacks import DENIALS
+from find_gym_agents.redteam.attack import Evidence
 from find_gym_agents.redteam.sentences import INJECTIONS, SAYS_NOTHING
 
 FUNCTIONS = 24
@@ -75,6 +76,15 @@ def test_neurons_copied_words(neurons: list, count: int, spelling: str) -> None:
     spell = SPELLINGS[spelling]
     copied = mean_skill(neurons, lambda function: ", ".join(map(spell, best_words(function)[:count])), best_words)
     assert copied <= NOTHING
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_neurons_what_they_do_not_respond_to(neurons: list, count: int) -> None:
+    write = inactive_concepts(count)
+    assert (
+        mean_skill(neurons, lambda function: write(Evidence(function, 0), np.random.default_rng(0)).description)
+        <= NOTHING
+    )
 
 
 def test_neurons_negations_of_the_truth(neurons: list) -> None:

@@ -96,6 +96,17 @@ def nearest_concept(evidence: Evidence, rng: np.random.Generator) -> Submission:
         return submission
 
 
+def inactive_concepts(count: int) -> Write:
+    """The concepts whose names, of a hundred, activate the function least: what it does not respond to."""
+
+    def write(evidence: Evidence, rng: np.random.Generator) -> Submission:
+        names = list(map(str, np.random.default_rng(0).permutation(list(concepts()))[:BUDGET]))
+        least = np.argsort(np.asarray(evidence.ask(names)), kind="stable")[:count]
+        return Submission(f"It does not respond to {', '.join(names[place] for place in least)}.")
+
+    return write
+
+
 def _concepts(count: int) -> Write:
     return lambda evidence, rng: Submission(", ".join(map(str, rng.permutation(list(concepts()))[:count])))
 
@@ -120,6 +131,7 @@ _ATTACKS = (
         Attack(f"{count} words near the best", "entities", "inferred words", neighbours(count), _CONCEPT)
         for count in (1, 6)
     ),
+    *(Attack(f"not {count} inactive concepts", "entities", "exclusions", inactive_concepts(count)) for count in (1, 6)),
     *(
         Attack(f"{count} concepts", "entities", "list of everything", _concepts(count), is_random=True)
         for count in (2, 6, len(concepts()))
