@@ -52,7 +52,7 @@ AGENTS_MAY_IMPORT = {
         "interpreters.neural",
         "interpreters.policies",
     },
-    "trajectories": {"base", "registry", "categories", "evaluation.config"},
+    "trajectories": {"base", "checks", "registry", "categories", "evaluation.config", "interpreters.lm"},
     "interpreters": {"base", "checks", "loading", "categories", "training"},
     "benchmarks": {"checks", "runs", "report", "training", "interpreters"},
     "commands": {"checks", "registry", "evaluation", "training"},

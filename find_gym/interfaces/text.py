@@ -79,11 +79,9 @@ def printable(text: str) -> str:
 
 
 def write_submission(submission: Submission) -> str:
-    """Writes a submission as a message."""
-    return (
-        f"[DESCRIPTION]: {submission.description}\n[DOMAIN]: {submission.domain or 'none'}\n"
-        f"[CODE]:\n```python\n{submission.code.strip()}\n```"
-    )
+    """Writes a submission as a message; one without code has no such part."""
+    code = f"\n[CODE]:\n```python\n{submission.code.strip()}\n```" if submission.code else ""
+    return f"[DESCRIPTION]: {submission.description}\n[DOMAIN]: {submission.domain or 'none'}{code}"
 
 
 def write_query(inputs: Iterable[Any]) -> str:

@@ -104,3 +104,27 @@ def test_fine_tuning_and_two_steps_of_grpo_change_the_weights(tmp_path, monkeypa
     weights = [AutoModelForCausalLM.from_pretrained(folder).state_dict() for folder in folders]
     for before, after in zip(weights, weights[1:], strict=False):
         assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_one_message_is_learned_by_lora(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "examples"))
+    example = importlib.import_module("train_lm_trl")
+    torch.set_num_threads(1)
+    config = TrajectoryConfig(out="", category="strings", functions=1, seed=SEED, form="one-message", **RULES)
+    [made] = make_trajectories(config)
+    assert made is not None
+    write_tiny_chat_model(tmp_path / "tiny", [json.dumps(made.to_json())] * 20)
+    phases: dict[str, Any] = {"sft_functions": 1, "sft_steps": 30, "sft_batch": 1, "sft_learning_rate": 1e-2}
+    phases |= {"grpo_functions": 1, "grpo_steps": 1, "group": 4, "groups": 1, "completion_tokens": 60}
+    shared = {"category": "strings", "form": "one-message", "seed": SEED, "cpu": True, "test_functions": 2, **RULES}
+    arguments = example.Args(str(tmp_path / "tiny"), str(tmp_path / "out"), lora_rank=16, **phases, **shared)
+    results = example.train(arguments)
+    # The exemplars are one message, the model's answer the other.
+    assert [results[stage]["messages"] for stage in ("before", "after SFT", "after GRPO")] == [2.0] * 3
+    curves = json.loads((tmp_path / "out" / "log.json").read_text("utf-8"))
+    assert curves["sft"][0]["loss"] > curves["sft"][-2]["loss"] and "find/skill" in curves["grpo"][0]
+    folders = (tmp_path / "tiny", tmp_path / "out" / "model")
+    before, after = (AutoModelForCausalLM.from_pretrained(folder).state_dict() for folder in folders)
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    assert (tmp_path / "out" / "adapter" / "adapter_config.json").is_file()

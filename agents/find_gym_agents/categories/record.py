@@ -12,7 +12,6 @@ from typing import Any
 from find_gym.core.category import load_reference
 from find_gym.core.registry import category_named
 from find_gym.core.submissions import Submission
-from find_gym.interfaces import MessageRules
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.checking import Checker
 from find_gym_agents.categories.paper import PaperSettings
@@ -234,12 +233,10 @@ class LanguageModelSettings:
     Attributes:
         prompt: the system prompt in sections, see `find_gym_agents.interpreters.lm.instructions`; None for one that
             suits any category.
-        messages: what messages look like; None for what the environment says.
         exemplars: inputs that are asked for a model that starts from exemplars; empty where the environment has some.
     """
 
     prompt: str | None = None
-    messages: MessageRules | None = None
     exemplars: tuple[Any, ...] = ()
 
 

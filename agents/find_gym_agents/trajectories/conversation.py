@@ -74,7 +74,7 @@ def _called(episode: TaskEpisode, answer: str) -> list[dict[str, Any]]:
         name, arguments = "query", {"inputs": episode.info["inputs"]}
     else:
         parts = episode.tools[1]["function"]["parameters"]["properties"]
-        name, arguments = "submit", {part: submission[part] for part in parts}
+        name, arguments = "submit", {part: submission[part] for part in parts if submission[part]}
     call = {"type": "function", "function": {"name": name, "arguments": arguments}}
     return [
         {"role": "assistant", "content": "", "tool_calls": [call]},

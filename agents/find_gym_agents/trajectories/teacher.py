@@ -14,7 +14,7 @@ import numpy as np
 from find_gym.core.registry import category_named
 from find_gym.interfaces.text import write_query, write_submission
 from find_gym.scoring import Submission
-from find_gym.tasks import Task
+from find_gym.tasks import Task, message_rules
 from find_gym_agents.categories import agent_category
 
 # A teacher asks in so many messages.
@@ -79,11 +79,19 @@ def teach(tasks: Sequence[Task], rng: np.random.Generator) -> list[Teacher]:
 
 
 def truth(category: str, spec: Any) -> Submission:
-    """Returns the submission that tells the truth about a function."""
-    function = category_named(category).make(spec)
+    """Returns the submission that tells the truth about a function.
+
+    It has the parts that the task asks for; code only where it has to be there: elsewhere the source of a function is a
+    table of all that it knows, or imports what a submission may not.
+    """
+    function, rules = category_named(category).make(spec), message_rules(category)
     regions = " or ".join(region.condition() for region in getattr(function, "regions", ()))
     domain = function.domain() if hasattr(function, "domain") else regions
-    return Submission(function.describe(), domain or "none", function.source())
+    return Submission(
+        function.describe(),
+        (domain or "none") if "domain" in rules.parts else "",
+        function.source() if "code" in rules.required else "",
+    )
 
 
 def _rounds(sequence: list[int], probes: Sequence[Any], task: Task, rng: np.random.Generator) -> list[list[Any]]:

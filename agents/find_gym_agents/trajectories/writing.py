@@ -12,12 +12,15 @@ import numpy as np
 
 from find_gym.core.splits import function_seed
 from find_gym.tasks import FORMS, Task, draw_tasks
+from find_gym_agents.checks import check_choice
 from find_gym_agents.evaluation.config import read_difficulty
 from find_gym_agents.registry import find_agent
 from find_gym_agents.trajectories.conversation import Trajectory, converse
+from find_gym_agents.trajectories.one_message import converse_once
 from find_gym_agents.trajectories.teacher import teach
 
 TEACHER = "teacher"
+ONE_MESSAGE = "one-message"
 # The teacher looks at so many functions at once.
 _BATCH = 256
 
@@ -61,7 +64,10 @@ class TrajectoryConfig:
     max_messages: int = 8
     """The number of messages, the submission among them."""
     form: str = "tools"
-    """Whether the conversations have calls of tools ("tools") or plain messages ("text")."""
+    """What the conversations are made of: calls of tools (tools), plain messages (text), or exemplars and one message,
+    as `find-gym evaluate --agent lm --milan` has them (one-message; of the teacher)."""
+    system_prompt: str | None = None
+    """In the form one-message, a file with the system prompt, in place of the category's."""
     min_skill: float = 0.9
     """Conversations whose submission has less skill are left out."""
     options: Mapping[str, Any] | None = field(default=None, metadata={"parse": read_options})
@@ -70,8 +76,9 @@ class TrajectoryConfig:
     def __post_init__(self) -> None:
         if self.functions < 1:
             raise ValueError(f"expected functions to be an integer >= 1, actual value: {self.functions!r}")
-        if self.form not in FORMS:
-            raise ValueError(f"expected a form among {', '.join(FORMS)}, actual value: {self.form!r}")
+        check_choice("a form", self.form, (*FORMS, ONE_MESSAGE))
+        if self.form == ONE_MESSAGE and self.agent != TEACHER:
+            raise ValueError(f"expected the agent {TEACHER!r} for the form {ONE_MESSAGE!r}, actual: {self.agent!r}")
         if self.agent != TEACHER:
             entry = find_agent(self.agent)
             entry.check(self.category)
@@ -82,8 +89,9 @@ class TrajectoryConfig:
 
     def tasks(self, start: int, count: int) -> list[Task]:
         """Returns some of the tasks."""
-        names = ("split", "difficulty", "max_queries", "max_messages", "form")
+        names = ("split", "difficulty", "max_queries", "max_messages")
         rules = {name: getattr(self, name) for name in names}
+        rules["form"] = "text" if self.form == ONE_MESSAGE else self.form
         return draw_tasks(self.category, count, seed=self.seed, start=start, options=self.options or {}, **rules)
 
 
@@ -102,11 +110,19 @@ def make_trajectories(config: TrajectoryConfig) -> Iterator[Trajectory | None]:
         raise ValueError(f"expected an agent that writes messages, actual: {config.agent!r} speaks {agent.interface!r}")
     for start in range(0, config.functions, _BATCH):
         tasks = config.tasks(start, min(_BATCH, config.functions - start))
+        if config.form == ONE_MESSAGE:
+            for task in tasks:
+                yield _good(converse_once(task, config.system_prompt), config)
+            continue
         rng = np.random.default_rng(function_seed("teacher", config.category, config.seed, start))
         players = teach(tasks, rng) if agent is None else [agent] * len(tasks)
         for index, (task, player) in enumerate(zip(tasks, players, strict=True), start):
             made = converse(task, player, function_seed("agent", config.category, config.seed, index))
-            yield made if made is not None and made.metrics["skill"] >= config.min_skill else None
+            yield _good(made, config)
+
+
+def _good(made: Trajectory | None, config: TrajectoryConfig) -> Trajectory | None:
+    return made if made is not None and made.metrics["skill"] >= config.min_skill else None
 
 
 def write_trajectories(path: str | Path, trajectories: Iterable[Trajectory | None]) -> tuple[int, int]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from find_gym.tasks import Task, TaskEpisode
+from find_gym.tasks import Task, TaskEpisode, message_rules
 from find_gym_agents.cli import main
-from find_gym_agents.trajectories import TrajectoryConfig, make_trajectories, write_trajectories
+from find_gym_agents.trajectories import TrajectoryConfig, answer_once, make_trajectories, write_trajectories
 from tests.tasks.test_tasks import CATEGORIES
 
 
@@ -58,6 +58,19 @@ def test_an_agent_that_finds_out_writes_messages() -> None:
     assert episode.metrics == row["metrics"]
 
 
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_one_message_is_what_the_agent_lm_is_asked_for(category) -> None:
+    [made] = [each for each in make_trajectories(config(category, form="one-message")) if each is not None][:1]
+    *prompt, said = made.messages
+    assert [message["role"] for message in prompt] == ["system", "user"] and "QUERY" not in prompt[1]["content"]
+    assert made.metrics["queries"] > 0 and "import find_gym" not in said["content"]
+    assert ("[CODE]" in said["content"]) == ("code" in message_rules(category).required)
+    again, episode = answer_once(made.task, said["content"])
+    assert (again, episode.metrics) == (prompt, made.metrics)
+    _, silent = answer_once(made.task, "I can't tell.")
+    assert (silent.metrics["submitted"], silent.reward) == (0.0, 0.0)
+
+
 def test_the_same_seed_is_the_same_file_and_a_poor_agent_is_left_out(tmp_path) -> None:
     paths = [tmp_path / name for name in ("one", "two")]
     for path in paths:
@@ -76,6 +89,7 @@ def test_the_same_seed_is_the_same_file_and_a_poor_agent_is_left_out(tmp_path) -
         {"agent": "lm"},
         {"agent": "enumeration"},
         {"form": "chat"},
+        {"form": "one-message", "agent": "atom-fit"},
         {"split": "all"},
     ],
 )

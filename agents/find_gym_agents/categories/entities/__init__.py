@@ -6,7 +6,6 @@ from importlib import resources
 
 import numpy as np
 
-from find_gym.categories.entities.examiner import ENTITY_MESSAGES
 from find_gym.categories.entities.tokens import words_of
 from find_gym.core.submissions import Submission
 from find_gym_agents.categories.paper import unit_test_settings
@@ -57,7 +56,6 @@ CATEGORY = AgentCategory(
     ),
     language_model=LanguageModelSettings(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
-        ENTITY_MESSAGES,
     ),
     blind=FOUND,
     red_team="find_gym_agents.categories.entities.attacks:RED_TEAM",

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.neurons.examiner import NEURON_MESSAGES
 from find_gym.categories.neurons.release import make_function
 from find_gym.categories.neurons.tokens import words_of
 from find_gym.core.submissions import Submission
@@ -93,7 +92,6 @@ CATEGORY = AgentCategory(
     ),
     language_model=LanguageModelSettings(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
-        NEURON_MESSAGES,
     ),
     blind=FOUND,
     red_team="find_gym_agents.categories.neurons.attacks:RED_TEAM",

@@ -8,7 +8,6 @@ from typing import Any
 
 from find_gym.categories.numeric.atoms import ATOMS
 from find_gym.categories.numeric.difficulty import NumericDifficulty
-from find_gym.categories.numeric.examiner import NUMERIC_MESSAGES
 from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.grammar import words_of
 from find_gym.categories.numeric.rules import OPERATORS, AtomRule, Rule, Skeleton
@@ -130,7 +129,6 @@ CATEGORY = AgentCategory(
     ),
     language_model=LanguageModelSettings(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
-        NUMERIC_MESSAGES,
         (-100.0, -20.0, -5.0, -1.0, 0.0, 0.5, 2.0, 7.5, 30.0, 100.0),
     ),
     blind=FOUND,

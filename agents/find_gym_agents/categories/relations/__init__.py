@@ -6,7 +6,6 @@ import hashlib
 from importlib import resources
 
 from find_gym.categories.relations.answers import UNDEFINED
-from find_gym.categories.relations.examiner import RELATION_MESSAGES
 from find_gym.categories.relations.tokens import words_of
 from find_gym.core.submissions import Submission
 from find_gym_agents.categories.paper import unit_test_settings
@@ -55,7 +54,6 @@ CATEGORY = AgentCategory(
     ),
     language_model=LanguageModelSettings(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
-        RELATION_MESSAGES,
     ),
     blind=FOUND,
     red_team="find_gym_agents.categories.relations.attacks:RED_TEAM",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from find_gym.categories.strings.examiner import STRING_MESSAGES
 from find_gym.categories.strings.grammar import words_of
 from find_gym.categories.strings.operations import OPERATIONS
 from find_gym.core.submissions import Submission
@@ -111,7 +110,6 @@ CATEGORY = AgentCategory(
     ),
     language_model=LanguageModelSettings(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
-        STRING_MESSAGES,
         ("Hello, World!", "abc", "The quick brown fox", "a", "AbC 123", "12345", "level", "xyz xyz", "MISSISSIPPI", ""),
     ),
     blind=FOUND,

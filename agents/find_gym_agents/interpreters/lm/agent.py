@@ -60,7 +60,7 @@ class LanguageModelAgent:
     ) -> None:
         self.category = category
         self._settings = agent_category(category).language_model
-        self.rules = self._settings.messages or message_rules(category)
+        self.rules = message_rules(category)
         self._options = language_model
         self._own_model = chat_model
         self.reset(0)
