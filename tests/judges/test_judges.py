@@ -193,6 +193,16 @@ def test_any_text_can_be_judged(text: str) -> None:
     assert rated.shape == (1, 3) and np.all(np.isfinite(rated))
 
 
+def test_a_judge_that_is_no_model_either_is_refused_with_the_names_of_judges(monkeypatch):
+    def missing(name):
+        raise MissingModelError(f"expected a causal language model, actual: {name!r}")
+
+    monkeypatch.setattr("find_gym.language.load_causal_lm", missing)
+    expected = "^expected the judge embedding, vocabulary or grounding, or a causal language model, actual: 'embeding'$"
+    with pytest.raises(MissingModelError, match=expected):
+        load_judge("embeding")
+
+
 def test_the_embedding_judge_follows_the_description() -> None:
     judge = load_judge("embedding")
     for place, name in enumerate(["golf", "baking", "religions and beliefs"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
+import sys
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
@@ -20,10 +21,17 @@ _Options = argparse.ArgumentParser | argparse._ArgumentGroup
 class _Parser(argparse.ArgumentParser):
     """Tells errors in one line, with the nearest option for one that does not exist."""
 
+    words: Sequence[str] = ()
+    """The words of the command line."""
+
     def error(self, message: str) -> NoReturn:
-        unknown = message.removeprefix("unrecognized arguments: ").split()[0] if message.startswith("unrec") else ""
         options = [option for action in self._actions for option in action.option_strings]
-        self.exit(2, f"{self.prog}: error: {message}{nearest(unknown, options)} (--help lists the options)\n")
+        unknown = [word for word in self.words if word.startswith("--") and word.partition("=")[0] not in options]
+        # A required option that was mistyped is missing, too.
+        if unknown and message.startswith("the following arguments are required"):
+            message = f"unrecognized arguments: {' '.join(unknown)}"
+        hint = nearest(unknown[0], options) if unknown and message.startswith("unrecognized") else ""
+        self.exit(2, f"{self.prog}: error: {message}{hint} (--help lists the options)\n")
 
 
 def parse(config_class: type[Config], arguments: Sequence[str] | None, *, program: str, description: str) -> Config:
@@ -47,6 +55,7 @@ def parse(config_class: type[Config], arguments: Sequence[str] | None, *, progra
         program, description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     _add_all(parser, config_class, "")
+    parser.words = sys.argv[1:] if arguments is None else arguments
     values = vars(parser.parse_args(arguments))
     try:
         return _make(config_class, values, "")

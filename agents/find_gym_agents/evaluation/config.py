@@ -207,7 +207,9 @@ class EvaluationConfig:
         given = {name: value for name in settled if (value := getattr(self, name)) is not None}
         wanted = any("policy" in find_agent(agent).options for agent in self.agents)
         if wanted and self.checkpoint is None:
-            raise ValueError("expected a checkpoint for the agent policy (--checkpoint FILE), actual: none")
+            raise ValueError(
+                "expected a checkpoint (--checkpoint FILE, or 'pretrained' for the agent neural), actual: none"
+            )
         for name, words in (("checkpoint", "a checkpoint"), ("proposals", "proposals")):
             if not wanted and getattr(self, name) is not None:
                 raise ValueError(f"expected the agent policy for {words}, actual: {', '.join(self.agents)}")

@@ -40,7 +40,8 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         data = th.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"expected a checkpoint of find-gym, actual: {str(path)!r} ({error})") from error
+        why = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise CheckpointError(f"expected a checkpoint of find-gym, actual: {str(path)!r} ({why})") from error
     if not isinstance(data, dict) or data.get("find_gym_checkpoint") != _FORMAT:
         raise CheckpointError(f"expected a checkpoint of find-gym (format {_FORMAT}), actual: {str(path)!r}")
     return dict(data)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from find_gym_agents.base import PolicyError
+from find_gym_agents.checks import nearest
 from find_gym_agents.loading import load_named, search_in
 
 
@@ -42,7 +43,8 @@ class PolicySource:
         place, _, name = checkpoint.rpartition(":")
         if not place or not name.isidentifier():
             raise PolicyError(
-                f"expected the file of a policy, or FILE.py:NAME, actual: there is none at {checkpoint!r}"
+                f"expected the file of a policy, FILE.py:NAME, or 'pretrained', actual: there is none at {checkpoint!r}"
+                + nearest(checkpoint, ["pretrained"])
             )
         file = Path(place) if place.endswith(".py") else _file_of_module(place)
         if file is None or not file.is_file():
