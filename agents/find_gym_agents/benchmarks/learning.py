@@ -1,4 +1,4 @@
-"""How the time of training divides between the environment and the learner."""
+"""How the time of training divides between the environment and the learner, with MaskablePPO and with the fast PPO."""
 
 from __future__ import annotations
 
@@ -7,35 +7,43 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
 
-from find_gym.adapters.stable_baselines3 import FINDVecEnv, make_vec_env
 from find_gym_agents.benchmarks.stepping import NUMERIC, WITHOUT_NETWORKS
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.curriculum import PolicyMasks
-from find_gym_agents.training.networks import make_algorithm
+from find_gym_agents.training.fast_ppo import FastPPO
+from find_gym_agents.training.learner import Learner, Setting
+from find_gym_agents.training.stable_baselines import StableBaselines
 
 COUNT = 64
 # With the tokens of a description, episodes of about 16 steps.
 QUERIES = 12
+LEARNERS: dict[str, Callable[[TrainConfig, dict[str, Any]], Learner]] = {
+    "maskable_ppo": StableBaselines,
+    "ppo_fast": FastPPO,
+}
 
 
 @dataclass(frozen=True)
 class Split:
-    """Where the time of MaskablePPO goes.
+    """Where the time of a learner goes.
 
     Attributes:
         environment: the id.
+        algorithm: the learner's name.
         workers: processes of the environment beside the learner's.
         steps_per_second: steps of training in a second, all in all.
+        steps_per_processor_second: those in a second of processor time of the learner's process.
         environment_share: the share of the time in the environment: steps, scores, resets, masks.
-        steps_per_episode: the mean length of the episodes.
+        steps_per_episode: the mean length of the last episodes.
         learner_seconds: the seconds of the rest, for one step.
     """
 
     environment: str
+    algorithm: str
     workers: int
     steps_per_second: float
+    steps_per_processor_second: float
     environment_share: float
     steps_per_episode: float
     learner_seconds: float
@@ -49,85 +57,75 @@ class Split:
         return asdict(self)
 
 
-def measure_split(identifier: str, seconds: float, workers: int = 0) -> Split:
-    """Trains a policy from scratch, as `find-gym train` does, with 64 environments; it spends its budget, then writes.
+def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Split]:
+    """Trains policies from scratch, as `find-gym train` does; they spend their budget, then write.
+
+    The learners take turns, a rollout and its update each; the first turn, which fills caches, is left out.
 
     Args:
         identifier: the environment.
-        seconds: for how long at least; whole rollouts.
+        seconds: for how long at least, each learner.
         workers: processes of the environment beside this one.
     """
-    options: dict[str, Any] = {"max_queries": QUERIES, "workers": workers}
+    options: dict[str, Any] = {"max_queries": QUERIES}
     if identifier == NUMERIC:
         options["difficulty"] = WITHOUT_NETWORKS
-    env = _Timed(make_vec_env(identifier, COUNT, seed=0, **options).env)
-    config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0)
-    algorithm = make_algorithm(config, PolicyMasks(env, env.env.codec, free_stopping=False), options["max_queries"])
-    window = _Window(env, seconds)
-    algorithm.learn(10**9, callback=window)
-    env.close()
-    elapsed = window.elapsed
-    return Split(
-        identifier,
-        workers,
-        window.steps / elapsed,
-        window.environment / elapsed,
-        window.steps / max(window.episodes, 1),
-        (elapsed - window.environment) / window.steps,
-    )
+    config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0, env_workers=workers)
+    turns = {name: _Turns(kind(config, options), options) for name, kind in LEARNERS.items()}
+    while any(one.elapsed < seconds for one in turns.values()):
+        for one in turns.values():
+            one.take()
+    rollout = COUNT * config.rollout_steps
+    splits = []
+    for name, one in turns.items():
+        one.learner.leave()
+        steps = one.count * rollout
+        splits.append(
+            Split(
+                identifier,
+                name,
+                workers,
+                steps / one.elapsed,
+                steps / one.processor,
+                one.environment / one.elapsed,
+                one.steps_per_episode(),
+                (one.elapsed - one.environment) / steps,
+            )
+        )
+    return splits
 
 
-class _Window(BaseCallback):
-    """Measures whole rollouts with their updates, the first one left out: it fills caches.
+class _Turns:
+    """A learner and the time of its rollouts and updates.
 
     Attributes:
-        steps, episodes: how many there were.
-        elapsed: the seconds.
+        learner: the learner.
+        count: the rollouts that were timed.
+        elapsed: their seconds and those of their updates.
+        processor: the same in processor time of this process.
         environment: the seconds of the environment.
     """
 
-    def __init__(self, env: _Timed, seconds: float) -> None:
-        super().__init__()
-        self._env, self._seconds = env, seconds
-        self._rollouts = 0
-        self.steps = self.episodes = 0
-        self.elapsed = self.environment = 0.0
+    def __init__(self, learner: Learner, options: dict[str, Any]) -> None:
+        self.learner = learner
+        learner.set_logger(Logger(None, []))
+        learner.enter(Setting(options))
+        learner.begin(0)
+        learner.collect()
+        learner.update(1.0)
+        self.count = 0
+        self.elapsed = self.processor = self.environment = 0.0
 
-    def _on_rollout_start(self) -> None:
-        self._rollouts += 1
-        now = (time.perf_counter(), self._env.seconds, self.num_timesteps, self._env.episodes)
-        if self._rollouts == 2:
-            self._begin = now
-        elif self._rollouts > 2:
-            self.elapsed, self.environment = now[0] - self._begin[0], now[1] - self._begin[1]
-            self.steps, self.episodes = now[2] - self._begin[2], now[3] - self._begin[3]
+    def take(self) -> None:
+        """Makes a rollout and learns from it."""
+        began, processor = time.perf_counter(), time.process_time()
+        self.environment += self.learner.collect()
+        self.learner.update(1.0)
+        self.elapsed += time.perf_counter() - began
+        self.processor += time.process_time() - processor
+        self.count += 1
 
-    def _on_step(self) -> bool:
-        return self._rollouts < 3 or self.elapsed < self._seconds
-
-
-class _Timed(FINDVecEnv):
-    """Adds up the time of all that a learner asks of the environment."""
-
-    def __init__(self, env: Any) -> None:
-        self.seconds = 0.0
-        self.episodes = 0
-        super().__init__(env)
-
-    def _time(self, call: Callable[[], Any]) -> Any:
-        started = time.perf_counter()
-        result = call()
-        self.seconds += time.perf_counter() - started
-        return result
-
-    def step_wait(self) -> Any:
-        result = self._time(super().step_wait)
-        self.episodes += int(result[2].sum())
-        return result
-
-    def reset(self) -> Any:
-        return self._time(super().reset)
-
-    def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
-        call = super().env_method
-        return self._time(lambda: call(method_name, *method_args, indices=indices, **method_kwargs))  # type: ignore[no-any-return]
+    def steps_per_episode(self) -> float:
+        """Returns the mean length of the last episodes."""
+        lengths = [episode["l"] for episode in self.learner.episodes()]
+        return sum(lengths) / max(len(lengths), 1)

@@ -37,12 +37,16 @@ network, as FIND does for one in seven functions, takes {network:.3f} s each tim
 _TRAINING = """\
 ## Training
 
-MaskablePPO with the network and the settings of `find-gym train`, from scratch, 64 environments, `workers={workers}`.
-"Environment" is all that the learner asks of it: steps, scores, resets, masks. Policies spend their budget, then write
-descriptions, which are random at first, compounds among them, whose fits take longest.
+`find-gym train` with `--algo maskable-ppo` and `--algo ppo-fast`, which took turns, rollout by rollout, from scratch,
+64 environments, `workers={workers}`. "Environment" is all that the learner asks of it: steps, scores, resets, masks.
+Policies spend their budget, then write descriptions, which are random at first, compounds among them, whose fits take
+longest.
 """
+_TRAINING_HEADER = [
+    "", "algorithm", "steps a second", "steps in a second of the processor", "environment", "steps an episode",
+]  # fmt: skip
 _SHARES = """\
-The share of the environment beside the same learner, with the episodes of 16 steps of the table above:
+The share of the environment beside MaskablePPO, with the episodes of 16 steps of the table above:
 """
 _SETUPS = ["spread", "spread, worker", "together", "together, worker"]
 _ADVICE = """\
@@ -87,14 +91,15 @@ def page(results: dict[str, Any]) -> str:
     if results["training"]:
         rows = [
             [
-                split["environment"], f"{split['steps_per_second']:,.0f}", f"{split['environment_share']:.1%}",
+                split["environment"], split["algorithm"].replace("_", "-"), f"{split['steps_per_second']:,.0f}",
+                f"{split['steps_per_processor_second']:,.0f}", f"{split['environment_share']:.1%}",
                 f"{split['steps_per_episode']:.1f}",
             ]
             for split in results["training"]
         ]  # fmt: skip
         parts += [
             _TRAINING.format(**config),
-            markdown_table(["", "steps a second", "environment", "steps an episode"], rows),
+            markdown_table(_TRAINING_HEADER, rows, labels=2),
             _SHARES,
             markdown_table(
                 ["", *_SETUPS], [[name, *(f"{one:.1%}" for one in row)] for name, row in results["shares"].items()]
@@ -144,7 +149,8 @@ def table(results: dict[str, Any]) -> str:
     ]
     ratios = [f"{name:{width}}  {ratio:>12,.3g}" for name, ratio in results["ratios"].items()]
     splits = [
-        f"{split['environment']:{width}}  {split['steps_per_second']:>12,.1f} steps a second, environment "
+        f"{split['environment'] + ', ' + split['algorithm']:{width}}  {split['steps_per_second']:>12,.1f} steps a "
+        f"second, {split['steps_per_processor_second']:,.1f} in one of the processor, environment "
         f"{split['environment_share']:.1%}, {split['steps_per_episode']:.1f} steps an episode"
         for split in results["training"]
     ]

@@ -31,7 +31,7 @@ class BenchmarkConfig:
     workers: int = 1
     """The processes beside this one where they are tried."""
     train_seconds: float = 20.0
-    """The time of training with each environment, to see where its time goes; 0 leaves that out."""
+    """The time of training with each environment and algorithm, to see where its time goes; 0 leaves that out."""
     out: str | None = field(default=None, metadata={"metavar": "FILE"})
     """The JSON file with all figures and the facts of the machine; by default runs/benchmark.json."""
     against: str | None = field(default=None, metadata={"metavar": "FOLDER"})
@@ -132,17 +132,17 @@ def _training(config: BenchmarkConfig, episodes: dict[Any, float], progress: Cal
     """Measures where the time of training goes, for each environment."""
     if config.train_seconds == 0:
         return {"training": [], "shares": {}}
-    from find_gym_agents.benchmarks.learning import Split, measure_split
+    from find_gym_agents.benchmarks.learning import Split, measure_splits
 
     # As `find-gym train` does.
     gc.freeze()
-    splits: dict[str, Split] = {}
+    splits: dict[str, list[Split]] = {}
     for identifier in dict.fromkeys(one.identifier for one in episodes):
         progress(f"training, {identifier}")
-        splits[identifier] = measure_split(identifier, config.train_seconds, config.workers)
+        splits[identifier] = measure_splits(identifier, config.train_seconds, config.workers)
     return {
-        "training": [split.to_json() for split in splits.values()],
-        "shares": _by_subject(episodes, lambda one, rate: splits[one.identifier].share_at(rate)),
+        "training": [split.to_json() for group in splits.values() for split in group],
+        "shares": _by_subject(episodes, lambda one, rate: splits[one.identifier][0].share_at(rate)),
     }
 
 

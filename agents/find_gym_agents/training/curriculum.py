@@ -127,7 +127,9 @@ class PolicyMasks(VecEnvWrapper):
 
     def env_method(self, method_name: str, *arguments: Any, indices: Any = None, **named: Any) -> list[Any]:
         """Calls a method of the environments; the masks of all of them are narrowed."""
+        started = time.perf_counter()
         results = self.venv.env_method(method_name, *arguments, indices=indices, **named)
+        self._seconds += time.perf_counter() - started
         if method_name != "action_masks" or indices is not None:
             return results
         return list(own_masks(np.stack(results), self._asked, self._codec, self.free_stopping))

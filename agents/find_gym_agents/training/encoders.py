@@ -12,7 +12,7 @@ from torch import nn
 from find_gym_agents.categories import agent_category
 
 # Entries of an observation that are no evidence.
-_NOT_EVIDENCE = ("written", "budget")
+NOT_EVIDENCE = ("written", "budget")
 
 
 class Encoding(NamedTuple):
@@ -27,14 +27,34 @@ class Encoding(NamedTuple):
     queries: th.Tensor
 
 
+Inputs = dict[str, th.Tensor]
+
+
 class Encoder(nn.Module):
-    """A network that maps a batch of observations, arrays of shape `(batch, ...)` by name, to an `Encoding`.
+    """A network that maps a batch of observations, tensors of shape `(batch, ...)` by name, to an `Encoding`.
+
+    It does so in two parts, so that whatever reads the same observations again, with other weights, prepares them once.
 
     Attributes:
         width: features of the evidence.
     """
 
     width: int
+
+    def prepare(self, observation: Inputs) -> Inputs:
+        """Returns the inputs of the network, of shape `(batch, ...)`: all that does not depend on its weights.
+
+        By default these are the observations themselves, without what is no evidence.
+        """
+        return {name: values for name, values in observation.items() if name not in NOT_EVIDENCE}
+
+    def encode(self, inputs: Inputs) -> Encoding:
+        """Encodes observations that have been prepared."""
+        raise NotImplementedError
+
+    def forward(self, observation: Inputs) -> Encoding:
+        """Encodes observations."""
+        return self.encode(self.prepare(observation))
 
     def queries(self, space: spaces.Dict) -> int:
         """Returns the number of queries; by default that of the probes."""
@@ -69,17 +89,17 @@ class BoxEncoder(Encoder):
 
     def __init__(self, space: spaces.Dict, places: int, width: int = 256, box_width: int = 64) -> None:
         super().__init__()
-        sizes = {name: spaces.flatdim(box) for name, box in space.spaces.items() if name not in _NOT_EVIDENCE}
+        sizes = {name: spaces.flatdim(box) for name, box in space.spaces.items() if name not in NOT_EVIDENCE}
         self.boxes = nn.ModuleDict({name: nn.Linear(size, box_width) for name, size in sizes.items()})
         self.top = nn.Sequential(
             nn.ReLU(), nn.Linear(box_width * len(sizes), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
         )
         self.width = width
 
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
-        parts = [layer(observation[name].flatten(1)) for name, layer in self.boxes.items()]
-        return Encoding(self.top(th.cat(parts, 1)), observation["asked"])
+    def encode(self, inputs: Inputs) -> Encoding:
+        """Encodes observations that have been prepared."""
+        parts = [layer(inputs[name].flatten(1)) for name, layer in self.boxes.items()]
+        return Encoding(self.top(th.cat(parts, 1)), inputs["asked"])
 
 
 def probe_count_of(space: spaces.Dict) -> int:
@@ -87,12 +107,36 @@ def probe_count_of(space: spaces.Dict) -> int:
     return int(space["asked"].shape[0])  # type: ignore[index]
 
 
-def asked_probes(observation: dict[str, th.Tensor], places: int) -> tuple[th.Tensor, th.Tensor]:
+def asked_probes(observation: Inputs, places: int) -> tuple[th.Tensor, th.Tensor]:
     """Returns the indices of the probes that were asked, and which of them stand for one, both `(batch, places)`."""
     asked = observation["asked"] > 0
     count = asked.shape[1]
-    index = (asked * (count - th.arange(count))).topk(places, dim=1).indices
+    index = (asked * (count - th.arange(count, device=asked.device))).topk(places, dim=1).indices
     return index, asked.gather(1, index)
+
+
+class Packed:
+    """The places of a batch that stand for something, one after the other: nothing is computed for the others.
+
+    Args:
+        present: which do, bool of shape `(batch, places)`.
+
+    Attributes:
+        rows: their indices in the flattened batch, shape `(rows,)`.
+    """
+
+    def __init__(self, present: th.Tensor) -> None:
+        self._shape = present.shape
+        self.rows = present.flatten().nonzero().squeeze(1)
+
+    def take(self, values: th.Tensor) -> th.Tensor:
+        """Returns values of these places, shape `(rows, ...)`, given those of all, `(batch, places, ...)`."""
+        return values.flatten(0, 1)[self.rows]
+
+    def put(self, values: th.Tensor) -> th.Tensor:
+        """Returns values of all places, 0 for the others, shape `(batch, places, width)`."""
+        whole = values.new_zeros(self._shape.numel(), values.shape[1])
+        return whole.index_copy(0, self.rows, values).view(*self._shape, -1)
 
 
 def pooled(hidden: th.Tensor, present: th.Tensor) -> th.Tensor:

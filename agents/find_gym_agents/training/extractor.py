@@ -11,7 +11,7 @@ from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
-from find_gym_agents.training.encoders import Encoding, make_encoder
+from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs, make_encoder
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,17 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
         self.trunk = trunk.build(self.encoder.width + rest)
 
-    def forward(self, observation: dict[str, th.Tensor]) -> th.Tensor:
+    def prepare(self, observation: Inputs) -> Inputs:
+        """Returns what `extract` takes: all that does not depend on the weights, of shape `(batch, ...)`."""
+        return self.encoder.prepare(observation) | {name: observation[name] for name in NOT_EVIDENCE}
+
+    def extract(self, inputs: Inputs) -> th.Tensor:
+        """Returns features of shape `(batch, hidden + queries)` of observations that have been prepared."""
+        return self.join(self.encoder.encode(inputs), inputs["written"], inputs["budget"])
+
+    def forward(self, observation: Inputs) -> th.Tensor:
         """Returns features of shape `(batch, hidden + queries)`."""
-        return self.join(self.encoder(observation), observation["written"], observation["budget"])
+        return self.extract(self.prepare(observation))
 
     def join(self, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left."""

@@ -17,10 +17,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import torch as th
-from stable_baselines3.common.callbacks import CallbackList
-from stable_baselines3.common.utils import set_random_seed
 
-from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym.core.files import write_text
 from find_gym_agents.training.checkpoints import (
     CHECKPOINT,
@@ -33,12 +30,14 @@ from find_gym_agents.training.checkpoints import (
     save,
 )
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.curriculum import PolicyMasks, Stage, environment_options, stages
+from find_gym_agents.training.curriculum import Stage, environment_options, stages
+from find_gym_agents.training.fast_ppo import FastPPO
 from find_gym_agents.training.imitation import Demonstrations, clone
+from find_gym_agents.training.learner import Learner, Setting
 from find_gym_agents.training.logs import make_logger, record_rollout, record_validation
-from find_gym_agents.training.networks import fit_values, make_algorithm, set_rollout
 from find_gym_agents.training.policy_episodes import play, validation_specs
 from find_gym_agents.training.progress import Progress, Show, Status, share_done
+from find_gym_agents.training.stable_baselines import StableBaselines
 
 # Rollouts after imitation from which only the values learn.
 _VALUE_ROLLOUTS = 4
@@ -75,13 +74,12 @@ class Training:
         self.stages = stages(config)
         self.progress = Progress(phase=-1 if config.imitates else 0)
         self.times: dict[str, float] = {}
-        vector = make_vec_env(config.env, config.num_envs, **self.options)
-        env = PolicyMasks(vector, vector.env.codec, free_stopping=True)
-        self.algorithm = make_algorithm(config, env, self.places)
+        learner = FastPPO if config.algo == "ppo_fast" else StableBaselines
+        self.learner: Learner = learner(config, self.options)
         self._optimizer_of_clone: dict[str, Any] | None = None
         self._resume()
         self.logger = make_logger(config.logger, self.folder, self.progress.segment)
-        self.algorithm.set_logger(self.logger)
+        self.learner.set_logger(self.logger)
         self._validation = validation_specs(config)
         self._began = time.perf_counter() - self.progress.seconds
 
@@ -115,7 +113,7 @@ class Training:
     def _imitate(self) -> None:
         """Behaviour cloning of the teacher, one segment after the other."""
         config, progress = self.config, self.progress
-        policy = self.algorithm.policy
+        policy = self.learner.policy
         optimizer = th.optim.Adam(policy.parameters(), lr=config.imitation_learning_rate)
         if self._optimizer_of_clone is not None:
             optimizer.load_state_dict(self._optimizer_of_clone)
@@ -152,49 +150,36 @@ class Training:
 
     def _reinforce(self, stage: Stage) -> None:
         """One stage of reinforcement learning by the environment's reward."""
-        config, progress, algorithm = self.config, self.progress, self.algorithm
-        options = environment_options(config, stage)
-        vector = make_vec_env(config.env, config.num_envs, workers=config.env_worker_count, **options)
-        env = PolicyMasks(vector, vector.env.codec, stage.free_stopping)
-        callback = CallbackList([])
-        callback.init_callback(algorithm)
-        algorithm.set_env(env)
-        rollouts = config.checkpoint_every
-        if stage.given:
-            # Episodes are some tokens long: shorter rollouts, and more of them.
-            rollouts *= _SHORTER
-        set_rollout(algorithm, config, _SHORTER if stage.given else 1)
+        config, progress, learner = self.config, self.progress, self.learner
+        # Where evidence is given, episodes are some tokens long: shorter rollouts, and more of them.
+        shorter = _SHORTER if stage.given else 1
+        setting = Setting(environment_options(config, stage), stage.free_stopping, shorter)
+        learner.enter(setting)
         while self._done_in(stage) < 1:
-            seed = self._begin_segment()
-            env.seed(seed)
-            algorithm._last_obs = env.reset()  # type: ignore[assignment]
-            algorithm._last_episode_starts = np.ones(config.num_envs, dtype=np.bool_)
-            algorithm._setup_learn(0, reset_num_timesteps=False)
-            algorithm.ep_info_buffer.clear()  # type: ignore[union-attr]
-            for _ in range(rollouts):
+            learner.begin(self._begin_segment())
+            for _ in range(config.checkpoint_every * shorter):
                 if (done := self._done_in(stage)) >= 1:
                     break
                 with self._timed("rollouts"):
-                    algorithm.collect_rollouts(env, callback, algorithm.rollout_buffer, algorithm.n_steps)
-                self._add_time("environment, part of rollouts", env.take_seconds())
-                algorithm._current_progress_remaining = 1 - done
+                    seconds = learner.collect()
+                self._add_time("environment, part of rollouts", seconds)
                 with self._timed("learning"):
                     if progress.rollouts < (
                         min(self._value_rollouts, 1) if self._is_late(stage) else self._value_rollouts
                     ):
-                        fit_values(algorithm)
+                        learner.fit_values()
                     else:
-                        algorithm.train()
+                        learner.update(1 - done)
                         progress.updates += 1
-                steps = config.num_envs * algorithm.n_steps
+                steps = config.num_envs * setting.rollout_steps(config)
                 progress.timesteps += steps
                 progress.phase_timesteps += steps
                 progress.rollouts += 1
-                record_rollout(self.logger, list(algorithm.ep_info_buffer or ()), progress.phase, progress.timesteps)
+                record_rollout(self.logger, learner.episodes(), progress.phase, progress.timesteps)
                 self._tick()
-            rewards = [episode["r"] for episode in algorithm.ep_info_buffer or ()]
+            rewards = [episode["r"] for episode in learner.episodes()]
             self._validate(stage.name, {"reward": float(np.mean(rewards)) if rewards else 0.0})
-        env.close()
+        learner.leave()
         if config.total_timesteps is None:
             share = sum(other.share for other in self.stages[: progress.phase + 1])
             self._note_overrun(stage.name, config.imitation_seconds + share * self._reinforcement_seconds)
@@ -273,11 +258,10 @@ class Training:
     # --- Checkpoints --------------------------------------------------------------------------------------------------
 
     def _begin_segment(self) -> int:
-        """Writes a checkpoint, and seeds what follows by the place of the segment alone; returns that seed."""
+        """Writes a checkpoint; returns the seed of what follows, which depends on the place of the segment alone."""
         self._checkpoint()
         self.progress.segment += 1
         seed = int(np.random.default_rng([self.config.seed, self.progress.segment]).integers(2**31))
-        set_random_seed(seed)
         return seed
 
     def _portrait(self) -> dict[str, Any]:
@@ -289,7 +273,7 @@ class Training:
             "max_queries": self.places,
             "free_stopping": stage.free_stopping,
             "validation": self.progress.curve[-1] if self.progress.curve else None,
-            "policy": self.algorithm.policy.state_dict(),
+            "policy": self.learner.policy.state_dict(),
         }
 
     def _checkpoint(self) -> None:
@@ -297,10 +281,9 @@ class Training:
             **self._portrait(),
             "identity": self.config.identity(),
             "progress": vars(self.progress),
-            "optimizer": self.algorithm.policy.optimizer.state_dict(),
+            "optimizer": self.learner.policy.optimizer.state_dict(),
             "clone_optimizer": self._optimizer_of_clone,
             "times": self.times,
-            "num_timesteps": self.algorithm.num_timesteps,
         }
         save(self.folder / CHECKPOINT, state)
 
@@ -318,10 +301,9 @@ class Training:
         # The last stage of a finished run goes on where there is more time, or there are more steps, than it had.
         self.progress.phase = min(self.progress.phase, len(self.stages) - 1)
         self.times = state["times"]
-        self.algorithm.policy.load_state_dict(state["policy"])
-        self.algorithm.policy.optimizer.load_state_dict(state["optimizer"])
+        self.learner.policy.load_state_dict(state["policy"])
+        self.learner.policy.optimizer.load_state_dict(state["optimizer"])
         self._optimizer_of_clone = state["clone_optimizer"]
-        self.algorithm.num_timesteps = state["num_timesteps"]
 
     def _warm_start(self, file: str) -> None:
         """Begins with the policy of another run; its budget and difficulty may differ as long as the network fits."""
@@ -332,7 +314,7 @@ class Training:
             if theirs != value:
                 raise CheckpointError(f"expected {name}={value!r} to begin with, actual: {file!r} has {theirs!r}")
         try:
-            self.algorithm.policy.load_state_dict(data["policy"])
+            self.learner.policy.load_state_dict(data["policy"])
         except RuntimeError as error:
             raise CheckpointError(
                 f"expected a policy of the same observations and actions to begin with, actual: {file!r} has others "
@@ -346,7 +328,7 @@ class Training:
         free = progress.phase >= 0 and self.stages[progress.phase].free_stopping
         with self._timed("validation"):
             played = play(
-                self.algorithm.policy,
+                self.learner.policy,
                 self.config.env,
                 self._validation,
                 options=self.options,

@@ -24,6 +24,8 @@ from find_gym_agents.report.table import markdown_table
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.plots import draw_learning_curve
 
+_TITLES = {"maskable_ppo": "MaskablePPO", "ppo_fast": "fast PPO", "ppo": "PPO"}
+
 
 def write_pages(out: Path, folders: list[Path]) -> list[Path]:
     """Writes the pages of some runs; those of others stay as they are.
@@ -55,7 +57,7 @@ def _page(name: str, runs: list[Path], out: Path) -> str:
         others = _config(run).identity() | {"seed": config.seed}
         if others != config.identity():
             raise ValueError(f"expected runs that differ in their seed alone, actual: {runs[0]}, {run}")
-    title = f"{config.env}, {'imitation, then' if config.imitates else 'without imitation:'} MaskablePPO"
+    title = f"{config.env}, {'imitation, then' if config.imitates else 'without imitation:'} {_TITLES[config.algo]}"
     draw_learning_curve([_read(run / "curve.json") for run in runs], out / f"{name}-curve.png", title)
     pictures = [f"![Skill over time, a line for each seed]({name}-curve.png)"]
     for picture, text in (

@@ -94,7 +94,7 @@ def test_a_policy_is_trained_by_reinforcement_learning_alone(tmp_path):
     )  # fmt: skip
     assert not config.imitates and [stage.name for stage in stages(config)] == ["chosen queries"]
     training = Training(config, lambda status: None)
-    assert isinstance(training.algorithm.policy.features_extractor.encoder, BoxEncoder)
+    assert isinstance(training.learner.policy.features_extractor.encoder, BoxEncoder)
     training.run()
     assert training.progress.updates and (tmp_path / POLICY).is_file()
     with pytest.raises(ValueError, match="expected no imitation in strings"):

@@ -60,12 +60,12 @@ def train(config, *, killed_after: int | None = None):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in training.progress.curve]
 
 
-@pytest.mark.parametrize("killed_after", [20, 36])
-def test_killed_run_goes_on_to_the_same_curve_and_weights(tmp_path, killed_after):
-    whole = tiny(tmp_path / "whole", env_workers=0)
+@pytest.mark.parametrize(("algo", "killed_after"), [("maskable_ppo", 20), ("ppo_fast", 36)])
+def test_killed_run_goes_on_to_the_same_curve_and_weights(tmp_path, algo, killed_after):
+    whole = tiny(tmp_path / "whole", env_workers=0, algo=algo)
     curve = train(whole)
     # Nor do other processes make a difference.
-    killed = tiny(tmp_path / "killed", env_workers=1)
+    killed = tiny(tmp_path / "killed", env_workers=1, algo=algo)
     with pytest.raises(Killed):
         train(killed, killed_after=killed_after)
     assert (
@@ -79,7 +79,7 @@ def test_killed_run_goes_on_to_the_same_curve_and_weights(tmp_path, killed_after
     assert {row["phase"] for row in curve} == {"untrained", "imitation", "chosen queries", "free stopping"}
 
 
-@pytest.mark.parametrize("algo", ["maskable_ppo", "ppo"])
+@pytest.mark.parametrize("algo", ["ppo_fast", "ppo"])
 def test_curriculum_without_imitation_goes_through_all_stages(tmp_path, algo):
     config = tiny(tmp_path / "run", algo=algo, imitation_examples=0, total_timesteps=256, rollout_steps=8)
     phases = [row["phase"] for row in train(config)]
@@ -150,7 +150,7 @@ def test_warm_start_begins_with_the_policy_of_another_run(tmp_path):
     file = str(first.folder / "policy.pt")
     warm = tiny(tmp_path / "warm", imitation_examples=None, init_from=file, total_timesteps=64, max_queries=4)
     training = start(warm)
-    state, expected = training.algorithm.policy.state_dict(), load(file)["policy"]
+    state, expected = training.learner.policy.state_dict(), load(file)["policy"]
     assert all(th.equal(state[name], expected[name]) for name in expected)
     training.run()
     assert [stage.name for stage in training.stages] == ["chosen queries", "free stopping"]
@@ -196,14 +196,16 @@ def test_checkpoint_of_another_run_is_refused_by_name(tmp_path, changes, message
         start(replace(config, **changes))
 
 
-def test_figures_have_tags_of_their_own_axis(tmp_path):
-    config = tiny(tmp_path / "run", logger=("csv", "tensorboard"), free_stopping=0.0, total_timesteps=6 * 4 * 16)
+@pytest.mark.parametrize("algo", ["maskable_ppo", "ppo_fast"])
+def test_figures_have_tags_of_their_own_axis(tmp_path, algo):
+    steps = {"free_stopping": 0.0, "total_timesteps": 6 * 4 * 16}
+    config = tiny(tmp_path / "run", algo=algo, logger=("csv", "tensorboard"), **steps)
     train(config)
     with open(config.folder / "logs" / "progress.csv") as file:
         rows = list(csv.DictReader(file))
     names = {name for row in rows for name, value in row.items() if value}
     assert {"imitation/loss", "imitation/validation_skill", "rollout/ep_rew_mean", "rollout/ep_len_mean"} <= names
-    assert {"validation/skill", "validation/queries", "train/loss"} <= names
+    assert {"validation/skill", "validation/queries", "train/loss", "train/approx_kl"} <= names
     for row in rows:
         assert not (row["imitation/loss"] and row["rollout/ep_rew_mean"])
     assert list((config.folder / "tensorboard").glob("events.*"))
@@ -211,7 +213,7 @@ def test_figures_have_tags_of_their_own_axis(tmp_path):
 
 def test_network_has_the_layers_that_were_asked_for(tmp_path):
     training = start(tiny(tmp_path / "run", hidden=24, layers=3))
-    shapes = [tuple(value.shape) for name, value in training.algorithm.policy.named_parameters() if ".trunk." in name]
+    shapes = [tuple(value.shape) for name, value in training.learner.policy.named_parameters() if ".trunk." in name]
     assert [shape for shape in shapes if len(shape) == 2][1:] == [(24, 24), (24, 24)]
 
 

@@ -6,7 +6,7 @@ import torch as th
 from gymnasium import spaces
 from torch import nn
 
-from find_gym_agents.training.encoders import Encoder, Encoding, probe_count_of
+from find_gym_agents.training.encoders import Encoder, Encoding, Inputs, probe_count_of
 
 
 class EntityEncoder(Encoder):
@@ -27,10 +27,14 @@ class EntityEncoder(Encoder):
         )
         self.width = width
 
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
+    def prepare(self, observation: Inputs) -> Inputs:
+        """Returns the tables side by side, and what tells the queries apart."""
         known = (observation["asked"] > 0).float()
         activation = observation["activation"]
         top = activation / activation.amax(1, keepdim=True).clamp(min=1e-3)
         tables = [known, activation, top**4, *(observation[name] for name in self.extra)]
-        return Encoding(self.table(th.cat(tables, 1)), th.cat([observation["asked"] + activation], 1))
+        return {"tables": th.cat(tables, 1), "queries": observation["asked"] + activation}
+
+    def encode(self, inputs: Inputs) -> Encoding:
+        """Encodes observations that have been prepared."""
+        return Encoding(self.table(inputs["tables"]), inputs["queries"])

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
-from find_gym_agents.training.encoders import Encoder, Encoding, probe_count_of
+from find_gym_agents.training.encoders import Encoder, Encoding, Inputs, Packed, probe_count_of
 
 # Places in the bank over which the distance to the nearest asked probe grows to 1.
 _FAR = 16
@@ -91,32 +91,47 @@ class NumericEncoder(Encoder):
         self.beside = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 1))
         self.width = 2 * width + curve_width + 4
 
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
-        points = self._sort(observation)
+    def prepare(self, observation: Inputs) -> Inputs:
+        """Returns the features of the points and of the curve."""
+        return self._inputs(observation, self._sort(observation))
+
+    def _inputs(self, observation: Inputs, points: _Points) -> Inputs:
         tokens, overview = self._tokens(observation, points)
-        present = points.present[..., None].float()
-        hidden = self.point(th.cat([tokens, self.embedding(points.probe)], 2)) * present
-        before, after = functional.pad(hidden, (0, 0, 1, 0))[:, :-1], functional.pad(hidden, (0, 0, 0, 1))[:, 1:]
-        hidden = (hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 2)))) * present
-        mean = hidden.sum(1) / present.sum(1).clamp(min=1)
-        curve, probes = self._curve(observation, points)
-        evidence = th.cat([mean, hidden.amax(1), curve, overview], 1)
-        return Encoding(evidence, self._judge(observation, points, hidden, probes))
+        lines, beside = self._curve(observation, points)
+        return {
+            "probe": points.probe,
+            "present": points.present,
+            "tokens": tokens,
+            "overview": overview,
+            "lines": lines,
+            "beside": beside,
+        }
 
-    def _judge(
-        self, observation: dict[str, th.Tensor], points: _Points, hidden: th.Tensor, probes: th.Tensor
-    ) -> th.Tensor:
-        """Returns the feature of each query, given that of each probe."""
-        return probes
+    def encode(self, inputs: Inputs) -> Encoding:
+        """Encodes observations that have been prepared."""
+        packed = Packed(inputs["present"])
+        tokens, probe = (packed.take(inputs[name]) for name in ("tokens", "probe"))
+        hidden = self.point(th.cat([tokens, self.embedding(probe)], 1))
+        # Points come first in their rows of places: the one before the first of a row is another row's, or none.
+        goes_on = (packed.rows % inputs["present"].shape[1] > 0).float()[:, None]
+        before = functional.pad(hidden, (0, 0, 1, 0))[:-1] * goes_on
+        after = functional.pad(hidden * goes_on, (0, 0, 0, 1))[1:]
+        hidden = packed.put(hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 1))))
+        mean = hidden.sum(1) / inputs["present"].sum(1, keepdim=True).clamp(min=1)
+        evidence = th.cat([mean, hidden.amax(1), self.curve(inputs["lines"]), inputs["overview"]], 1)
+        return Encoding(evidence, self._judge(inputs, hidden))
 
-    def _sort(self, observation: dict[str, th.Tensor]) -> _Points:
+    def _judge(self, inputs: Inputs, hidden: th.Tensor) -> th.Tensor:
+        """Returns the feature of each query."""
+        return self.beside(inputs["beside"])[..., 0]
+
+    def _sort(self, observation: Inputs) -> _Points:
         # The largest keys are the leftmost asked probes.
         keys = (observation["asked"] > 0) * (self.probe_count - self.order)
         index = keys.topk(self.places, dim=1).indices
         return self._points(observation, index, index, self.x[index])
 
-    def _points(self, observation: dict[str, th.Tensor], index: th.Tensor, probe: th.Tensor, x: th.Tensor) -> _Points:
+    def _points(self, observation: Inputs, index: th.Tensor, probe: th.Tensor, x: th.Tensor) -> _Points:
         """Returns the points of the inputs x at places, given by their indices."""
         present = observation["asked"].gather(1, index) > 0
         defined = present & (observation["undefined"].gather(1, index) == 0)
@@ -129,7 +144,7 @@ class NumericEncoder(Encoder):
         unit = ((y - low) / span).clamp(0, 1) * defined
         return _Points(index, probe, present, defined, x * present, y, unit, span)
 
-    def _tokens(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
+    def _tokens(self, observation: Inputs, points: _Points) -> tuple[th.Tensor, th.Tensor]:
         """Returns the features of each point, and a few of all of them."""
 
         def gathered(name: str) -> th.Tensor:
@@ -177,7 +192,7 @@ class NumericEncoder(Encoder):
         """Returns the inputs on the scale on which the bank is even, in [-1, 1]."""
         return self.position[points.probe]
 
-    def _ends(self, observation: dict[str, th.Tensor], points: _Points) -> _Ends:
+    def _ends(self, observation: Inputs, points: _Points) -> _Ends:
         """Returns the ends of the line that goes over each probe."""
         known = (observation["asked"] > 0) & (observation["undefined"] == 0)
         last = self.probe_count - 1
@@ -188,8 +203,8 @@ class NumericEncoder(Encoder):
         share = (self.order - start) / (stop - start).clamp(min=1)
         return _Ends(left, right, start, stop, share)
 
-    def _curve(self, observation: dict[str, th.Tensor], points: _Points) -> tuple[th.Tensor, th.Tensor]:
-        """Returns the features of the answers joined by lines, and the feature of each probe."""
+    def _curve(self, observation: Inputs, points: _Points) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the answers joined by lines, and the features of each probe of the bank."""
         asked = (observation["asked"][:, : self.probe_count] > 0).float()
         undefined = observation["undefined"][:, : self.probe_count]
         left, right, start, stop, share = self._ends(observation, points)
@@ -218,7 +233,7 @@ class NumericEncoder(Encoder):
             ],
             2,
         )
-        return self.curve(th.cat(lines, 1)), self.beside(beside)[..., 0]
+        return th.cat(lines, 1), beside
 
 
 class ZoomEncoder(NumericEncoder):
@@ -229,20 +244,23 @@ class ZoomEncoder(NumericEncoder):
 
     def __init__(self, space: spaces.Dict, places: int, width: int = 48, curve_width: int = 128) -> None:
         super().__init__(space, places, width, curve_width)
+        self.gap_count = probe_count_of(space)
         self.gap = nn.Sequential(nn.Linear(width + 1, 16), nn.ReLU(), nn.Linear(16, 1))
 
     def queries(self, space: spaces.Dict) -> int:
         """Returns the number of queries."""
-        return self.probe_count + probe_count_of(space)
+        return self.probe_count + self.gap_count
 
-    def _judge(
-        self, observation: dict[str, th.Tensor], points: _Points, hidden: th.Tensor, probes: th.Tensor
-    ) -> th.Tensor:
-        width = observation["gap"]
-        judged = self.gap(th.cat([hidden, width.gather(1, points.place)[..., None]], 2))[..., 0] * points.present
-        return th.cat([probes, th.zeros_like(width).scatter(1, points.place, judged)], 1)
+    def _inputs(self, observation: Inputs, points: _Points) -> Inputs:
+        gap = observation["gap"].gather(1, points.place)[..., None]
+        return super()._inputs(observation, points) | {"place": points.place, "gap": gap}
 
-    def _sort(self, observation: dict[str, th.Tensor]) -> _Points:
+    def _judge(self, inputs: Inputs, hidden: th.Tensor) -> th.Tensor:
+        judged = self.gap(th.cat([hidden, inputs["gap"]], 2))[..., 0] * inputs["present"]
+        gaps = judged.new_zeros(len(judged), self.gap_count)
+        return th.cat([super()._judge(inputs, hidden), gaps.scatter(1, inputs["place"], judged)], 1)
+
+    def _sort(self, observation: Inputs) -> _Points:
         x = observation["x"] * 128
         index = th.where(observation["asked"] > 0, -x, -th.inf).topk(self.places, dim=1).indices
         x = x.gather(1, index)
@@ -252,7 +270,7 @@ class ZoomEncoder(NumericEncoder):
     def _positions(self, points: _Points) -> th.Tensor:
         return th.asinh(points.x / 1.5) / th.asinh(self.x.max() / 1.5)
 
-    def _ends(self, observation: dict[str, th.Tensor], points: _Points) -> _Ends:
+    def _ends(self, observation: Inputs, points: _Points) -> _Ends:
         first, x = points.probe, self.x
         place = first + (points.x - x[first]) / (x[first + 1] - x[first])
         known, count = points.defined[:, None], place.shape[1]

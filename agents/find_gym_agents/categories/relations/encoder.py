@@ -7,7 +7,7 @@ from gymnasium import spaces
 from torch import nn
 
 from find_gym.categories.relations.tokens import LETTERS
-from find_gym_agents.training.encoders import Encoder, Encoding, asked_probes, pooled, probe_count_of
+from find_gym_agents.training.encoders import Encoder, Encoding, Inputs, Packed, asked_probes, pooled, probe_count_of
 
 # The letters that answers are shown with, and one code for all other characters.
 _LETTER_CODES = 40
@@ -36,14 +36,27 @@ class RelationEncoder(Encoder):
         self.table = nn.Sequential(nn.Linear(2 * probe_count, table_width), nn.ReLU())
         self.width = 2 * width + table_width
 
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
+    def prepare(self, observation: Inputs) -> Inputs:
+        """Returns the letters of each answer, and which words were asked and undefined."""
         batch = observation["asked"].shape[0]
         index, present = asked_probes(observation, self.places)
         shown = observation["answer"].view(batch, self.probe_count, LETTERS)
         letters = (shown.gather(1, index[..., None].expand(-1, -1, LETTERS)) * (_LETTER_CODES - 1)).round().long()
-        undefined = observation["undefined"].gather(1, index)[..., None]
-        tokens = self.token(th.cat([self.letters(letters).flatten(2), self.embedding(index), undefined], 2))
-        known = (observation["asked"] > 0).float()
-        table = self.table(th.cat([known * (1 - observation["undefined"]), observation["undefined"]], 1))
-        return Encoding(th.cat([pooled(tokens, present), table], 1), observation["asked"])
+        known, undefined = (observation["asked"] > 0).float(), observation["undefined"]
+        return {
+            "index": index,
+            "present": present,
+            "letters": letters.to(th.uint8),
+            "undefined": undefined.gather(1, index)[..., None],
+            "table": th.cat([known * (1 - undefined), undefined], 1),
+            "asked": observation["asked"],
+        }
+
+    def encode(self, inputs: Inputs) -> Encoding:
+        """Encodes observations that have been prepared."""
+        packed = Packed(inputs["present"])
+        index, letters, undefined = (packed.take(inputs[name]) for name in ("index", "letters", "undefined"))
+        features = [self.letters(letters.int()).flatten(1), self.embedding(index), undefined]
+        tokens = packed.put(self.token(th.cat(features, 1)))
+        evidence = th.cat([pooled(tokens, inputs["present"]), self.table(inputs["table"])], 1)
+        return Encoding(evidence, inputs["asked"])

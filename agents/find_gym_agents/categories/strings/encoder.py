@@ -13,10 +13,11 @@ from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
 from find_gym.categories.strings.tokens import SHOWN
-from find_gym_agents.training.encoders import Encoder, Encoding, asked_probes, pooled
+from find_gym_agents.training.encoders import Encoder, Encoding, Inputs, Packed, asked_probes, pooled
 
 _CODES = 129
 _CASE = 32
+_ALPHABET = 26
 # Kinds of characters that are counted: small letters, capitals, digits, spaces, others.
 _KINDS = 30
 _PLAIN_OPERATIONS = tuple(name for name in DETERMINISTIC if not OPERATIONS[name].kinds)
@@ -42,6 +43,7 @@ class StringEncoder(Encoder):
     column: th.Tensor
     kind: th.Tensor
     counts: th.Tensor
+    most: th.Tensor
     known: th.Tensor
     known_backwards: th.Tensor
     known_lengths: th.Tensor
@@ -58,7 +60,9 @@ class StringEncoder(Encoder):
         self.register_buffer("column", th.arange(SHOWN))
         self.characters = nn.Embedding(_CODES, 8)
         self.embedding = nn.Embedding(len(PROBES), 16)
-        per_character = 8 + 8
+        # The greatest value of each mark of a character: how far it is from the probe's in the alphabet, or 1.
+        self.register_buffer("most", th.tensor([1, 1, 1, 1, 1, 1, _ALPHABET, 1]), persistent=False)
+        per_character = 8 + len(self.most)
         self.register_buffer("kind", th.tensor([_kind_of(code) for code in range(_CODES)]))
         counts = th.zeros(len(PROBES), _KINDS)
         for row, probe in enumerate(PROBES):
@@ -81,15 +85,14 @@ class StringEncoder(Encoder):
         self.table = nn.Sequential(nn.Linear(16 * len(PROBES), table_width), nn.ReLU())
         self.width = 2 * width + table_width
 
-    def forward(self, observation: dict[str, th.Tensor]) -> Encoding:
-        """Encodes observations."""
+    def prepare(self, observation: Inputs) -> Inputs:
+        """Returns the characters of each answer, and how they compare with the probe and with what operations make."""
         batch = observation["asked"].shape[0]
         index, present = asked_probes(observation, self.places)
         shown = observation["characters"].view(batch, len(PROBES), SHOWN)
         answer = (shown.gather(1, index[..., None].expand(-1, -1, SHOWN)) * 128).round().long()
         length = (observation["length"].gather(1, index) * 64).round().long()
         same = observation["same"].gather(1, index)
-        features = self._compare(index, answer, length)
         numbers = th.stack(
             [
                 length / 32,
@@ -103,15 +106,29 @@ class StringEncoder(Encoder):
         counts = th.zeros_like(self.counts[index]).scatter_add(2, self.kind[answer], (answer > 0).float())
         changes = (counts - self.counts[index]) / 4
         alike = self._compare_with_operations(index, answer, length)
-        tokens = self.token(th.cat([features, numbers, changes, alike, self.embedding(index)], 2))
-        tokens = tokens * present[..., None]
-        narrow = self.narrow(tokens) * present[..., None]
-        table = narrow.new_zeros(batch, len(PROBES), narrow.shape[2])
+        return {
+            "index": index,
+            "present": present,
+            "answer": answer.to(th.uint8),
+            "marks": self._compare(index, answer, length),
+            "numbers": th.cat([numbers, changes, alike], 2),
+            "asked": observation["asked"],
+        }
+
+    def encode(self, inputs: Inputs) -> Encoding:
+        """Encodes observations that have been prepared."""
+        packed, index = Packed(inputs["present"]), inputs["index"]
+        answer, marks, numbers = (packed.take(inputs[name]) for name in ("answer", "marks", "numbers"))
+        characters = th.cat([self.characters(answer.int()), marks.float() / self.most], 2).flatten(1)
+        hidden = self.token(th.cat([characters, numbers, self.embedding(packed.take(index))], 1))
+        tokens, narrow = packed.put(hidden), packed.put(self.narrow(hidden))
+        table = narrow.new_zeros(len(index), len(PROBES), narrow.shape[2])
         table = table.scatter(1, index[..., None].expand_as(narrow), narrow)
-        return Encoding(th.cat([pooled(tokens, present), self.table(table.flatten(1))], 1), observation["asked"])
+        evidence = th.cat([pooled(tokens, inputs["present"]), self.table(table.flatten(1))], 1)
+        return Encoding(evidence, inputs["asked"])
 
     def _compare(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
-        """Returns the features of the characters, shape `(batch, places, characters * features)`."""
+        """Returns the marks of the characters, uint8 of shape `(batch, places, characters, marks)`."""
         probe, probe_length = self.codes[index], self.lengths[index]
         here = probe[..., :SHOWN]
         from_right = self.column + (probe_length - length)[..., None]
@@ -127,9 +144,8 @@ class StringEncoder(Encoder):
         marks = [(answer == other) & filled for other in (here, right, back)]
         marks += [(folded == _folded(other)) & filled for other in (here, right, back)]
         letters = (answer >= 65) & (here >= 65)
-        step = (th.remainder(folded - _folded(here), 26) * letters).float() / 26
-        planes = th.stack([*(mark.float() for mark in marks), step, filled.float()], 3)
-        return th.cat([self.characters(answer), planes], 3).flatten(2)
+        step = th.remainder(folded - _folded(here), _ALPHABET) * letters
+        return th.stack([*marks, step, filled], 3).to(th.uint8)
 
     def _compare_with_operations(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
         """Returns which share of an answer is what each operation makes of the probe, from either end."""

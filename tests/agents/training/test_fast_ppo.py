@@ -1,0 +1,135 @@
+"""Tests of the fast PPO: its updates are MaskablePPO's, no illegal action is drawn, and it learns what there is."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+th = pytest.importorskip("torch")
+pytest.importorskip("sb3_contrib")
+
+from stable_baselines3.common.logger import Logger  # noqa: E402
+
+import find_gym  # noqa: E402
+from find_gym.core.registry import unregister_category  # noqa: E402
+from find_gym_agents.training.config import TrainConfig  # noqa: E402
+from find_gym_agents.training.fast_ppo import FastPPO, _draw, _log_probabilities  # noqa: E402
+from find_gym_agents.training.learner import Setting  # noqa: E402
+from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
+from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
+
+
+@pytest.fixture
+def toy():
+    find_gym.register_category(CATEGORY)
+    yield "FIND-toy-v0"
+    unregister_category("toy")
+
+
+def configure(env, **changes):
+    sizes = {"num_envs": 8, "rollout_steps": 16, "batch_size": 128, "epochs": 1, "env_workers": 0, "device": "cpu"}
+    return TrainConfig(env=env, algo="ppo-fast", imitation_minutes=0, **(sizes | changes))
+
+
+def start(learner, config, options):
+    made = learner(config, options)
+    made.set_logger(Logger(None, []))
+    made.enter(Setting(options))
+    made.begin(1)
+    return made
+
+
+def weights(learner):
+    return {name: value.clone() for name, value in learner.policy.state_dict().items()}
+
+
+@pytest.mark.parametrize("env", ["FIND-toy-v0", "FIND-strings-v1"])
+def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
+    # As many steps in a minibatch as in the rollout: their order does not count. Adam would magnify rounding errors.
+    monkeypatch.setattr(Setting, "batch_size", lambda setting, config: config.batch_size)
+    options = {"max_queries": 3}
+    config = configure(env, epochs=2, learning_rate=0.3)
+    fast, reference = (start(learner, config, options) for learner in (FastPPO, StableBaselines))
+    for learner in (fast, reference):
+        learner.policy.optimizer = th.optim.SGD(learner.policy.parameters())
+    before = weights(fast)
+    assert all(th.equal(before[key], value) for key, value in weights(reference).items())
+    # The reference goes where the fast one went: it draws the same actions, and meets the same functions.
+    fast.collect()
+    actions = iter(fast._rollout["actions"])
+    monkeypatch.setattr(
+        "sb3_contrib.common.maskable.distributions.MaskableCategorical.sample", lambda *arguments: next(actions)
+    )
+    reference.collect()
+    buffer = reference._algorithm.rollout_buffer
+    for ours, theirs in (("values", "values"), ("logs", "log_probs"), ("advantages", "advantages")):
+        np.testing.assert_allclose(fast._rollout[ours].numpy(), getattr(buffer, theirs), atol=1e-5, err_msg=ours)
+    assert fast.episodes() and [episode["l"] for episode in fast.episodes()] == [
+        episode["l"] for episode in reference.episodes()
+    ]
+    for learner in (fast, reference):
+        learner.update(0.5)
+    expected = weights(reference)
+    for key, value in weights(fast).items():
+        np.testing.assert_allclose(value.numpy(), expected[key].numpy(), atol=1e-5, err_msg=key)
+    assert any(not th.allclose(before[key], value, atol=1e-3) for key, value in weights(fast).items())
+
+
+def test_only_the_values_are_fitted_after_imitation():
+    learner = start(FastPPO, configure("FIND-strings-v1"), {"max_queries": 3})
+    learner.collect()
+    before = weights(learner)
+    learner.fit_values()
+    changed = {key.partition(".")[0] for key, value in weights(learner).items() if not th.equal(value, before[key])}
+    assert changed == {"mlp_extractor", "value_net"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    logits=st.lists(st.floats(-80, 80, width=32), min_size=6, max_size=6),
+    mask=st.lists(st.booleans(), min_size=6, max_size=6).filter(any),
+    seed=st.integers(0, 2**31),
+)
+def test_no_illegal_action_is_drawn(logits, mask, seed):
+    rows = th.tensor([logits]).repeat(50, 1)
+    drawn = _draw(_log_probabilities(rows, th.tensor([mask]).repeat(50, 1)), th.Generator().manual_seed(seed))
+    assert th.tensor(mask)[drawn].all()
+
+
+def test_actions_are_drawn_as_often_as_they_are_probable():
+    probabilities = th.tensor([[0.5, 0.0, 0.125, 0.375]])
+    drawn = _draw(probabilities.log().repeat(8000, 1), th.Generator().manual_seed(0))
+    shares = np.array([Counter(drawn.tolist())[action] / 8000 for action in range(4)])
+    np.testing.assert_allclose(shares, probabilities[0].numpy(), atol=0.02)
+
+
+@pytest.mark.parametrize("free_stopping", [False, True])
+def test_rollouts_hold_legal_actions_and_ask_no_probe_twice(free_stopping):
+    config, options = configure("FIND-strings-v1"), {"max_queries": 3}
+    learner = start(FastPPO, config, options)
+    learner.enter(Setting(options, free_stopping))
+    learner.begin(2)
+    learner.collect()
+    masks, actions = learner._rollout["masks"], learner._rollout["actions"]
+    assert masks.gather(2, actions[..., None]).all()
+    # Stopping is free in episodes that have begun to write before the budget was spent, and only there.
+    queries = learner._codec.queries
+    may_do_both = masks[..., :queries].any(2) & masks[..., queries:].any(2)
+    assert bool(may_do_both.any()) is free_stopping
+    lengths = {episode["l"] for episode in learner.episodes()}
+    assert min(lengths) > 3 or free_stopping
+
+
+def test_a_policy_reaches_the_best_there_is(toy):
+    """One function alone: a bandit whose 42 arms are the programs, of which one earns 1."""
+    options = {"max_queries": 1, "function": ToySpec(3, 2)}
+    learner = start(FastPPO, configure(toy, num_envs=16, epochs=3, hidden=32, layers=1), options)
+    rewards = []
+    while len(rewards) < 30 and (not rewards or rewards[-1] < 0.9):
+        learner.collect()
+        learner.update(1.0)
+        rewards.append(np.mean([episode["r"] for episode in learner.episodes()]))
+    assert rewards[0] < 0.4 and rewards[-1] >= 0.9
+    learner.leave()
