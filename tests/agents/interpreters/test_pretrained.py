@@ -47,6 +47,18 @@ def test_pretrained_interpreters_play(path):
     assert np.mean(skills) > 0.25
 
 
+def test_exemplars_are_asked_first_and_no_probe_twice():
+    agent = make_policy_agent(resolve("pretrained", env="FIND-neurons-v0", proposals=1))
+    env = gym.make("FIND-neurons-v0", max_queries=7, exemplars=True, split="test", disable_env_checker=True)
+    observation, info = env.reset(seed=0)
+    agent.reset(0)
+    asked = []
+    while info["budget"]:
+        observation, *_, info = env.step(agent.act(observation, info))
+        asked += info["inputs"]
+    assert asked[:5] == info["exemplars"] and len(set(asked)) == 7
+
+
 def test_environments_without_weights_are_refused_by_name():
     with pytest.raises(PolicyError, match=r"expected an environment with pretrained weights \(.*FIND-strings-v0"):
         resolve("pretrained", env="FIND-strings-v0")

@@ -8,7 +8,14 @@ from functools import cache
 
 import numpy as np
 
-from find_gym.categories.neurons.bank import bank_words, concept_names, open_places, place_of, word_vectors
+from find_gym.categories.neurons.bank import (
+    bank_words,
+    concept_names,
+    concept_similarities,
+    open_places,
+    place_of,
+    word_vectors,
+)
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.judges.examples import remove_examples
 from find_gym.scoring import Submission
@@ -74,6 +81,12 @@ def program_of_exemplars(evidence: Evidence, rng: np.random.Generator) -> Submis
     raise AssertionError("expected an agent that asks nothing")
 
 
+def concept_of_best_word(evidence: Evidence, rng: np.random.Generator) -> Submission:
+    """The concept that the exemplar that activates the unit most is nearest to: all that one word tells."""
+    nearest = concept_names()[int(np.argmax(concept_similarities(evidence.exemplars()[:1])[0]))]
+    return Submission(NeuronProgram.of(("or", "near", nearest)).describe())
+
+
 def best_program(evidence: Evidence, rng: np.random.Generator) -> Submission:
     """The best program that is known of the unit."""
     return Submission(evidence.truth())
@@ -113,6 +126,7 @@ _INFERRED = {
     "words within": "def f(text):\n    return sum(v for w, v in TABLE.items() for part in w.split() if part in text)\n",
 }
 
+_CONCEPT = "the concept nearest to the best word"
 _PROGRAM, _BEST = "a program for the exemplars", "the best program known"
 _ATTACKS = (
     *(
@@ -120,10 +134,11 @@ _ATTACKS = (
         for count in (1, 6, 20)
         for name, spell in _SPELLINGS.items()
     ),
-    # A concept's name is read, whether it was shown or not: it is a program of the grammar as well.
+    # A concept's name is read, whether it was shown or not: it is a program of the grammar as well. So the limit is
+    # what an honest description makes of the same words.
     *(
-        Attack(f"{count} best words, names too", "neurons", "list of asked words", shown(count), _PROGRAM)
-        for count in (1, 20)
+        Attack(f"{count} best words, names too", "neurons", "list of asked words", shown(count), limit)
+        for count, limit in ((1, _CONCEPT), (20, _PROGRAM))
     ),
     # Words that nobody was shown are inferred: that describes the unit, if not in the shortest way.
     *(
@@ -141,4 +156,6 @@ _ATTACKS = (
     *(Attack(name, "neurons", "inferred words", _table(code), _PROGRAM) for name, code in _INFERRED.items()),
     *sentences("neurons", FOUND),
 )
-RED_TEAM = RedTeam(_ATTACKS, {**HONEST, _PROGRAM: program_of_exemplars, _BEST: best_program})
+RED_TEAM = RedTeam(
+    _ATTACKS, {**HONEST, _CONCEPT: concept_of_best_word, _PROGRAM: program_of_exemplars, _BEST: best_program}
+)

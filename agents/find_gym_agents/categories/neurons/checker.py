@@ -1,25 +1,29 @@
-"""How likely evidence is under a description of a unit: as the agent `feature-search` has it."""
+"""How likely evidence is under a description of a unit."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from find_gym.categories.neurons.bank import open_places
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym_agents.categories.checking import Checker, Evidence
-from find_gym_agents.interpreters.feature_search import CLAUSE_COST, Answers, open_place
+from find_gym_agents.categories.neurons.expectation import expected_answers
+from find_gym_agents.interpreters.feature_search import open_place
 
 
 class NeuronChecker(Checker):
-    """Whether a word is active is a straight line of the program's output, with normal noise.
+    """A program is the likelier the better it tells words that are expected to be active from the others.
 
-    What was asked beside the open words of the bank, of which the probes are some, tells nothing here.
+    Many programs explain a few answers, and most of them are wrong about other words. So a program is held against all
+    open words, with the outputs that these answers and the units of `train` lead one to expect. Answers to texts that
+    are no open words of the bank tell nothing here; no probe is such a text.
     """
 
     def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
-        """Returns the log-likelihood less what the clauses cost."""
+        """Returns the log-likelihood; see `Answers.likelihoods`."""
         assert isinstance(program, NeuronProgram)
-        known = {place: output for word, output in evidence if (place := open_place(word)) is not None}
-        answers = Answers.of(list(known), list(known.values()), [])
-        outputs = program.bank_outputs()[open_places()].astype("float32")
-        return float(answers.likelihoods(outputs[answers.places])) - CLAUSE_COST * len(program.clauses)
+        known = {place: float(output) for word, output in evidence if (place := open_place(word)) is not None}
+        answers = expected_answers(tuple(known), tuple(known.values()))
+        return float(answers.likelihoods(program.bank_outputs()[open_places()].astype(np.float32)))

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch as th
 from numpy.typing import NDArray
 from torch import nn
 
+from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.interfaces.tokens import TokensInterface
-from find_gym_agents.interpreters.neural.category import Features, IntArray
+from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 from find_gym_agents.interpreters.neural.pointing import Meanings
 
 _LEAST = 1e-5
 
 
-class WordVectors(Protocol):
-    """Words with vectors.
-
-    Attributes:
-        words: unit vectors, float32 of shape `(n, d)`.
-    """
-
-    words: NDArray[np.float32]
-
-    def row(self, word: str) -> int | None:
-        """Returns the row of a word; None for words that have no vector."""
-
-
-def encode(inputs: Sequence[str], outputs: Sequence[float], vectors: WordVectors) -> Features:
+def encode(inputs: Sequence[str], outputs: Sequence[float]) -> Features:
     """Encodes pairs.
 
     Returns:
         "word": the word's row in the table of vectors, from 1 on, 0 for one that has none; int64 of shape `(pairs,)`.
         "activation": its activation, float32 of shape `(pairs,)`.
     """
-    rows = [vectors.row(word) for word in inputs]
+    rows = [entity_vectors().row(word) for word in inputs]
     return {
         "word": np.array([0 if row is None else row + 1 for row in rows], dtype=np.int64),
         "activation": np.array(outputs, dtype=np.float32),
@@ -50,15 +38,15 @@ class ActivationReader(Reader):
 
     Args:
         width: features of a pair.
-        vectors: the words' vectors.
     """
 
     vectors: th.Tensor
 
-    def __init__(self, width: int, vectors: WordVectors) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         # Words without a vector are at the origin.
-        self.register_buffer("vectors", nn.functional.pad(th.from_numpy(vectors.words), (0, 0, 1, 0)), persistent=False)
+        words = th.from_numpy(entity_vectors().words)
+        self.register_buffer("vectors", nn.functional.pad(words, (0, 0, 1, 0)), persistent=False)
         self.word = nn.Linear(self.vectors.shape[1], width)
         self.activation = nn.Sequential(nn.Linear(2, width), nn.GELU(), nn.Linear(width, 2 * width))
         self.pair = nn.Sequential(nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
@@ -88,8 +76,26 @@ def demonstrate(
     return np.argsort(-order, axis=1)[:, : queries.shape[1]]
 
 
-def meanings(codec: TokensInterface, vectors: WordVectors, tokens: Mapping[str, NDArray[np.float32]]) -> Meanings:
-    """Returns the vectors of the probes, which all have one, and of some tokens, by their names."""
-    places = [row for row in map(vectors.row, codec.probes) if row is not None]
-    nothing = np.zeros(vectors.words.shape[1], dtype=np.float32)
-    return Meanings(vectors.words[places], np.stack([tokens.get(token, nothing) for token in codec.tokens]))
+def activation_category(
+    words_of: Callable[[Any], Sequence[str]],
+    directions: Callable[[], Mapping[str, NDArray[np.float32]]],
+    changes: Callable[[], Mapping[str, Any]] = dict,
+) -> NeuralCategory:
+    """Makes the record of a category of functions from words to activations.
+
+    Args:
+        words_of: see `NeuralCategory`.
+        directions: returns the directions, shape `(d,)` each, of the tokens that have one.
+        changes: see `NeuralCategory`.
+    """
+
+    def meanings(codec: TokensInterface) -> Meanings:
+        vectors, known = entity_vectors(), directions()
+        # All probes have a vector.
+        places = [row for row in map(vectors.row, codec.probes) if row is not None]
+        nothing = np.zeros(vectors.words.shape[1], dtype=np.float32)
+        return Meanings(vectors.words[places], np.stack([known.get(token, nothing) for token in codec.tokens]))
+
+    return NeuralCategory(
+        encode, ActivationReader, words_of, demonstrate=demonstrate, meanings=meanings, changes=changes
+    )

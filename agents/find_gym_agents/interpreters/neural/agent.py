@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch as th
@@ -24,10 +24,11 @@ PROPOSALS = 32
 class NeuralAgent:
     """Interprets with a network.
 
-    It spends its budget on the queries that the query head values most, no probe twice. Then the program head proposes
-    programs, whose constants are fitted to what the agent was answered. The one is submitted whose log-likelihood and
-    log-probability by the network have the greatest sum: noise leaves several that explain the answers alike. It sees
-    nothing but the infos' inputs and outputs, and which queries are legal.
+    It asks the exemplars first, where it is shown some, and spends the rest of its budget on the queries that the query
+    head values most, no probe twice. Then the program head proposes programs, whose constants are fitted to what the
+    agent was answered. The one is submitted whose log-likelihood and log-probability by the network have the greatest
+    sum: noise leaves several that explain the answers alike. It sees nothing but the infos' inputs, outputs and
+    exemplars, and which queries are legal.
 
     Args:
         category: the category of functions.
@@ -71,6 +72,7 @@ class NeuralAgent:
         """Forgets the last episode."""
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
+        self._exemplars: Sequence[Any] = ()
         self._writing: Iterator[int] | None = None
 
     def act(self, observation: Any, info: dict[str, Any]) -> int:
@@ -88,6 +90,7 @@ class NeuralAgent:
                 f"{info['budget']}"
             )
         if self._writing is None:
+            self._exemplars = info.get("exemplars", ())
             self._inputs += info["inputs"]
             self._outputs += info["outputs"]
             query = self._query(observation, info["budget"]) if info["budget"] > 0 else None
@@ -101,7 +104,8 @@ class NeuralAgent:
         """Returns the legal query that is valued most, no probe twice, after the opening; None for none."""
         probes = len(self.codec.probes)
         asked = self._places()
-        opening = self._record.opening(self.codec, len(asked) + budget)
+        exemplars = [self.codec.probes.index(word) for word in self._exemplars]
+        opening = [*self._record.opening(self.codec, len(asked) + budget), *exemplars]
         if first := [place for place in opening if place not in asked]:
             return first[0]
         legal = self.codec.legal_queries(observation)
