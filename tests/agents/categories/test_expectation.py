@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from find_gym.categories.neurons.bank import open_places
+from find_gym.categories.neurons.bank import open_places, probe_words, word_vectors
 from find_gym.categories.neurons.table import splits_of_units, unit_table
 from find_gym.categories.neurons.tokens import probe_places
-from find_gym_agents.categories.neurons.expectation import expect, expected_answers
+from find_gym_agents.categories.neurons.expectation import expect, expected_answers, value_probes
 
 TABLE = unit_table()
 TEST_ROWS = [row for row, name in enumerate(TABLE.names) if splits_of_units()[name] == "test"][::6]
@@ -39,6 +39,16 @@ def test_answers_are_nearly_certain_where_they_were_asked(count):
         assert ((answers.active[places] > 0) == is_active).all()
         assert not (answers.inactive[places][is_active]).any()
         np.testing.assert_allclose([answers.active.sum(), answers.inactive.sum()], 0.5, rtol=1e-5)
+
+
+def test_probes_near_an_active_one_become_worth_asking():
+    probes = probe_words()
+    first = int(value_probes([], []).argmax())
+    inactive, active = (value_probes([probes[first]], [output]) for output in (0.0, 1.0))
+    assert inactive.argmax() != first and inactive.shape == (len(probes),)
+    vectors = word_vectors()[probe_places()]
+    near = np.argsort(-vectors @ vectors[first])[1:6]
+    assert (active - inactive)[near].mean() > 2 * abs((active - inactive).mean())
 
 
 def test_answers_tell_about_words_that_were_not_asked():

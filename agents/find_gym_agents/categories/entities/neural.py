@@ -26,4 +26,4 @@ def _changes() -> dict[str, list[str]]:
     return {"concepts": [name for name in concepts() if split_of_concept(name) == "train"]}
 
 
-NEURAL = activation_category(_words_of, _directions, _changes)
+NEURAL = activation_category(_words_of, _directions, changes=_changes)

@@ -9,8 +9,7 @@ import numpy as np
 from find_gym.categories.neurons.bank import open_places
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym_agents.categories.checking import Checker, Evidence
-from find_gym_agents.categories.neurons.expectation import expected_answers
-from find_gym_agents.interpreters.feature_search import open_place
+from find_gym_agents.categories.neurons.expectation import expected_answers, known_outputs
 
 
 class NeuronChecker(Checker):
@@ -24,6 +23,5 @@ class NeuronChecker(Checker):
     def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
         """Returns the log-likelihood; see `Answers.likelihoods`."""
         assert isinstance(program, NeuronProgram)
-        known = {place: float(output) for word, output in evidence if (place := open_place(word)) is not None}
-        answers = expected_answers(tuple(known), tuple(known.values()))
+        answers = expected_answers(*known_outputs(evidence))
         return float(answers.likelihoods(program.bank_outputs()[open_places()].astype(np.float32)))

@@ -6,6 +6,7 @@ of the units of the split `train`. A few answers then tell something about every
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from find_gym.categories.neurons.bank import open_places
 from find_gym.categories.neurons.scaling import ACTIVE, INACTIVE
 from find_gym.categories.neurons.table import splits_of_units, unit_table
-from find_gym_agents.interpreters.feature_search import Answers
+from find_gym.categories.neurons.tokens import probe_places
+from find_gym_agents.interpreters.feature_search import Answers, open_place
 
 Floats = NDArray[np.float32]
 
@@ -54,20 +56,45 @@ def _prior() -> _Prior:
     return _Prior(outputs.mean(axis=0), covariance, ((active + 0.1) / len(rows)).astype(np.float32))
 
 
-def expect(places: NDArray[np.intp], outputs: NDArray[np.floating]) -> tuple[Floats, Floats]:
-    """Returns the expected outputs of the open words and their standard deviations, shape `(words,)` each.
+def expect(
+    places: NDArray[np.intp], outputs: NDArray[np.floating], among: NDArray[np.intp] | slice = slice(None)
+) -> tuple[Floats, Floats]:
+    """Returns the expected outputs of open words and their standard deviations, shape `(words,)` each.
 
     Args:
         places: places among the open words of what was asked, shape `(n,)`.
         outputs: the unit's outputs there, shape `(n,)`.
+        among: places among the open words of which something is expected; by default all.
     """
     prior = _prior()
     rows = prior.covariance[places]
     known = rows[:, places] + _NOISE * np.eye(len(places), dtype=np.float32)
+    rows = rows[:, among]
     weights = np.linalg.solve(known, rows) if len(places) else rows
-    mean = prior.mean + (outputs - prior.mean[places]) @ weights
-    variance = np.diagonal(prior.covariance) - (rows * weights).sum(axis=0)
+    mean = prior.mean[among] + (outputs - prior.mean[places]) @ weights
+    variance = np.diagonal(prior.covariance)[among] - (rows * weights).sum(axis=0)
     return mean.astype(np.float32), np.sqrt(np.maximum(variance, 0) + _NOISE)
+
+
+def known_outputs(evidence: Iterable[tuple[str, float]]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Returns the places among the open words of what was asked, and the outputs there; other texts are left out."""
+    known = {place: float(output) for word, output in evidence if (place := open_place(word)) is not None}
+    return tuple(known), tuple(known.values())
+
+
+def value_probes(inputs: Sequence[str], outputs: Sequence[float]) -> Floats:
+    """Returns for each probe how much the unit may respond to it: one standard deviation above the expected output.
+
+    Words of which that is the greatest either activate the unit or were little known of; both answers tell much.
+
+    Args:
+        inputs: what was asked.
+        outputs: the unit's outputs.
+    """
+    places, known = known_outputs(zip(inputs, outputs, strict=True))
+    among = np.searchsorted(open_places(), probe_places())
+    mean, deviation = expect(np.array(places, dtype=np.intp), np.array(known), among)
+    return np.asarray(mean + deviation)
 
 
 @lru_cache(maxsize=64)

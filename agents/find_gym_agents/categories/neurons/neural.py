@@ -10,6 +10,7 @@ from find_gym.categories.neurons.bank import concept_names
 from find_gym.categories.neurons.function import NeuronSpec
 from find_gym.categories.neurons.release import make_function
 from find_gym.categories.neurons.tokens import words_of
+from find_gym_agents.categories.neurons.expectation import value_probes
 from find_gym_agents.interpreters.neural.activations import activation_category
 
 
@@ -22,4 +23,4 @@ def _directions() -> dict[str, NDArray[np.float32]]:
     return {f"near {name}": direction for name, direction in pairs}
 
 
-NEURAL = activation_category(_words_of, _directions)
+NEURAL = activation_category(_words_of, _directions, value=value_probes)

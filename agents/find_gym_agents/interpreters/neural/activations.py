@@ -79,14 +79,14 @@ def demonstrate(
 def activation_category(
     words_of: Callable[[Any], Sequence[str]],
     directions: Callable[[], Mapping[str, NDArray[np.float32]]],
-    changes: Callable[[], Mapping[str, Any]] = dict,
+    **others: Any,
 ) -> NeuralCategory:
     """Makes the record of a category of functions from words to activations.
 
     Args:
         words_of: see `NeuralCategory`.
         directions: returns the directions, shape `(d,)` each, of the tokens that have one.
-        changes: see `NeuralCategory`.
+        others: further attributes of the record.
     """
 
     def meanings(codec: TokensInterface) -> Meanings:
@@ -96,6 +96,4 @@ def activation_category(
         nothing = np.zeros(vectors.words.shape[1], dtype=np.float32)
         return Meanings(vectors.words[places], np.stack([known.get(token, nothing) for token in codec.tokens]))
 
-    return NeuralCategory(
-        encode, ActivationReader, words_of, demonstrate=demonstrate, meanings=meanings, changes=changes
-    )
+    return NeuralCategory(encode, ActivationReader, words_of, demonstrate=demonstrate, meanings=meanings, **others)

@@ -25,10 +25,10 @@ class NeuralAgent:
     """Interprets with a network.
 
     It asks the exemplars first, where it is shown some, and spends the rest of its budget on the queries that the query
-    head values most, no probe twice. Then the program head proposes programs, whose constants are fitted to what the
-    agent was answered. The one is submitted whose log-likelihood and log-probability by the network have the greatest
-    sum: noise leaves several that explain the answers alike. It sees nothing but the infos' inputs, outputs and
-    exemplars, and which queries are legal.
+    head values most, or the category's record, no probe twice. Then the program head proposes programs, whose constants
+    are fitted to what the agent was answered. The one is submitted whose log-likelihood and log-probability by the
+    network have the greatest sum: noise leaves several that explain the answers alike. It sees nothing but the infos'
+    inputs, outputs and exemplars, and which queries are legal.
 
     Args:
         category: the category of functions.
@@ -120,7 +120,10 @@ class NeuralAgent:
             ]
         if not any(allowed):
             return None
-        values = self.network.value_queries(self._memory())[0]
+        if self._record.value is None:
+            values = self.network.value_queries(self._memory())[0]
+        else:
+            values = th.from_numpy(self._record.value(self._inputs, self._outputs))
         return queries[int(values.masked_fill(~th.tensor(allowed, device=values.device), -th.inf).argmax())]
 
     def _gaps(self) -> list[float]:

@@ -39,6 +39,8 @@ class NeuralCategory:
             teacher who knows the functions: queries of the interface, of shape `(functions, queries)` as those begun,
             of which the first `lengths` stay. The query head learns to imitate it. None for a query head that learns
             how much each query tells about the program.
+        value: `(inputs, outputs) -> values`: how much each probe is worth asking after some pairs, of shape
+            `(probes,)`. None where the query head tells.
         follow: `(codec, queries) -> (places, inputs)`, for interfaces with slots: the place of what each query asks and
             the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
         narrowest: gaps that are not wider than this tell nothing more, and are not halved.
@@ -55,6 +57,7 @@ class NeuralCategory:
     )
     opening: Callable[[TokensInterface, int], Sequence[int]] = lambda codec, budget: ()
     demonstrate: Callable[[Any, TokensInterface, IntArray, IntArray, np.random.Generator], IntArray] | None = None
+    value: Callable[[Sequence[Any], Sequence[Any]], NDArray[np.float32]] | None = None
     follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
     narrowest: float = 0.0
     meanings: Callable[[TokensInterface], Meanings] | None = None
