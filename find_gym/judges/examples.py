@@ -3,8 +3,8 @@
 An interpreter knows how much each of the words that it asked activates the function. A list of them tells nothing
 that it was not told, but a judge can guess the concept from it. So these words are taken out before a description is
 judged, in whatever form they come (case, accents, endings, letters that are doubled, left out, moved or foreign,
-hyphens, parts of longer words and expressions); only the names of concepts stay, because to name the concept is the
-task.
+hyphens, parts of longer words and expressions, cut short, as they sound). The names of concepts stay, because to name
+the concept is the task, and so do the words that hold a sentence together: without its "not" it says the opposite.
 
 What is alike in meaning stays: to infer words that nobody asked from those that were asked is part of the task.
 """
@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import groupby
 
-from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.concepts import concepts, vocabulary
+from find_gym.judges.phrases import is_structural
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _SHORTEST = 3
@@ -26,6 +27,14 @@ _SHORTEST = 3
 # so many of their pairs of letters.
 _ALIKE = 0.6
 _SHARED_PAIRS = 0.75
+# What is no word of the vocabulary is an example in another spelling if it is so much of its beginning, or if they
+# share so many of their pairs of letters.
+_PART = 0.4
+_SHARED_BY_OTHERS = 0.6
+# Letters that sound alike.
+_SOUNDS = tuple(
+    pair.split(">") for pair in "tion>shun sch>sh ph>f ck>k qu>kw th>t x>ks c>k q>k z>s w>v y>i ee>i oo>u".split()
+)
 # So many words in a row are looked at as one: expressions, and words that were taken apart, down to their letters.
 _ROW = 4
 _ROW_LETTERS = 40
@@ -33,6 +42,7 @@ _PIECE = 2
 # A short word is still that word with so many letters after it, or after a prefix; a longer one within any word.
 _LONG_ENOUGH = 5
 _ENDING = 6
+_INFLECTIONS = frozenset(("ing", "ed", "er"))
 _PREFIXES = frozenset("un non anti super re pre sub mis x".split())
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxyz")
 # Cyrillic and Greek letters, digits and signs that look like Latin letters.
@@ -82,7 +92,8 @@ def _repeated(words: list[str], stemmed: list[list[str]]) -> list[bool]:
     single = {stem for stems in stemmed for stem in stems if stem not in _SMALL}
     single = {stem for stem in single if len(stem) >= _SHORTEST or stem.isdigit()}
     alike = {word: any(_are_alike(word, stem) for stem in single) for word in set(words)}
-    protected = [word in _names() for word in words]
+    # Without its "not", a description would say the opposite.
+    protected = [word in _names() or is_structural(word) for word in words]
     for length in range(2, _ROW + 1):
         for start in range(len(words) - length + 1):
             if " ".join(words[start : start + length]) in _names():
@@ -121,14 +132,40 @@ def _stem(word: str) -> str:
 
 def _are_alike(word: str, example: str) -> bool:
     """Whether a word, as a stem, is some form of an example, as a stem too."""
-    if word == example:
+    if word == example or (example.startswith(word) and example.removeprefix(word) in _INFLECTIONS):
         return True
+    is_known = word in _known()
     word, example = _plain(word), _plain(example)
     if _holds(word, example, _LONG_ENOUGH):
         return True
     word, example = _fold(word), _fold(example)
     # With a letter less it is sooner within another word, as "puter" is within "computer".
-    return _holds(word, example, _LONG_ENOUGH + 1) or _is_spelled_like(word, example) or _is_near(word, example)
+    if _holds(word, example, _LONG_ENOUGH + 1) or _is_spelled_like(word, example) or _is_near(word, example):
+        return True
+    return not is_known and _is_respelled(word, example)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Returns the words of the vocabulary as stems."""
+    return frozenset(stem for word in (*vocabulary(), *concepts()) for stem in _stems(word))
+
+
+def _is_respelled(word: str, example: str) -> bool:
+    """Whether what is no word is the beginning of an example, sounds like it, or has most of its pairs of letters."""
+    ours, theirs = _sound(word), _sound(example)
+    if min(len(ours), len(theirs)) < _SHORTEST:
+        return False
+    is_beginning = theirs.startswith(ours) and len(ours) >= _PART * len(theirs)
+    return is_beginning or _is_spelled_like(ours, theirs) or _share_pairs(ours, theirs) >= _SHARED_BY_OTHERS
+
+
+@lru_cache(maxsize=4096)
+def _sound(word: str) -> str:
+    """Returns a word in letters that each stand for a sound."""
+    for letters, sound in _SOUNDS:
+        word = word.replace(letters, sound)
+    return _fold(word)
 
 
 @lru_cache(maxsize=4096)
@@ -176,9 +213,15 @@ def _is_near(first: str, second: str) -> bool:
         return short == long
     if next(place for place in range(len(long)) if long[: place + 1] != short[: place + 1]) >= needed:
         return True
-    ours, theirs = _pairs(short), _pairs(long)
-    return 2 * (ours & theirs).total() >= _SHARED_PAIRS * (ours.total() + theirs.total())
+    return _share_pairs(short, long) >= _SHARED_PAIRS
 
 
+def _share_pairs(first: str, second: str) -> float:
+    """Returns the share of their pairs of letters that two words have in common, in [0, 1]."""
+    ours, theirs = _pairs(first), _pairs(second)
+    return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
+
+
+@lru_cache(maxsize=4096)
 def _pairs(word: str) -> Counter[str]:
     return Counter(word[place : place + 2] for place in range(len(word) - 1))

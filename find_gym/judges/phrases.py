@@ -63,6 +63,16 @@ _PARTS = re.compile(
 )
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 _AND = re.compile(r"\band\b", re.IGNORECASE)
+_NOT = "do does did is are was were wo ca could should would"
+# Words that say what a clause makes of the others, as stems.
+_STRUCTURE = frozenset(
+    """
+    although and anything apart aside beside besides both but cannot compared contrast conversely doe especially
+    everything except excepting excluding however including instead irrelevant less lesser like low lower lowest merely
+    minimal neither never no none nor not nothing only opposed or other outlier rather save such than though unless
+    unlike unrelated weak weaker weakest whereas while within without
+    """.split()
+) | {f"{verb}nt" for verb in _NOT.split()}
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 _FILLERS = frozenset(
@@ -244,6 +254,11 @@ def read_phrases(text: str) -> list[str]:
         if any(map(str.isalnum, kept)) and not _is_about_judging(kept):
             phrases.append(kept.replace("-related", "").replace(_GLUE, " "))
     return phrases
+
+
+def is_structural(word: str) -> bool:
+    """Whether a word, as a stem, is read for what it does in a sentence, and is no name of anything."""
+    return word in _FILLERS or word in _STRUCTURE
 
 
 def _is_filler(word: str) -> bool:

@@ -39,7 +39,15 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "without vowels": lambda word: "".join(letter for letter in word if letter not in "aeiou"),
     "letters moved": lambda word: word[1:2] + word[:1] + word[2:],
     "backwards": lambda word: word[::-1],
+    "cut short": lambda word: " ".join(part[: max(3, round(0.45 * len(part)))] for part in word.split()),
+    "as it sounds": lambda word: _respell(word.lower()),
 }
+
+
+def _respell(word: str) -> str:
+    for letters, sound in (("tion", "shun"), ("ph", "f"), ("ck", "k"), ("x", "ks"), ("c", "k"), ("y", "i")):
+        word = word.replace(letters, sound)
+    return word
 
 
 @cache
