@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.categories.numeric.networks import train_network
+from find_gym.categories.numeric.networks import _significant, train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, canonical, evaluate, from_json
 from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, sample_numeric
@@ -133,6 +133,13 @@ def test_network_approximates_and_is_its_own_source() -> None:
     assert np.allclose(run_source(function, x[::50]), function.truth(x[::50]), rtol=1e-12, atol=1e-9)
     assert "approximates" in function.describe()
     assert NumericSpec.from_json(json.loads(json.dumps(function.spec.to_json()))) == function.spec
+
+
+@given(st.lists(st.floats(), min_size=1), st.sampled_from([7, 10]))
+def test_numbers_are_rounded_as_they_are_written(values: list[float], digits: int) -> None:
+    numbers = np.array([*values, 0.1234567 + 5e-11, 9.9999999999, 1e22, 1e-13])
+    written = [float(f"{value:.{digits}g}") for value in numbers]
+    np.testing.assert_array_equal(_significant(numbers, digits), written)
 
 
 # --- Users' functions -------------------------------------------------------------------------------------------------
