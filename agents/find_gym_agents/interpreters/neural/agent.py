@@ -26,9 +26,9 @@ class NeuralAgent:
 
     It asks the exemplars first, where it is shown some, and spends the rest of its budget on the queries that the query
     head values most, or the category's record, no probe twice. Then the program head proposes programs, whose constants
-    are fitted to what the agent was answered. The one is submitted whose log-likelihood and log-probability by the
-    network have the greatest sum: noise leaves several that explain the answers alike. It sees nothing but the infos'
-    inputs, outputs and exemplars, and which queries are legal.
+    are fitted to what the agent was answered. The one is submitted whose log-likelihood and, for most categories,
+    log-probability by the network have the greatest sum: noise leaves several that explain the answers alike. It sees
+    nothing but the infos' inputs, outputs and exemplars, and which queries are legal.
 
     Args:
         category: the category of functions.
@@ -149,7 +149,8 @@ class NeuralAgent:
             return tuple(programs[0])
         checker = agent_category(self.category).make_checker(self.codec)
         evidence = list(zip(self._inputs, self._outputs, strict=True))
-        return checker.best(programs, evidence, [proposal.log_probability for proposal in found]).tokens
+        priors = [self._record.belief * proposal.log_probability for proposal in found]
+        return checker.best(programs, evidence, priors).tokens
 
     def _memory(self) -> Memory:
         features = as_tensors(self._record.encode(self._inputs, self._outputs), self.network.device)

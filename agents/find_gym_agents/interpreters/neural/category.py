@@ -43,6 +43,7 @@ class NeuralCategory:
             `(probes,)`. None where the query head tells.
         follow: `(codec, queries) -> (places, inputs)`, for interfaces with slots: the place of what each query asks and
             the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
+        belief: what the network's log-probability of a program counts beside the log-likelihood of the evidence.
         narrowest: gaps that are not wider than this tell nothing more, and are not halved.
         meanings: `(codec) -> Meanings`: the vectors of probes and tokens that the heads point at; the reader has those
             of the inputs. None where the heads learn a weight for each probe and token instead.
@@ -59,6 +60,7 @@ class NeuralCategory:
     demonstrate: Callable[[Any, TokensInterface, IntArray, IntArray, np.random.Generator], IntArray] | None = None
     value: Callable[[Sequence[Any], Sequence[Any]], NDArray[np.float32]] | None = None
     follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
+    belief: float = 1.0
     narrowest: float = 0.0
     meanings: Callable[[TokensInterface], Meanings] | None = None
     changes: Callable[[], Mapping[str, Any]] = dict
