@@ -139,12 +139,13 @@ def train(args: Args) -> dict[str, dict[str, float]]:
     out = Path(args.out)
     model, tokenizer = load(args)
     if args.lora_rank:
-        layers = model.config.get_text_config().num_hidden_layers
+        count = model.config.get_text_config().num_hidden_layers
+        linear = {name for name, module in model.base_model.named_modules() if isinstance(module, torch.nn.Linear)}
         lora = LoraConfig(
             r=args.lora_rank,
             lora_alpha=2 * args.lora_rank,
-            target_modules="all-linear",
-            layers_to_transform=list(range(layers - args.lora_layers, layers)) if args.lora_layers else None,
+            target_modules=sorted({name.rpartition(".")[2] for name in linear}),
+            layers_to_transform=list(range(count - args.lora_layers, count)) if args.lora_layers else None,
         )
         # On the processor, casting what goes through matrices of float32 takes longer than the matrices.
         model = get_peft_model(model, lora, autocast_adapter_dtype=not args.cpu)

@@ -118,7 +118,9 @@ def test_one_message_is_learned_by_lora(tmp_path, monkeypatch) -> None:
     phases: dict[str, Any] = {"sft_functions": 1, "sft_steps": 30, "sft_batch": 1, "sft_learning_rate": 1e-2}
     phases |= {"grpo_functions": 1, "grpo_steps": 1, "group": 4, "groups": 1, "completion_tokens": 60}
     shared = {"category": "strings", "form": "one-message", "seed": SEED, "cpu": True, "test_functions": 2, **RULES}
-    arguments = example.Args(str(tmp_path / "tiny"), str(tmp_path / "out"), lora_rank=16, **phases, **shared)
+    arguments = example.Args(
+        str(tmp_path / "tiny"), str(tmp_path / "out"), lora_rank=16, lora_layers=1, **phases, **shared
+    )
     results = example.train(arguments)
     # The exemplars are one message, the model's answer the other.
     assert [results[stage]["messages"] for stage in ("before", "after SFT", "after GRPO")] == [2.0] * 3
@@ -126,5 +128,6 @@ def test_one_message_is_learned_by_lora(tmp_path, monkeypatch) -> None:
     assert curves["sft"][0]["loss"] > curves["sft"][-2]["loss"] and "find/skill" in curves["grpo"][0]
     folders = (tmp_path / "tiny", tmp_path / "out" / "model")
     before, after = (AutoModelForCausalLM.from_pretrained(folder).state_dict() for folder in folders)
-    assert any(not torch.equal(before[name], after[name]) for name in before)
+    changed = {name.split(".")[2] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"1"}  # of two layers the last
     assert (tmp_path / "out" / "adapter" / "adapter_config.json").is_file()
