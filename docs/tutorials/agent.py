@@ -6,7 +6,7 @@
 # %%
 from pathlib import Path
 
-Path("mine.py").write_text(
+_ = Path("mine.py").write_text(
     '''
 import numpy as np
 

@@ -158,12 +158,13 @@ def _draw_heat_map(episodes: list[Played], families: list[str], agent: PolicyAge
         figure.colorbar(image, ax=axes, label=f"share of {of}", ticks=[0, 0.1, 0.25, 0.5, 1])
     ticks = np.linspace(0, queries - 1, 9).astype(int)
     for axes in (above, below):
-        axes.set_xticks(ticks, [_short(agent.codec.name_of(tick)) for tick in ticks], fontsize=8)
+        names_of_queries = [_short(agent.codec.name_of(tick)) for tick in ticks]
+        axes.set_xticks(ticks, names_of_queries, fontsize=8, rotation=20, ha="right", rotation_mode="anchor")
     _save(figure, path)
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 10 else f"{text[:9]}…"
+    return text if len(text) <= 18 else f"{text[:17]}…"
 
 
 def _draw_skills(skills: dict[str, float], path: Path) -> None:

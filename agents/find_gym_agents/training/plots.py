@@ -43,9 +43,9 @@ def draw_learning_curve(
             minute = before["seconds"] / 60
             axes.axvline(minute, color="#BBBBBB", linewidth=1, linestyle=":")
             axes.text(minute, 0.02, f" {row['phase']}", fontsize=8, color="#555555", rotation=90, va="bottom")
-    for name, skill in (references or {}).items():
+    for skill in (references or {}).values():
         axes.axhline(skill, color="#555555", linewidth=1, linestyle="--")
-        label = f"{name}, test functions: {skill:.2f}"
+    for skill, label in reference_labels(references or {}):
         axes.annotate(label, (1, skill), xycoords=("axes fraction", "data"), xytext=(-2, 2),
                       textcoords="offset points", fontsize=8, color="#555555", ha="right", va="bottom")  # fmt: skip
     axes.set(xlabel="minutes of training", ylabel="skill on validation functions", ylim=(lowest, 1), title=title)
@@ -53,3 +53,23 @@ def draw_learning_curve(
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=150)
     write_bytes(path, content.getvalue())
+
+
+def reference_labels(references: Mapping[str, float], apart: float = 0.05) -> list[tuple[float, str]]:
+    """Returns the labels of other agents' lines, one for those that are too close to each other for two.
+
+    Args:
+        references: the skill of each agent on test functions.
+        apart: how far from each other labels have to be, in skill.
+
+    Returns:
+        The height and the text of each label, from the highest down.
+    """
+    labels: list[tuple[float, str]] = []
+    for name, skill in sorted(references.items(), key=lambda pair: -pair[1]):
+        text = f"{name} {skill:.2f}"
+        if labels and labels[-1][0] - skill < apart:
+            labels[-1] = (labels[-1][0], f"{labels[-1][1]}, {text}")
+        else:
+            labels.append((skill, f"test functions: {text}"))
+    return labels

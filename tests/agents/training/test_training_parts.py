@@ -20,6 +20,7 @@ from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.curriculum import environment_options, stages  # noqa: E402
 from find_gym_agents.training.imitation import Demonstrations, clone  # noqa: E402
 from find_gym_agents.training.networks import make_policy  # noqa: E402
+from find_gym_agents.training.plots import reference_labels  # noqa: E402
 from find_gym_agents.training.policy_episodes import own_masks, play  # noqa: E402
 
 CATEGORY_NAMES = tuple(LATEST_IDS)
@@ -231,3 +232,12 @@ def test_files_that_are_no_checkpoints_are_refused(tmp_path):
     th.save({"other": 1}, tmp_path / "other.pt")
     with pytest.raises(CheckpointError, match="expected a checkpoint of find-gym"):
         load(tmp_path / "other.pt")
+
+
+def test_lines_too_close_for_two_labels_share_one():
+    labels = reference_labels({"random": 0.02, "atom-fit": 0.93, "blind": 0.0, "lookup": 0.4})
+    assert labels == [
+        (0.93, "test functions: atom-fit 0.93"),
+        (0.4, "test functions: lookup 0.40"),
+        (0.02, "test functions: random 0.02, blind 0.00"),
+    ]
