@@ -29,7 +29,7 @@ _ALIKE = 0.6
 _SHARED_PAIRS = 0.75
 # What is no word of the vocabulary is an example in another spelling if it is so much of its beginning, or if they
 # share so many of their pairs of letters.
-_PART = 0.4
+_PART = 1 / 3
 _SHARED_BY_OTHERS = 0.6
 # Letters that sound alike.
 _SOUNDS = tuple(

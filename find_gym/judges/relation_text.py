@@ -134,8 +134,26 @@ def read_relations(description: str) -> list[Reading]:
 
 def _weigh(rule: str) -> dict[str, float]:
     """Returns how well a text fits each relation."""
+    rule = _telling_names().sub(" ", rule)
     roles, plain = _roles(rule), f" {' '.join(_words(rule))} "
     return {name: _fit(relation, roles, plain) for name, relation in RELATIONS.items()}
+
+
+@cache
+def _telling_names() -> re.Pattern[str]:
+    """Returns what finds the names in the tables that hold a word for what some relation maps to, such as "party".
+
+    To repeat the answer "Labour Party" is not to say that it is a political party.
+    """
+    telling = frozenset().union(*(_vocabulary(name)[1] for name in RELATIONS))
+    names: set[str] = set()
+    for relation in RELATIONS.values():
+        for word in relation.words:
+            names.update((word, *relation.facts.facts[word][relation.column]))
+    spoken = " ".join(f"{relation.subject} {relation.object}" for relation in RELATIONS.values())
+    several = [n for n in names if len(_words(n)) > 1 and telling.intersection(_words(n)) and n not in spoken]
+    ordered = sorted(several, key=lambda name: (-len(name), name))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, ordered))})\b", re.IGNORECASE)
 
 
 def _find_denial(clause: str) -> re.Match[str] | None:

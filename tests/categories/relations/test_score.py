@@ -210,6 +210,19 @@ def test_malformed_descriptions() -> None:
         scorer.score(Submission(program=sample_numeric(np.random.default_rng(0))))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It returns Eastern Standard Time and China Standard Time.",
+        "Oslo -> Central European Time; Chicago -> Central Standard Time",
+        "It returns Christian Democratic Union, Liberal Party and Labour Party.",
+        "Paris: Eiffel Tower",
+    ],
+)
+def test_names_of_things_say_nothing_of_the_relation(text: str) -> None:
+    assert JUDGE.ground(text) == []
+
+
 def test_ones_own_function_is_scored() -> None:
     facts = RelationFunction(RelationSpec("capital"))
     scorer = RelationScorer(CallableRelation(lambda word: facts([word])[0], words=facts.words[:60]))
