@@ -112,12 +112,12 @@ class EmbeddingJudge:
         def similarities(phrases: Sequence[str]) -> FloatArray:
             return (self._vectors.embed(list(phrases)) @ vectors.T).astype(np.float64)
 
-        rating = _fit_wanted(claim, similarities)
+        rating = np.zeros(len(texts)) + _fit_wanted(claim, similarities)
         if claim.excluded:
             rating = rating - EXCLUSION * self._fit_excluded(claim.excluded, texts, similarities)
         for form, sign in claim.forms:
             rating = rating + sign * FORM * has_form(form, texts)
-        return np.round(np.broadcast_to(rating, len(texts)), 6)
+        return np.round(rating, 6)
 
     def _fit_excluded(self, phrases: Sequence[str], texts: Sequence[str], similarities: Similarities) -> FloatArray:
         """Returns how much more than hardly texts fit the best of some phrases, float64 of shape `(n,)`.
