@@ -49,11 +49,11 @@ class FastPPO:
         set_random_seed(config.seed)
         self._config = config
         self._device = get_device(config.device)
-        env = gym.make(config.env, disable_env_checker=True, **options).unwrapped
-        self._codec = env.codec  # type: ignore[attr-defined]
+        env: Any = gym.make(config.env, disable_env_checker=True, **options).unwrapped
+        self._codec = env.codec
         places, trunk = int(options["max_queries"]), Trunk.of(config.to_json())
-        spaces: Any = (env.observation_space, env.action_space)
-        self.policy: Any = make_policy(config.category, places, *spaces, trunk).to(self._device)
+        policy = make_policy(config.category, places, env.observation_space, env.action_space, trunk)
+        self.policy: Any = policy.to(self._device)
         self._episodes: deque[dict[str, Any]] = deque(maxlen=_EPISODES)
         self._seconds = 0.0
 
