@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import shlex
 from collections.abc import Callable
 from typing import Any
 
 from find_gym.core.episode import Episode
 from find_gym.core.message_rules import MessageRules
+from find_gym.core.parsing import read_literal
 from find_gym.interfaces.quoting import quote_values, shorten
 from find_gym.interfaces.text import Task, TextInterface
 from find_gym.language.embeddings import explain_missing_model
@@ -90,8 +90,8 @@ def read_words(argument: list[Any] | str) -> list[str]:
 def _read_line(text: str) -> list[Any]:
     if text.startswith("["):
         try:
-            items = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            items = read_literal(text)
+        except ValueError:
             items = None
         if isinstance(items, list):
             return items

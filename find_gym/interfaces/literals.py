@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-import warnings
 from typing import Any
+
+from find_gym.core.parsing import parse
 
 # Longer texts are parsed as JSON only.
 MAX_PYTHON = 32_768
@@ -120,8 +121,6 @@ def parse_python(source: str, mode: str = "exec") -> ast.AST:
     if len(source) > MAX_PYTHON:
         raise ValueError(f"expected at most {MAX_PYTHON} characters of Python, actual: {len(source)}")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source, mode=mode)
+        return parse(source, mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise ValueError(f"expected Python, actual: {type(error).__name__}: {error}") from error

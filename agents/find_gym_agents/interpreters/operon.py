@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.core.parsing import parse
 from find_gym.scoring import Submission
 from find_gym_agents.base import ScriptedAgent, Solution
 from find_gym_agents.interpreters.constant import best_constant
@@ -92,7 +93,7 @@ def read_expression(model: str, digits: int = 7) -> ast.expr:
     Returns:
         A Python expression in `x` and functions of numpy.
     """
-    tree = ast.parse(model.replace("^", "**").replace("X1", "x"), mode="eval")
+    tree = parse(model.replace("^", "**").replace("X1", "x"), mode="eval")
     return ast.fix_missing_locations(_Folding(digits).visit(tree.body))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from find_gym.categories.strings.function import StringBlackBox
 from find_gym.categories.strings.score import StringScore, StringScorer
 from find_gym.core.message_rules import MessageRules
 from find_gym.core.objections import objection_to_code
+from find_gym.core.parsing import read_literal
 from find_gym.core.scorers import scorers
 from find_gym.core.submissions import Submission
 from find_gym.interfaces.quoting import shorten
@@ -60,8 +60,8 @@ def read_strings(argument: list[Any] | str) -> list[str]:
 def _read_words(text: str) -> list[Any]:
     if text.startswith("["):
         try:
-            items = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            items = read_literal(text)
+        except ValueError:
             items = None
         if not isinstance(items, list):
             raise ValueError(f"expected a JSON list of strings, actual: {shorten(text)}")

@@ -7,12 +7,12 @@ the function that fails (a loop with prints, say) does not count.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from find_gym.core.parsing import read_literal
 from find_gym.sandbox import Limits, run_code
 
 _LABEL = "[CODE]:"
@@ -94,7 +94,7 @@ def _answers(code: str, inputs: list[str], faults: PaperFaults, limits: Limits) 
 def _pasted(text: str) -> str | None:
     """Returns the string that the text is between quotes in a line of code, or None where that is no string."""
     try:
-        value = ast.literal_eval(f"'{text}'")
-    except (SyntaxError, ValueError):
+        value = read_literal(f"'{text}'")
+    except ValueError:
         return None
     return value if isinstance(value, str) else None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import itertools
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from find_gym.core import parsing
 from find_gym.core.code.checks import MalformedError, check, is_special
 from find_gym.core.code.names import MODULES, SAFE_BUILTINS, UNSAFE_ATTRIBUTES, known_names, public_names
 from find_gym.core.code.pruning import Cleaner, drop_error_texts, prune
@@ -36,14 +34,6 @@ class NormalForm:
     own: frozenset[str]
 
 
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Python's doubts about odd code are nobody's concern here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def parse(code: str) -> ast.Module:
     """Parses code.
 
@@ -51,8 +41,7 @@ def parse(code: str) -> ast.Module:
         MalformedError: it is not Python.
     """
     try:
-        with _no_warnings():
-            return ast.parse(code)
+        return parsing.parse(code)
     except _ODD as error:
         raise MalformedError(f"expected Python code, actual: {type(error).__name__}: {error}") from error
 
@@ -84,7 +73,7 @@ def normalise(code: str) -> NormalForm:
         entry_point = renaming.apply(entry_point)
         source = ast.unparse(ast.fix_missing_locations(tree))
         # Code that parses may still not compile, such as a `return` outside of a function.
-        with _no_warnings():
+        with parsing.no_warnings():
             compile(source, "<submission>", "exec", dont_inherit=True)
     except MalformedError:
         raise
