@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from find_gym.core.parsing import parse
+from find_gym.core.parsing import parse, read_literal
 
 # Longer texts are parsed as JSON only.
 MAX_PYTHON = 32_768
@@ -105,11 +105,8 @@ def _as_python(found: re.Match[str]) -> str:
 
 
 def _read_literal(text: str) -> Any:
-    tree = parse_python(text, "eval")
-    try:
-        return ast.literal_eval(tree)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError(f"expected a literal, actual: {type(error).__name__}") from error
+    _check_length(text)
+    return read_literal(text)
 
 
 def parse_python(source: str, mode: str = "exec") -> ast.AST:
@@ -118,9 +115,13 @@ def parse_python(source: str, mode: str = "exec") -> ast.AST:
     Raises:
         ValueError: it is none, or longer than `MAX_PYTHON` characters; a SyntaxError is its cause where there is one.
     """
-    if len(source) > MAX_PYTHON:
-        raise ValueError(f"expected at most {MAX_PYTHON} characters of Python, actual: {len(source)}")
+    _check_length(source)
     try:
         return parse(source, mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise ValueError(f"expected Python, actual: {type(error).__name__}: {error}") from error
+
+
+def _check_length(source: str) -> None:
+    if len(source) > MAX_PYTHON:
+        raise ValueError(f"expected at most {MAX_PYTHON} characters of Python, actual: {len(source)}")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from stable_baselines3.common.logger import Logger
 
 from find_gym_agents.benchmarks.stepping import NUMERIC, WITHOUT_NETWORKS
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.fast_ppo import FastPPO
 from find_gym_agents.training.learner import Learner, Setting
-from find_gym_agents.training.stable_baselines import StableBaselines
+from find_gym_agents.training.loop import make_learner
 
 COUNT = 64
 # With the tokens of a description, episodes of about 16 steps.
 QUERIES = 12
-LEARNERS: dict[str, Callable[[TrainConfig, dict[str, Any]], Learner]] = {
-    "maskable_ppo": StableBaselines,
-    "ppo_fast": FastPPO,
-}
+ALGORITHMS = ("maskable_ppo", "ppo_fast")
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,7 @@ def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Sp
     if identifier == NUMERIC:
         options["difficulty"] = WITHOUT_NETWORKS
     config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0, env_workers=workers)
-    turns = {name: _Turns(kind(config, options), options) for name, kind in LEARNERS.items()}
+    turns = {name: _Turns(make_learner(replace(config, algo=name), options), options) for name in ALGORITHMS}
     while any(one.elapsed < seconds for one in turns.values()):
         for one in turns.values():
             one.take()

@@ -74,8 +74,7 @@ class Training:
         self.stages = stages(config)
         self.progress = Progress(phase=-1 if config.imitates else 0)
         self.times: dict[str, float] = {}
-        learner = FastPPO if config.algo == "ppo_fast" else StableBaselines
-        self.learner: Learner = learner(config, self.options)
+        self.learner = make_learner(config, self.options)
         self._optimizer_of_clone: dict[str, Any] | None = None
         self._resume()
         self.logger = make_logger(config.logger, self.folder, self.progress.segment)
@@ -351,6 +350,16 @@ class Training:
             save(self.folder / POLICY, self._portrait())
         record_validation(self.logger, row, ("skill", "accuracy", "queries"))
         write_text(self.folder / "curve.json", _json(progress.curve))
+
+
+def make_learner(config: TrainConfig, options: dict[str, Any]) -> Learner:
+    """Makes the learner of the algorithm that a configuration names.
+
+    Args:
+        config: what to train.
+        options: arguments of the environment that the policy is made for.
+    """
+    return FastPPO(config, options) if config.algo == "ppo_fast" else StableBaselines(config, options)
 
 
 def _json(data: Any) -> str:
