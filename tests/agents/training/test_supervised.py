@@ -193,7 +193,7 @@ def test_absent_pairs_have_no_influence():
     apart = network.value_queries(network.read(few, th.ones(2, 1, 6, dtype=th.bool)))
     among = network.value_queries(network.read(features, present))
     probes = network.probes
-    assert th.allclose(th.cat([among[:, :probes], among[:, probes + 3 : probes + 9]], 1), apart, atol=1e-3)
+    assert th.allclose(th.cat([among[:, :probes], among[:, probes + 3 : probes + 9]], 1), apart, atol=1e-5)
 
 
 def test_proposals_are_the_likeliest_programs_and_no_two_the_same():

@@ -65,7 +65,7 @@ class NumericReader(Reader):
         # In ascending order of the inputs, those that are absent at the end.
         order = th.where(present, values[0], math.inf).argsort(-1)
         x, y, defined, there = (each.gather(-1, order) for each in (*values, present.to(values[0].dtype)))
-        rows = _beside(x, y, defined * there)
+        rows = _beside(x, y, there, defined * there)
         back = order.argsort(-1)[..., None].expand(rows.shape)
         related = self.beside(rows.gather(-2, back)[..., :-2, :])
         return self.norm(self.mix(vectors[:, None] + related))  # type: ignore[no-any-return]
@@ -77,12 +77,13 @@ def _filled(features: Tensors) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
     return features["x"], th.where(defined, features["y"], 0.0), defined.to(features["x"].dtype)
 
 
-def _beside(x: th.Tensor, y: th.Tensor, defined: th.Tensor) -> th.Tensor:
+def _beside(x: th.Tensor, y: th.Tensor, there: th.Tensor, defined: th.Tensor) -> th.Tensor:
     """Returns how points in ascending order lie beside each other, float32 of shape `(..., points, 30)`.
 
     Args:
-        x: inputs, shape `(..., points)`.
+        x: inputs, shape `(..., points)`; of no account where points are absent.
         y: outputs; of no account where they are not defined.
+        there: 1 where a point is present, else 0; those that are absent come last.
         defined: 1 where an output is present and defined, else 0.
     """
     far = th.full_like(y, 1e300)
@@ -91,7 +92,9 @@ def _beside(x: th.Tensor, y: th.Tensor, defined: th.Tensor) -> th.Tensor:
     span = th.where(high >= low, high - low, 0.0).clamp(min=_TINY)
     unit = ((y - low) / span).clamp(0, 1) * defined
     pair = defined[..., 1:] * defined[..., :-1]
-    run, rise = (x[..., 1:] - x[..., :-1]).clamp(min=1e-3), (y[..., 1:] - y[..., :-1]) * pair
+    # Beside points that are absent the run is the least, wherever they lie.
+    run = ((x[..., 1:] - x[..., :-1]) * there[..., 1:]).clamp(min=1e-3)
+    rise = (y[..., 1:] - y[..., :-1]) * pair
     size = y[..., 1:].abs() + y[..., :-1].abs()
     slope = rise / run
     # Constant growth: exponentials by their logarithms, powers by those of both.
