@@ -27,6 +27,7 @@ sys.path.insert(0, str(FOLDER))
 
 from app import FindServer
 from make_data import make_row
+from replay_model import read_replies, respond, text_of
 
 RULES: dict[str, Any] = {"split": "test", "difficulty": "easy", "max_queries": 6, "max_messages": 5}
 
@@ -140,6 +141,31 @@ def test_the_example_rows_are_those_that_the_command_writes() -> None:
     rows = [json.loads(line) for line in (FOLDER / "data" / "example.jsonl").read_text("utf-8").splitlines()]
     tasks = draw_tasks("strings", 5, max_queries=24, max_messages=12)
     assert rows == [json.loads(json.dumps(make_row(task))) for task in tasks]
+
+
+def test_the_example_rollouts_have_the_answers_and_rewards_of_episodes() -> None:
+    rows, rollouts = (
+        [json.loads(line) for line in (FOLDER / "data" / name).read_text("utf-8").splitlines()]
+        for name in ("example.jsonl", "example_rollouts.jsonl")
+    )
+    assert sorted(rollout["_ng_task_index"] for rollout in rollouts) == list(range(len(rows)))
+    for rollout in rollouts:
+        here = TaskEpisode(Task.from_row(rows[rollout["_ng_task_index"]]["task"]))
+        texts = [text_of(item["content"]) for item in rollout["response"]["output"]]
+        assert [here.message(said) for said in texts[::2]][:-1] == texts[1::2]
+        assert here.over and rollout["reward"] == here.reward == 1.0
+
+
+def test_a_replayed_model_says_what_was_said_next(tmp_path) -> None:
+    said = ["a function", "QUERY [1]", "1 -> 2", "it adds one"]
+    messages = [{"role": role, "content": each} for role, each in zip(["user", "assistant"] * 2, said, strict=True)]
+    (tmp_path / "conversations.jsonl").write_text(json.dumps({"messages": messages}) + "\n", "utf-8")
+    replies = read_replies(tmp_path / "conversations.jsonl")
+    for place in (1, 3):
+        response = NeMoGymResponse.model_validate(respond({"model": "m", "input": messages[:place]}, replies))
+        assert response.output_text == said[place]
+    with pytest.raises(KeyError):
+        respond({"model": "m", "input": messages[:2]}, replies)
 
 
 def test_responses_of_the_script_are_responses_of_the_library() -> None:
