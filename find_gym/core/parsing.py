@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+# What Python's parser, compiler and writer raise on code that is none, too deep, or has numbers that are too long.
+PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
+
 # Filters of warnings are those of all threads.
 _LOCK = threading.RLock()
 _TRIES = 10
@@ -29,7 +32,7 @@ def parse(source: str, mode: str = "exec") -> Any:
     that its count is wrong; the SystemError that it raises then says nothing of the source.
 
     Raises:
-        SyntaxError, ValueError, RecursionError or MemoryError: as `ast.parse` does.
+        SyntaxError, ValueError, RecursionError or MemoryError: as `ast.parse` does; they are `PARSE_ERRORS`.
     """
     with no_warnings():
         for _ in range(_TRIES):
@@ -39,13 +42,16 @@ def parse(source: str, mode: str = "exec") -> Any:
         return ast.parse(source, mode=mode)
 
 
-def read_literal(text: str) -> Any:
+def read_literal(text: str | ast.expr) -> Any:
     """Returns the value of a Python literal.
+
+    Args:
+        text: the literal, as it is written or as it was parsed.
 
     Raises:
         ValueError: it is none; what Python raised is its cause.
     """
     try:
-        return ast.literal_eval(parse(text, "eval"))
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        return ast.literal_eval(parse(text, "eval") if isinstance(text, str) else text)
+    except (*PARSE_ERRORS, TypeError) as error:
         raise ValueError(f"expected a literal, actual: {type(error).__name__}: {error}") from error

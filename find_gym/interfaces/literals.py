@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from find_gym.core.parsing import parse, read_literal
+from find_gym.core.parsing import PARSE_ERRORS, parse, read_literal
 
 # Longer texts are parsed as JSON only.
 MAX_PYTHON = 32_768
@@ -118,7 +118,7 @@ def parse_python(source: str, mode: str = "exec") -> ast.AST:
     _check_length(source)
     try:
         return parse(source, mode)
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+    except PARSE_ERRORS as error:
         raise ValueError(f"expected Python, actual: {type(error).__name__}: {error}") from error
 
 

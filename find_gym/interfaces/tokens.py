@@ -211,6 +211,12 @@ class TokensInterface:
         return " ".join(self.tokens[token] for token in (draft or self._draft).tokens)
 
 
+def tokens_written(written: NDArray[np.float32], tokens: int) -> list[int]:
+    """Returns the tokens that the part "written" of an observation shows, of so many that there are, in their order."""
+    rows = written.reshape(-1, tokens)
+    return rows[rows.any(axis=1)].argmax(axis=1).tolist()
+
+
 def unit_box(size: int, low: float = 0.0) -> spaces.Box:
     """Returns a float32 box of shape `(size,)` from `low` to 1."""
     return spaces.Box(low, 1.0, (size,), np.float32)

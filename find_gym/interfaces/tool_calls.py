@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from find_gym.core.message_rules import MessageRules
+from find_gym.core.parsing import read_literal
 from find_gym.interfaces.calls import INPUT_NAMES, TOOLS, tool_name
 from find_gym.interfaces.literals import Brackets, parse_python, read_value
 from find_gym.interfaces.messages import ToolCall
@@ -199,7 +200,7 @@ def _python_call(
         call = node.body
         positional = [_argument_value(each, lists) for each in call.args]
         arguments = {each.arg: _argument_value(each.value, lists) for each in call.keywords if each.arg}
-    except (ValueError, TypeError, AttributeError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, AttributeError):
         return
     if tool_name(name) == "query":
         if positional:
@@ -224,4 +225,4 @@ def _assigned_lists(text: str, brackets: Brackets) -> dict[str, Any]:
 
 def _argument_value(node: ast.expr, lists: Mapping[str, Any]) -> Any:
     """Returns the value of an argument: a literal, or a list by its name."""
-    return lists[node.id] if isinstance(node, ast.Name) and node.id in lists else ast.literal_eval(node)
+    return lists[node.id] if isinstance(node, ast.Name) and node.id in lists else read_literal(node)

@@ -41,6 +41,6 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
         print(f"interrupted; the same command goes on where this one stopped ({config.out})", file=sys.stderr)
         return 130
     if config.page is not None:
-        write_page(results, Path(config.page), shlex.join(["python", "scripts/benchmark_algorithms.py", *words]))
+        write_page(results, Path(config.page), shlex.join(["find-gym", "benchmark-algorithms", *words]))
     show(table(results))
     return 0

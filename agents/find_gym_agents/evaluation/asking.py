@@ -38,7 +38,8 @@ def with_queries(agent: Agent, queries: Sequence[Any]) -> Agent:
 class GivenActions:
     """Takes given actions, all of them queries, in place of those that an agent with the interface `tokens` would take.
 
-    The agent sees the answers as if it had asked; what it does after the last of them is its own.
+    The agent sees the answers as if it had asked, and no refusal of what it did not ask; what it does after the last of
+    them is its own.
 
     Args:
         agent: the agent.
@@ -50,6 +51,7 @@ class GivenActions:
     def __init__(self, agent: Agent, actions: Sequence[int]) -> None:
         self._agent = agent
         self._actions = list(actions)
+        self._given = False
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode."""
@@ -57,5 +59,6 @@ class GivenActions:
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         """Returns the next of the given actions, or what the agent does once they are taken."""
-        action = self._agent.act(observation, info)
-        return self._actions.pop(0) if self._actions and info["budget"] > 0 else action
+        action = self._agent.act(observation, info | {"message": ""} if self._given else info)
+        self._given = bool(self._actions) and info["budget"] > 0
+        return self._actions.pop(0) if self._given else action

@@ -13,6 +13,7 @@ from find_gym.categories.strings.grammar import INPUT, TOKENS, StringDraft
 from find_gym.categories.strings.probes import PROBES
 from find_gym.functions import NumericDifficulty
 from find_gym.interfaces.draft import Draft
+from find_gym.interfaces.tokens import tokens_written
 
 _WRITE_PROBABILITY = 0.1
 _END_PROBABILITY = 0.5
@@ -22,8 +23,7 @@ _HALVING_PROBABILITY = 0.5
 class RandomAgent:
     """Makes random queries and, in one step of ten, writes a random legal token of a description.
 
-    It speaks `tokens` and keeps the description that it is writing, so that it knows which tokens are legal. Without
-    any budget left it only writes.
+    It speaks `tokens`; what is written tells which tokens may come next. Without any budget left it only writes.
     """
 
     interface = "tokens"
@@ -41,20 +41,25 @@ class RandomAgent:
     def reset(self, seed: int) -> None:
         """Forgets the last episode and seeds the agent's own randomness for the next."""
         self._rng = np.random.default_rng(seed)
-        self._draft = self._new_draft()
         self._refused: set[int] = set()
         self._written: int | None = None
 
     def act(self, observation: Any, info: dict[str, Any]) -> int:
         """Returns the next action: a query or a token."""
-        if self._written is not None:
-            self._take_note(self._written, refused=bool(info["message"]))
+        draft = self._new_draft()
+        for token in tokens_written(observation["written"], draft.legal().size):
+            draft.write(token)
+        if info["message"] and self._written is not None:
+            # A token that this difficulty does not have.
+            self._refused.add(self._written)
+        elif self._written is not None:
+            self._refused.clear()
         # In version 1 of numeric functions, as many gaps as there are places in tables of answers follow the probes.
         gaps = observation.get("gap", np.empty(0))
         if info["budget"] > 0 and self._rng.random() >= _WRITE_PROBABILITY:
             self._written = None
             return self._ask(gaps)
-        legal = [token for token in np.flatnonzero(self._draft.legal()).tolist() if token not in self._refused]
+        legal = [token for token in np.flatnonzero(draft.legal()).tolist() if token not in self._refused]
         self._written = self._choose(legal)
         return self._probes + gaps.size + self._written
 
@@ -68,14 +73,6 @@ class RandomAgent:
     def _choose(self, legal: list[int]) -> int:
         """Returns the token to write, of those that may come next."""
         return int(self._rng.choice(legal))
-
-    def _take_note(self, token: int, *, refused: bool) -> None:
-        """Keeps the token that was written; one that this difficulty does not have was refused instead."""
-        if refused:
-            self._refused.add(token)
-        else:
-            self._draft.write(token)
-            self._refused.clear()
 
 
 class RandomStringAgent(RandomAgent):

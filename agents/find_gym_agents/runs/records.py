@@ -59,7 +59,8 @@ class EpisodeRecord:
         truth: the function's description and source.
         spec: what defines the function.
         curve: numeric only: the submission over the query range, inputs and outputs, None where undefined.
-        comparison: all other categories: the submission's answers beside the truth, see `compare_answers`.
+        comparison: all other categories: the submission's answers beside the truth, see
+            `find_gym_agents.categories.comparing.compare`.
         tests: the unit tests of the submission as the judge saw them, where the score has some; see
             `find_gym.judges.unit_tests.JudgedTests.to_json`.
         model: the name of the language model, where the agent has one; so with the two that follow.

@@ -20,7 +20,7 @@ _MOST_ENV_WORKERS = 7
 
 
 @dataclass(frozen=True)
-class RunConfig:
+class RecipeConfig:
     """What every training run has, whatever its recipe."""
 
     env: str = "FIND-numeric-v1"
@@ -30,16 +30,52 @@ class RunConfig:
     minutes: float = 15.0
     """The wall-clock time that the training may take; the evaluation at the end comes on top. Each phase updates the
     policy in any case, if only once. More of them in the folder of a finished run extend it."""
-    difficulty: str | dict[str, Any] = field(default="find", metadata={"parse": read_difficulty})
-    """The difficulty to train for: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes."""
     max_queries: int | None = None
     """The budget of queries; by default one that suits the category."""
-    device: str = "auto"
-    """Where the network learns: cpu, cuda, or auto (cuda where there is one)."""
     validation_functions: int = 100
     """Functions of the validation split that the policy is evaluated on while it trains."""
     test_functions: int = 200
     """Functions of the test split that it is evaluated on at the end; 0 leaves that out."""
+    out: str | None = field(default=None, metadata={"metavar": "DIR"})
+    """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
+
+    def __post_init__(self) -> None:
+        check_environment(self.env, self._difficulty)
+        check_integers(self, seed=0, max_queries=1, validation_functions=1, test_functions=0)
+        self._check_positive("minutes")
+        check_folder(self.out)
+
+    def _check_positive(self, *names: str) -> None:
+        for name in names:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
+
+    @property
+    def _difficulty(self) -> str | dict[str, Any]:
+        """The difficulty that the environment should have."""
+        return "find"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        if self.out is not None:
+            return Path(self.out)
+        recipe, *others = self._names()
+        return Path("runs") / "train" / "_".join([self.env, recipe, f"seed{self.seed}", *others])
+
+    def _names(self) -> list[str]:
+        """Returns how the run is called: its recipe, then what else tells it from others in the same environment."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class RunConfig(RecipeConfig):
+    """What the training of a policy for the interface `tokens` has, which other agents are set beside at the end."""
+
+    difficulty: str | dict[str, Any] = field(default="find", metadata={"parse": read_difficulty})
+    """The difficulty to train for: easy, find (the benchmark's own), hard, extreme, or a JSON object of attributes."""
+    device: str = "auto"
+    """Where the network learns: cpu, cuda, or auto (cuda where there is one)."""
     env_workers: int | None = None
     """Processes that work for the training beside its own: they fit and score descriptions, or sample functions. By
     default one for each further processor core, at most 7. What is learned in so many steps does not depend on it."""
@@ -49,23 +85,18 @@ class RunConfig:
     """Where the figures of the training go: tensorboard (the default), csv, json, log, stdout, none; repeatable."""
     verbose: bool = False
     """Whether all tables of the evaluations are printed at the end."""
-    out: str | None = field(default=None, metadata={"metavar": "DIR"})
-    """The folder of the run; by default one in runs/train/ with a readable name. A run that was cut short goes on."""
 
     def __post_init__(self) -> None:
-        check_environment(self.env, self.difficulty)
-        check_integers(self, seed=0, max_queries=1, validation_functions=1, test_functions=0, env_workers=0, workers=1)
-        self._check_positive("minutes")
+        super().__post_init__()
+        check_integers(self, env_workers=0, workers=1)
         check_choice("a device", self.device, DEVICES)
         object.__setattr__(self, "logger", tuple(self.logger or ("tensorboard",)))
         for kind in self.logger:
             check_choice("a logger", kind, LOGGERS)
-        check_folder(self.out)
 
-    def _check_positive(self, *names: str) -> None:
-        for name in names:
-            if not getattr(self, name) > 0:
-                raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
+    @property
+    def _difficulty(self) -> str | dict[str, Any]:
+        return self.difficulty
 
     @property
     def category(self) -> str:
@@ -87,21 +118,9 @@ class RunConfig:
         return min(usable_cores() - 1, _MOST_ENV_WORKERS) if self.env_workers is None else self.env_workers
 
     @property
-    def folder(self) -> Path:
-        """The folder of the run."""
-        if self.out is not None:
-            return Path(self.out)
-        recipe, *others = self._names()
-        return Path("runs") / "train" / "_".join([self.env, recipe, f"seed{self.seed}", *others])
-
-    @property
     def longer(self) -> str:
         """The option that makes the run twice as long."""
         return f"--minutes {2 * self.minutes:g}"
-
-    def _names(self) -> list[str]:
-        """Returns how the run is called: its recipe, then what else tells it from others in the same environment."""
-        raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
         """Returns all fields as JSON-serialisable data."""

@@ -116,7 +116,11 @@ def _doubts(done: Progress) -> list[str]:
 
 
 def _evaluate(config: RunConfig, checkpoint: str, progress: bool) -> EvaluationResult:
-    """Evaluates a checkpoint on the test split; the trained one beside other agents."""
+    """Evaluates a checkpoint on the test split; the trained one beside other agents.
+
+    The untrained one submits what it writes itself: the best of 32 proposals, checked against the evidence, is good
+    whoever makes them.
+    """
     strongest = config.category_settings.strongest
     beside = (*_BESIDE, *([strongest] if strongest else [])) if checkpoint == POLICY else ()
     agents = agents_by_name()
@@ -128,6 +132,7 @@ def _evaluate(config: RunConfig, checkpoint: str, progress: bool) -> EvaluationR
         split="test",
         workers=config.workers,
         checkpoint=str(config.folder / checkpoint),
+        proposals=1 if checkpoint == UNTRAINED else None,
         out=str(out),
     )
     _keep_older(out, evaluation.identity())

@@ -95,20 +95,11 @@ class BatchNoise:
     def _draw(self, env: int) -> None:
         """Draws an episode's next block."""
         function, rng = self._functions[env]
-        noise, regions = function.spec.noise, function.regions
-        draws = self._draws.reshape(-1, self._sources, BLOCK)[env]
-        if noise is None:
-            draws[0] = -0.0
-            normal = rng.standard_normal((BLOCK, len(regions)))
-            for place, number in enumerate(reversed(range(len(regions)))):
-                draws[number + 1] = regions[number].std * normal[:, place]
-        elif not regions:
-            draws[0] = noise.draw(rng, BLOCK)
-        else:
-            for place in range(BLOCK):
-                draws[0, place] = noise.draw(rng, 1)[0]
-                for number in reversed(range(len(regions))):
-                    draws[number + 1, place] = regions[number].std * rng.standard_normal(1)[0]
+        regions = len(function.regions)
+        # The sources take turns, query by query; one alone has no turns to take.
+        alone = regions + (function.spec.noise is not None) == 1
+        drawn = [function.draw_noise(rng, size) for size in ([BLOCK] if alone else [1] * BLOCK)]
+        self._draws.reshape(-1, self._sources, BLOCK)[env, : 1 + regions] = np.concatenate(drawn, axis=1)
 
     def _make_room(self, sources: int) -> None:
         """Makes room for functions with more sources."""

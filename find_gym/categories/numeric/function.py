@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -183,9 +184,27 @@ class NumericFunction(SpecFunction):
             return self._with_regions(x, y, None)
         if rng is None:
             raise TypeError("expected a numpy.random.Generator for a stochastic function, actual value: None")
+        noise, *spreads = self.draw_noise(rng, x.size)
+        return self._with_regions(x, y + noise, spreads)
+
+    def draw_noise(self, rng: np.random.Generator, count: int) -> FloatArray:
+        """Draws the noise of a query.
+
+        Args:
+            rng: draws it.
+            count: the number of inputs, n.
+
+        Returns:
+            What is added to the rule and to the mean of each exception, shape `(1 + exceptions, n)`. Every exception is
+            drawn for every input, so that the stream does not depend on where it lies. Without noise, the rule's is
+            -0.0, which leaves every number as it is.
+        """
+        drawn = np.full((1 + len(self.regions), count), -0.0)
         if self.spec.noise is not None:
-            y = y + self.spec.noise.draw(rng, x.size)
-        return self._with_regions(x, y, rng)
+            drawn[0] = self.spec.noise.draw(rng, count)
+        for number in reversed(range(len(self.regions))):
+            drawn[number + 1] = self.regions[number].std * rng.standard_normal(count)
+        return drawn
 
     def truth(self, x: ArrayLike) -> FloatArray:
         """Returns the noise-free outputs: the rule (or network), and the mean inside corrupted regions.
@@ -208,11 +227,10 @@ class NumericFunction(SpecFunction):
             return self.spec.network.evaluate(x)
         return rules.evaluate(self.spec.rule, x)
 
-    def _with_regions(self, x: FloatArray, y: FloatArray, rng: np.random.Generator | None) -> FloatArray:
-        for region in reversed(self.spec.regions):
-            # Drawn for every input, so that the stream does not depend on where the region lies.
-            spread = 0.0 if rng is None else region.std * rng.standard_normal(x.size)
-            y = np.where(region.contains(x), region.mean + spread, y)
+    def _with_regions(self, x: FloatArray, y: FloatArray, spreads: Sequence[FloatArray] | None) -> FloatArray:
+        for number, region in reversed(list(enumerate(self.regions))):
+            inside = region.mean if spreads is None else region.mean + spreads[number]
+            y = np.where(region.contains(x), inside, y)
         return y
 
     def describe(self) -> str:

@@ -13,9 +13,6 @@ from find_gym.core.code.names import MODULES, SAFE_BUILTINS, UNSAFE_ATTRIBUTES, 
 from find_gym.core.code.pruning import Cleaner, drop_error_texts, prune
 from find_gym.core.code.scopes import Names, Occurrence, Scope, owner
 
-# What Python's parser, compiler and writer raise on odd code, too deep or with numbers that are too long.
-_ODD = (SyntaxError, ValueError, RecursionError, MemoryError)
-
 
 @dataclass(frozen=True)
 class NormalForm:
@@ -42,7 +39,7 @@ def parse(code: str) -> ast.Module:
     """
     try:
         return parsing.parse(code)
-    except _ODD as error:
+    except parsing.PARSE_ERRORS as error:
         raise MalformedError(f"expected Python code, actual: {type(error).__name__}: {error}") from error
 
 
@@ -77,7 +74,7 @@ def normalise(code: str) -> NormalForm:
             compile(source, "<submission>", "exec", dont_inherit=True)
     except MalformedError:
         raise
-    except _ODD as error:
+    except parsing.PARSE_ERRORS as error:
         raise MalformedError(f"expected Python code, actual: {type(error).__name__}: {error}") from error
     return NormalForm(tree, source, entry_point, frozenset(renaming.own))
 

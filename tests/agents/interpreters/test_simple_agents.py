@@ -1,13 +1,15 @@
 """The simple agents, on several functions and every kind of budget."""
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym import category_named
+from find_gym import LATEST_IDS, category_named
 from find_gym.scoring import Submission, prepare_code
 from find_gym_agents.base import ScriptedStringAgent
+from find_gym_agents.evaluation.asking import GivenActions
 from find_gym_agents.interpreters.constant import best_constant
 from find_gym_agents.interpreters.knots import choose_knots, defined_span
 from find_gym_agents.interpreters.spread import spread_inputs
@@ -39,6 +41,22 @@ def test_random_agent_always_ends_with_a_submission(difficulty, budget):
         assert info["score"] is not None
         # Only a token that the difficulty does not have may be refused.
         assert all("token that may come next" in message for message in refusals)
+
+
+@pytest.mark.parametrize("category", ["numeric", "strings"])
+def test_random_agent_submits_where_its_queries_are_replaced(category):
+    """Queries taken for tokens that it meant to write leave no trace in its description, nor do their refusals."""
+    env = gym.make(LATEST_IDS[category], interface="tokens", max_queries=12, disable_env_checker=True)
+    queries = env.unwrapped.codec.queries
+    # The first asks to halve a gap beside a place that is empty, which is refused; strings have no gaps.
+    for seed in range(6):
+        agent = GivenActions(make_agent("random", category), [queries - 1, *range(12)])
+        agent.reset(seed)
+        observation, info = env.reset(seed=seed)
+        over = False
+        while not over:
+            observation, _, over, _, info = env.step(agent.act(observation, info))
+        assert info["score"] is not None
 
 
 @pytest.mark.parametrize("budget", [0, 1, 20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,47 +13,24 @@ from find_gym.categories.neurons.scaling import ACTIVE
 from find_gym.categories.neurons.score import is_program, number_of
 from find_gym.language import MissingModelError
 from find_gym.scoring import MalformedError, prepare_code
+from find_gym_agents.categories.comparing import compare
 from find_gym_agents.runs.records import EpisodeRecord
 
-_MOST_ROWS = 200
-# Open words that activate the unit most, shown where they were not asked.
-_MOST_OTHERS = 8
-_LONGEST = 200
 _BARS = 12
 _WIDEST = 18
 
 
 def compare_outputs(record: EpisodeRecord, function: Any) -> dict[str, Any]:
-    """Sets what a program or code predicts beside the unit's outputs.
+    """Sets what a program or code predicts beside the unit's outputs; see `compare`.
 
-    Args:
-        record: the episode's record.
-        function: the unit.
-
-    Returns:
-        The entry "comparison" of the record: rows of "input", "output", "submission" (None where it predicts nothing),
-        "right" (whether it lies on the same side of one half) and "asked"; first the queries, then words that activate
-        the unit most. Nothing for a description in language, which predicts no numbers.
+    A prediction is right on the output's side of one half. Beside the queries stand words that activate the unit most.
+    A description in language predicts no numbers: there is nothing to compare.
     """
-    asked = dict(record.pairs()[:_MOST_ROWS])
-    others = [word for word in function.exemplars() if word not in asked][:_MOST_OTHERS]
-    texts = [*asked, *others]
-    predicted = _predict(record.submission or {}, texts)
-    if predicted is None:
-        return {}
-    outputs = [*asked.values(), *map(float, function.truth(others))]
-    return {
-        "comparison": [
-            {
-                "input": text[:_LONGEST],
-                "output": output,
-                "submission": round(value, 4),
-                "right": (value >= ACTIVE) == (output >= ACTIVE),
-                "asked": text in asked,
-            }
-            for text, output, value in zip(texts, outputs, predicted, strict=True)
-        ]
-    }
+    return compare(record, function, function.exemplars(), partial(_predict, record.submission or {}), _same_side)
+
+
+def _same_side(predicted: float, output: float) -> bool:
+    return (predicted >= ACTIVE) == (output >= ACTIVE)
 
 
 def _predict(submission: dict[str, Any], texts: Sequence[str]) -> list[float] | None:

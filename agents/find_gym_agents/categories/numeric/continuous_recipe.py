@@ -17,8 +17,9 @@ import find_gym  # noqa: F401  (registers the environments)
 from find_gym.categories.numeric.difficulty import NAMED_FAMILIES, NumericDifficulty
 from find_gym.functions import function_seed
 from find_gym_agents.categories.numeric.evidence_actions import EvidenceActions
-from find_gym_agents.checks import check_choice, check_folder, check_integers
+from find_gym_agents.checks import check_choice, check_integers
 from find_gym_agents.runs.records import CONFIG, locked, write_bytes, write_json
+from find_gym_agents.training.config import RecipeConfig
 from find_gym_agents.training.run import TrainResult
 
 ALGORITHMS = ("sac", "tqc")
@@ -30,19 +31,15 @@ _ROUND = 256
 
 
 @dataclass(frozen=True)
-class ContinuousConfig:
+class ContinuousConfig(RecipeConfig):
     """What to train with `--recipe continuous`, and how; every field is an option of the command line."""
 
-    env: str = "FIND-numeric-v1"
-    """The environment's id."""
-    algorithm: str = "sac"
-    """The algorithm: sac or tqc."""
-    seed: int = 0
-    """Seeds everything: functions, network, exploration."""
     minutes: float = 30.0
     """Processor time for training and validation; one core is used."""
     max_queries: int = 24
     """The budget: even probes, asked at once."""
+    algorithm: str = "sac"
+    """The algorithm: sac or tqc."""
     shaping: float = 0.5
     """The share of the reward that is the fit to the evidence; the rest is the skill."""
     learning_rate: float = 1e-3
@@ -51,29 +48,22 @@ class ContinuousConfig:
     """Submissions in a gradient step."""
     hidden: int = 256
     """Units of each of the two layers of a network."""
-    validation_functions: int = 100
-    """Functions of the validation split that the policy is evaluated on while it trains."""
     test_functions: int = 200
     """Functions of the test split that it is evaluated on at the end."""
     out: str | None = field(default=None, metadata={"metavar": "DIR"})
     """The folder of the run; by default one in runs/train/ with a readable name."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_choice("an algorithm", self.algorithm, ALGORITHMS)
         check_choice("an environment", self.env, [one for one in find_gym.ENVIRONMENT_IDS if "-numeric-" in one])
-        check_integers(self, seed=0, max_queries=1, batch_size=2, hidden=1, validation_functions=1, test_functions=1)
-        for name in ("minutes", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"expected {name} > 0, actual value: {getattr(self, name)!r}")
+        check_integers(self, batch_size=2, hidden=1, test_functions=1)
+        self._check_positive("learning_rate")
         if not 0 <= self.shaping <= 1:
             raise ValueError(f"expected 0 <= shaping <= 1, actual value: {self.shaping!r}")
-        check_folder(self.out)
 
-    @property
-    def folder(self) -> Path:
-        """The folder of the run."""
-        default = Path("runs") / "train" / f"{self.env}_continuous_{self.algorithm}_seed{self.seed}"
-        return default if self.out is None else Path(self.out)
+    def _names(self) -> list[str]:
+        return [f"continuous_{self.algorithm}"]
 
 
 def make_env(config: ContinuousConfig, split: str, families: tuple[str, ...]) -> EvidenceActions:

@@ -1,50 +1,24 @@
-"""Comparisons: what a submission answers to the queries of its episode and to a few others, beside the truth."""
+"""What a submission answers to strings, beside the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from find_gym.categories.strings.probes import PROBES, large_probe_set
 from find_gym.core.registry import category_named
 from find_gym.scoring import MalformedError, prepare_code
+from find_gym_agents.categories.comparing import compare
 from find_gym_agents.runs.records import EpisodeRecord
 
 # Inputs of many kinds, shown where they were not asked: there an answer that was only memorised is wrong.
 _KINDS = (0, 8, 15, 16, 23, 28, 32, 33, 36)
-_MOST_OTHERS = 8
-_MOST_ROWS = 200
-_LONGEST = 1000
 
 
 def compare_answers(record: EpisodeRecord, function: Any) -> dict[str, Any]:
-    """Sets the submission's answers beside the true ones.
-
-    Args:
-        record: the episode's record.
-        function: the truth.
-
-    Returns:
-        The entry "comparison" of the record: rows of "input", "output", "submission" (None where it gives no string),
-        "right" and "asked"; first the queries, then a few others.
-    """
-    asked = dict(record.pairs()[:_MOST_ROWS])
-    others = [text for text in _others() if text not in asked][:_MOST_OTHERS]
-    outputs = [*asked.values(), *function.truth(others)]
-    predicted = _predict(record, [*asked, *others])
-    rows = zip([*asked, *others], outputs, predicted, strict=True)
-    return {
-        "comparison": [
-            {
-                "input": text[:_LONGEST],
-                "output": output[:_LONGEST],
-                "submission": answer[:_LONGEST] if isinstance(answer, str) else None,
-                "right": answer == output,
-                "asked": text in asked,
-            }
-            for text, output, answer in rows
-        ]
-    }
+    """Sets the submission's answers beside the true ones; see `compare`."""
+    return compare(record, function, _others(), partial(_predict, record), lambda answer, output: answer == output)
 
 
 def _others() -> list[str]:

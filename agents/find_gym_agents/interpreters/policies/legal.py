@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.interfaces.draft import Draft
-from find_gym.interfaces.tokens import TokensInterface
+from find_gym.interfaces.tokens import TokensInterface, tokens_written
 
 Observation = dict[str, NDArray[np.float32]]
 
@@ -37,8 +37,7 @@ class LegalActions:
     def draft(self, observation: Observation) -> Draft:
         """Returns what is written."""
         draft = self.codec.new_draft()
-        written = observation["written"].reshape(-1, len(self.codec.tokens))
-        for token in written[written.any(axis=1)].argmax(axis=1).tolist():
+        for token in tokens_written(observation["written"], len(self.codec.tokens)):
             draft.write(token)
         return draft
 

@@ -17,6 +17,7 @@ from find_gym.core.registry import category_of
 from find_gym.interfaces.draft import Draft
 from find_gym_agents.base import Agent
 from find_gym_agents.categories import agent_category
+from find_gym_agents.interpreters.beam_search import beam_search
 from find_gym_agents.interpreters.policies.legal import LegalActions, Observation
 from find_gym_agents.interpreters.policies.terms import PolicyOptions
 
@@ -27,7 +28,7 @@ LogProbabilities = Callable[[Observation, NDArray[np.bool_]], NDArray[np.float64
 def propose(
     log_probabilities: LogProbabilities, legal: LegalActions, observation: Observation, count: int, max_steps: int
 ) -> list[list[int]]:
-    """Finds the most probable programs by beam search.
+    """Finds the most probable programs; see `beam_search`.
 
     Args:
         log_probabilities: the policy.
@@ -40,26 +41,13 @@ def propose(
         At most so many different programs, the most probable first, each as indices of the grammar's tokens.
     """
     begun = legal.draft(observation)
-    found: list[tuple[float, Draft]] = []
-    beam: list[tuple[float, Draft]] = [(0.0, begun)]
-    while beam:
-        drafts = [draft for _, draft in beam]
+    queries = legal.codec.queries
+
+    def of_tokens(drafts: list[Draft], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
         rows = legal.observations(observation, begun, drafts, max_steps)
-        masks = np.array([draft.legal() for draft in drafts])
-        asking = np.zeros((len(drafts), legal.codec.queries), dtype=np.bool_)
-        logs = log_probabilities(rows, np.concatenate([asking, masks], axis=1))[:, asking.shape[1] :]
-        total = np.where(masks, logs, -np.inf) + np.array([[log] for log, _ in beam])
-        order = np.argsort(-total, axis=None, kind="stable")[:count]
-        parents, tokens = np.unravel_index(order[np.isfinite(total.ravel()[order])], total.shape)
-        longer = [
-            (float(total[parent, token]), drafts[parent].extended(int(token)))
-            for parent, token in zip(parents.tolist(), tokens.tolist(), strict=True)
-        ]
-        # Nothing that is written further becomes more probable.
-        best = sorted([*found, *longer], key=lambda one: -one[0])[:count]
-        found = [one for one in best if one[1].complete]
-        beam = [one for one in best if not one[1].complete]
-    return [draft.tokens for _, draft in found]
+        return log_probabilities(rows, np.pad(masks, ((0, 0), (queries, 0))))[:, queries:]
+
+    return [proposal.draft.tokens for proposal in beam_search(of_tokens, begun, count)]
 
 
 class ProposingAgent:
