@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 Key = TypeVar("Key")
 
@@ -41,18 +42,10 @@ class SingleDraws:
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
-        bits = rng.bit_generator
-        if not isinstance(bits, np.random.PCG64):
-            raise TypeError(f"expected a generator with PCG64, actual: {type(bits).__name__}")
-        self._bits = bits
-        state = bits.state
-        self._half: int | None = state["uinteger"] if state["has_uint32"] else None
-        self._halves = np.empty(0, dtype=np.uint64)
+        self._bits, self._half = _taken_up(rng)
         self._words: list[int] = []
         # The next word of the block.
         self._next = 0
-        # What all halves of the block stand for as picks from some characters, None where some stand for nothing.
-        self._picked: dict[str, str | None] = {}
 
     def integers(self, low: int, high: int | None = None) -> int:
         """Draws an integer below `low`, or from `low` to below `high`; the range is 2**32 - 1 at most."""
@@ -82,61 +75,54 @@ class SingleDraws:
         self._next += 1
         return (word >> _MANTISSA[0]) * _MANTISSA[1]
 
-    def randoms(self, count: int) -> list[float]:
-        """Draws so many numbers in [0, 1)."""
-        last = self._next + count
-        if last > len(self._words):
-            return [self.random() for _ in range(count)]
-        words = self._words[self._next : last]
-        self._next = last
-        return [(word >> _MANTISSA[0]) * _MANTISSA[1] for word in words]
-
-    def picks(self, characters: str, count: int) -> str:
-        """Draws so many characters, each by the integer that is its place.
-
-        Args:
-            characters: ASCII characters, at least two.
-            count: how many to draw.
-        """
-        # The half that is left of the last word comes first; the others stand in a row.
-        text = characters[self.integers(len(characters))] if count and self._half is not None else ""
-        while len(text) < count:
-            if self._next == len(self._words):
-                self._take_block()
-            if characters not in self._picked:
-                self._picked[characters] = self._pick_all(characters)
-            picked = self._picked[characters]
-            if picked is None:
-                return text + "".join([characters[self.integers(len(characters))] for _ in range(count - len(text))])
-            place = 2 * self._next
-            part = picked[place : place + count - len(text)]
-            text += part
-            self._next += (len(part) + 1) // 2
-            if len(part) % 2:
-                self._half = self._words[self._next - 1] >> _HALF
-        return text
-
     def give_back(self) -> None:
         """Sets the generator to where it would be had it drawn all numbers itself."""
-        self._bits.advance(self._next - len(self._words))
+        _leave(self._bits, self._next - len(self._words), self._half)
         self._words, self._next = [], 0
-        halves: Any = {"has_uint32": int(self._half is not None), "uinteger": self._half or 0}
-        self._bits.state = {**self._bits.state, **halves}
 
     def _take_block(self) -> None:
         size = min(max(2 * len(self._words), _FIRST_BLOCK), _LONGEST_BLOCK)
-        block = self._bits.random_raw(size)
-        self._words, self._next = block.tolist(), 0
-        self._halves = np.empty(2 * size, dtype=np.uint64)
-        self._halves[0::2], self._halves[1::2] = block & np.uint64(_LOW), block >> np.uint64(_HALF)
-        self._picked = {}
+        self._words, self._next = self._bits.random_raw(size).tolist(), 0
 
-    def _pick_all(self, characters: str) -> str | None:
-        products = self._halves * np.uint64(len(characters))
-        if products.astype(np.uint32).min() < len(characters):
-            return None
-        codes = np.frombuffer(characters.encode("ascii"), dtype=np.uint8)
-        return codes.take((products >> np.uint64(_HALF)).view(np.int64)).tobytes().decode("ascii")
+
+def draw_in_loop(
+    rng: np.random.Generator, size: int, loop: Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
+) -> None:
+    """Lets a compiled loop draw what it would get from the generator itself, whose state is then as if it had.
+
+    Args:
+        rng: a generator of the kind PCG64, as `default_rng` makes it.
+        size: the words of 64 bits that the loop will hardly need more than.
+        loop: draws from words, uint64 of shape `(n,)`, and a cursor; see `find_gym.core.kernels.draws`. It is called
+            again, with more words, where these were not enough.
+    """
+    bits, half = _taken_up(rng)
+    before = bits.state
+    while True:
+        words = bits.random_raw(size)
+        cursor = np.array([0, -1 if half is None else half], dtype=np.int64)
+        loop(words, cursor)
+        used, rest = cursor.tolist()
+        if used <= size:
+            return _leave(bits, used - size, None if rest < 0 else rest)
+        bits.state = before
+        size *= 2
+
+
+def _taken_up(rng: np.random.Generator) -> tuple[np.random.PCG64, int | None]:
+    """Returns the bits of a generator, and the half of its last 64 bits that is left."""
+    bits = rng.bit_generator
+    if not isinstance(bits, np.random.PCG64):
+        raise TypeError(f"expected a generator with PCG64, actual: {type(bits).__name__}")
+    state = bits.state
+    return bits, state["uinteger"] if state["has_uint32"] else None
+
+
+def _leave(bits: np.random.PCG64, steps: int, half: int | None) -> None:
+    """Moves the bits of a generator by so many words, and leaves it a half of 64 bits."""
+    bits.advance(steps)
+    halves: Any = {"has_uint32": int(half is not None), "uinteger": half or 0}
+    bits.state = {**bits.state, **halves}
 
 
 def bounded_shares(shares: Mapping[Key, float], bounds: Mapping[Key, float]) -> dict[Key, float]:

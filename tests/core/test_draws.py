@@ -5,20 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from find_gym.core.draws import SingleDraws
+from find_gym.core.draws import SingleDraws, draw_in_loop
 
 BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_from([2**31, 2**31 + 1, 3 * 2**30]))
-
-# Characters, drawn so often.
-PICKS = st.tuples(st.sampled_from(["ab", "abc", "abcdefghij"]), st.integers(0, 300))
 
 
 @given(
     seed=st.integers(0, 2**32),
     before=st.integers(0, 3),
-    calls=st.lists(
-        st.one_of(st.none(), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS), PICKS, st.just([5])), max_size=60
-    ),
+    calls=st.lists(st.one_of(st.none(), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS)), max_size=60),
 )
 def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None:
     rng, other = np.random.default_rng(seed), np.random.default_rng(seed)
@@ -30,13 +25,6 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None
     for call in calls:
         if call is None:
             assert draws.random() == rng.random()
-        elif isinstance(call, list):
-            assert draws.randoms(call[0]) == rng.random(call[0]).tolist()
-        elif isinstance(call, tuple) and isinstance(call[0], str):
-            characters, count = call
-            assert draws.picks(characters, count) == "".join(
-                characters[rng.integers(len(characters))] for _ in range(count)
-            )
         elif isinstance(call, int):
             assert draws.integers(call) == rng.integers(call)
         else:
@@ -57,7 +45,29 @@ def test_other_kinds_of_generators_are_refused() -> None:
         SingleDraws(np.random.Generator(np.random.MT19937(0)))
 
 
-def test_picks_are_the_same_where_some_halves_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SingleDraws, "_pick_all", lambda self, characters: None)
-    rng, draws = np.random.default_rng(2), SingleDraws(np.random.default_rng(2))
-    assert draws.picks("abcde", 7) == "".join("abcde"[rng.integers(5)] for _ in range(7))
+@pytest.mark.parametrize("size", [1, 64])
+@pytest.mark.parametrize("halves", [0, 1, 2])
+def test_a_loop_leaves_the_generator_as_if_it_had_drawn_from_it(size: int, halves: int) -> None:
+    rng, other = np.random.default_rng(3), np.random.default_rng(3)
+    for _ in range(halves):
+        rng.integers(10)
+        other.integers(10)
+    drawn: list[int] = []
+
+    def loop(words: np.ndarray, cursor: np.ndarray) -> None:
+        # As compiled loops do: an integer below 100, from the half that is left or else a word's lower half.
+        drawn.clear()
+        for _ in range(7):
+            half = int(cursor[1])
+            if half < 0:
+                word = int(words[cursor[0]]) if cursor[0] < len(words) else 0
+                half, cursor[1] = word & (2**32 - 1), word >> 32
+                cursor[0] += 1
+            else:
+                cursor[1] = -1
+            drawn.append(half * 100 >> 32)
+
+    draw_in_loop(other, size, loop)
+    assert drawn == [rng.integers(100) for _ in range(7)]
+    assert [other.integers(10) for _ in range(3)] == [rng.integers(10) for _ in range(3)]
+    assert other.random() == rng.random()

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 
 from find_gym.categories.strings import programs, writing
-from find_gym.categories.strings.probes import PROBES
+from find_gym.categories.strings.probes import PROBES, answers_to_probes
 from find_gym.categories.strings.programs import Program, Step
 from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import split_of
@@ -53,7 +53,7 @@ class StringSpec(Spec):
 
         So two names of one operation, or two operations that commute, are one function.
         """
-        return json.dumps(programs.run(self.program, PROBES))
+        return json.dumps(answers_to_probes(self.program))
 
     @property
     def split(self) -> str:
@@ -146,6 +146,8 @@ class StringFunction(SpecFunction):
 
     def truth(self, inputs: Sequence[str]) -> list[str]:
         """Returns the outputs without noise: those of the program without its stochastic operations."""
+        if inputs is PROBES:
+            return list(answers_to_probes(self.spec.program))
         return programs.run(self.spec.program, check_inputs(inputs))
 
     def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
@@ -163,6 +165,6 @@ class StringFunction(SpecFunction):
 
 def check_inputs(inputs: Sequence[str]) -> Sequence[str]:
     """Returns the inputs if they are strings; a `TypeError` says what came instead."""
-    if isinstance(inputs, str) or not all(isinstance(value, str) for value in inputs):
+    if isinstance(inputs, str) or not all(issubclass(kind, str) for kind in set(map(type, inputs))):
         raise TypeError(f"expected a list of strings, actual value: {inputs!r}")
     return inputs

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 from itertools import zip_longest
 
 import numpy as np
+from numpy.typing import NDArray
 
-from find_gym.core.draws import SingleDraws
+from find_gym.core.draws import draw_in_loop
 
 WORDS = (
     "about above acid action after again air album almost amber angle answer apple april arrow august autumn baby "
@@ -43,116 +45,62 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
 
 _BATCHES = 4
-
-Kind = Callable[[SingleDraws], str]
-
-
-def _pick(rng: SingleDraws, items: str | list[str]) -> str:
-    return items[rng.integers(len(items))]
+# Words of random bits that a string takes at most, but for one in many millions.
+_MOST_BITS = 24
 
 
-def _letters(rng: SingleDraws, least: int, most: int, characters: str = LETTERS) -> str:
-    return rng.picks(characters, rng.integers(least, most + 1))
+@cache
+def _table() -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Returns what `draw_strings` draws from, and the kinds of strings, each as often as it is drawn."""
+    from find_gym.categories.strings.kernels import drawing as kinds
+
+    entries = [*WORDS, LETTERS, DIGITS, PUNCTUATION, LETTERS + LETTERS + DIGITS + PUNCTUATION + " "]
+    characters = np.frombuffer("".join(entries).encode("ascii"), dtype=np.uint8).copy()
+    starts = np.cumsum([0, *map(len, entries)], dtype=np.int64)
+    turns = (
+        kinds.WORD,
+        kinds.MIXED_CASE,
+        kinds.SENTENCE,
+        kinds.WORD_WITH_DIGITS,
+        kinds.RANDOM_LETTERS,
+        kinds.CAPITALISED,
+        kinds.PHRASE,
+        kinds.PUNCTUATED,
+        kinds.UPPER_CASE,
+        kinds.SPACED,
+        kinds.SINGLE,
+        kinds.LONG,
+        kinds.DIGITS,
+        kinds.RANDOM_LETTERS,
+        kinds.MIXED_CASE,
+        kinds.WORD_WITH_DIGITS,
+    )
+    return characters, starts, np.array(turns, dtype=np.int64)
 
 
-def _word(rng: SingleDraws) -> str:
-    return WORDS[rng.integers(len(WORDS))]
-
-
-def _capitalised_word(rng: SingleDraws) -> str:
-    return _word(rng).capitalize()
-
-
-def _mixed_case(rng: SingleDraws) -> str:
-    text = _word(rng) + _word(rng)
-    upper = text.upper()
-    return "".join([u if r < 0.4 else c for c, u, r in zip(text, upper, rng.randoms(len(text)), strict=True)])
-
-
-def _upper_case(rng: SingleDraws) -> str:
-    return f"{_word(rng)} {_word(rng)}".upper()
-
-
-def _phrase(rng: SingleDraws) -> str:
-    return " ".join([_word(rng) for _ in range(rng.integers(2, 5))])
-
-
-def _sentence(rng: SingleDraws) -> str:
-    text = " ".join([_word(rng) for _ in range(rng.integers(3, 6))])
-    return f"{text.capitalize()}{_pick(rng, '.!?')}"
-
-
-def _digits(rng: SingleDraws) -> str:
-    return _letters(rng, 1, 12, DIGITS)
-
-
-def _word_with_digits(rng: SingleDraws) -> str:
-    word = _letters(rng, 1, 3, DIGITS) if rng.random() < 0.3 else _word(rng)
-    return f"{word}{_letters(rng, 1, 3, DIGITS)}{_word(rng) if rng.random() < 0.5 else ''}"
-
-
-def _punctuated(rng: SingleDraws) -> str:
-    words = [_word(rng), _capitalised_word(rng), _digits(rng)]
-    return "".join([_pick(rng, words) + _letters(rng, 1, 2, PUNCTUATION) for _ in range(rng.integers(1, 4))])
-
-
-def _random_letters(rng: SingleDraws) -> str:
-    return _letters(rng, 2, 14)
-
-
-def _single(rng: SingleDraws) -> str:
-    return _pick(rng, LETTERS + LETTERS + DIGITS + PUNCTUATION + " ")
-
-
-def _spaced(rng: SingleDraws) -> str:
-    inner = f"{_capitalised_word(rng)}{' ' * rng.integers(1, 4)}{_word(rng)}"
-    return f"{' ' * rng.integers(0, 4)}{inner}{' ' * rng.integers(0, 4)}"
-
-
-def _long(rng: SingleDraws) -> str:
-    text = _sentence(rng)
-    while len(text) <= 30:
-        text += f" {_capitalised_word(rng)}"
-    return text
-
-
-# As often as listed.
-KINDS: tuple[Kind, ...] = (
-    _word,
-    _mixed_case,
-    _sentence,
-    _word_with_digits,
-    _random_letters,
-    _capitalised_word,
-    _phrase,
-    _punctuated,
-    _upper_case,
-    _spaced,
-    _single,
-    _long,
-    _digits,
-    _random_letters,
-    _mixed_case,
-    _word_with_digits,
-)
-
-
-def draw_inputs(rng: SingleDraws | np.random.Generator, count: int) -> list[str]:
+def draw_inputs(rng: np.random.Generator, count: int) -> list[str]:
     """Draws inputs, the kinds in turn, so that 16 have one of each; all of printable ASCII.
 
     Args:
-        rng: the source of randomness.
+        rng: the source of randomness, of the kind PCG64.
         count: how many.
     """
-    draws = rng if isinstance(rng, SingleDraws) else SingleDraws(rng)
-    inputs = [KINDS[index % len(KINDS)](draws) for index in range(count)]
-    if draws is not rng:
-        draws.give_back()
-    return inputs
+    from find_gym.categories.strings.kernels.drawing import ROOM, draw_strings
+
+    characters, starts, kinds = _table()
+    text, ends = np.empty(ROOM * count, dtype=np.uint8), np.empty(count, dtype=np.int64)
+    draw_in_loop(
+        rng,
+        _MOST_BITS * count,
+        lambda words, cursor: draw_strings(words, cursor, characters, starts, kinds, text, ends),
+    )
+    places = ends.tolist()
+    joined = text[: places[-1] if places else 0].tobytes().decode("ascii")
+    return [joined[first:last] for first, last in zip([0, *places], places, strict=False)]
 
 
 def balanced_inputs(
-    rng: SingleDraws | np.random.Generator,
+    rng: np.random.Generator,
     count: int,
     truth: Callable[[Sequence[str]], list[str]],
     sides: Callable[[Sequence[str]], Sequence[Hashable]],

@@ -144,6 +144,8 @@ class Operation:
         distinct: whether the constants must differ from each other.
         inner: whether FIND applies other operations to its output.
         stochastic: whether two calls may differ.
+        letterwise: whether it treats each character by itself, whatever stands beside it, and leaves NUL characters as
+            they are: then many strings may be joined by these, and go through it as one.
         guess: from the strings that it was given and those that it gave to constants that may do that; each is tried
             on all. By default all constants, or those that the answers suggest.
         inverse: likewise, to all constants that do, as far as they can be listed, without a trial; in place of `guess`.
@@ -158,6 +160,7 @@ class Operation:
     distinct: bool = False
     inner: bool = True
     stochastic: bool = False
+    letterwise: bool = False
     guess: Guess | None = None
     inverse: Inference | None = None
     released: bool = False
@@ -170,6 +173,15 @@ class Operation:
     def name(self) -> str:
         """The operation's name, as in the released data."""
         return self.function.__name__
+
+    def run(self, strings: Strings, constants: Constants) -> list[str]:
+        """Returns the outputs for strings, one for each; the operation is not stochastic."""
+        if self.letterwise:
+            outputs = self.function("\0".join(strings), *constants).split("\0")
+            # There are more of them where a string has a NUL character itself.
+            if len(outputs) == len(strings):
+                return outputs
+        return [self.function(s, *constants) for s in strings]
 
     def source(self) -> str:
         """The Python code of the operation, without its imports."""

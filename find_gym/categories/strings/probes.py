@@ -7,11 +7,12 @@ bank changes the splits.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 from find_gym.categories.strings.inputs import draw_inputs
+from find_gym.categories.strings.programs import Program, run
 
 PROBES: tuple[str, ...] = (
     # All letters in both cases, in various orders: which letters are replaced, removed, mapped or found.
@@ -63,6 +64,12 @@ PROBES: tuple[str, ...] = (
     "(x + y) * z?",
     "DON'T panic",
 )
+
+
+@lru_cache(1024)
+def answers_to_probes(program: Program) -> tuple[str, ...]:
+    """Returns a program's outputs on the bank, which the sampler, the split and the environment need in turn."""
+    return tuple(run(program, PROBES))
 
 
 @cache

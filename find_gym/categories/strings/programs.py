@@ -118,11 +118,11 @@ def run(program: Program, strings: Sequence[str], rng: np.random.Generator | Non
         if isinstance(part, Branch):
             outputs = _run_branch(part, outputs, rng)
             continue
-        function, constants = part.operation.function, part.constants
-        if not part.operation.stochastic:
-            outputs = [function(s, *constants) for s in outputs]
+        operation, constants = part.operation, part.constants
+        if not operation.stochastic:
+            outputs = operation.run(outputs, constants)
         elif rng is not None:
-            outputs = [function(s, *constants, rng.random()) for s in outputs]
+            outputs = [operation.function(s, *constants, rng.random()) for s in outputs]
     return outputs
 
 

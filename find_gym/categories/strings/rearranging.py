@@ -149,8 +149,8 @@ def _swapped(given: Strings, answers: Strings) -> Iterable[Constants]:
 
 
 OPERATIONS = released(
-    Operation(convert_to_lowercase, lambda it: f"converts {it} to lower case"),
-    Operation(convert_to_uppercase, lambda it: f"converts {it} to upper case"),
+    Operation(convert_to_lowercase, lambda it: f"converts {it} to lower case", letterwise=True),
+    Operation(convert_to_uppercase, lambda it: f"converts {it} to upper case", letterwise=True),
     Operation(capitalize_string, lambda it: f"makes the first character of {it} upper case and all others lower case"),
     Operation(
         capitalize_alternating_letters,
@@ -174,8 +174,8 @@ OPERATIONS = released(
         guess=_swapped,
         distinct=True,
     ),
-    Operation(remove_digits, lambda it: f"removes all digits from {it}"),
-    Operation(remove_whitespace, lambda it: f"removes all whitespace from {it}"),
+    Operation(remove_digits, lambda it: f"removes all digits from {it}", letterwise=True),
+    Operation(remove_whitespace, lambda it: f"removes all whitespace from {it}", letterwise=True),
     Operation(remove_duplicates, lambda it: f"keeps only the first occurrence of every character of {it}"),
     Operation(extract_uppers, lambda it: f"keeps only the upper-case letters of {it}"),
     Operation(string_strip, lambda it: f"strips whitespace from both ends of {it}"),

@@ -13,7 +13,7 @@ from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.function import StringSpec
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS, STOCHASTIC
-from find_gym.categories.strings.probes import PROBES, large_probe_set
+from find_gym.categories.strings.probes import PROBES, answers_to_probes, large_probe_set
 from find_gym.categories.strings.programs import Branch, Program, Step
 from find_gym.core.draws import choose
 from find_gym.core.splits import check_split
@@ -100,17 +100,13 @@ def is_degenerate(program: Program) -> bool:
     program = programs.without_noise(program)
     if not program:
         return True
-    outputs = programs.run(program, PROBES)
-    if len(set(outputs)) == 1 or outputs == list(PROBES) or any(outputs == list(run) for run in _simpler_runs(program)):
+    outputs = answers_to_probes(program)
+    simpler = map(answers_to_probes, _simplifications(program))
+    if len(set(outputs)) == 1 or outputs == PROBES or any(outputs == other for other in simpler):
         return _is_degenerate_on_large_set(program)
-    if len(program) > 1 and tuple(outputs) in _single_operations():
+    if len(program) > 1 and outputs in _single_operations():
         return _is_degenerate_on_large_set(program)
     return any(_is_hardly_taken(part, program[:index]) for index, part in enumerate(program))
-
-
-def _simpler_runs(program: Program) -> Iterator[list[str]]:
-    for simpler in _simplifications(program):
-        yield programs.run(simpler, PROBES)
 
 
 def _simplifications(program: Program) -> Iterator[Program]:
@@ -134,7 +130,7 @@ def _single_operations() -> dict[tuple[str, ...], list[Step]]:
     for name in DETERMINISTIC:
         for constants in OPERATIONS[name].enumerate_constants():
             step = Step(name, constants)
-            steps.setdefault(tuple(programs.run((step,), PROBES)), []).append(step)
+            steps.setdefault(answers_to_probes((step,)), []).append(step)
     return steps
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.code_scorer import CodeScorer
 from find_gym.categories.held_out import decoy_generator, run_held_out
@@ -16,7 +17,6 @@ from find_gym.categories.strings.decoys import string_decoys
 from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
 from find_gym.categories.strings.unit_tests import draw_unit_tests
-from find_gym.core.draws import SingleDraws
 from find_gym.core.skills import skill
 from find_gym.core.submissions import PreparedCode, Submission
 from find_gym.judges.protocol import Judge
@@ -86,14 +86,14 @@ class StringScorer(CodeScorer[StringScore]):
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
         super().__init__(function, judge, draw_unit_tests)
         rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
-        self._inputs = balanced_inputs(SingleDraws(rng), HELD_OUT_INPUTS, function.truth, function.sides)
+        self._inputs = balanced_inputs(rng, HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
         changed = np.array([text != output for text, output in zip(self._inputs, self._truth, strict=True)])
         exception = np.array([any(side) for side in function.sides(self._inputs)])
-        strata = {"changed": changed, "unchanged": ~changed, "exception": exception}
-        self._strata = {name: member for name, member in strata.items() if member.any()}
-        constant = Counter(self._truth).most_common(1)[0][1] / len(self._truth)
-        self.trivial_accuracy = max(constant, 1 - float(np.mean(changed)))
+        members = {"changed": changed, "unchanged": ~changed, "exception": exception}
+        self._strata = {name: places for name, member in members.items() if (places := np.flatnonzero(member)).size}
+        constant = max(Counter(self._truth).values()) / len(self._truth)
+        self.trivial_accuracy = max(constant, 1 - np.count_nonzero(changed) / len(self._truth))
 
     def _by_program(self, submission: Submission) -> StringScore:
         program: Any = submission.program
@@ -121,12 +121,16 @@ class StringScorer(CodeScorer[StringScore]):
     def _judge(self, predicted: Sequence[Any]) -> StringScore:
         # A value that only compares equal to the truth is no string.
         right = np.array([type(p) is str and p == t for p, t in zip(predicted, self._truth, strict=True)])
-        accuracy = float(np.mean(right))
+        accuracy = _share(right)
         return StringScore(
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
-            strata={name: float(np.mean(right[member])) for name, member in self._strata.items()},
-            paper_score=float(np.mean(right[:PAPER_INPUTS])),
+            strata={name: _share(right[places]) for name, places in self._strata.items()},
+            paper_score=_share(right[:PAPER_INPUTS]),
             outcome="right" if accuracy == 1 else "wrong",
         )
+
+
+def _share(right: NDArray[np.bool_]) -> float:
+    return int(np.count_nonzero(right)) / right.size

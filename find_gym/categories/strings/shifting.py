@@ -185,12 +185,14 @@ OPERATIONS = released(
         lambda it, n: f"moves every letter of {it} {_by(n)} forward in the alphabet (from z on to a), keeping its case",
         (NUMBER,),
         guess=_moved_letters(1, NUMBER),
+        letterwise=True,
     ),
     Operation(
         subtract_number_to_string,
         lambda it, n: f"moves every letter of {it} {_by(n)} back in the alphabet (from a on to z), keeping its case",
         (NUMBER,),
         guess=_moved_letters(-1, NUMBER),
+        letterwise=True,
     ),
     Operation(
         add_len_to_string,

@@ -23,7 +23,6 @@ from find_gym.categories.numeric.fitting.spans import independent, orthonormal
 from find_gym.categories.numeric.kernels import (
     algebra,
     binning,
-    compiling,
     counting,
     evidence,
     projecting,
@@ -32,6 +31,7 @@ from find_gym.categories.numeric.kernels import (
 )
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.spread import spread_of_ordered
+from find_gym.core.kernels import compiling
 
 NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
 

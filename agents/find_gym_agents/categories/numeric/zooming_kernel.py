@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel
 
 PARTS = 16
 """Parts of each gap of the bank: four halvings."""

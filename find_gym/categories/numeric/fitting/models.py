@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, FloatArray, Parameter
 from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack
-from find_gym.categories.numeric.kernels.compiling import address_of
 from find_gym.categories.numeric.kernels.formulas import FORMULAS
 from find_gym.categories.numeric.kernels.models import PRODUCT, SUM, evaluate
 from find_gym.categories.numeric.rules import Skeleton
+from find_gym.core.kernels.compiling import address_of
 
 # For each atom from left to right, for each of its constants: how many numbers it holds, 0 for a plain number.
 Layout = tuple[tuple[int, ...], ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel
 
 # Columns of which no more than this share is left once the others are projected out are redundant.
 _REDUNDANT = 1e-13

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel
 
 
 @kernel("void(float64[::1], float64[::1], float64[::1], float64, int64[::1], int64[::1])")

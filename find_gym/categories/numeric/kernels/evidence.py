@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
 from find_gym.categories.numeric.kernels.models import linearise
+from find_gym.core.kernels.compiling import helper, kernel
 
 # Scale of a normal distribution over the median of its absolute values.
 _MAD = 1.4826

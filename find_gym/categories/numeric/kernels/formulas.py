@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from find_gym.categories.numeric.kernels.compiling import address_of, helper
+from find_gym.core.kernels.compiling import address_of, helper
 
 _TWO_PI = 2 * math.pi
 _ROOT_OF_TWO_PI = math.sqrt(2 * math.pi)

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel
 
 SUM, PRODUCT = -1, -2
 HEADER, PER_ATOM = 3, 4

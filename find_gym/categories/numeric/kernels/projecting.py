@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import orthonormal
-from find_gym.categories.numeric.kernels.compiling import kernel
+from find_gym.core.kernels.compiling import kernel
 
 
 @kernel("int64(float64[::1], float64[:, ::1], boolean[::1], float64[::1], float64[::1])")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel
 
 # Rounds of reweighting: few, the misfit settles fast or not at all.
 _ROUNDS = 3

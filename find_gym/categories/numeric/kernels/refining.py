@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
 from find_gym.categories.numeric.kernels.models import linearise
+from find_gym.core.kernels.compiling import helper, kernel
 
 # A step that improves the misfit by less than this share ends the search; towards exact data, steps gain far more.
 _CONVERGED = 1e-7

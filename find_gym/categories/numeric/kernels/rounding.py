@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
 from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.categories.numeric.kernels.refining import misfit, refine_from
+from find_gym.core.kernels.compiling import helper, kernel
 
 # The misfit grows like chi-squared, one degree for each rounded constant: so many deviations beyond are still chance.
 _DEVIATIONS = 2.5

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import least_squares, orthonormal
-from find_gym.categories.numeric.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel
 
 # Shapes of which less than this share varies are as good as constant.
 _FLAT = 1e-9

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 
 @exact_helper

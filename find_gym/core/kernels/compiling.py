@@ -23,6 +23,7 @@ _EXACT_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 # Sums may be reordered, so that several terms are added at a time; NaN and infinity keep their meaning.
 _OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
+_PACKAGE = __name__.partition(".")[0]
 _config: Any = numba.config
 _lock = threading.RLock()
 # The code at an address lives as long as what it was compiled to.
@@ -136,7 +137,7 @@ def _digest(module: ModuleType) -> str:
     while waiting:
         for value in vars(waiting.pop()).values():
             other = sys.modules[getattr(value, "__module__", None) or __name__]
-            if other.__name__.startswith(__package__ or "") and other.__name__ not in seen:
+            if other.__name__.startswith(_PACKAGE) and other.__name__ not in seen:
                 seen[other.__name__] = other
                 waiting.append(other)
     for _, one in sorted(seen.items()):
@@ -150,4 +151,4 @@ def _announce(place: Path) -> None:
     if not told.exists() or told.read_text() != command:
         told.write_text(command)
         # A progress bar may stand on the line.
-        print("\rfind-gym: compiling the loops of numeric functions, once for this installation", file=sys.stderr)
+        print("\rfind-gym: compiling the loops of fits and scores, once for this installation", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Loops over characters, compiled when the first of them is needed; see `find_gym.core.kernels`."""
