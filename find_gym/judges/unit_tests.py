@@ -44,6 +44,32 @@ class UnitTest:
             raise ValueError(f"expected correct from 0 to {len(self.options) - 1}, actual value: {self.correct!r}")
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnTests(Sequence[UnitTest]):
+    """Unit tests that are made when they are looked at: to score a program takes no more than the places.
+
+    Attributes:
+        executions: returns the executions that the options are taken from.
+        places: the places of the options among these, shape `(n, options)`.
+        correct: the place of the function's own option of each test, from 0, shape `(n,)`.
+    """
+
+    executions: Callable[[], Sequence[Execution]]
+    places: NDArray[np.int64]
+    correct: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Returns how many tests there are."""
+        return len(self.correct)
+
+    def __getitem__(self, which: Any) -> Any:
+        """Returns a test or, given a slice or a mask, several of them."""
+        if not isinstance(which, int):
+            return DrawnTests(self.executions, self.places[which], self.correct[which])
+        executions = self.executions()
+        return UnitTest(tuple(executions[place] for place in self.places[which].tolist()), int(self.correct[which]))
+
+
 def without_tests(score: Any) -> dict[str, Any]:
     """Returns a score as JSON-serialisable data, without its `judged` unit tests.
 
@@ -204,10 +230,11 @@ def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> floa
     if len(tests) == 0:
         raise ValueError("expected at least one unit test, actual: none")
     known = np.where(np.isnan(ratings), -np.inf, np.asarray(ratings, dtype=np.float64))
-    if known.shape != (len(tests), len(tests[0].options)):
-        raise ValueError(f"expected ratings of shape {(len(tests), len(tests[0].options))}, actual: {known.shape}")
+    shape = tests.places.shape if isinstance(tests, DrawnTests) else (len(tests), len(tests[0].options))
+    if known.shape != shape:
+        raise ValueError(f"expected ratings of shape {shape}, actual: {known.shape}")
     best = known == known.max(axis=1, keepdims=True)
-    correct = np.array([test.correct for test in tests])
+    correct = tests.correct if isinstance(tests, DrawnTests) else np.array([test.correct for test in tests])
     return round(float(np.mean(best[np.arange(len(tests)), correct] / best.sum(axis=1))), 12)
 
 

@@ -16,7 +16,7 @@ from find_gym.categories.entities.exemplars import active_words
 from find_gym.categories.entities.formulas import Combination, Formula, concepts_of
 from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.core.complexity import program_complexity, text_complexity
-from find_gym.core.draws import SingleDraws
+from find_gym.core.draws import draw_in_loop
 from find_gym.core.skills import skill_over_chance
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
 from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge
@@ -27,6 +27,7 @@ from find_gym.judges.unit_tests import (
     MARGIN,
     OPTIONS,
     Bounds,
+    DrawnTests,
     JudgedTests,
     UnitTest,
     judged_bounds,
@@ -42,6 +43,8 @@ TESTS = 60
 # How often a test is drawn again that the truth fails by the shipped vectors (which tell half at least), and how often
 # those are that it fails by another judge, which has to be asked.
 _ATTEMPTS = 40
+# Words of random bits that all tests of a function take, as a rule.
+_MOST_BITS = 1024
 ROUNDS = 2
 # The paper has ten unit tests to a function.
 PAPER_TESTS = 10
@@ -118,6 +121,13 @@ class ProgramJudge:
         words = [str(execution.input) for row in options for execution in row]
         return self.rank(description, words).reshape(len(options), -1)
 
+    def at(self, places: NDArray[np.intp]) -> FloatArray:
+        """Returns the activations of held-out words by their places, in their shape."""
+        bank = held_out_bank()
+        if bank.knows(self._function):
+            return bank.truth(self._function, places)
+        return self.rank("", [bank.words[place] for place in places.ravel().tolist()]).reshape(places.shape)
+
     def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
         """Returns the activations of words."""
         bank = held_out_bank()
@@ -160,7 +170,7 @@ class EntityScorer:
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
         self._words, self._truth = _draw_words(function, rng)
         self._source = _Tests(function, self._words, self._truth)
-        self._turns, self.tests = self._source.draw(rng)
+        self._turns, self._drawn = self._source.draw(rng)
         self._ranked = _spread(self._truth, rng)
         spec = getattr(function, "spec", None)
         triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
@@ -187,7 +197,7 @@ class EntityScorer:
             if not isinstance(program, EntitySpec):
                 raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
             judge = ProgramJudge(EntityFunction(program))
-            score = self._score(judge, "", self.tests, Bounds(empty=CHANCE, truth=1.0))
+            score = self._score(judge, "", self._drawn, Bounds(empty=CHANCE, truth=1.0))
             return replace(score, complexity=program_complexity(program.to_json()))
         size = len(submission.description.encode("utf-8", "surrogatepass"))
         if size > MAX_CODE_BYTES:
@@ -202,25 +212,31 @@ class EntityScorer:
         reader = self._judge.without_cap() if isinstance(self._judge, EmbeddingJudge) else self._judge
         return replace(score, paper_score=judged_share(reader, submission.description, self._published))
 
+    @property
+    def tests(self) -> list[UnitTest]:
+        """The tests that programs are scored by."""
+        return list(self._drawn)
+
     @cached_property
     def _told_tests(self) -> list[UnitTest]:
         """The tests for descriptions, those drawn again that the judge fails with the true one."""
-        return self._source.replace(self._turns, self.tests, self._judge)
+        return self._source.replace(self._turns, self._drawn, self._judge)
 
     @cached_property
     def _bounds(self) -> Bounds:
         return judged_bounds(self._judge, self._function.describe(), self._told_tests)
 
     def _score(self, judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds) -> EntityScore:
-        ratings = judge.rate(description, [test.options for test in tests])
+        if isinstance(judge, ProgramJudge) and isinstance(tests, DrawnTests):
+            ratings = judge.at(tests.places)
+        else:
+            ratings = judge.rate(description, [test.options for test in tests])
         share = share_right(ratings, tests)
-        turns = self._turns.tolist()
-        parts = {
-            f"part {part + 1}": share_right(
-                ratings[self._turns == part], [test for test, turn in zip(tests, turns, strict=True) if turn == part]
-            )
-            for part in (sorted(set(turns)) if any(turns) else ())
-        }
+        parts = {}
+        for part in sorted(set(self._turns.tolist())) if self._turns.any() else ():
+            places = np.flatnonzero(self._turns == part)
+            some = tests[places] if isinstance(tests, DrawnTests) else [tests[place] for place in places.tolist()]
+            parts[f"part {part + 1}"] = share_right(ratings[places], some)
         return EntityScore(
             accuracy=share,
             skill=skill_over_chance(share, CHANCE),
@@ -241,7 +257,10 @@ class EntityScorer:
     def _correlation(self, judge: Judge, description: str) -> float | None:
         if not isinstance(judge, Ranker):
             return None
-        predicted = judge.rank(description, [self._words[place] for place in self._ranked])
+        if isinstance(judge, ProgramJudge) and self._words is held_out_bank().words:
+            predicted = judge.at(self._ranked)
+        else:
+            predicted = judge.rank(description, [self._words[place] for place in self._ranked])
         return spearman(predicted, self._truth[self._ranked])
 
 
@@ -309,64 +328,45 @@ class _Tests:
             rows = among[active]
         # The parts of an OR take turns, so that each counts alike.
         parts = _parts_of(function, words, active)
-        self._own = [rows[parts == part].tolist() for part in range(parts.max() + 1)]
+        counts = np.bincount(parts)
+        self._parts = np.flatnonzero(counts).tolist()
+        self._own = rows[np.argsort(parts, kind="stable")] if len(counts) > 1 else rows
+        self._own_starts = np.concatenate([[0], np.cumsum(counts)])
         places, concept = _active_places()
         allowed = activations[places] < INACTIVE
         others = places[allowed]
         if len(others) == 0 or np.all(others == others[0]):
             raise ValueError(f"expected words that do not activate the function, actual: {np.unique(others).size}")
-        # Single numbers of it are asked for, as of the ratings below.
-        self._others = others.item
+        self._others = others
         counts = np.bincount(concept[allowed])
-        self._starts = (np.cumsum(counts) - counts)[counts > 0].tolist()
-        self._counts = counts[counts > 0].tolist()
+        self._other_starts = np.concatenate([[0], np.cumsum(counts[counts > 0])])
         self._function = function
-        self._rating = VocabularyJudge().rank_held_out(function.describe()).item
+        self._rating = VocabularyJudge().rank_held_out(function.describe()).copy()
 
-    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], list[UnitTest]]:
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], DrawnTests]:
         """Returns all tests, and for each the part of an OR whose word it has."""
-        parts = [part for part, places in enumerate(self._own) if places]
-        turns = [parts[turn % len(parts)] for turn in range(TESTS)]
-        draws = SingleDraws(rng)
-        tests = [self._draw(draws, part) for part in turns]
-        draws.give_back()
-        return np.array(turns), tests
+        turns = np.resize(self._parts, TESTS)
+        return turns, self._draw(rng, turns)
 
     def replace(self, turns: NDArray[np.intp], tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
         """Draws tests again that a judge fails with the true description, always the same ones."""
-        draws = SingleDraws(np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1]))
+        rng = np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1])
         return replace_untold(
             tests,
             judge,
             self._function.describe(),
-            lambda failed: [self._draw(draws, turns[place]) for place in failed],
+            lambda failed: list(self._draw(rng, turns[failed])),
             ROUNDS,
         )
 
-    def _draw(self, draws: SingleDraws, part: int) -> UnitTest:
-        """Draws a test that the shipped vectors tell by the true description, as far as they tell any."""
-        rating, own = self._rating, self._own[part]
-        for _ in range(_ATTEMPTS):
-            right = own[draws.integers(len(own))]
-            first = self._draw_other(draws)
-            second = self._draw_other(draws)
-            if first == second:
-                continue
-            if rating(right) > max(rating(first), rating(second)) + MARGIN:
-                break
-        while first == second:
-            second = self._draw_other(draws)
-        place = draws.integers(OPTIONS)
-        executions = _executions()
-        options = [executions[first], executions[second]]
-        options.insert(place, executions[right])
-        return UnitTest(tuple(options), place)
+    def _draw(self, rng: np.random.Generator, turns: NDArray[np.intp]) -> DrawnTests:
+        """Draws tests that the shipped vectors tell by the true description, as far as they tell any."""
+        from find_gym.categories.entities.kernels.drawing import draw_tests
 
-    def _draw_other(self, draws: SingleDraws) -> int:
-        """Draws a concept of which there is something left, then one of the words that activate it."""
-        row = draws.integers(len(self._counts))
-        place: int = self._others(self._starts[row] + draws.integers(self._counts[row]))
-        return place
+        places, correct = np.empty((turns.size, OPTIONS), dtype=np.int64), np.empty(turns.size, dtype=np.int64)
+        fixed = (turns, self._own, self._own_starts, self._others, self._other_starts, self._rating, MARGIN, _ATTEMPTS)
+        draw_in_loop(rng, _MOST_BITS, lambda words, cursor: draw_tests(words, cursor, *fixed, places, correct))
+        return DrawnTests(_executions, places, correct)
 
 
 @cache

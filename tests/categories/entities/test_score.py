@@ -1,5 +1,6 @@
 """Scores of descriptions of entity functions: truth, chance, exploits, and the published answers."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -171,6 +172,16 @@ def test_tests_are_the_same_each_time_and_hold_no_probe(scorers: list) -> None:
             values = function([option.input for option in test.options])
             assert values[test.correct] >= 0.5 and np.sum(values < 0.3) == 2
             assert not {option.input for option in test.options} & set(probe_words())
+
+
+def test_tests_never_change() -> None:
+    drawn = hashlib.sha256()
+    for seed in range(20):
+        function = EntityFunction(sample_entity(np.random.default_rng(seed), difficulty="hard"))
+        for test in EntityScorer(function).tests:
+            drawn.update(repr(([option.input for option in test.options], test.correct)).encode())
+    # Of the version that drew them word by word, with numpy's generator.
+    assert drawn.hexdigest()[:16] == "7bee54d858d44640"
 
 
 def test_correct_places_are_spread(scorers: list) -> None:
