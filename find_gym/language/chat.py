@@ -118,6 +118,7 @@ def load_chat_model(
     connections: int = 8,
     requests_per_minute: float | None = None,
     extra_body: Mapping[str, Any] | None = None,
+    dtype: str | None = None,
 ) -> ChatModel:
     """Loads a chat model: one on a server where an address is given, else one in this process.
 
@@ -132,6 +133,7 @@ def load_chat_model(
         connections: on a server, the number of requests at once.
         requests_per_minute: on a server, the greatest rate of requests, None for any.
         extra_body: on a server, fields that are added to each request as they stand.
+        dtype: in this process, the precision of the weights; see `TransformersChatModel`.
 
     Raises:
         MissingModelError: something is not installed or not there; the message says what.
@@ -141,7 +143,7 @@ def load_chat_model(
     if base_url is None:
         from find_gym.language.batching import TransformersChatModel
 
-        return TransformersChatModel(model, batch_size=batch_size)
+        return TransformersChatModel(model, batch_size=batch_size, dtype=dtype)
     from find_gym.language.server import ServerChatModel
 
     return ServerChatModel(

@@ -26,6 +26,7 @@ def shared_model(options: LanguageModelOptions) -> ChatModel:
     settings: dict[str, Any] = {
         "base_url": options.base_url,
         "batch_size": options.batch_size,
+        "dtype": options.dtype,
         "patience": options.patience,
     }
     settings |= {"connections": options.connections, "requests_per_minute": options.requests_per_minute}

@@ -14,6 +14,7 @@ from find_gym_agents.checks import check_choice, check_integers
 
 STARTS = ("exemplars",)
 PROTOCOLS = ("auto", "tools", "text")
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 def read_extra_body(text: str) -> str:
@@ -45,6 +46,9 @@ class LanguageModelOptions:
     """With a server: the number of episodes that run, and ask it, side by side."""
     batch_size: int = 8
     """In this process: the number of episodes that run, and are answered, side by side."""
+    dtype: str | None = field(default=None, metadata={"metavar": "PRECISION"})
+    """In this process: the precision of the weights, float32, bfloat16 or float16; by default float32 on the processor
+    (bfloat16 is much faster on those with AMX), and the model's own on a GPU."""
     patience: float = 600.0
     """With a server: the seconds for which a failing call is tried again; the episode is then unscored."""
     requests_per_minute: float | None = None
@@ -109,6 +113,10 @@ class LanguageModelOptions:
         if self.milan and (self.reflection or self.rounds not in (None, 1)):
             raise ValueError("expected neither reflection nor rounds with milan, which has one round, actual: both")
         check_choice("a protocol", self.protocol, PROTOCOLS)
+        if self.dtype is not None:
+            check_choice("a dtype", self.dtype, PRECISIONS)
+            if self.on_server:
+                raise ValueError("expected a model in this process for dtype, actual: one on a server")
         self._check_server_options()
         self._check_budget()
         if self.system_prompt is not None and not Path(self.system_prompt).is_file():
@@ -182,6 +190,7 @@ class LanguageModelOptions:
         parts += [f"{self.rounds}-rounds"] if self.rounds is not None and not self.milan else []
         parts += [f"temperature-{self.temperature:g}"] if self.temperature else []
         parts += [self.protocol] if self.protocol != "auto" else []
+        parts += [self.dtype] if self.dtype is not None else []
         parts += [f"effort-{self.reasoning_effort}"] if self.reasoning_effort else []
         parts += [f"prompt-{_digest(self.system_text)}"] if self.system_text is not None else []
         parts += [f"body-{_digest(self.extra_body)}"] if self.extra_body is not None else []
@@ -194,7 +203,9 @@ class LanguageModelOptions:
             *("protocol", "reasoning_effort", "extra_body"),
         )
         own = None if self.system_text is None else _digest(self.system_text)
-        return {name: getattr(self, name) for name in names} | {"system_prompt": own}
+        # Runs from before there was a choice go on.
+        precision = {} if self.dtype is None else {"dtype": self.dtype}
+        return {name: getattr(self, name) for name in names} | {"system_prompt": own} | precision
 
     def settings(self) -> dict[str, Any]:
         """Returns the other options."""

@@ -312,6 +312,8 @@ def test_a_failed_call_leaves_the_log():
         ({"protocol": "xml"}, "expected a protocol among auto, tools, text"),
         ({"model": "m", "protocol": "tools"}, r"expected a server \(base_url\) for the protocol 'tools'"),
         ({"model": "m", "reasoning_effort": "low"}, r"expected a server \(base_url\) for reasoning_effort"),
+        ({"dtype": "int8"}, "expected a dtype among float32, bfloat16, float16"),
+        ({"base_url": "http://localhost/v1", "dtype": "bfloat16"}, "expected a model in this process for dtype"),
         ({"extra_body": "[1]"}, "expected a JSON object"),
         ({"extra_body": "{"}, "expected a JSON object"),
         ({"system_prompt": "/nowhere"}, "expected a file with a system prompt"),
@@ -337,6 +339,7 @@ def test_options_say_what_was_expected(options, words):
             "lm:b+exemplars+reflection",
         ),
         ({"model": "folder/", "rounds": 4, "temperature": 0.5}, "lm:folder+4-rounds+temperature-0.5"),
+        ({"model": "m", "dtype": "bfloat16"}, "lm:m+bfloat16"),
     ],
 )
 def test_labels_tell_agents_apart(options, label):
@@ -458,6 +461,11 @@ def test_a_dialogue_in_circles_is_ended():
 def test_refusals_that_differ_do_not_end_a_dialogue():
     script = Scripted("I don't know.", "Nor do I.", "I don't know.", "QUERY [x]", LINE)
     assert play(agent(script))["score"]["skill"] == 1.0
+
+
+def test_a_run_without_a_precision_is_that_of_before_there_was_a_choice():
+    plain, chosen = (LanguageModelOptions("m", dtype=dtype).identity() for dtype in (None, "bfloat16"))
+    assert "dtype" not in plain and chosen == plain | {"dtype": "bfloat16"}
 
 
 def test_what_a_model_writes_reaches_the_environment_as_it_is():
