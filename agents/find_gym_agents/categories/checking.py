@@ -45,6 +45,10 @@ class Checked:
         """Whether it is likelier than another program, or as likely and shorter."""
         return _beats(self.log_likelihood, self.bits, other)
 
+    def with_prior(self, nats: float) -> Checked:
+        """Returns the program with something added to its log-likelihood, such as its log-probability."""
+        return replace(self, log_likelihood=self.log_likelihood + nats)
+
 
 def _beats(log_likelihood: float, bits: float, other: Checked) -> bool:
     if abs(log_likelihood - other.log_likelihood) > _SAME:
@@ -130,8 +134,7 @@ class Checker(ABC):
             # Constants are fitted only where that can make a difference.
             if best is not None and not _beats(self.greatest(draft, bits, evidence) + prior, bits, best):
                 continue
-            checked = self._fitted(draft, bits, evidence)
-            checked = replace(checked, log_likelihood=checked.log_likelihood + prior)
+            checked = self._fitted(draft, bits, evidence).with_prior(prior)
             if best is None or checked.beats(best):
                 best = checked
         if best is None:

@@ -185,3 +185,14 @@ def test_a_category_without_a_checker_takes_the_first_program():
     programs = [[env.codec.tokens.index(word) for word in program] for program in words]
     best = checker.best(programs, [("ab", "ba")])
     assert best.tokens == tuple(programs[0]) and best.log_likelihood == 0
+
+
+def test_constants_that_were_bent_to_meet_few_answers_are_no_better_than_plain_ones():
+    codec = _env("numeric").codec
+    checker = agent_category("numeric").make_checker(codec)
+    x = [-90.0, -70.0, -51.0, -20.0, 0.5, 20.5, 57.0, 80.0, 80.3, 81.3, 82.3, 105.2, 128.0]
+    # Draws of an exception below 80, then a square wave of period 3.8.
+    y = [0.02, -0.04, 0.16, 0.14, -0.05, 0.05, -0.09, 0.12, *np.sign(np.sin(2 * np.pi / 3.8 * (np.array(x[8:]) - 3.8)))]
+    wave, curve = ([codec.tokens.index(word) for word in ("below", name)] for name in ("square_wave", "cos"))
+    evidence = list(zip(x, y, strict=True))
+    assert checker.best([curve, wave], evidence).tokens == tuple(wave)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +14,15 @@ from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.fitting.regions import Interval
 from find_gym.categories.numeric.fitting.skeletons import noise_mean
 from find_gym.categories.numeric.function import NumericSpec
+from find_gym.categories.numeric.rules import Rule
 from find_gym_agents.categories.checking import Checked, Checker, Evidence
-from find_gym_agents.interpreters.atom_fit.search import cost_of
+from find_gym_agents.interpreters.atom_fit.search import ODD_CONSTANT, cost_of, odd_constants
 
 # Nats for an undefined output where the rule is defined. (One that is defined where the rule is not is an outlier.)
 _UNDEFINED_COST = 30.0
+# Residuals of this share of the spread of the outputs, or more, are noise or an approximation. Odd constants that leave
+# less without being exact were bent to meet the few outputs that there are.
+_BENT_SHARE = 1e-3
 
 
 class NumericChecker(Checker):
@@ -48,8 +54,16 @@ class NumericChecker(Checker):
             outside[interval.start : interval.stop] = False
         with np.errstate(all="ignore"):
             residuals = y - rules.evaluate(program.rule, x) - noise_mean(x, y, outside)
-        cost, _, _ = cost_of(program.rule, residuals, tuple(intervals), y)
+        cost, exact, scale = cost_of(program.rule, residuals, tuple(intervals), y)
+        if not exact and outside.any():
+            cost += _bending_cost(program.rule, scale, float(np.std(y[outside])))
         return -cost - _UNDEFINED_COST * float(surprises)
+
+
+def _bending_cost(rule: Rule, scale: float, spread: float) -> float:
+    """Returns what odd constants cost, in nats, that make a rule more precise than noise or an approximation."""
+    precision = math.log(max(_BENT_SHARE * spread, sys.float_info.min) / max(scale, sys.float_info.min))
+    return odd_constants(rule) * min(max(precision, 0.0), ODD_CONSTANT)
 
 
 def _run(inside: NDArray[np.bool_]) -> tuple[int, int]:

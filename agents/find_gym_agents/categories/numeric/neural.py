@@ -13,6 +13,7 @@ from torch import nn
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.numeric import sorted_words_of
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
+from find_gym_agents.categories.numeric.telling import tell_apart
 from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
 from find_gym_agents.interpreters.atom_fit.design import EDGE_PRECISION
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
@@ -169,6 +170,7 @@ NEURAL = NeuralCategory(
     sorted_words_of,
     opening=_opening,
     demonstrate=_demonstrate,
+    tell_apart=tell_apart,
     follow=_follow,
     narrowest=EDGE_PRECISION,
 )

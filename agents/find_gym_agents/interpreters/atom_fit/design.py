@@ -112,10 +112,10 @@ def disagreement_inputs(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArr
         count: how many inputs are wanted at most.
     """
     pool = candidate_pool(x)
-    rows = [row for h in hypotheses for row in _predictions(h, x, y, pool)]
+    rows = [row for h in hypotheses for row in predictions(h, x, y, pool)]
     if len(rows) < 2:
         return []
-    predictions = np.array(rows)
+    predicted = np.array(rows)
     chosen: list[float] = []
     allowed = 1e-6 + 1e-6 * np.abs(y).max(initial=0.0)
     groups = np.zeros(len(rows), dtype=np.intp)
@@ -123,7 +123,7 @@ def disagreement_inputs(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArr
         # The expected share of rivals that are told apart: pairs that are still alike but differ here.
         alike = groups[:, None] == groups[None]
         best, best_value = -1, 0
-        differ = np.abs(predictions[:, None] - predictions[None]) > allowed
+        differ = np.abs(predicted[:, None] - predicted[None]) > allowed
         counts = (differ & alike[:, :, None]).sum(axis=(0, 1))
         best = int(np.argmax(counts))
         best_value = int(counts[best])
@@ -131,7 +131,7 @@ def disagreement_inputs(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArr
             break
         chosen.append(float(pool[best]))
         groups = np.unique(
-            np.stack([groups, np.round(predictions[:, best] / (10 * allowed))]), axis=1, return_inverse=True
+            np.stack([groups, np.round(predicted[:, best] / (10 * allowed))]), axis=1, return_inverse=True
         )[1].ravel()
     return rounded(chosen)
 
@@ -151,8 +151,18 @@ _VARIANTS = 12
 _FEW = 8
 
 
-def _predictions(hypothesis: Hypothesis, x: FloatArray, y: FloatArray, pool: FloatArray) -> list[FloatArray]:
-    """Returns what a hypothesis, and its variants on the grid that explain the evidence as well, predict on a pool."""
+def predictions(hypothesis: Hypothesis, x: FloatArray, y: FloatArray, pool: FloatArray) -> list[FloatArray]:
+    """Returns what a hypothesis, and its variants on the grid that explain the evidence as well, predict on a pool.
+
+    Args:
+        hypothesis: the rule, and the exceptions, whose outputs it need not explain.
+        x: inputs in ascending order, shape `(n,)`.
+        y: outputs, shape `(n,)`, finite.
+        pool: further inputs, shape `(m,)`.
+
+    Returns:
+        Outputs of the rules, 0 where undefined, each of shape `(m,)`: the hypothesis first.
+    """
     base = rules.evaluate(hypothesis.rule, pool)
     result = [np.where(np.isfinite(base), base, 0.0)]
     if not hypothesis.exact:

@@ -49,7 +49,7 @@ _LEAST_GAIN = 3.0
 _MOST_EXCEPTIONS = 3
 # Nats for a constant of an exact rule: one decimal of some hundreds, or any of a billion numbers.
 _PLAIN_CONSTANT = 5.0
-_ODD_CONSTANT = 20.0
+ODD_CONSTANT = 20.0
 
 
 @dataclass(frozen=True)
@@ -296,7 +296,7 @@ def cost_of(
 def _constants_cost(rule: Rule) -> float:
     """What the constants of an exact rule cost: those that are not FIND's may have been bent to fit."""
     odd = odd_constants(rule)
-    return _ODD_CONSTANT * odd + _PLAIN_CONSTANT * (free_constants(rule) - odd)
+    return ODD_CONSTANT * odd + _PLAIN_CONSTANT * (free_constants(rule) - odd)
 
 
 def _least_count(rule: Rule) -> int:

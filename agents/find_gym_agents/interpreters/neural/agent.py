@@ -7,10 +7,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch as th
+from numpy.typing import NDArray
 
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories import agent_category
+from find_gym_agents.categories.checking import Checked, Checker, Evidence
 from find_gym_agents.interpreters.neural.category import neural_category
 from find_gym_agents.interpreters.neural.checkpoints import NETWORK, restore
 from find_gym_agents.interpreters.neural.making import as_tensors
@@ -19,16 +22,19 @@ from find_gym_agents.interpreters.neural.search import propose
 from find_gym_agents.training.checkpoints import CheckpointError, load
 
 PROPOSALS = 32
+# Proposals that are told apart by further queries.
+_RIVALS = 8
 
 
 class NeuralAgent:
     """Interprets with a network.
 
-    It asks the exemplars first, where it is shown some, and spends the rest of its budget on the queries that the query
-    head values most, or the category's record, no probe twice. Then the program head proposes programs, whose constants
-    are fitted to what the agent was answered. The one is submitted whose log-likelihood and, for most categories,
-    log-probability by the network have the greatest sum: noise leaves several that explain the answers alike. It sees
-    nothing but the infos' inputs, outputs and exemplars, and which queries are legal.
+    It asks the exemplars first, where it is shown some, and spends the rest of its budget on the queries that tell its
+    proposals apart, where the category's record says how, or else on those that the query head values most, or the
+    record, no probe twice. Then the program head proposes programs, whose constants are fitted to what the agent was
+    answered. The one is submitted whose log-likelihood and, for most categories, log-probability by the network have
+    the greatest sum: noise leaves several that explain the answers alike. It sees nothing but the infos' inputs,
+    outputs and exemplars, and which queries are legal.
 
     Args:
         category: the category of functions.
@@ -74,6 +80,7 @@ class NeuralAgent:
         self._outputs: list[Any] = []
         self._exemplars: Sequence[Any] = ()
         self._writing: Iterator[int] | None = None
+        self._rivals: list[Checked] = []
 
     def act(self, observation: Any, info: dict[str, Any]) -> int:
         """Returns the next query, or the next token of the description.
@@ -110,21 +117,42 @@ class NeuralAgent:
             return first[0]
         legal = self.codec.legal_queries(observation)
         # As the network numbers them: probes, then the gap below each pair.
-        queries = list(range(probes))
+        queries, positions = list(range(probes)), list(self.codec.probes)
         allowed = [bool(legal[probe]) and probe not in asked for probe in queries]
         if self.network.halving is not None:
+            gaps = self._gaps()
             queries += [probes + place for place in asked]
+            positions += [own - gap / 2 for own, gap in zip(self._inputs, gaps, strict=True)]
             allowed += [
-                bool(legal[query]) and width > self._record.narrowest
-                for query, width in zip(queries[probes:], self._gaps(), strict=True)
+                bool(legal[query]) and gap > self._record.narrowest
+                for query, gap in zip(queries[probes:], gaps, strict=True)
             ]
         if not any(allowed):
             return None
-        if self._record.value is None:
-            values = self.network.value_queries(self._memory())[0]
-        else:
-            values = th.from_numpy(self._record.value(self._inputs, self._outputs))
-        return queries[int(values.masked_fill(~th.tensor(allowed, device=values.device), -th.inf).argmax())]
+        told = np.where(allowed, self._told_apart(positions), 0.0)
+        values = told if told.any() else np.where(allowed, self._valued(), -np.inf)
+        return queries[int(values.argmax())]
+
+    def _told_apart(self, positions: Sequence[Any]) -> NDArray[np.float64]:
+        """Returns how much queries of some inputs tell the likeliest proposals apart; 0 where no record says."""
+        told = np.zeros(len(positions))
+        if self._record.tell_apart is None or self._proposals == 1:
+            return told
+        checker, evidence = self._checker(), self._evidence()
+        if self._rivals:
+            told = self._record.tell_apart(self._rivals, self.codec, evidence, positions)
+        # They are fitted anew only where the last answers refute the best, or nothing is left to be told.
+        if not told.any():
+            proposed = zip(*self._propose(min(_RIVALS, self._proposals)), strict=True)
+            self._rivals = [checker.fit(program, evidence).with_prior(prior) for program, prior in proposed]
+            told = self._record.tell_apart(self._rivals, self.codec, evidence, positions)
+        return told
+
+    def _valued(self) -> NDArray[np.float32]:
+        """Returns how much each query is worth, as the network or the record has it."""
+        if self._record.value is not None:
+            return self._record.value(self._inputs, self._outputs)
+        return self.network.value_queries(self._memory())[0].cpu().numpy()
 
     def _gaps(self) -> list[float]:
         """Returns how far each input is from the next smaller one; infinity where there is none."""
@@ -140,17 +168,25 @@ class NeuralAgent:
             places.append(place)
         return places
 
-    @th.no_grad()
-    def _describe(self) -> tuple[int, ...]:
+    def _describe(self) -> Sequence[int]:
         """Returns the tokens of the likeliest of the proposals, by the evidence."""
-        found = propose(self.network, self._memory(), self.codec.new_draft(), self._proposals)
-        programs = [proposal.draft.tokens for proposal in found]
+        programs, priors = self._propose(self._proposals)
         if len(programs) == 1:
-            return tuple(programs[0])
-        checker = agent_category(self.category).make_checker(self.codec)
-        evidence = list(zip(self._inputs, self._outputs, strict=True))
+            return programs[0]
+        return self._checker().best(programs, self._evidence(), priors).tokens
+
+    @th.no_grad()
+    def _propose(self, count: int) -> tuple[list[tuple[int, ...]], list[float]]:
+        """Returns the likeliest programs by the network, and what that adds to the log-likelihood of each."""
+        found = propose(self.network, self._memory(), self.codec.new_draft(), count)
         priors = [self._record.belief * proposal.log_probability for proposal in found]
-        return checker.best(programs, evidence, priors).tokens
+        return [tuple(proposal.draft.tokens) for proposal in found], priors
+
+    def _checker(self) -> Checker:
+        return agent_category(self.category).make_checker(self.codec)
+
+    def _evidence(self) -> Evidence:
+        return list(zip(self._inputs, self._outputs, strict=True))
 
     def _memory(self) -> Memory:
         features = as_tensors(self._record.encode(self._inputs, self._outputs), self.network.device)

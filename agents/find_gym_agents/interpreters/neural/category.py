@@ -17,11 +17,16 @@ from find_gym_agents.categories import agent_category
 
 if TYPE_CHECKING:
     from find_gym.interfaces.tokens import TokensInterface
+    from find_gym_agents.categories.checking import Checked, Evidence
     from find_gym_agents.interpreters.neural.network import Reader
     from find_gym_agents.interpreters.neural.pointing import Meanings
 
 Features = dict[str, NDArray[Any]]
 IntArray = NDArray[np.int64]
+TellApart = Callable[
+    ["Sequence[Checked]", "TokensInterface", "Evidence", Sequence[Any]],
+    NDArray[np.float64],
+]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class NeuralCategory:
             how much each query tells about the program.
         value: `(inputs, outputs) -> values`: how much each probe is worth asking after some pairs, of shape
             `(probes,)`. None where the query head tells.
+        tell_apart: `(checked, codec, evidence, positions) -> values`: how much each query, which asks the input at its
+            position, tells about which of some checked proposals holds, of shape `(queries,)`. Where all are 0, the
+            query head decides, as it always does by default.
         follow: `(codec, queries) -> (places, inputs)`, for interfaces with slots: the place of what each query asks and
             the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
         belief: what the network's log-probability of a program counts beside the log-likelihood of the evidence.
@@ -59,6 +67,7 @@ class NeuralCategory:
     opening: Callable[[TokensInterface, int], Sequence[int]] = lambda codec, budget: ()
     demonstrate: Callable[[Any, TokensInterface, IntArray, IntArray, np.random.Generator], IntArray] | None = None
     value: Callable[[Sequence[Any], Sequence[Any]], NDArray[np.float32]] | None = None
+    tell_apart: TellApart | None = None
     follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
     belief: float = 1.0
     narrowest: float = 0.0
