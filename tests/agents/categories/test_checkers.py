@@ -190,9 +190,9 @@ def test_a_category_without_a_checker_takes_the_first_program():
 def test_constants_that_were_bent_to_meet_few_answers_are_no_better_than_plain_ones():
     codec = _env("numeric").codec
     checker = agent_category("numeric").make_checker(codec)
-    x = [-90.0, -70.0, -51.0, -20.0, 0.5, 20.5, 57.0, 80.0, 80.3, 81.3, 82.3, 105.2, 128.0]
-    # Draws of an exception below 80, then a square wave of period 3.8.
-    y = [0.02, -0.04, 0.16, 0.14, -0.05, 0.05, -0.09, 0.12, *np.sign(np.sin(2 * np.pi / 3.8 * (np.array(x[8:]) - 3.8)))]
-    wave, curve = ([codec.tokens.index(word) for word in ("below", name)] for name in ("square_wave", "cos"))
+    x = [-128.0, -50.1, -18.2, -8, -3, -2, -1, 0, 0.5, 0.8, 1.3, 1.7, 2, 2.6, 3, 8.1, 10.1, 18.4, 46.8, 66.1, 128]
+    # Draws of an exception hide a rectangle; beyond them, it is 0.
+    y = [*np.random.default_rng(0).normal(0.02, 0.1, 18), 0.0, 0.0, 0.0]
     evidence = list(zip(x, y, strict=True))
-    assert checker.best([curve, wave], evidence).tokens == tuple(wave)
+    rectangle, curve = ([codec.tokens.index(word) for word in ("below", name)] for name in ("rectangle", "polynomial"))
+    assert checker.best([curve, rectangle], evidence).tokens == tuple(rectangle)
