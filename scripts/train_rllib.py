@@ -1,6 +1,6 @@
 """Trains an interpreter with Ray's RLlib: the way past one machine.
 
-    pip install ".[ray]"
+    pip install -e ".[ray]"
     python scripts/train_rllib.py --env FIND-numeric-v1 --timesteps 200000 --workers 2
 
 Stable-Baselines3 works on one machine. Here the workers that play the episodes are Ray actors: processes of this

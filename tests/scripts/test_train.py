@@ -47,7 +47,7 @@ def test_page_of_results_has_a_row_for_each_seed(run, tmp_path):
     (page,) = write_pages(tmp_path, [run, run])
     text = page.read_text()
     assert page.name == "numeric.md" and (tmp_path / "numeric-queries.png").is_file()
-    assert "    python scripts/train.py --env FIND-numeric-v1 --minutes 15 " in text
+    assert "    find-gym train --env FIND-numeric-v1 --minutes 15 " in text
     assert " --total-timesteps 128 --imitation-examples 64 " in text
     assert "| seed | minutes | untrained | policy | random | blind | atom-fit |" in text
     assert text.count("\n| 0 | 15 | ") == 2 and "\n| mean | | " in text
@@ -70,7 +70,7 @@ def test_another_configuration_in_the_same_folder_is_refused(run, capsys):
 def test_summary_is_one_table_with_files_and_what_is_next(run, capsys):
     assert main([*TINY, "--no-analyse", "--out", str(run)]) == 0
     printed = capsys.readouterr().out
-    for name in ("untrained", "policy", "random", "atom-fit"):
+    for name in ("untrained, 1 proposal", "policy, 32 proposals", "random", "atom-fit"):
         assert f"\n{name} " in printed
     assert "By family" not in printed
     assert f"find-gym evaluate --agent policy --checkpoint {run / 'policy.pt'}" in printed

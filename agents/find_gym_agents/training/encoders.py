@@ -48,6 +48,15 @@ class Encoder(nn.Module):
         """
         return {name: values for name, values in observation.items() if name not in NOT_EVIDENCE}
 
+    def prepare_next(self, observation: Inputs, before: Inputs) -> Inputs:
+        """Returns what `prepare` does; by default by that method.
+
+        Args:
+            observation: the observations after a step in each environment.
+            before: what those before the step were prepared to be. Work that was done then need not be done again.
+        """
+        return self.prepare(observation)
+
     def encode(self, inputs: Inputs) -> Encoding:
         """Encodes observations that have been prepared."""
         raise NotImplementedError

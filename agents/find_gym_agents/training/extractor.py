@@ -10,8 +10,9 @@ import torch as th
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
+from torch.nn import functional
 
-from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs, make_encoder
+from find_gym_agents.training.encoders import Encoding, Inputs, make_encoder
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,16 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
         self.trunk = trunk.build(self.encoder.width + rest)
 
-    def prepare(self, observation: Inputs) -> Inputs:
-        """Returns what `extract` takes: all that does not depend on the weights, of shape `(batch, ...)`."""
-        return self.encoder.prepare(observation) | {name: observation[name] for name in NOT_EVIDENCE}
+    def prepare(self, observation: Inputs, before: Inputs | None = None) -> Inputs:
+        """Returns what `extract` takes: all that does not depend on the weights, of shape `(batch, ...)`.
+
+        Args:
+            observation: the observations.
+            before: what was returned for those one step before, of the same environments; it saves time.
+        """
+        encoder = self.encoder
+        evidence = encoder.prepare(observation) if before is None else encoder.prepare_next(observation, before)
+        return evidence | {"written": observation["written"] > 0, "budget": observation["budget"]}
 
     def extract(self, inputs: Inputs) -> th.Tensor:
         """Returns features of shape `(batch, hidden + queries)` of observations that have been prepared."""
@@ -73,6 +81,17 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
 
     def join(self, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left."""
+        first, *others = self.trunk
+        assert isinstance(first, nn.Linear)
+        width = encoding.evidence.shape[1]
+        of_evidence, of_tokens, of_budget = first.weight.tensor_split((width, -1), 1)
         # The share of the steps that are left tells nothing beyond the rest.
-        trunk = self.trunk(th.cat([encoding.evidence, written, budget[:, :1]], 1))
-        return th.cat([trunk, encoding.queries], 1)
+        rest = th.cat([encoding.evidence, budget[:, :1]], 1)
+        hidden = functional.linear(rest, th.cat([of_evidence, of_budget], 1), first.bias)
+        # Of up to 1,500 places where a token may stand, a few have one: their weights are added, nothing is multiplied.
+        rows, places = written.nonzero(as_tuple=True)
+        starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
+        hidden = hidden + functional.embedding_bag(places, of_tokens.t(), starts, mode="sum")
+        for layer in others:
+            hidden = layer(hidden)
+        return th.cat([hidden, encoding.queries], 1)

@@ -86,6 +86,7 @@ class FastPPO:
         count = self._config.num_envs
         self._returns, self._lengths = np.zeros(count), np.zeros(count, dtype=np.int64)
         self._episodes.clear()
+        self._inputs: Inputs = {}
         self._look(self._env.reset(seed=seed)[0])
 
     def leave(self) -> None:
@@ -101,7 +102,8 @@ class FastPPO:
         legal = self._timed(self._env.action_masks)
         masks = own_masks(legal, observation["asked"], self._codec, self._free_stopping)
         shown = {name: self._send(values) for name, values in observation.items()}
-        self._inputs = self.policy.features_extractor.prepare(shown) | {"masks": self._send(masks)}
+        prepared = self.policy.features_extractor.prepare(shown, self._inputs or None)
+        self._inputs = prepared | {"masks": self._send(masks)}
 
     def _timed(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls the environments and adds up how long that takes."""

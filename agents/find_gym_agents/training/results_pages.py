@@ -82,7 +82,7 @@ def _page(name: str, runs: list[Path], out: Path) -> str:
 def _command(config: TrainConfig) -> str:
     """Returns the command of a run: the options that are not the defaults, and how long it takes."""
     plain = TrainConfig().to_json()
-    words = [f"python scripts/train.py --env {config.env} --minutes {config.minutes:g}"]
+    words = [f"find-gym train --env {config.env} --minutes {config.minutes:g}"]
     for name, value in config.to_json().items():
         if name in ("env", "minutes", "seed", "out", "workers") or value == plain[name]:
             continue

@@ -98,9 +98,10 @@ def _validated(done: Progress) -> str:
     """Says which policy was kept."""
     best, last = done.best, done.curve[-1]
     assert best is not None
+    validations = "1 validation" if len(done.curve) == 2 else f"{len(done.curve) - 1} validations"
     return (
-        f"{POLICY}: skill {best['skill']:.3f} on validation functions, the best of {len(done.curve) - 1} validations "
-        f"({best['phase']}, after {best['seconds'] / 60:.1f} minutes); {LAST}: {last['skill']:.3f}; "
+        f"{POLICY}: skill {best['skill']:.3f} of the likeliest program on validation functions, the best of "
+        f"{validations} ({best['phase']}, after {best['seconds'] / 60:.1f} minutes); {LAST}: {last['skill']:.3f}; "
         f"untrained: {done.curve[0]['skill']:.3f}"
     )
 

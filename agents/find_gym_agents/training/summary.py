@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from find_gym_agents.evaluation.config import DEFAULT_PROPOSALS
 from find_gym_agents.report.tables import closing_table
 from find_gym_agents.training.checkpoints import POLICY
 from find_gym_agents.training.config import RunConfig
@@ -17,8 +18,9 @@ def closing_text(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
         untrained: the results of the evaluation of the untrained policy.
         trained: those of the trained one and of the other agents.
     """
-    agents = {"untrained": next(iter(untrained["agents"].values()))}
-    agents |= {name.partition(":")[0]: figures for name, figures in trained["agents"].items()}
+    agents = {"untrained, 1 proposal": next(iter(untrained["agents"].values()))}
+    for name, figures in trained["agents"].items():
+        agents[f"policy, {DEFAULT_PROPOSALS} proposals" if name.startswith("policy:") else name] = figures
     return closing_table(agents, "Functions of the split test").as_text()
 
 

@@ -2,8 +2,10 @@
 
 from collections import Counter
 
+import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.vector import AutoresetMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from stable_baselines3.common.logger import Logger  # noqa: E402
 import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
+from find_gym_agents.training.encoders import make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO, _draw, _log_probabilities  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
@@ -133,3 +136,22 @@ def test_a_policy_reaches_the_best_there_is(toy):
         rewards.append(np.mean([episode["r"] for episode in learner.episodes()]))
     assert rewards[0] < 0.4 and rewards[-1] >= 0.9
     learner.leave()
+
+
+@pytest.mark.parametrize("category", ["strings", "numeric"])
+def test_what_is_prepared_step_by_step_is_what_is_prepared_at_once(category):
+    env = gym.make_vec(
+        find_gym.LATEST_IDS[category], 4, vectorization_mode="vector_entry_point", max_queries=3, copy=False,
+        autoreset_mode=AutoresetMode.SAME_STEP,
+    )  # fmt: skip
+    encoder, rng = make_encoder(category, env.single_observation_space, 3), np.random.default_rng(0)
+    observation, _ = env.reset(seed=0)
+    before = None
+    for _ in range(24):
+        shown = {name: th.from_numpy(values) for name, values in observation.items()}
+        whole = encoder.prepare(shown)
+        before = whole if before is None else encoder.prepare_next(shown, before)
+        for ours, theirs in zip(encoder.encode(before), encoder.encode(whole), strict=True):
+            assert th.equal(ours, theirs)
+        legal = [np.flatnonzero(mask) for mask in env.action_masks()]
+        observation, *_ = env.step(np.array([rng.choice(actions) for actions in legal]))

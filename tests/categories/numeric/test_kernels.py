@@ -168,10 +168,10 @@ def test_compiling_is_announced_once_for_all_processes_of_a_command(
 ) -> None:
     for _ in range(2):
         compiling._announce(tmp_path)
-    assert capsys.readouterr().err.count("compiling the loops") == 1
+    assert capsys.readouterr().err.count("compiling loops") == 1
     monkeypatch.setattr("os.getpgrp", lambda: -1)
     compiling._announce(tmp_path)
-    assert capsys.readouterr().err.count("compiling the loops") == 1
+    assert capsys.readouterr().err.count("compiling loops") == 1
 
 
 def test_numba_is_imported_by_the_first_fit_and_no_earlier() -> None:

@@ -74,9 +74,9 @@ class StringEncoder(Encoder):
         self.register_buffer("known", _codes(rows))
         self.register_buffer("known_backwards", _codes([[text[::-1] for text in row] for row in rows]))
         self.register_buffer("known_lengths", th.tensor([[len(text) for text in row] for row in rows]))
-        compared = 2 * len(_PLAIN_OPERATIONS)
+        self.compared = 5 + _KINDS + 2 * len(_PLAIN_OPERATIONS)
         self.token = nn.Sequential(
-            nn.Linear(SHOWN * per_character + _KINDS + compared + 5 + 16, 96),
+            nn.Linear(SHOWN * per_character + self.compared + 16, 96),
             nn.ReLU(),
             nn.Linear(96, width),
             nn.ReLU(),
@@ -87,33 +87,50 @@ class StringEncoder(Encoder):
 
     def prepare(self, observation: Inputs) -> Inputs:
         """Returns the characters of each answer, and how they compare with the probe and with what operations make."""
-        batch = observation["asked"].shape[0]
+        return self._prepare(observation, None)
+
+    def prepare_next(self, observation: Inputs, before: Inputs) -> Inputs:
+        """Returns what `prepare` does; an answer that was there before is not compared again."""
+        return self._prepare(observation, before)
+
+    def _prepare(self, observation: Inputs, before: Inputs | None) -> Inputs:
         index, present = asked_probes(observation, self.places)
-        shown = observation["characters"].view(batch, len(PROBES), SHOWN)
-        answer = (shown.gather(1, index[..., None].expand(-1, -1, SHOWN)) * 128).round().long()
-        length = (observation["length"].gather(1, index) * 64).round().long()
-        same = observation["same"].gather(1, index)
+        shown = observation["characters"].view(len(index), len(PROBES), SHOWN)
+        answers = {
+            "answer": (shown.gather(1, index[..., None].expand(-1, -1, SHOWN)) * 128).round().to(th.uint8),
+            "length": (observation["length"].gather(1, index) * 64).round().long(),
+            "same": observation["same"].gather(1, index),
+        }
+        if before is None:
+            fresh = present
+            marks = th.zeros(*index.shape, SHOWN, len(self.most), dtype=th.uint8, device=index.device)
+            numbers = th.zeros(*index.shape, self.compared, device=index.device)
+        else:
+            # Where the probe of each place stood before, if anywhere.
+            stood = (before["index"][:, None] == index[..., None]) & before["present"][:, None]
+            known, place = stood.any(2), stood.int().argmax(2)
+            rows = th.arange(len(index), device=index.device)[:, None]
+            for name, values in answers.items():
+                known &= (before[name][rows, place] == values).view(*index.shape, -1).all(2)
+            fresh = present & ~known
+            marks, numbers = (before[name][rows, place] for name in ("marks", "numbers"))
+        marks[fresh], numbers[fresh] = self._pairs(index[fresh], *(values[fresh] for values in answers.values()))
+        places = {"index": index, "present": present, "asked": observation["asked"]}
+        return places | answers | {"marks": marks, "numbers": numbers}
+
+    def _pairs(
+        self, index: th.Tensor, answer: th.Tensor, length: th.Tensor, same: th.Tensor
+    ) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the marks of the characters of n answers, and their numbers, float32 of shape `(n, compared)`."""
+        answer, lengths = answer.long(), self.lengths[index]
         numbers = th.stack(
-            [
-                length / 32,
-                self.lengths[index] / 32,
-                (length - self.lengths[index]) / 8,
-                same,
-                (length == self.lengths[index]).float(),
-            ],
-            2,
+            [length / 32, lengths / 32, (length - lengths) / 8, same, (length == lengths).float()],
+            1,
         )
-        counts = th.zeros_like(self.counts[index]).scatter_add(2, self.kind[answer], (answer > 0).float())
+        counts = th.zeros_like(self.counts[index]).scatter_add(1, self.kind[answer], (answer > 0).float())
         changes = (counts - self.counts[index]) / 4
         alike = self._compare_with_operations(index, answer, length)
-        return {
-            "index": index,
-            "present": present,
-            "answer": answer.to(th.uint8),
-            "marks": self._compare(index, answer, length),
-            "numbers": th.cat([numbers, changes, alike], 2),
-            "asked": observation["asked"],
-        }
+        return self._compare(index, answer, length), th.cat([numbers, changes, alike], 1)
 
     def encode(self, inputs: Inputs) -> Encoding:
         """Encodes observations that have been prepared."""
@@ -128,7 +145,7 @@ class StringEncoder(Encoder):
         return Encoding(evidence, inputs["asked"])
 
     def _compare(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
-        """Returns the marks of the characters, uint8 of shape `(batch, places, characters, marks)`."""
+        """Returns the marks of the characters, uint8 of shape `(n, characters, marks)`."""
         probe, probe_length = self.codes[index], self.lengths[index]
         here = probe[..., :SHOWN]
         from_right = self.column + (probe_length - length)[..., None]
@@ -136,7 +153,7 @@ class StringEncoder(Encoder):
 
         def taken(places: th.Tensor) -> th.Tensor:
             inside = (places >= 0) & (places < 64)
-            return probe.gather(2, places.clamp(0, 63)) * inside
+            return probe.gather(1, places.clamp(0, 63)) * inside
 
         right, back = taken(from_right), taken(backwards)
         filled = answer > 0
@@ -145,19 +162,19 @@ class StringEncoder(Encoder):
         marks += [(folded == _folded(other)) & filled for other in (here, right, back)]
         letters = (answer >= 65) & (here >= 65)
         step = th.remainder(folded - _folded(here), _ALPHABET) * letters
-        return th.stack([*marks, step, filled], 3).to(th.uint8)
+        return th.stack([*marks, step, filled], 2).to(th.uint8)
 
     def _compare_with_operations(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
         """Returns which share of an answer is what each operation makes of the probe, from either end."""
-        shown = answer.to(th.uint8)[:, :, None]
+        shown = answer.to(th.uint8)[:, None]
         ends = length[..., None] - 1 - self.column
-        backwards = (answer.gather(2, ends.clamp(0, SHOWN - 1)) * ((ends >= 0) & (ends < SHOWN))).to(th.uint8)
+        backwards = (answer.gather(1, ends.clamp(0, SHOWN - 1)) * ((ends >= 0) & (ends < SHOWN))).to(th.uint8)
         longest = th.maximum(length[..., None], self.known_lengths[index]).clamp(1, SHOWN)
         shares = []
-        for outputs, text in ((self.known, shown), (self.known_backwards, backwards[:, :, None])):
-            agreeing = ((outputs[index] == text) & (text > 0)).sum(3, dtype=th.uint8)
+        for outputs, text in ((self.known, shown), (self.known_backwards, backwards[:, None])):
+            agreeing = ((outputs[index] == text) & (text > 0)).sum(2, dtype=th.uint8)
             shares.append(agreeing / longest)
-        return th.cat(shares, 2)
+        return th.cat(shares, 1)
 
 
 def _codes(rows: Sequence[Sequence[str]]) -> th.Tensor:

@@ -74,8 +74,8 @@ def intervals_cost(intervals: tuple[Interval, ...] | list[Interval], y: FloatArr
     total = 0.0
     for interval in intervals:
         values = y[interval.start : interval.stop]
-        total += values.size * (
-            math.log(REGION_STD * math.sqrt(2 * math.pi)) + float(values.var()) / (2 * REGION_STD**2)
-        )
+        if values.size:
+            deviation = float(values.var()) / (2 * REGION_STD**2)
+            total += values.size * (math.log(REGION_STD * math.sqrt(2 * math.pi)) + deviation)
         total += _STRETCH_CONSTANTS * math.log(y.size + 1.0)
     return total

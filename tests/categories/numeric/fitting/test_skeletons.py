@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, flatten
 from find_gym.categories.numeric.fitting import fit_skeleton
+from find_gym.categories.numeric.fitting.likelihood import intervals_cost
+from find_gym.categories.numeric.fitting.regions import Interval
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule, Skeleton
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import Noise, Region
@@ -182,3 +184,10 @@ def test_any_evidence_is_survived_and_gives_the_same_twice(
     function = NumericFunction(first)
     assert function.truth(np.linspace(-128, 128, 5)).shape == (5,)
     assert function.describe() and "def f(x)" in function.source()
+
+
+def test_an_exception_without_outputs_costs_its_constants_alone() -> None:
+    """Where nothing was asked inside of it, an exception makes a program less likely, and that is all."""
+    y = np.zeros(8)
+    empty = Interval("above", 8, 8)
+    assert 0 < intervals_cost([empty], y) < intervals_cost([empty] * 2, y) < np.inf
