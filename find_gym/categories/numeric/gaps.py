@@ -35,11 +35,10 @@ class Gaps:
     """
 
     def __init__(self, count: int, bank: FloatArray) -> None:
-        self._bank = bank
+        self._bank = np.ascontiguousarray(bank, dtype=np.float64)
         self.x = np.full((count, bank.size + SLOTS), np.inf)
         self.width = np.zeros(self.x.shape)
         self.free = np.full(count, bank.size)
-        self._order = np.arange(bank.size + SLOTS)
 
     def clear(self, episodes: Integers) -> None:
         """Forgets what was asked in some episodes."""
@@ -58,23 +57,22 @@ class Gaps:
         Returns:
             The places of the next greater inputs, whose gaps have changed; `places` where there are none.
         """
-        known, own, at = self.x[episodes], places[:, None], x[:, None]
-        # Of equal inputs, the one of the first place comes first.
-        smaller = (known < at) | ((known == at) & (self._order < own))
-        left = np.where(smaller, known, -np.inf).max(axis=1)
-        greater = np.where(smaller | (self._order == own), np.inf, known)
-        right = greater.argmin(axis=1)
-        beyond = greater[np.arange(len(right)), right]
-        self.x[episodes, places] = x
-        self.width[episodes, places] = np.where(np.isfinite(left), x - left, 0.0)
-        right = np.where(np.isfinite(beyond), right, places)
-        self.width[episodes, right] = np.where(right == places, self.width[episodes, right], beyond - x)
-        self.free[episodes] = np.maximum(self.free[episodes], places + 1)
-        return right
+        from find_gym.categories.numeric.kernels.bisecting import put_between
+
+        episodes, places = (np.ascontiguousarray(one, dtype=np.int64) for one in (episodes, places))
+        following = np.empty_like(places)
+        x = np.ascontiguousarray(x, dtype=np.float64)
+        put_between(self._bank, self.x, self.width, self.free, episodes, places, x, following)
+        return following
 
     def open(self) -> NDArray[np.bool_]:
         """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""
         return (self.width >= 2 * CLOSEST) & (self.free < self.width.shape[1])[:, None]
+
+    def are_open(self, episodes: Integers, places: Integers) -> NDArray[np.bool_]:
+        """Returns which of some gaps can be halved, bool of shape `(n,)`."""
+        count = self.width.shape[1]
+        return (self.width.take(episodes * count + places) >= 2 * CLOSEST) & (self.free.take(episodes) < count)
 
     def middles(self, episodes: Integers, places: Integers) -> FloatArray:
         """Returns the middles of gaps, shape `(n,)`."""

@@ -163,6 +163,11 @@ class ZoomAnswers(NumericAnswers):
         bank = np.ones((len(self._table), self._inputs.size), dtype=np.bool_)
         return np.concatenate([bank, self._gaps.open()], axis=1)
 
+    def refused(self, actions: Integers, queries: int) -> Integers:
+        """Returns the episodes whose action is to halve a gap that can't be halved; see `BatchAnswers`."""
+        halving = ((actions >= self._inputs.size) & (actions < queries)).nonzero()[0]
+        return halving[~self._gaps.are_open(halving, actions[halving] - self._inputs.size)]
+
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
         places, x = probes.copy(), self._inputs.take(np.minimum(probes, self._inputs.size - 1))
@@ -186,13 +191,13 @@ class ZoomAnswers(NumericAnswers):
 
     def _show_gaps(self, envs: Integers, places: Integers, changed: Integers) -> None:
         """Updates the features of the inputs that were asked, and of the gaps beside them."""
-        flat = self._rows.take(envs) + places
-        self._flat["x"][flat] = self._gaps.x[envs, places] / QUERY_RANGE[1]
+        rows = self._rows.take(envs)
+        flat = rows + places
+        self._flat["x"][flat] = self._gaps.x.take(flat) / QUERY_RANGE[1]
         self._all_features.touch(flat + self._all_features.start("x"))
-        for ends in (places, changed):
-            flat = self._rows.take(envs) + ends
-            self._flat["gap"][flat] = gap_feature(self._gaps.width[envs, ends])
-            self._all_features.touch(flat + self._all_features.start("gap"))
+        flat = np.concatenate([flat, rows + changed])
+        self._flat["gap"][flat] = gap_feature(self._gaps.width.take(flat))
+        self._all_features.touch(flat + self._all_features.start("gap"))
 
     def _forget(self, envs: Integers) -> None:
         super()._forget(envs)

@@ -82,6 +82,15 @@ class BatchAnswers:
         """Returns which queries are legal as far as the budget allows any, `(N, queries)`; None where all are."""
         return None
 
+    def refused(self, actions: Integers, queries: int) -> Integers | None:
+        """Returns the episodes whose action is a query that is not legal, whatever the budget; None where all are.
+
+        Args:
+            actions: an action for each episode, shape `(N,)`.
+            queries: actions below are queries.
+        """
+        return None
+
     def evidence(self, env: int) -> tuple[Sequence[Any], Sequence[Any]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
         raise NotImplementedError

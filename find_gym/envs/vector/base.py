@@ -263,8 +263,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             asking[over] = writing[over] = False
         # A query that is refused costs as much as one that is answered.
         charged = asking
-        if (askable := self._answers.askable()) is not None:
-            asking = asking & askable[np.arange(self.num_envs), np.minimum(actions, queries - 1)]
+        if (refused := self._answers.refused(actions, queries)) is not None:
+            asking = asking.copy()
+            asking[refused] = False
         scores: dict[int, tuple[Score, Submission]] = {}
         writers = writing.nonzero()[0]
         if writers.size:

@@ -174,12 +174,13 @@ def test_compiling_is_announced_once_for_all_processes_of_a_command(
     assert capsys.readouterr().err.count("compiling loops") == 1
 
 
-def test_numba_is_imported_by_the_first_fit_and_no_earlier() -> None:
+def test_numba_is_imported_where_the_first_loop_runs_and_no_earlier() -> None:
     program = """
 import sys, gymnasium, find_gym
-env = gymnasium.make("FIND-numeric-v1")
+env = gymnasium.make("FIND-numeric-v1", interface="text")
 env.reset(seed=0)
-env.step(0)
+env.step("QUERY [1, 2]")
+gymnasium.make("FIND-numeric-v1").reset(seed=0)
 print("numba" in sys.modules, "torch" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
