@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import find_gym
+from find_gym.categories.numeric.function import NumericSpec
+from find_gym.categories.numeric.rules import AtomRule
 from find_gym.core.registry import category_named
 from find_gym_agents.categories import AgentCategory, agent_category
 from find_gym_agents.categories.checking import Checked
@@ -196,3 +198,15 @@ def test_constants_that_were_bent_to_meet_few_answers_are_no_better_than_plain_o
     evidence = list(zip(x, y, strict=True))
     rectangle, curve = ([codec.tokens.index(word) for word in ("below", name)] for name in ("rectangle", "polynomial"))
     assert checker.best([curve, rectangle], evidence).tokens == tuple(rectangle)
+
+
+NUMERIC = agent_category("numeric").make_checker(_env("numeric").codec)
+SIZES = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(SIZES, SIZES, st.lists(SIZES, min_size=1, max_size=6))
+@settings(deadline=None, max_examples=50)
+def test_numbers_of_any_size_are_checked(slope, intercept, outputs):
+    spec = NumericSpec(AtomRule("linear", (slope, intercept)), (-100.0, 100.0))
+    evidence = [(float(place), value) for place, value in enumerate(outputs)]
+    assert not math.isnan(NUMERIC.log_likelihood(spec, 8.0, evidence))

@@ -54,16 +54,17 @@ class NumericChecker(Checker):
             outside[interval.start : interval.stop] = False
         with np.errstate(all="ignore"):
             residuals = y - rules.evaluate(program.rule, x) - noise_mean(x, y, outside)
-        cost, exact, scale = cost_of(program.rule, residuals, tuple(intervals), y)
-        if not exact and outside.any():
-            cost += _bending_cost(program.rule, scale, float(np.std(y[outside])))
-        return -cost - _UNDEFINED_COST * float(surprises)
+            cost, exact, scale = cost_of(program.rule, residuals, tuple(intervals), y)
+            if not exact and outside.any():
+                cost += _bending_cost(program.rule, scale, float(np.std(y[outside])))
+        # Numbers may be too large for the misfit to be one.
+        return -math.inf if math.isnan(cost) else -cost - _UNDEFINED_COST * float(surprises)
 
 
 def _bending_cost(rule: Rule, scale: float, spread: float) -> float:
     """Returns what odd constants cost, in nats, that make a rule more precise than noise or an approximation."""
-    precision = math.log(max(_BENT_SHARE * spread, sys.float_info.min) / max(scale, sys.float_info.min))
-    return odd_constants(rule) * min(max(precision, 0.0), ODD_CONSTANT)
+    noise, reached = (math.log(max(size, sys.float_info.min)) for size in (_BENT_SHARE * spread, scale))
+    return odd_constants(rule) * min(max(0.0, noise - reached), ODD_CONSTANT)
 
 
 def _run(inside: NDArray[np.bool_]) -> tuple[int, int]:

@@ -313,4 +313,4 @@ def odd_constants(rule: Rule) -> int:
         for constant in atom.constants
         for value in (constant if isinstance(constant, tuple) else (constant,))
     ]
-    return sum(abs(value * 10 - round(value * 10)) > _PLAIN or abs(value) > _LARGEST for value in values)
+    return sum(not abs(value) <= _LARGEST or abs(value * 10 - round(value * 10)) > _PLAIN for value in values)
