@@ -11,7 +11,7 @@ from find_gym import LATEST_IDS
 from find_gym.functions import DatasetError, FINDDataset, function_seed
 from find_gym_agents.benchmarks.against import compare
 from find_gym_agents.benchmarks.measuring import Work, measure
-from find_gym_agents.benchmarks.speed_page import page, table
+from find_gym_agents.benchmarks.speed_page import BY_HAND, page, table, written_by_hand
 from find_gym_agents.cli import main
 from find_gym_agents.commands.arguments import field_docstrings, parse
 from find_gym_agents.commands.benchmark import BenchmarkConfig, benchmark
@@ -241,6 +241,16 @@ def test_benchmark_measures_everything_once(tmp_path):
     text = page(json.loads(json.dumps(results)) | {"command": "find-gym benchmark"})
     assert "| FIND-strings-v1, 2 environments |" in text and "## Training" not in text
     assert '| FIND-numeric-v1, effort="quick" |' in text
+
+
+def test_what_is_written_by_hand_stays_when_the_page_is_made_again(tmp_path):
+    path = tmp_path / "performance.md"
+    assert written_by_hand(path) == ""
+    path.write_text("figures of before\n")
+    assert written_by_hand(path) == ""
+    path.write_text(f"figures of before\n\n{BY_HAND}\n\n## By hand\n")
+    path.write_text("figures\n" + written_by_hand(path))
+    assert path.read_text() == f"figures\n\n{BY_HAND}\n\n## By hand\n"
 
 
 def test_a_folder_without_benchmarks_can_not_be_compared_with(tmp_path):

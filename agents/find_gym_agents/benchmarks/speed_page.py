@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from find_gym_agents.report.table import markdown_table
+
+BY_HAND = "<!-- What follows is written by hand, and kept when the page is made again. -->"
 
 _INTRODUCTION = """\
 # Performance
@@ -17,7 +20,7 @@ Measured on {date} with
 
 on a machine with {cores}, Python {python}, numpy {numpy}. Every figure comes from {rounds} rounds of {seconds:g} s:
 the best of them or, where episodes and functions differ from one to the next, their mean. What is compared took turns,
-round by round. Made by the command: don't edit.
+round by round. Made by the command: edit nothing above the last part, which is written by hand.
 
 ## Steps of vectorised environments
 
@@ -73,6 +76,13 @@ _SINGLE = """\
 
 On one core. The reference implementation answers a query by a process of its own ("process per call").
 """
+
+
+def written_by_hand(path: Path) -> str:
+    """Returns the end of a page that is to be written anew: from `BY_HAND` on, nothing where it has no such line."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    _, line, end = text.partition(BY_HAND)
+    return f"\n{line}{end}" if line else ""
 
 
 def page(results: dict[str, Any]) -> str:

@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     words = list(sys.argv[1:] if arguments is None else arguments)
     description = "Measures speed: stepping beside CartPole-v1, scoring, sampling, training, queries."
     config = parse(BenchmarkConfig, words, program=program, description=description)
-    from find_gym_agents.benchmarks.speed_page import page, table
+    from find_gym_agents.benchmarks.speed_page import page, table, written_by_hand
     from find_gym_agents.runs.records import write_json, write_text
 
     path = Path(config.out or "runs/benchmark.json")
@@ -191,6 +191,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     results["command"] = shlex.join(["find-gym", "benchmark", *words])
     write_json(path, results)
     if config.page is not None:
-        write_text(Path(config.page), page(results))
+        target = Path(config.page)
+        write_text(target, page(results) + written_by_hand(target))
     show(f"{table(results)}\n\nwritten to {path}")
     return 0
