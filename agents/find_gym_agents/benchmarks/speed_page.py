@@ -68,7 +68,7 @@ _ADVICE = """\
 - **Observations** are arrays of their own. Large ones are brought up to date rather than copied where nobody holds the
   ones before the last: drop what is not needed any more. With `copy=False` they are two sets of arrays in turn, which
   saves time only where a learner holds more of them.
-- **Compiling.** The first fit, or network, on a machine compiles the loops that it needs; see
+- **Compiling.** The first fit, network or score on a machine compiles the loops that it needs; see
   [compiled loops](compiled.md).
 """
 _SINGLE = """\
