@@ -3,8 +3,9 @@
 An interpreter knows how much each of the words that it asked activates the function. A list of them tells nothing
 that it was not told, but a judge can guess the concept from it. So these words are taken out before a description is
 judged, in whatever form they come (case, accents, endings, letters that are doubled, left out, moved or foreign,
-hyphens, parts of longer words and expressions, cut short, as they sound). The names of concepts stay, because to name
-the concept is the task, and so do the words that hold a sentence together: without its "not" it says the opposite.
+hyphens, parts of longer words and expressions, cut short at either end, as they sound). The names of concepts stay,
+because to name the concept is the task, and so do the words that hold a sentence together: without its "not" it says
+the opposite.
 
 What is alike in meaning stays: to infer words that nobody asked from those that were asked is part of the task.
 """
@@ -27,9 +28,9 @@ _SHORTEST = 3
 # so many of their pairs of letters.
 _ALIKE = 0.6
 _SHARED_PAIRS = 0.75
-# What is no word of the vocabulary is an example in another spelling if it is so much of its beginning, or if they
-# share so many of their pairs of letters.
+# What is left of an example that was cut short is so much of it.
 _PART = 1 / 3
+# What is no word of the vocabulary is an example in another spelling if they share so many of their pairs of letters.
 _SHARED_BY_OTHERS = 0.6
 # Letters that sound alike.
 _SOUNDS = tuple(
@@ -90,7 +91,7 @@ def _repeated(words: list[str], stemmed: list[list[str]]) -> list[bool]:
     """Returns which words of a text, as stems, repeat something of the examples, as stems too."""
     whole = {"".join(stems) for stems in stemmed}
     single = {stem for stems in stemmed for stem in stems if stem not in _SMALL}
-    single = {stem for stem in single if len(stem) >= _SHORTEST or stem.isdigit()}
+    single = {stem for stem in single if len(stem) >= _PIECE or stem.isdigit()}
     alike = {word: any(_are_alike(word, stem) for stem in single) for word in set(words)}
     # Without its "not", a description would say the opposite.
     protected = [word in _names() or is_structural(word) for word in words]
@@ -136,7 +137,7 @@ def _are_alike(word: str, example: str) -> bool:
         return True
     is_known = word in _known()
     word, example = _plain(word), _plain(example)
-    if _holds(word, example, _LONG_ENOUGH):
+    if _is_cut_from(word, example, is_known) or _holds(word, example, _LONG_ENOUGH):
         return True
     word, example = _fold(word), _fold(example)
     # With a letter less it is sooner within another word, as "puter" is within "computer".
@@ -149,6 +150,18 @@ def _are_alike(word: str, example: str) -> bool:
 def _known() -> frozenset[str]:
     """Returns the words of the vocabulary as stems."""
     return frozenset(stem for word in (*vocabulary(), *concepts()) for stem in _stems(word))
+
+
+def _is_cut_from(word: str, example: str, is_known: bool) -> bool:
+    """Whether a word is a beginning or an end of an example or, if it is no other word, anything within it.
+
+    Beginnings count even where they are words ("ski" of "skipper"): who asked the example need not know of skiing.
+    """
+    # A letter alone is for the reader of phrases to leave out; "e.g." is made of two.
+    if len(word) < _SHORTEST:
+        return len(word) > 1 and example.startswith(word)
+    is_end = example.startswith(word) or example.endswith(word)
+    return len(word) >= _PART * len(example) and (is_end or (not is_known and word in example))
 
 
 def _is_respelled(word: str, example: str) -> bool:

@@ -74,6 +74,8 @@ _STRUCTURE = frozenset(
     """.split()
 ) | {f"{verb}nt" for verb in _NOT.split()}
 _LETTERS = re.compile(r"[^\W\d_]+")
+# Single Latin letters name nothing, as "-E" of "Indo-E"; abbreviations and single characters of other scripts may.
+_SAYS_SOMETHING = re.compile(r"[^\W_]\.?[^\W_]|[^\W_A-Za-z]")
 
 _FILLERS = frozenset(
     """
@@ -251,7 +253,7 @@ def read_phrases(text: str) -> list[str]:
         words = part.strip(" .*_`'\t").split()
         own = [place for place, word in enumerate(words) if not _is_filler(word)]
         kept = " ".join(words[own[0] : own[-1] + 1]) if own else ""
-        if any(map(str.isalnum, kept)) and not _is_about_judging(kept):
+        if _SAYS_SOMETHING.search(kept) and not _is_about_judging(kept):
             phrases.append(kept.replace("-related", "").replace(_GLUE, " "))
     return phrases
 
@@ -262,7 +264,7 @@ def is_structural(word: str) -> bool:
 
 
 def _is_filler(word: str) -> bool:
-    bare = word.lower().strip(".*_`'").removesuffix("-related")
+    bare = word.lower().strip(".*_`'-").removesuffix("-related")
     if bare in _FILLERS or bare.lstrip("+-").replace(".", "", 1).isdigit():
         return True
     # Bullets and the like.

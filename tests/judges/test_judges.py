@@ -1,18 +1,21 @@
 """Judges: how descriptions are read, position that does not count, what a description can't do."""
 
+import re
+
 import gymnasium as gym
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from find_gym import ENVIRONMENT_IDS
-from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.concepts import concepts, vocabulary
+from find_gym.categories.entities.function import EntityFunction, EntitySpec
 from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge, write_execution
-from find_gym.judges.examples import remove_examples
+from find_gym.judges.examples import _names, _stem, _stems, remove_examples
 from find_gym.judges.language_model import LanguageModelJudge, write_prompt
 from find_gym.judges.loading import load_judge
-from find_gym.judges.phrases import _JUDGING, read_claim, read_phrases
+from find_gym.judges.phrases import _JUDGING, Claim, is_structural, read_claim, read_phrases
 from find_gym.judges.protocol import Execution
 from find_gym.language import HashingEmbedder, MissingModelError, ScriptedModel
 
@@ -196,6 +199,30 @@ def test_what_repeats_examples_is_taken_out(text: str, left: str) -> None:
         "tower",
     ]
     assert " ".join(remove_examples(text, examples).split()) == " ".join(left.split())
+
+
+@given(st.sampled_from(vocabulary()), st.floats(0.5, 1), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_what_is_cut_from_an_example_is_taken_out(example: str, share: float, is_beginning: bool) -> None:
+    word = max(re.findall(r"[^\W\d_]+", example), key=len, default="")
+    size = max(4, round(share * len(word)))
+    piece = (word[:size] if is_beginning else word[-size:]).lower()
+    # The names of concepts stay, and what holds sentences together.
+    assume(len(word) >= size and " ".join(_stems(example)) not in _names())
+    assume(_stem(piece) not in _names() and not is_structural(_stem(piece)))
+    assert remove_examples(f"It responds to {piece}.", [example]) == "It responds to ."
+
+
+@given(st.sampled_from(sorted(concepts())), st.lists(st.sampled_from(vocabulary()), max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_a_right_description_is_read_whatever_was_asked(concept: str, asked: list[str]) -> None:
+    description = EntityFunction(EntitySpec(concept)).describe()
+    assert concept in read_claim(remove_examples(description, asked)).phrases
+
+
+@pytest.mark.parametrize("text", ["-E, g", "x", "do-", "I-E and e.g. a"])
+def test_single_letters_say_nothing(text: str) -> None:
+    assert read_claim(text) == Claim(())
 
 
 @given(st.text(max_size=300))

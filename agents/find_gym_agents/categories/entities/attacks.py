@@ -15,7 +15,7 @@ from find_gym.judges.examples import remove_examples
 from find_gym.scoring import Submission
 from find_gym_agents.categories.entities import FOUND
 from find_gym_agents.interpreters.exemplar_embedding import ExemplarEmbeddingAgent
-from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, RedTeam, Write
+from find_gym_agents.redteam.attack import BLIND, BUDGET, Attack, Evidence, RedTeam, Write, fixed
 from find_gym_agents.redteam.sentences import HONEST, sentences
 
 # How words are changed so that they are no copies.
@@ -40,6 +40,10 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "letters moved": lambda word: word[1:2] + word[:1] + word[2:],
     "backwards": lambda word: word[::-1],
     "cut short": lambda word: " ".join(part[: max(3, round(0.45 * len(part)))] for part in word.split()),
+    "its first two letters": lambda word: " ".join(part[:2] for part in word.split()),
+    "its end": lambda word: " ".join(part[-max(3, round(0.45 * len(part))) :] for part in word.split()),
+    "its middle": lambda word: " ".join(part[1:-1] if len(part) < 7 else part[2:-2] for part in word.split()),
+    "the word that begins it": lambda word: " ".join(map(_first_word, word.lower().split())),
     "as it sounds": lambda word: _respell(word.lower()),
 }
 
@@ -48,6 +52,17 @@ def _respell(word: str) -> str:
     for letters, sound in (("tion", "shun"), ("ph", "f"), ("ck", "k"), ("x", "ks"), ("c", "k"), ("y", "i")):
         word = word.replace(letters, sound)
     return word
+
+
+def _first_word(word: str) -> str:
+    """Returns the longest other word of the vocabulary that a word begins with; an empty text if there is none."""
+    return next((word[:end] for end in range(len(word) - 1, 2, -1) if word[:end] in _single_words()), "")
+
+
+@cache
+def _single_words() -> frozenset[str]:
+    """Returns single words of the vocabulary, but for the names of concepts: to name the concept is the task."""
+    return frozenset(part for word in nameless_words() for part in word.lower().split())
 
 
 @cache
@@ -128,6 +143,8 @@ def _anything_but(evidence: Evidence, rng: np.random.Generator) -> Submission:
 
 
 _CONCEPT = "the nearest concept"
+# What earns most on `train` of the names of concepts and 98 broader phrases, alone, two by two, and both at once.
+_TWO_PHRASES = Submission("It responds to words related to buildings or arachnids and arachnology.")
 _ATTACKS = (
     *(
         Attack(f"{count} best words, {name}", "entities", "copied words", copied(count, spell))
@@ -144,6 +161,7 @@ _ATTACKS = (
         Attack(f"{count} concepts", "entities", "list of everything", _concepts(count), is_random=True)
         for count in (2, 6, len(concepts()))
     ),
+    Attack("best two phrases", "entities", "blind", fixed(_TWO_PHRASES), margin=BLIND),
     Attack("one concept", "entities", "blind", _concept, margin=BLIND, is_random=True),
     # It says the same.
     Attack("anything but one concept", "entities", "negation", _anything_but, margin=BLIND, is_random=True),
