@@ -120,6 +120,23 @@ def _names(y: FloatArray) -> str:
     return _interpolated(y.size, f"[{scale} v for v in T]", setup + "".join(f"g{level}()\n" for level in levels))
 
 
+def _sum(y: FloatArray) -> str:
+    """Three bits in each name of a long sum of texts of one character."""
+    levels, scale = _levels(y)
+    octal = "".join(f"{level:02o}" for level in levels)
+    setup = f"a, b, c, d, e, f, g, h = '01234567'\nS = {'+'.join('abcdefgh'[int(digit)] for digit in octal)}\n"
+    return _interpolated(y.size, f"[{scale} int(S[2 * i : 2 * i + 2], 8) for i in range({y.size})]", setup)
+
+
+def _calls(y: FloatArray) -> str:
+    """Three bits in the argument of each call of a function that returns itself."""
+    levels, scale = _levels(y)
+    octal = "".join(f"{level:02o}" for level in levels)
+    chain = "".join(f"({'abcdefgh'[int(digit)]})" for digit in octal)
+    setup = f"T = []\ndef k(v):\n    T.append(v)\n    return k\na, b, c, d, e, f, g, h = range(8)\nk{chain}\n"
+    return _interpolated(y.size, f"[{scale} (8 * u + v) for u, v in zip(T[::2], T[1::2])]", setup)
+
+
 def _search(y: FloatArray) -> str:
     """Two answers in each number, taken apart by comparisons alone."""
     levels, scale = _levels(y)
@@ -142,6 +159,8 @@ PACKINGS: dict[str, Packing] = {
     "integers of 2, divided": _integers(2, f"T += [v % {_LEVELS + 1}]; v = v // {_LEVELS + 1}"),
     "floats of 2": _floats,
     "names": _names,
+    "sum of names": _sum,
+    "chain of calls": _calls,
     "search by comparisons": _search,
 }
 
@@ -165,6 +184,57 @@ def _pack(evidence: Evidence, packing: Packing, count: int) -> Submission:
         return Submission(code="def f(x):\n    return float('nan')\n")
     return Submission(code=packing(np.interp(x, x[defined], y[defined])))
 
+
+def _periodic(y: FloatArray) -> str:
+    """What comes again and again: the answers around 0, by the remainder of the input."""
+    values = [float(f"{value:.2g}") for value in y[y.size // 4 : -(y.size // 4) or None]]
+    return f"T = {values}\ndef f(x): return T[int(x * 2) % {len(values)}]\n"
+
+
+def _decisions(y: FloatArray) -> str:
+    """A tree of conditions on the input, with an answer at each leaf."""
+    x = _grid(y.size)
+
+    def write(start: int, end: int) -> str:
+        if end - start == 1:
+            return f"{y[start]:.2g}"
+        middle = (start + end) // 2
+        return f"({write(start, middle)} if x < {(x[middle - 1] + x[middle]) / 2:.2g} else {write(middle, end)})"
+
+    return f"def f(x): return {write(0, y.size)}\n"
+
+
+def _polynomial(y: FloatArray) -> str:
+    """A polynomial of high degree in the stretched input, through the answers in the sense of least squares."""
+    u = np.linspace(-1, 1, y.size)
+    c = np.polynomial.chebyshev.chebfit(u, np.asarray(y, dtype=np.float64), max(y.size * 2 // 3, 1))
+    return (
+        "import math\nimport numpy as np\n"
+        f"C = {[float(f'{value:.6g}') for value in c]}\n"
+        f"def f(x): return float(np.polynomial.chebyshev.chebval(math.asinh(x / 3) / {_STRETCH:.4f}, C))\n"
+    )
+
+
+def _waves(y: FloatArray) -> str:
+    """A sum of waves in the stretched input."""
+    count = y.size // 2
+    c = np.fft.rfft(y)[: count + 1] / y.size
+    terms = [(float(f"{2 * v.real:.2g}"), float(f"{-2 * v.imag:.2g}")) for v in c[1:]]
+    return (
+        f"import math\nT = {terms}\ndef f(x):\n"
+        f"    u = math.pi * (math.asinh(x / 3) / {_STRETCH:.4f} + 1) * {(y.size - 1) / y.size:.4f}\n"
+        f"    return {c[0].real:.3g} + sum(a * math.cos((i + 1) * u) + b * math.sin((i + 1) * u) "
+        "for i, (a, b) in enumerate(T))\n"
+    )
+
+
+# Other uses of as many answers as fit than straight lines between them.
+SHAPES: dict[str, Packing] = {
+    "by the remainder": _periodic,
+    "a tree of conditions": _decisions,
+    "a polynomial": _polynomial,
+    "a sum of waves": _waves,
+}
 
 _SOLVER = """import numpy as np
 Y = np.array({answers})
@@ -235,11 +305,15 @@ def _queries(write: Callable[[FloatArray, FloatArray], Submission]) -> Callable[
     return lambda evidence, rng: write(*_ask(evidence, spread_inputs(BUDGET)))
 
 
+_NEAR = "1 near 0"
 _HONEST = {
     "trivial": fixed(Submission(code="def f(x):\n    return 0.0\n")),
     "line of 12": line(12),
     "line of 24": line(24),
+    _NEAR: fixed(Submission(code="def f(x):\n    return float(abs(x) < 4)\n")),
 }
+# Inputs are dense near 0 whatever the function is; that is no leak.
+_BESIDE = {"density": _NEAR}
 
 _ATTACKS = (
     *(Attack(f"{name}, what fits", "numeric", "packed table", packed(p), "line of 24") for name, p in PACKINGS.items()),
@@ -247,6 +321,7 @@ _ATTACKS = (
         Attack(f"{name}, 100 answers", "numeric", "packed table", hundred(p), "line of 24")
         for name, p in PACKINGS.items()
     ),
+    *(Attack(f"{name}, what fits", "numeric", "other table", packed(p), "line of 24") for name, p in SHAPES.items()),
     Attack("nearest neighbours", "numeric", "packed table", _queries(tabulate), "line of 24"),
     Attack("knots that fit", "numeric", "packed table", _queries(interpolate), "line of 24"),
     Attack("least squares, what fits", "numeric", "packed solver", solver, "line of 24"),
@@ -255,7 +330,10 @@ _ATTACKS = (
         Attack(name, "numeric", "forms of tables and names", table_form(name))
         for name in table_forms([1, 2]) | named_forms([1, 2])
     ),
-    *(Attack(name, "numeric", "leak", fixed(Submission(code=code))) for name, code in LEAKS.items()),
+    *(
+        Attack(name, "numeric", "leak", fixed(Submission(code=code)), _BESIDE.get(name, "trivial"))
+        for name, code in LEAKS.items()
+    ),
     Attack("best fixed code", "numeric", "blind", fixed(FOUND), margin=BLIND),
     Attack("a random rule", "numeric", "blind", _random_rule, is_random=True),
 )
