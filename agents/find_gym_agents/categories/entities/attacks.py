@@ -12,6 +12,7 @@ from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.function import EntityFunction, EntitySpec
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.judges.examples import remove_examples
+from find_gym.judges.phrases import read_claim
 from find_gym.scoring import Submission
 from find_gym_agents.categories.entities import FOUND
 from find_gym_agents.interpreters.exemplar_embedding import ExemplarEmbeddingAgent
@@ -71,14 +72,20 @@ def nameless_words() -> tuple[str, ...]:
     return tuple(word for word in vocabulary() if not re.search(r"\w", remove_examples(word, word.split())))
 
 
+@cache
+def _names_a_concept(text: str) -> bool:
+    """Whether a text holds the name of a concept, as "ship" of "shipwreck": to name the concept is the task."""
+    return bool(read_claim(remove_examples(text, text.split())).phrases)
+
+
 def copied(count: int, spell: Callable[[str], str]) -> Write:
     """The most active of a hundred words, as many as told."""
 
     def write(evidence: Evidence, rng: np.random.Generator) -> Submission:
         words = list(np.random.default_rng(0).choice(nameless_words(), BUDGET, replace=False))
         answers = evidence.ask(list(map(str, words)))
-        best = [str(words[place]) for place in np.argsort(-np.asarray(answers), kind="stable")[:count]]
-        return Submission(", ".join(map(spell, best)))
+        spelled = [spell(str(words[place])) for place in np.argsort(-np.asarray(answers), kind="stable")]
+        return Submission(", ".join([word for word in spelled if not _names_a_concept(word)][:count]))
 
     return write
 
