@@ -43,8 +43,8 @@ def truth_texts(function: Any) -> dict[str, str]:
 def told_submission(submission: Submission | None) -> dict[str, Any]:
     """Returns the parts of a submission; nothing where there is none.
 
-    They are `description` (of a program in English), `domain`, `code`, and for a program `program` (its JSON data) and
-    `tokens` (those that it was written with, if any).
+    They are `description` (of a program in English), `domain`, `code`, and for a program `program` (its JSON data,
+    without what is None) and `tokens` (those that it was written with, if any).
     """
     if submission is None:
         return {}
@@ -54,7 +54,9 @@ def told_submission(submission: Submission | None) -> dict[str, Any]:
         "code": submission.code,
     }
     if submission.program is not None:
-        told |= {"program": submission.program.to_json(), "tokens": submission.description}
+        # Vector environments cannot gather None of one program and a dict of another.
+        data = {name: value for name, value in submission.program.to_json().items() if value is not None}
+        told |= {"program": data, "tokens": submission.description}
     return told
 
 

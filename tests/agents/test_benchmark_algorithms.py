@@ -20,7 +20,7 @@ def test_finished_runs_are_kept_and_the_page_shows_them(tmp_path, monkeypatch, c
     assert main([*words, "--seeds", "1"]) == 0
     first = json.loads((tmp_path / "out" / "A2C-seed0.json").read_text())
     assert [row["steps"] for row in first["curve"]] == [0, 80, 160]
-    assert all(set(row) == {"steps", "skill", "submitted", "queries"} for row in first["curve"])
+    assert all(set(row) == {"steps", "skill", "greedy", "submitted", "queries"} for row in first["curve"])
     trained = []
     monkeypatch.setattr(
         algorithms, "_run", lambda *arguments: trained.append(arguments[2]) or {"curve": first["curve"]}

@@ -46,7 +46,8 @@ def test_programs_are_described_in_english(category: str) -> None:
         told += 1
         assert info["submission"]["description"] == env.black_box(submission.program).describe()
         assert info["submission"]["tokens"] == submission.description
-        assert info["submission"]["program"] == submission.program.to_json()
+        data = submission.program.to_json()
+        assert info["submission"]["program"] == {name: value for name, value in data.items() if value is not None}
         assert "program" not in info["submission"]["description"]
     assert told
 
@@ -69,6 +70,21 @@ def test_vectorised_environments_tell_the_same(category: str) -> None:
         assert {name: infos[key][name][0] for name in info[key] if name != "program"} == {
             name: text for name, text in info[key].items() if name != "program"
         }
+
+
+@pytest.mark.parametrize("category", find_gym.LATEST_IDS)
+def test_vectorised_environments_gather_programs_of_every_shape(category: str) -> None:
+    envs = gym.make_vec(find_gym.LATEST_IDS[category], num_envs=24, full_info=True, difficulty="extreme")
+    envs.reset(seed=0)
+    rng = np.random.default_rng(0)
+    ended = 0
+    for _ in range(30):
+        # Tokens, so that episodes end soon; what is done where they have ended is of no account.
+        tokens = [np.flatnonzero(mask[envs.codec.queries :]) for mask in envs.action_masks()]
+        actions = [envs.codec.queries + rng.choice(legal) if len(legal) else 0 for legal in tokens]
+        _, _, _, _, infos = envs.step(np.array(actions))
+        ended += int(infos["submission"]["_description"].sum()) if "submission" in infos else 0
+    assert ended > 24
 
 
 def test_long_sources_are_left_out_of_infos() -> None:

@@ -30,7 +30,7 @@ from find_gym_agents.interpreters.policies.saved_models import SavedModelAgent
 from find_gym_agents.interpreters.policies.terms import PolicyOptions
 from find_gym_agents.runs.records import write_json
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Algorithm:
 
 
 # The reward comes once, at the end of an episode of known length: nothing is discounted. Rollouts of 1,024 steps.
-_ON_POLICY: dict[str, Any] = {"n_steps": 64, "gamma": 1.0}
+_ON_POLICY: dict[str, Any] = {"n_steps": 64, "gamma": 1.0, "learning_rate": 1e-3}
 _REPLAY: dict[str, Any] = {"buffer_size": 20_000, "learning_starts": 1_000, "gamma": 1.0}
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.name: algorithm
@@ -136,8 +136,9 @@ def run_algorithms(config: AlgorithmsConfig, progress: Callable[[str], None] = l
 
     Returns:
         The results of this setting that are in the folder now, also those of other commands. For each algorithm and
-        seed: "algorithm", "arguments", "seed", "setting", "curve" (a row with "steps", "skill", "submitted" and
-        "queries" for each evaluation), "seconds" of the training.
+        seed: "algorithm", "arguments", "seed", "setting", "curve" (for each evaluation a row with "steps", with
+        "skill", "submitted" and "queries" where actions are drawn as in training, and with "greedy", the skill
+        of the most probable actions), "seconds" of the training.
     """
     folder = Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,9 +183,14 @@ def _run(config: AlgorithmsConfig, algorithm: Algorithm, seed: int) -> dict[str,
 
 
 def _evaluate(config: AlgorithmsConfig, algorithm: Algorithm, model: Any) -> dict[str, float]:
-    """Plays functions of the test split with the most probable actions."""
+    """Plays functions of the test split twice: with actions drawn as in training, and with the most probable ones."""
+    drawn, greedy = (_play(config, algorithm, model, deterministic) for deterministic in (False, True))
+    return {**drawn, "greedy": greedy["skill"]}
+
+
+def _play(config: AlgorithmsConfig, algorithm: Algorithm, model: Any, deterministic: bool) -> dict[str, float]:
     options = PolicyOptions("", config.env, algorithm.interface, config.max_queries, config.difficulty)
-    agent = SavedModelAgent(model, options)
+    agent = SavedModelAgent(model, options, deterministic=deterministic)
     env = gym.make(
         config.env,
         interface=algorithm.interface,

@@ -92,18 +92,19 @@ def zip_terms(path: Path) -> Terms:
 
 
 class SavedModelAgent:
-    """Does what a model of Stable-Baselines3 predicts, deterministically, with masks and recurrent states if any.
+    """Does what a model of Stable-Baselines3 predicts, with masks and recurrent states if any.
 
     Args:
         model: the model.
         options: what it interprets.
+        deterministic: whether it takes the most probable action; if not, it draws one by the library's generators.
 
     Attributes:
         network: the policy itself.
     """
 
-    def __init__(self, model: Any, options: PolicyOptions) -> None:
-        self.interface = options.interface
+    def __init__(self, model: Any, options: PolicyOptions, *, deterministic: bool = True) -> None:
+        self.interface, self._deterministic = options.interface, deterministic
         self.network = model.policy
         self._model = model
         self._legal = None
@@ -120,7 +121,7 @@ class SavedModelAgent:
         return SavedModelAgent(load_model(options.source.file), options)
 
     def reset(self, seed: int) -> None:
-        """Forgets the last episode; the predictions are deterministic."""
+        """Forgets the last episode; the seed is not used."""
         self._state, self._begun = None, False
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
@@ -130,7 +131,7 @@ class SavedModelAgent:
             observation,
             state=self._state,
             episode_start=np.array([not self._begun]),
-            deterministic=True,
+            deterministic=self._deterministic,
             **masks,
         )
         self._begun = True
