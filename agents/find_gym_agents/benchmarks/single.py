@@ -36,7 +36,7 @@ def works() -> list[Work]:
         Work(
             "code run in the sandbox, 64 inputs", "submissions", lambda c: c.time(lambda: run_code(_NUMPY_CODE, inputs))
         ),
-        _scoring("code scored, sandbox included", function, Submission(code=_NUMPY_CODE)),
+        _scoring("code scored: held-out inputs among decoys, one by one", function, Submission(code=_NUMPY_CODE)),
         _scoring("numeric programs scored", function, Submission(program=PLAIN_SPEC)),
         _sampling("numeric functions sampled, without networks", {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}),
         _sampling("numeric functions sampled, networks", {"approximated": 1.0}),

@@ -161,7 +161,7 @@ class TrainConfig(RunConfig):
     query_cost: float = 0.0
     """What each query costs while stopping is free."""
     quick_fits: bool = False
-    """Whether constants are fitted in half the time while it trains, a little worse; numeric functions only."""
+    """Whether constants are fitted less thoroughly while it trains; numeric functions only."""
     hidden: int = 256
     """Units of each layer between the encoder and the actions."""
     layers: int = 2

@@ -85,7 +85,7 @@ class NumericEnv(FINDEnv):
       curriculum's aid, not the benchmark); two numbers draw it between them; default 0.
     - `query_cost`: subtracted from the reward for each input; default 0.
     - `reward`: "skill", "accuracy" or "find".
-    - `effort`: "full", or for `tokens` "quick" to fit constants in half the time, for training (see
+    - `effort`: "full", or for `tokens` "quick" to fit constants less thoroughly, for training (see
       `find_gym.categories.numeric.fitting.fit_skeletons` for what that loses); evaluation is with "full".
     - `judge`: scores the description in language by unit tests, which the score then has as `unit_tests`; the reward
       stays that of the code. The path or name of a causal language model, the address of a server, or a `Judge`.
