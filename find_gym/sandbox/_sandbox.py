@@ -133,6 +133,11 @@ class Sandbox:
         with self._lock:
             return self._backend().name
 
+    @property
+    def server_pid(self) -> int | None:
+        """The process id of the fork-server, which leads a session of its own; ``None`` where none is running."""
+        return getattr(self._running, "server_pid", None)
+
     def _backend(self) -> ForkBackend | SubprocessBackend:
         if self._closed:
             raise SandboxError("the sandbox is closed")

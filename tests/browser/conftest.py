@@ -13,7 +13,8 @@ FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: the processes of a browser come and go while other tests count theirs.
+@pytest.fixture(scope="package")
 def browser(tmp_path_factory):
     """A browser of the tests' own, with an empty profile and a window of 1280 by 900."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install '.[dev]'")

@@ -1,6 +1,11 @@
 """A sample of the red team's attacks and programs; the command runs all of them."""
 
+import ast
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +14,9 @@ import pytest
 from find_gym.language.embeddings import explain_missing_model
 from find_gym.scoring import Submission
 from find_gym_agents.commands.redteam import main
-from find_gym_agents.redteam import Attack, Evidence, red_teams, run_attacks, run_programs
+from find_gym_agents.redteam import Attack, Evidence, red_teams, run_attacks
 from find_gym_agents.redteam.attack import fixed
-from find_gym_agents.redteam.programs import write_program
+from find_gym_agents.redteam.programs import _processes_of, write_program
 
 SAMPLE = {
     "numeric": (
@@ -71,8 +76,27 @@ def test_each_attack_has_a_name_of_its_own_and_random_ones_are_tried_again() -> 
 
 
 def test_hostile_programs_leave_nothing_behind() -> None:
-    found = run_programs(40, seed=1)
-    assert found.wrong == () and sum(found.statuses.values()) == 40 and found.statuses["forbidden"] > 0
+    # In a process of its own: what other tests open and close meanwhile does not count.
+    program = (
+        "from find_gym_agents.redteam import run_programs as run; t = run(40, seed=1); print([t.statuses, t.wrong])"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    statuses, wrong = ast.literal_eval(finished.stdout)
+    assert wrong == () and sum(statuses.values()) == 40 and statuses["forbidden"] > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_that_outlives_its_parent_is_counted() -> None:
+    command = ["sh", "-c", "sleep 600 >/dev/null & echo $! $$"]
+    orphan, session = map(int, subprocess.check_output(command, text=True, start_new_session=True).split())
+    try:
+        assert _processes_of({session}) == 1
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+
+
+def test_programs_are_a_function_of_the_generator() -> None:
     assert write_program(np.random.default_rng(3)) == write_program(np.random.default_rng(3))
 
 

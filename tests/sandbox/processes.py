@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from find_gym.sandbox import Sandbox
-from find_gym.sandbox._fork_backend import ForkBackend
 
 
 def processes_of(parent: int) -> list[int]:
@@ -21,5 +20,5 @@ def processes_of(parent: int) -> list[int]:
 
 
 def server_of(sandbox: Sandbox) -> int:
-    assert isinstance(sandbox._running, ForkBackend)
-    return sandbox._running.server_pid
+    assert sandbox.server_pid is not None
+    return sandbox.server_pid

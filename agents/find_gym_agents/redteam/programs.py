@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -121,7 +122,8 @@ def run_programs(count: int, seed: int, tick: Callable[[], object] = lambda: Non
     # The other backends are for trusted code: what gets out of them gets at this machine.
     with Sandbox(backend="fork-server") as sandbox:
         sandbox.run("def f(x): return x", [1])
-        before = _left()
+        before = _open_files()
+        servers = {sandbox.server_pid}
         for number in range(count):
             code = write_program(rng)
             result = sandbox.run(code, [1.0, 2.0], limits=_LIMITS)
@@ -130,10 +132,12 @@ def run_programs(count: int, seed: int, tick: Callable[[], object] = lambda: Non
                 wrong.append(f"program {number} returned what is no data")
             if sandbox.run("def f(x): return x + 1", [1]).values != (2,):
                 wrong.append(f"after program {number} the sandbox answers no more")
+            servers.add(sandbox.server_pid)
             tick()
-        for name, amount in _left().items():
-            if amount > before[name]:
-                wrong.append(f"{amount - before[name]} {name} left behind")
+        left = {"processes": _processes_of(servers) - 1} | {
+            name: amount - before[name] for name, amount in _open_files().items()
+        }
+        wrong += [f"{amount} {name} left behind" for name, amount in left.items() if amount > 0]
     return ProgramTrial(count, dict(statuses), tuple(wrong))
 
 
@@ -145,17 +149,18 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, (bool, int, float, complex, str, bytes))
 
 
-def _left() -> dict[str, int]:
-    """Returns how many processes below this one, descriptors of it and files of the programs there are."""
-    parents: dict[int, int] = {}
+def _processes_of(servers: set[int | None]) -> int:
+    """Returns how many processes there are in the servers' sessions, whoever their parents are by now."""
+    count = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    below = {os.getpid()}
-    while more := {child for child, parent in parents.items() if parent in below} - below:
-        below |= more
-    files = int(Path("/tmp/red-team").exists())
-    return {"processes": len(below), "descriptors": len(os.listdir("/proc/self/fd")), "files": files}
+            # A process of others may end meanwhile.
+            with contextlib.suppress(OSError):
+                session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
+                count += session in servers
+    return count
+
+
+def _open_files() -> dict[str, int]:
+    """Returns how many descriptors of this process and files of the programs there are."""
+    return {"descriptors": len(os.listdir("/proc/self/fd")), "files": int(Path("/tmp/red-team").exists())}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import gymnasium as gym
@@ -90,6 +90,10 @@ class Training:
         Raises:
             NothingLearnedError: the policy was never changed.
         """
+        with closing(self.logger):
+            self._train()
+
+    def _train(self) -> None:
         if not self.progress.curve:
             self._validate("untrained", {})
         while self.progress.phase < len(self.stages):

@@ -79,6 +79,10 @@ class SupervisedTraining:
 
     def run(self) -> None:
         """Trains until the time, or the transcripts, are over."""
+        with closing(self._logger):
+            self._train()
+
+    def _train(self) -> None:
         config, progress = self.config, self.progress
         if not progress.curve:
             self._validate({})
