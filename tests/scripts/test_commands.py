@@ -236,7 +236,7 @@ def test_benchmark_measures_everything_once(tmp_path):
     assert all(
         f"{category} functions sampled" in names and identifier in names for category, identifier in LATEST_IDS.items()
     )
-    assert results["training"] == [] and results["shares"] == {}
+    assert results["training"] == [] and results["shares"] == {} and "CartPole-v1" in results["peers"]
     assert "steps a second" in table(results)
     text = page(json.loads(json.dumps(results)) | {"command": "find-gym benchmark"})
     assert "| FIND-strings-v1, 2 environments |" in text and "## Training" not in text

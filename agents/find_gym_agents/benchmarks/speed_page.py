@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from find_gym_agents.benchmarks.stepping import CART_POLE, ENVPOOL, NUMERIC
 from find_gym_agents.report.table import markdown_table
 
 BY_HAND = "<!-- What follows is written by hand, and kept when the page is made again. -->"
@@ -25,8 +26,9 @@ round by round. Made by the command: edit nothing above the last part, which is 
 ## Steps of vectorised environments
 
 `gym.make_vec(id, num_envs=N)` with the interface `tokens`, in one process; only `step` is timed, not the choice of the
-actions. CartPole-v1 is Gymnasium's own vectorised class. "Queries" are steps in which all environments ask a random
-probe, "tokens" steps in which all write one of a description.
+actions. CartPole-v1 is Gymnasium's own vectorised class, EnvPool's is compiled C++ with one thread (measured where the
+package envpool is installed); their resets are part of their steps. "Queries" are steps in which all environments ask a
+random probe, "tokens" steps in which all write one of a description.
 """
 _EPISODES = """\
 ## Whole episodes
@@ -97,6 +99,9 @@ def page(results: dict[str, Any]) -> str:
         markdown_table(
             ["", *_SETUPS], [[name, *(f"{one:.2f}" for one in row)] for name, row in results["episodes"].items()]
         ),
+        "As many steps, resets included, take "
+        + ", ".join(f"{one['milliseconds']:.3f} ms of {name}" for name, one in results["peers"].items())
+        + ".\n",
     ]
     if results["training"]:
         rows = [
@@ -114,6 +119,9 @@ def page(results: dict[str, Any]) -> str:
             markdown_table(
                 ["", *_SETUPS], [[name, *(f"{one:.1%}" for one in row)] for name, row in results["shares"].items()]
             ),
+            f"Beside the learner of {NUMERIC} other environments would take: "
+            + ", ".join(f"{name} {one['share']:.1%}" for name, one in results["peers"].items())
+            + ".\n",
         ]
     parts += [
         _ADVICE.format(network=1 / rates["numeric functions sampled, networks"]),
@@ -130,19 +138,18 @@ def page(results: dict[str, Any]) -> str:
 
 
 def _stepping(counts: list[int], rates: dict[str, float], ratios: dict[str, float]) -> str:
+    peers = [name for name in (CART_POLE, ENVPOOL) if f"{name}, {counts[0]} environments" in rates]
     rows = []
     for count in counts:
-        cart = rates[f"CartPole-v1, {count} environments"]
-        row = [f"{count:,}", f"{cart:,.0f}"]
+        row = [f"{count:,}", *(f"{rates[f'{name}, {count} environments']:,.0f}" for name in peers)]
         for kind in ("queries", "tokens"):
-            row += [
-                f"{rates[f'FIND-numeric-v1, {count} environments, {kind}']:,.0f}",
-                f"{ratios[f'{kind} to CartPole-v1 at {count}']:.2f}",
-            ]
+            row.append(f"{rates[f'{NUMERIC}, {count} environments, {kind}']:,.0f}")
+            row += [f"{ratios[f'{kind} to {name} at {count}']:.2f}" for name in peers]
         rows.append(row)
-    head = ["environments", "CartPole-v1", "FIND-numeric-v1, queries", "ratio", "tokens", "ratio"]
+    to = [f"to {name}" for name in peers]
+    head = ["environments", *peers, f"{NUMERIC}, queries", *to, "tokens", *to]
     others = [[_short(name), f"{rate:,.0f}"] for name, rate in rates.items()
-              if name.endswith("queries") and "FIND-numeric" not in name and "environments" in name]  # fmt: skip
+              if name.endswith("queries") and NUMERIC not in name and "environments" in name]  # fmt: skip
     return markdown_table(head, rows) + "\n" + markdown_table(["", "queries a second"], others)
 
 

@@ -1,7 +1,8 @@
-"""Steps of vectorised environments, beside Gymnasium's own CartPole-v1."""
+"""Steps of vectorised environments, beside CartPole-v1 as Gymnasium and EnvPool have it."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.benchmarks.measuring import Clock, Work
 
 NUMERIC = "FIND-numeric-v1"
+CART_POLE = "CartPole-v1"
+ENVPOOL = "EnvPool's CartPole-v1"
 # Networks take long to train: that is measured by itself.
 WITHOUT_NETWORKS = {"variants": {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}
 EPISODE = 16
@@ -33,17 +36,27 @@ def make(identifier: str, count: int, **options: Any) -> FINDVectorEnv:
     return envs
 
 
-def cart_pole(count: int) -> Work:
-    """Returns steps of CartPole-v1, vectorised by Gymnasium."""
-    envs = gym.make_vec("CartPole-v1", num_envs=count, vectorization_mode="vector_entry_point")
-    envs.reset(seed=0)
+def cart_poles(count: int) -> dict[str, Work]:
+    """Returns steps of CartPole-v1, resets included, vectorised by Gymnasium and by EnvPool if that is installed."""
+    own = gym.make_vec("CartPole-v1", num_envs=count, vectorization_mode="vector_entry_point")
+    own.reset(seed=0)
+    made: dict[str, Any] = {CART_POLE: own}
+    if importlib.util.find_spec("envpool") is not None:
+        import envpool
+
+        made[ENVPOOL] = envpool.make_gymnasium("CartPole-v1", num_envs=count, num_threads=1, seed=0)
+        made[ENVPOOL].reset()
+    return {name: _random_steps(f"{name}, {count} environments", envs, count) for name, envs in made.items()}
+
+
+def _random_steps(name: str, envs: Any, count: int) -> Work:
     rng = np.random.default_rng(0)
 
     def do(clock: Clock) -> None:
-        actions = rng.integers(2, size=count)
+        actions = rng.integers(2, size=count, dtype=np.int32)
         clock.time(lambda: envs.step(actions), count)
 
-    return Work(f"CartPole-v1, {count} environments", "steps", do)
+    return Work(name, "steps", do)
 
 
 def queries(identifier: str, count: int) -> Work:

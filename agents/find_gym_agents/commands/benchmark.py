@@ -59,7 +59,8 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
 
     Returns:
         JSON-serialisable data: "machine", "config", "figures", "ratios" of those that belong together, "episodes" (the
-        milliseconds of one in each set-up), "training", "shares" (of the environment in a training with such episodes).
+        milliseconds of one in each set-up), "training", "shares" (of the environment in a training with such episodes),
+        and "peers": the milliseconds of as many steps of other environments, and their "share" beside the same learner.
     """
     from find_gym import LATEST_IDS
     from find_gym_agents.benchmarks import single, stepping
@@ -67,17 +68,18 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
 
     figures: list[Figure] = []
     ratios: dict[str, float] = {}
+    peers: dict[str, float] = {}
     for count in config.envs:
         progress(f"{count} environments")
-        works = [
-            stepping.cart_pole(count),
-            stepping.queries(stepping.NUMERIC, count),
-            stepping.tokens(stepping.NUMERIC, count),
-        ]
-        cart, *own = measure(works, config.seconds, config.rounds)
-        figures += [cart, *own]
-        for figure in own:
-            ratios[f"{figure.name.split(', ')[-1]} to CartPole-v1 at {count}"] = figure.per_second / cart.per_second
+        own = [stepping.queries(stepping.NUMERIC, count), stepping.tokens(stepping.NUMERIC, count)]
+        others = stepping.cart_poles(count)
+        measured = measure([*own, *others.values()], config.seconds, config.rounds)
+        figures += measured
+        for name, other in zip(others, measured[len(own) :], strict=True):
+            peers.setdefault(name, other.per_second)
+            for figure in measured[: len(own)]:
+                kind = figure.name.split(", ")[-1]
+                ratios[f"{kind} to {name} at {count}"] = figure.per_second / other.per_second
     episodes: dict[stepping.Episodes, float] = {}
     for identifier in LATEST_IDS.values():
         progress(identifier)
@@ -104,7 +106,7 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
         "figures": [asdict(figure) for figure in figures],
         "ratios": ratios,
         "episodes": _by_subject(episodes, lambda one, rate: 1e3 * stepping.EPISODE / rate),
-        **_training(config, episodes, progress),
+        **_training(config, episodes, peers, progress),
     }
 
 
@@ -128,10 +130,15 @@ def _by_subject(episodes: dict[Any, float], worth: Callable[[Any, float], float]
     return rows
 
 
-def _training(config: BenchmarkConfig, episodes: dict[Any, float], progress: Callable[[str], None]) -> dict[str, Any]:
+def _training(
+    config: BenchmarkConfig, episodes: dict[Any, float], peers: dict[str, float], progress: Callable[[str], None]
+) -> dict[str, Any]:
     """Measures where the time of training goes, for each environment."""
+    from find_gym_agents.benchmarks.stepping import EPISODE, NUMERIC
+
+    others = {name: {"milliseconds": 1e3 * EPISODE / rate} for name, rate in peers.items()}
     if config.train_seconds == 0:
-        return {"training": [], "shares": {}}
+        return {"training": [], "shares": {}, "peers": others}
     from find_gym_agents.benchmarks.learning import Split, measure_splits
 
     # As `find-gym train` does.
@@ -140,7 +147,10 @@ def _training(config: BenchmarkConfig, episodes: dict[Any, float], progress: Cal
     for identifier in dict.fromkeys(one.identifier for one in episodes):
         progress(f"training, {identifier}")
         splits[identifier] = measure_splits(identifier, config.train_seconds, config.workers)
+    for name, other in others.items():
+        other["share"] = splits[NUMERIC][0].share_at(peers[name])
     return {
+        "peers": others,
         "training": [split.to_json() for group in splits.values() for split in group],
         "shares": _by_subject(episodes, lambda one, rate: splits[one.identifier][0].share_at(rate)),
     }
