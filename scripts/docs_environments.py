@@ -17,8 +17,6 @@ from find_gym_agents.categories import agent_category
 
 SEED = 1
 SAMPLES = 8
-# Judges that need no model: nothing that is shown here is read by one.
-OPTIONS: dict[str, dict[str, Any]] = dict.fromkeys(("entities", "neurons"), {"judge": "vocabulary"})
 
 
 def environment_index() -> str:
@@ -92,6 +90,11 @@ def _class_of(category: Category) -> Any:
     return load_reference(category.environment)
 
 
+def _options(category: Category) -> dict[str, Any]:
+    """Returns arguments for a judge that needs no model, where there is one: nothing that is shown here is judged."""
+    return {"judge": "vocabulary"} if "judge" in inspect.signature(_class_of(category)).parameters else {}
+
+
 def _samples(category: Category) -> list[str]:
     seeds = [function_seed("train", category.name, 0, index) for index in range(SAMPLES)]
     specs = [category.sample_seeded(seed, split="train", difficulty="find") for seed in seeds]
@@ -105,7 +108,7 @@ def _in_line(text: str) -> str:
 def _spaces(category: Category) -> list[str]:
     rows = []
     for interface in _class_of(category).interfaces:
-        env = gym.make(category.environment_id(), interface=interface, **OPTIONS.get(category.name, {}))
+        env = gym.make(category.environment_id(), interface=interface, **_options(category))
         rows.append(f"| `{interface}` | {_space(env.action_space)} | {_space(env.observation_space)} |")
         env.close()
     return rows
@@ -127,5 +130,5 @@ def picture(category: Category) -> bytes | None:
     settings = agent_category(category.name).training
     if settings.strongest is None:
         return None
-    options = {"split": "test", "max_queries": settings.max_queries, **OPTIONS.get(category.name, {})}
+    options = {"split": "test", "max_queries": settings.max_queries, **_options(category)}
     return animate(category.environment_id(), settings.strongest, SEED, **options)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from find_gym import LATEST_IDS
+from find_gym.core.category import load_reference
+from find_gym.core.submissions import Submission
 from find_gym.functions import function_seed
 from find_gym_agents.categories import agent_category
 from find_gym_agents.registry import find_agent, make_agent
@@ -35,3 +37,11 @@ def test_the_best_fixed_submission_earns_next_to_nothing(category: str) -> None:
 def test_each_category_has_a_submission() -> None:
     known = {category for category in LATEST_IDS if agent_category(category).blind is not None}
     assert known == set(find_agent("blind").categories)
+
+
+@pytest.mark.parametrize("category", find_agent("blind").categories)
+def test_it_was_chosen_from_submissions_that_stand_for_different_things(category: str) -> None:
+    candidates = load_reference(agent_category(category).blind_candidates)
+    first = candidates.first()
+    assert len(first) > 10 and len(set(first.values())) == len(first)
+    assert all(isinstance(one, Submission) for name in first for one in candidates.refined(name).values())

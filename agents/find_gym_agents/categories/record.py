@@ -240,6 +240,19 @@ class LanguageModelSettings:
     exemplars: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True)
+class BlindCandidates:
+    """What `scripts/find_blind.py` tries for the agent `blind`.
+
+    Attributes:
+        first: returns submissions by their names.
+        refined: returns others like the one of a name, tried if that is among the best.
+    """
+
+    first: Callable[[], dict[str, Submission]]
+    refined: Callable[[str], dict[str, Submission]] = lambda name: {}
+
+
 # --- The category -----------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +274,7 @@ class AgentCategory:
         play: what a person is told and may type.
         language_model: what the agent `lm` needs to know.
         blind: the best fixed submission, which the agent `blind` makes; None where none is known.
+        blind_candidates: the place "module:name" of the `BlindCandidates` that it was chosen from; None for none.
         red_team: the place "module:name" of the attacks on its scores, a `find_gym_agents.redteam.attack.RedTeam`;
             None where there are none.
         checker: the place "module:Class" of what checks programs against evidence, a
@@ -279,6 +293,7 @@ class AgentCategory:
     play: PlaySettings = field(default_factory=PlaySettings)
     language_model: LanguageModelSettings = LanguageModelSettings()
     blind: Submission | None = None
+    blind_candidates: str | None = None
     red_team: str | None = None
     checker: str = "find_gym_agents.categories.checking:NoChecker"
     paper: PaperSettings | None = None

@@ -58,6 +58,7 @@ CATEGORY = AgentCategory(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
     ),
     blind=FOUND,
+    blind_candidates="find_gym_agents.categories.entities.blind:CANDIDATES",
     red_team="find_gym_agents.categories.entities.attacks:RED_TEAM",
     checker="find_gym_agents.categories.entities.checker:EntityChecker",
     neural="find_gym_agents.categories.entities.neural:NEURAL",

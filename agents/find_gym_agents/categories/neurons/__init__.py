@@ -94,6 +94,7 @@ CATEGORY = AgentCategory(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
     ),
     blind=FOUND,
+    blind_candidates="find_gym_agents.categories.neurons.blind:CANDIDATES",
     red_team="find_gym_agents.categories.neurons.attacks:RED_TEAM",
     checker="find_gym_agents.categories.neurons.checker:NeuronChecker",
     neural="find_gym_agents.categories.neurons.neural:NEURAL",

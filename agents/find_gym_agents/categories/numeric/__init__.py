@@ -132,6 +132,7 @@ CATEGORY = AgentCategory(
         (-100.0, -20.0, -5.0, -1.0, 0.0, 0.5, 2.0, 7.5, 30.0, 100.0),
     ),
     blind=FOUND,
+    blind_candidates="find_gym_agents.categories.numeric.blind:CANDIDATES",
     red_team="find_gym_agents.categories.numeric.attacks:RED_TEAM",
     neural="find_gym_agents.categories.numeric.neural:NEURAL",
     checker="find_gym_agents.categories.numeric.checker:NumericChecker",

@@ -56,6 +56,7 @@ CATEGORY = AgentCategory(
         resources.files(__name__).joinpath("prompt.md").read_text(encoding="utf-8"),
     ),
     blind=FOUND,
+    blind_candidates="find_gym_agents.categories.relations.blind:CANDIDATES",
     red_team="find_gym_agents.categories.relations.attacks:RED_TEAM",
     checker="find_gym_agents.categories.relations.checker:RelationChecker",
     neural="find_gym_agents.categories.relations.neural:NEURAL",

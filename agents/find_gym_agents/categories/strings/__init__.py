@@ -113,6 +113,7 @@ CATEGORY = AgentCategory(
         ("Hello, World!", "abc", "The quick brown fox", "a", "AbC 123", "12345", "level", "xyz xyz", "MISSISSIPPI", ""),
     ),
     blind=FOUND,
+    blind_candidates="find_gym_agents.categories.strings.blind:CANDIDATES",
     red_team="find_gym_agents.categories.strings.attacks:RED_TEAM",
     checker="find_gym_agents.categories.strings.checker:StringChecker",
     neural="find_gym_agents.categories.strings.neural:NEURAL",
