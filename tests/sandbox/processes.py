@@ -1,5 +1,7 @@
 """What the tests need to know about processes."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from find_gym.sandbox import Sandbox
@@ -17,6 +19,18 @@ def processes_of(parent: int) -> list[int]:
             if int(fields[1]) == parent:
                 children.append(int(entry.name))
     return children
+
+
+def wait_until(holds: Callable[[], object], what: str) -> None:
+    """Wait for something that comes soon, unless the machine is busy with other work."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, f"expected {what}"
+        time.sleep(0.01)
+
+
+def have_ended(*processes: int) -> bool:
+    return not any(Path(f"/proc/{process}").exists() for process in processes)
 
 
 def server_of(sandbox: Sandbox) -> int:

@@ -17,7 +17,7 @@ import pytest
 from find_gym.sandbox import Limits, Sandbox, SandboxError, Status, default_sandbox, run_code
 from find_gym.sandbox import _sandbox as sandbox_module
 
-from .processes import processes_of, server_of
+from .processes import have_ended, processes_of, server_of, wait_until
 
 DOUBLE = "def f(x): return 2 * x"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the fork-server needs Linux")
@@ -227,10 +227,7 @@ def test_workers_get_servers_of_their_own(method):
     assert len({server for _, server, _ in reports}) == len({worker for worker, _, _ in reports})
     assert ours not in {server for _, server, _ in reports}
     assert run_code(DOUBLE, [1]).ok and server_of(default_sandbox()) == ours
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{server}").exists() for _, server, _ in reports) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not any(Path(f"/proc/{server}").exists() for _, server, _ in reports), "orphaned servers"
+    wait_until(lambda: have_ended(*(server for _, server, _ in reports)), "no orphaned servers")
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -267,10 +264,7 @@ def test_the_server_dies_with_its_owner(end):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     server = int(done.stdout)
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not Path(f"/proc/{server}").exists()
+    wait_until(lambda: have_ended(server), "the server to end")
 
 
 def test_server_and_child_die_when_the_owner_is_killed_in_the_middle():
@@ -281,15 +275,10 @@ def test_server_and_child_die_when_the_owner_is_killed_in_the_middle():
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as owner:
         server = int(owner.stdout.readline())
-        deadline = time.monotonic() + 10
-        while not (children := processes_of(server)) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: processes_of(server), "a child")
+        (child,) = processes_of(server)
         owner.kill()
-    pids = [server, *children]
-    assert len(pids) == 2
-    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    wait_until(lambda: have_ended(server, child), "server and child to end")
 
 
 def test_the_caller_may_ignore_signals_or_block_them():

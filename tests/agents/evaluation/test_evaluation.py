@@ -1,8 +1,6 @@
 """The runner: whole runs, resuming, failures that are nobody's score."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -172,7 +170,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(tmp_path):
         deadline = time.monotonic() + 60
         while _count(episodes) < wanted and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         # Its workers end by themselves; until then one may not write, for only the killed process did.
         assert _count(episodes) >= wanted
