@@ -22,13 +22,15 @@ MAX_INT_BITS = 8192
 MAX_ODD_KEYS = 256
 """Keys of one dict that are not strings. Python's hashes of numbers can be made to collide on purpose."""
 
+FLOAT, FLOAT_TAG = struct.Struct("=cd"), b"f"
+"""The encoding of a float: the tag, then the number."""
+
 _U32 = struct.Struct("=I")
 _I64 = struct.Struct("=q")
 _F64 = struct.Struct("=d")
 _C128 = struct.Struct("=dd")
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 _NONE, _TRUE, _FALSE = b"N", b"T", b"F"
-_FLOAT_BYTES, _FLOAT_TAG = 9, ord("f")
 
 
 class DecodeError(ValueError):
@@ -117,8 +119,8 @@ def encode(value: Any, limit: int) -> bytes:
         TooLargeError: The encoding is longer than ``limit``.
         TypeError: The value is not plain data.
     """
-    if type(value) is float and limit >= _FLOAT_BYTES:
-        return b"f" + _F64.pack(value)
+    if type(value) is float and limit >= FLOAT.size:
+        return FLOAT.pack(FLOAT_TAG, value)
     out = bytearray()
     _write(out, value, limit)
     return bytes(out)
@@ -199,8 +201,10 @@ def decode(data: bytes) -> Any:
     Raises:
         DecodeError: ``data`` is anything else than exactly one encoded value. No other exception occurs.
     """
-    if len(data) == _FLOAT_BYTES and data[0] == _FLOAT_TAG:
-        return _F64.unpack_from(data, 1)[0]
+    if len(data) == FLOAT.size:
+        tag, number = FLOAT.unpack(data)
+        if tag == FLOAT_TAG:
+            return number
     reader = _Reader(data)
     value = reader.read(0)
     if reader.position != len(data):

@@ -16,8 +16,9 @@ import time
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ._harness import conversation_bytes
-from ._protocol import ANSWER, ERROR, FAILED, FAILURE, LENGTH, LOADED, PROCESS, READY, SHORT, framed
+from ._harness import FLOAT_ANSWER, FLOAT_ANSWER_HEAD, conversation_bytes
+from ._placement import SharedProcessor
+from ._protocol import ANSWER, ERROR, FAILED, FAILURE, LENGTH, LOADED, PROCESS, READY, SHORT, framed, size_of
 from ._types import Limits
 from ._verdict import Termination
 
@@ -29,6 +30,9 @@ TICK_SECONDS = 0.01
 """How often a submission that owes an answer is looked at."""
 UNSEEN_SHARE = 0.1
 """Which share of the time counts where this machine does not show whether a process sleeps."""
+
+APART_SECONDS = 0.1
+"""How much processor time an answer may take until the submission's process need not share a processor any more."""
 
 _TIMEOUT = struct.pack("@ll", 0, int(TICK_SECONDS * 1e6))  # struct timeval
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -67,6 +71,7 @@ class Conversation:
         self.channel = channel
         self.limits = limits
         self.process = 0
+        self.placement: SharedProcessor | None = None
         self.termination = Termination()
         self.incoming = b""
         self.room = 0
@@ -98,6 +103,8 @@ class Conversation:
             self.termination.stopped = stopped.args[0]
         except EOFError:
             pass
+        finally:
+            self._separate()
         return self.termination
 
     def _start(self, request: bytes) -> None:
@@ -111,19 +118,45 @@ class Conversation:
             raise MachineError(f"a submission could not be started: {reason}")
         self.process = PROCESS.unpack_from(message, 1)[0]
         self.deadline = time.monotonic() + STARVED_SECONDS
+        self.placement = SharedProcessor(self.process)
+
+    def _separate(self) -> None:
+        if self.placement is not None:
+            self.placement.release()
+            self.placement = None
 
     def _ask(self, inputs: Sequence[bytes]) -> None:
-        answers = self.termination.answers
-        for value in inputs:
-            self.termination.asked += 1
-            self._send(LENGTH.pack(len(value)) + value)
-            message = self._read()
-            if message[:1] not in (ANSWER, ERROR):
-                self._end(message)
-            answers.append(message)
+        termination = self.termination
+        answers = termination.answers
+        send, receive = self.channel.send, self.channel.recv
+        for question in map(framed, inputs):
+            termination.asked += 1
+            sent, data = 0, b""
+            try:
+                sent = send(question, socket.MSG_NOSIGNAL)
+                if sent == len(question):
+                    data = receive(SHORT)
+            except BlockingIOError:
+                self._tick()
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it comes again below
+            if len(data) == FLOAT_ANSWER.size and data.startswith(FLOAT_ANSWER_HEAD):
+                answers.append(data[LENGTH.size :])
+            else:
+                answers.append(self._answer(question[sent:], data))
         self.channel.shutdown(socket.SHUT_WR)
         self._read()  # nothing more should come
         raise _Stopped("forged")
+
+    def _answer(self, question: bytes, start: bytes) -> bytes:
+        """Send the rest of a question, and return its answer, of which ``start`` is there."""
+        self._send(question)
+        self.incoming = start
+        self.room -= len(start)
+        message = self._read()
+        if message[:1] not in (ANSWER, ERROR):
+            self._end(message)
+        return message
 
     def _end(self, message: bytes) -> NoReturn:
         if message[:1] != FAILURE:
@@ -132,10 +165,9 @@ class Conversation:
         raise EOFError
 
     def _send(self, data: bytes) -> None:
-        position = 0
-        while position < len(data):
+        while data:
             try:
-                position += self.channel.send(data[position:] if position else data, socket.MSG_NOSIGNAL)
+                data = data[self.channel.send(data, socket.MSG_NOSIGNAL) :]
             except BlockingIOError:
                 self._tick()
             except (BrokenPipeError, ConnectionResetError):
@@ -147,29 +179,36 @@ class Conversation:
         Args:
             alone: Nothing may come after it: the process does not talk without being asked.
         """
-        data = self.incoming
-        self.used_before = None
-        while len(data) < LENGTH.size or len(data) < LENGTH.size + LENGTH.unpack_from(data)[0]:
-            try:
-                part = self.channel.recv(max(SHORT, len(data)))
-            except BlockingIOError:
-                self._tick("forged" if data else "deadline")
-                continue
-            except ConnectionResetError:
-                part = b""
-            if not part:
-                if data:
-                    raise _Stopped("forged")
-                raise EOFError
-            data = data + part if data else part
-            self.room -= len(part)
-            if self.room < 0 or len(data) >= LENGTH.size and LENGTH.unpack_from(data)[0] > self.room + len(data):
+        data = self.incoming or self._part()
+        while (size := size_of(data)) > len(data):
+            if size > len(data) + self.room:
                 raise _Stopped("overflow")
-        size = LENGTH.size + LENGTH.unpack_from(data)[0]
+            data += self._part(data)
+        self.used_before = None
         self.incoming = data[size:]
         if alone and self.incoming:
             raise _Stopped("forged")
         return data[LENGTH.size : size]
+
+    def _part(self, before: bytes = b"") -> bytes:
+        """Return some more of the message that starts with ``before``."""
+        while True:
+            try:
+                part = self.channel.recv(max(SHORT, len(before)))
+                break
+            except BlockingIOError:
+                self._tick("forged" if before else "deadline")
+            except ConnectionResetError:
+                part = b""
+                break
+        if not part:
+            if before:
+                raise _Stopped("forged")
+            raise EOFError
+        self.room -= len(part)
+        if self.room < 0:
+            raise _Stopped("overflow")
+        return part
 
     def _tick(self, why: str = "deadline") -> None:
         """Count the time of a tick, in which nothing could be sent or received, if the process slept meanwhile.
@@ -187,8 +226,11 @@ class Conversation:
         if self.readable.poll(0):  # it answered, and sleeps until it is asked again
             return
         self.used_before = used if self.used_before is None else self.used_before
-        if self.limits.answer_seconds is not None and used - self.used_before >= self.limits.answer_seconds:
+        taken = used - self.used_before
+        if self.limits.answer_seconds is not None and taken >= self.limits.answer_seconds:
             raise _Stopped("slow")
+        if taken >= APART_SECONDS:
+            self._separate()
         self.idle += TICK_SECONDS * {"S": 1.0, "?": UNSEEN_SHARE}.get(state, 0.0)
         if self.idle >= self.limits.wall_seconds:
             raise _Stopped(why)

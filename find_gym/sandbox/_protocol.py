@@ -36,13 +36,18 @@ LIMITS = struct.Struct("=dQ")
 """How the first message to a plain subprocess starts: CPU seconds and bytes of memory; the submission follows."""
 
 
-SHORT = 1 << 12
+SHORT = 1 << 8
 """Most messages are shorter, and memory for longer ones is not free."""
 
 
 def framed(message: bytes) -> bytes:
     """Return a message as it goes over the socket."""
     return LENGTH.pack(len(message)) + message
+
+
+def size_of(data: bytes) -> int:
+    """Return how many bytes the message takes that ``data`` starts with, those of its length if more is not known."""
+    return LENGTH.size + LENGTH.unpack_from(data)[0] if len(data) >= LENGTH.size else LENGTH.size
 
 
 class Inbox:
@@ -56,17 +61,21 @@ class Inbox:
         self.descriptor = descriptor
         self.rest = b""
 
-    def receive(self) -> bytes:
-        """Return the next message; ``b""`` if there will be no more."""
-        data = self.rest
+    def some(self, size: int = SHORT) -> bytes:
+        """Return what came, a part of a message or more than one; ``b""`` if there will be no more."""
+        data, self.rest = self.rest, b""
         try:
-            while len(data) < LENGTH.size or len(data) < LENGTH.size + LENGTH.unpack_from(data)[0]:
-                part = os.read(self.descriptor, max(SHORT, len(data)))
-                if not part:
-                    return b""
-                data = data + part if data else part
+            return data or os.read(self.descriptor, size)
         except ConnectionResetError:  # the other side ended and left something unread
             return b""
-        size = LENGTH.size + LENGTH.unpack_from(data)[0]
+
+    def receive(self, start: bytes = b"") -> bytes:
+        """Return the next message, of which ``start`` came before; ``b""`` if there will be no more."""
+        data = start or self.some()
+        while (size := size_of(data)) > len(data):
+            part = self.some(max(SHORT, len(data)))
+            if not part:
+                return b""
+            data += part
         self.rest = data[size:]
         return data[LENGTH.size : size]

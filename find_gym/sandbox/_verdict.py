@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import signal
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ._codec import DecodeError, decode
@@ -138,6 +139,7 @@ class _Reader:
         return f" in line {line}: {_readable(text[:MAX_QUOTED_CHARACTERS])}"
 
 
+@lru_cache(maxsize=1)
 def _report(data: bytes) -> tuple[str, str, int]:
     report = decode(data)
     if not (isinstance(report, tuple) and tuple(type(part) for part in report) == REPORT):
