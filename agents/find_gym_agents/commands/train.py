@@ -51,6 +51,17 @@ it. The folder of the run gets the policy, checkpoints, the curve, TensorBoard l
 the test split. The same command goes on where it was cut short, and with more --minutes or --examples where it had
 finished.""",
     ),
+    "reinforce": Recipe(
+        "find_gym_agents.training.reinforce.config:ReinforceConfig",
+        "find_gym_agents.training.reinforce.run:train",
+        """Trains a neural interpreter further by policy gradients on the environment's own reward.
+
+It begins with a network of the recipe `supervised`, by default the one of the package. Whole episodes on functions of
+the train split: the query head draws queries, the program head draws programs, and each is compared with others to the
+same function. The folder of the run gets the policy, checkpoints, the curve, TensorBoard logs and, at the end, an
+evaluation on the test split before and after. The same command goes on where it was cut short, and with more --minutes
+or --examples where it had finished.""",
+    ),
     "continuous": Recipe(
         "find_gym_agents.categories.numeric.continuous_recipe:ContinuousConfig",
         "find_gym_agents.categories.numeric.continuous_recipe:train",

@@ -130,6 +130,11 @@ class RunConfig(RecipeConfig):
         """Returns what the trained policy depends on, but for its length; a run goes on only where it is the same."""
         return {name: value for name, value in self.to_json().items() if name not in self._later}
 
+    # How results call what the run began with, and its proposals in the evaluation at the end; None for as many as the
+    # trained one makes. What an untrained policy writes itself is compared: of 32 proposals that are checked against
+    # the evidence, the best is good whoever makes them.
+    begins_as: ClassVar[tuple[str, int | None]] = ("untrained", 1)
+
     # What may change when a run goes on.
     _later: ClassVar[frozenset[str]] = frozenset(
         {"out", "workers", "env_workers", "test_functions", "device", "logger", "verbose", "minutes"}

@@ -87,7 +87,7 @@ def conclude(
     references = _references(results[POLICY].summary) if results else {}
     draw_learning_curve([done.curve], folder / "learning_curve.png", config.category, references=references)
     parts = [headline]
-    parts += [closing_text(results[UNTRAINED].summary, results[POLICY].summary)] if results else []
+    parts += [closing_text(results[UNTRAINED].summary, results[POLICY].summary, config)] if results else []
     parts += [next_steps(config)]
     if config.verbose:
         parts += [*(result.table for result in results.values()), *([analysed] if analysed else [])]
@@ -117,11 +117,7 @@ def _doubts(done: Progress) -> list[str]:
 
 
 def _evaluate(config: RunConfig, checkpoint: str, progress: bool) -> EvaluationResult:
-    """Evaluates a checkpoint on the test split; the trained one beside other agents.
-
-    The untrained one submits what it writes itself: the best of 32 proposals, checked against the evidence, is good
-    whoever makes them.
-    """
+    """Evaluates a checkpoint on the test split; the trained one beside other agents."""
     strongest = config.category_settings.strongest
     beside = (*_BESIDE, *([strongest] if strongest else [])) if checkpoint == POLICY else ()
     agents = agents_by_name()
@@ -133,7 +129,7 @@ def _evaluate(config: RunConfig, checkpoint: str, progress: bool) -> EvaluationR
         split="test",
         workers=config.workers,
         checkpoint=str(config.folder / checkpoint),
-        proposals=1 if checkpoint == UNTRAINED else None,
+        proposals=config.begins_as[1] if checkpoint == UNTRAINED else None,
         out=str(out),
     )
     _keep_older(out, evaluation.identity())

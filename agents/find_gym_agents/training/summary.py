@@ -11,14 +11,17 @@ from find_gym_agents.training.checkpoints import POLICY
 from find_gym_agents.training.config import RunConfig
 
 
-def closing_text(untrained: dict[str, Any], trained: dict[str, Any]) -> str:
+def closing_text(untrained: dict[str, Any], trained: dict[str, Any], config: RunConfig) -> str:
     """Returns the table of the untrained policy, the policy and the agents beside it.
 
     Args:
-        untrained: the results of the evaluation of the untrained policy.
-        trained: those of the trained one and of the other agents.
+        untrained: the results of the evaluation of what the run began with.
+        trained: those of the trained policy and of the other agents.
+        config: the run.
     """
-    agents = {"untrained, 1 proposal": next(iter(untrained["agents"].values()))}
+    first, proposals = config.begins_as
+    count = "1 proposal" if proposals == 1 else f"{proposals or DEFAULT_PROPOSALS} proposals"
+    agents = {f"{first}, {count}": next(iter(untrained["agents"].values()))}
     for name, figures in trained["agents"].items():
         agents[f"policy, {DEFAULT_PROPOSALS} proposals" if name.startswith("policy:") else name] = figures
     return closing_table(agents, "Functions of the split test").as_text()

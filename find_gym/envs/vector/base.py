@@ -245,6 +245,17 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         masks[self._ended] = True
         return masks
 
+    def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
+        """Fits and scores complete descriptions of functions of a known kind, whatever the current episodes are.
+
+        Returns:
+            The score of each description, which `rules.earned` turns into a reward, and what it stands for.
+
+        Raises:
+            SandboxError: the sandbox failed, so that a submission could not be judged.
+        """
+        return self._workers.do(list(jobs))
+
     def close_extras(self, **kwargs: Any) -> None:
         """Ends the workers."""
         self._workers.close()
@@ -309,7 +320,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         # A function of the user's own, or a language model, stays in this process.
         own = [env for env in jobs if not answers.knows(env)]
         shared = [env for env in jobs if answers.knows(env)]
-        judged = [*self._workers.do([jobs[env] for env in shared]), *self._referee.judge([jobs[o] for o in own])]
+        judged = [*self.judge([jobs[env] for env in shared]), *self._referee.judge([jobs[o] for o in own])]
         return dict(zip([*shared, *own], judged, strict=True))
 
     # --- Start and end ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import torch as th
 from numpy.typing import NDArray
 from torch import nn
 
+from find_gym.categories.numeric.grammar import REGION_TOKENS
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.numeric import sorted_words_of
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
@@ -173,4 +174,5 @@ NEURAL = NeuralCategory(
     tell_apart=tell_apart,
     follow=_follow,
     narrowest=EDGE_PRECISION,
+    claims=REGION_TOKENS.__contains__,
 )

@@ -149,4 +149,11 @@ def _teacher(relations: tuple[str, ...], bank: tuple[str, ...]) -> tuple[Splitti
 
 
 # Answers hold no noise: the checker knows how likely they are; with the network's belief the skill is .887, not .912.
-NEURAL = NeuralCategory(encode, RelationReader, words_of, demonstrate=demonstrate, belief=0.0)
+NEURAL = NeuralCategory(
+    encode,
+    RelationReader,
+    words_of,
+    demonstrate=demonstrate,
+    belief=0.0,
+    claims=lambda token: token not in RELATIONS,
+)

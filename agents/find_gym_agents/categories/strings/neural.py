@@ -10,6 +10,7 @@ import torch as th
 from numpy.typing import NDArray
 from torch import nn
 
+from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.grammar import words_of
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.programs import Step, run
@@ -187,4 +188,5 @@ NEURAL = NeuralCategory(
     StringReader,
     lambda spec: words_of(spec.program),
     opening=lambda codec, budget: [codec.probes.index(text) for text in _ALPHABETS[:budget]],
+    claims=CONDITIONS.__contains__,
 )

@@ -53,6 +53,8 @@ class NeuralCategory:
             the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
         belief: what the network's log-probability of a program counts beside the log-likelihood of the evidence.
         narrowest: gaps that are not wider than this tell nothing more, and are not halved.
+        claims: `(token) -> bool`: whether a token of the grammar claims an exception to the rule, which costs something
+            where programs are rewarded.
         meanings: `(codec) -> Meanings`: the vectors of probes and tokens that the heads point at; the reader has those
             of the inputs. None where the heads learn a weight for each probe and token instead.
         changes: returns the attributes of the difficulty that are replaced when transcripts are made.
@@ -71,8 +73,14 @@ class NeuralCategory:
     follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
     belief: float = 1.0
     narrowest: float = 0.0
+    claims: Callable[[str], bool] = lambda token: False
     meanings: Callable[[TokensInterface], Meanings] | None = None
     changes: Callable[[], Mapping[str, Any]] = dict
+
+    @property
+    def asks_by_head(self) -> bool:
+        """Whether the query head alone decides what is asked after the opening, one probe after the other."""
+        return self.value is None and self.tell_apart is None and self.follow is None
 
 
 def neural_category(name: str) -> NeuralCategory:

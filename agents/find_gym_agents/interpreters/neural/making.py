@@ -49,7 +49,8 @@ def ask(
         features: the features of each function's pairs over the whole bank, each of shape `(functions, bank, ...)`.
         length: the number of queries.
         opening: the places of those that come first.
-        noise: the scale of Gumbel noise that is added to the values.
+        noise: the scale of Gumbel noise that is added to the values; queries are drawn from the softmax of the values
+            over it.
 
     Returns:
         The places in the bank of what is asked, different ones for a function, shape `(functions, length)`.

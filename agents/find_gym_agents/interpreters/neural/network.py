@@ -18,6 +18,9 @@ from find_gym_agents.interpreters.neural.sizes import Size
 
 Tensors = Mapping[str, th.Tensor]
 
+# What the names of weights begin with; those of the program head are all others.
+_PAIRS, _QUERY_HEAD = ("reader.", "whole", "set."), ("query.", "halving.", "pointers.queries.")
+
 
 class Reader(nn.Module):
     """Turns the features of pairs into vectors; subclasses belong to categories."""
@@ -64,10 +67,13 @@ class Memory(NamedTuple):
     absent: th.Tensor
     meanings: th.Tensor | None = None
 
+    def at(self, rows: th.Tensor) -> Memory:
+        """Returns some of the sets, by their numbers."""
+        return Memory(*(None if part is None else part[rows] for part in self))  # type: ignore[arg-type]
+
     def repeated(self, times: int) -> Memory:
         """Returns each set several times, one after the other."""
-        meanings = None if self.meanings is None else self.meanings.repeat_interleave(times, 0)
-        return Memory(self.vectors.repeat_interleave(times, 0), self.absent.repeat_interleave(times, 0), meanings)
+        return self.at(th.arange(len(self.vectors), device=self.vectors.device).repeat_interleave(times))
 
 
 class InterpreterNetwork(nn.Module):
@@ -132,6 +138,14 @@ class InterpreterNetwork(nn.Module):
     def device(self) -> th.device:
         """Where the network is."""
         return self.whole.device
+
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        """Returns the weights by what they are for: "pairs" (reading them, for both heads), "queries" and "program"."""
+        parts: dict[str, list[nn.Parameter]] = {"pairs": [], "queries": [], "program": []}
+        for name, weights in self.named_parameters():
+            is_query, is_pair = name.startswith(_QUERY_HEAD), name.startswith(_PAIRS)
+            parts["queries" if is_query else "pairs" if is_pair else "program"].append(weights)
+        return parts
 
     def read(self, features: Tensors, present: th.Tensor, vectors: th.Tensor | None = None) -> Memory:
         """Reads sets of evidence.

@@ -61,10 +61,24 @@ class Material:
         """
         sets = len(memory.vectors) // len(functions)
         target, legal = (values[functions].repeat_interleave(sets, 0) for values in (self.programs, self.legal))
-        logits = network.write(memory, target[:, :-1].clamp(min=0)).float()
-        # After the end nothing is legal, and nothing is learned.
-        logits = logits.masked_fill(~legal & (target >= 0)[..., None], NEVER)
+        logits = masked_logits(network, memory, target, legal)
         return functional.cross_entropy(logits.transpose(1, 2), target, ignore_index=-1, reduction="none").sum(1)
+
+
+def masked_logits(network: InterpreterNetwork, memory: Memory, tokens: th.Tensor, legal: th.Tensor) -> th.Tensor:
+    """Returns the logits of the tokens of programs, among those that the grammar allows.
+
+    Args:
+        network: the network.
+        memory: the evidence, a set for each program.
+        tokens: the programs, -1 after their ends, int64 of shape `(programs, length)`.
+        legal: which tokens the grammar allows at each place, bool of shape `(programs, length, tokens)`.
+
+    Returns:
+        Logits of shape `(programs, length, tokens)`; after the ends, where nothing is legal, they are not masked.
+    """
+    logits = network.write(memory, tokens[:, :-1].clamp(min=0)).float()
+    return logits.masked_fill(~legal & (tokens >= 0)[..., None], NEVER)
 
 
 def losses(

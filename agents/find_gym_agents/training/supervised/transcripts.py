@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from multiprocessing import get_context
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,20 @@ class Source:
         return neural_category(category_of(self.env))
 
 
+class Truth(NamedTuple):
+    """A function, and what it answered.
+
+    Attributes:
+        spec: what defines it.
+        inputs: the inputs at each place.
+        outputs: its outputs for them.
+    """
+
+    spec: Any
+    inputs: Sequence[Any]
+    outputs: Sequence[Any]
+
+
 @dataclass(frozen=True)
 class Transcripts:
     """What functions answer, and what they are.
@@ -59,6 +74,7 @@ class Transcripts:
         queries: what is asked, as the query head numbers it: probes by their places in the bank; after them gaps, by
             the step in which the input above was asked; shape `(functions, budget)`.
         taught: from which of these queries on they are those of a teacher, shape `(functions,)`; the budget for none.
+        truths: the functions.
     """
 
     features: Features
@@ -67,6 +83,7 @@ class Transcripts:
     places: IntArray
     queries: IntArray
     taught: IntArray
+    truths: Sequence[Truth]
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -74,7 +91,7 @@ class Transcripts:
         names = ("programs", "legal", "places", "queries", "taught")
         others = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         features = {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features}
-        return cls(features, **others)
+        return cls(features, **others, truths=[truth for part in parts for truth in part.truths])
 
     @property
     def count(self) -> int:
@@ -110,10 +127,11 @@ def transcribe(source: Source, count: int, seed: Sequence[int]) -> Transcripts:
         places, slots = record.follow(codec, queries)
         inputs = [[*codec.probes, *row] for row in slots.tolist()]
         queries = _by_steps(queries, places, len(codec.probes))
-    answers = [answer for pair in zip(functions, inputs, strict=True) for answer in record.answers(*pair, rng)]
-    encoded = record.encode([value for row in inputs for value in row], answers)
+    answers = [record.answers(*pair, rng) for pair in zip(functions, inputs, strict=True)]
+    encoded = record.encode(list(chain(*inputs)), list(chain(*answers)))
     features = {name: values.reshape(count, -1, *values.shape[1:]) for name, values in encoded.items()}
-    return Transcripts(features, programs, legal, places, queries, taught)
+    truths = [Truth(*each) for each in zip(specs, inputs, answers, strict=True)]
+    return Transcripts(features, programs, legal, places, queries, taught, truths)
 
 
 def _asked(

@@ -8,8 +8,8 @@ import numpy as np
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.interpreters.neural.agent import NeuralAgent
 from find_gym_agents.interpreters.neural.network import InterpreterNetwork
+from find_gym_agents.training.neural.config import NeuralConfig
 from find_gym_agents.training.policy_episodes import validation_specs
-from find_gym_agents.training.supervised.config import SupervisedConfig
 
 
 class Validation:
@@ -22,7 +22,7 @@ class Validation:
 
     figures = ("skill", "accuracy")
 
-    def __init__(self, config: SupervisedConfig, codec: TokensInterface) -> None:
+    def __init__(self, config: NeuralConfig, codec: TokensInterface) -> None:
         self._config, self._codec = config, codec
         self._specs = validation_specs(config)
         self._env = gym.make(

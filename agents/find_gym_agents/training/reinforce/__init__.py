@@ -1,0 +1,1 @@
+"""Policy gradients for neural interpreters: both heads learn from the environment's own reward."""
