@@ -35,7 +35,9 @@ def test_pretrained_interpreters_play(path):
     options = resolve("pretrained", env=env, proposals=4)
     assert (options.env, options.label) == (env, f"weights/{env}")
     agent = make_policy_agent(options)
-    made = gym.make(env, interface="tokens", split="test", max_queries=options.max_queries, disable_env_checker=True)
+    made = gym.make(
+        env, interface=agent.interface, split="test", max_queries=options.max_queries, disable_env_checker=True
+    )
     skills = []
     for index in range(3):
         observation, info = made.reset(seed=function_seed("test", category, 0, index))
@@ -57,6 +59,25 @@ def test_exemplars_are_asked_first_and_no_probe_twice():
         observation, *_, info = env.step(agent.act(observation, info))
         asked += info["inputs"]
     assert asked[:5] == info["exemplars"] and len(set(asked)) == 7
+
+
+def test_the_numeric_interpreter_makes_no_proposals_before_they_can_be_told_apart(monkeypatch):
+    from find_gym_agents.interpreters.neural.agent import NeuralAgent
+
+    made = []
+    propose = NeuralAgent._propose
+    monkeypatch.setattr(
+        NeuralAgent, "_propose", lambda self, count: made.append((len(self.evidence), count)) or propose(self, count)
+    )
+    options = resolve("pretrained", env="FIND-numeric-v1", proposals=2)
+    agent = make_policy_agent(options)
+    env = gym.make("FIND-numeric-v1", interface=agent.interface, max_queries=13, disable_env_checker=True)
+    observation, info = env.reset(seed=0)
+    agent.reset(0)
+    over = False
+    while not over:
+        observation, _, over, _, info = env.step(agent.act(observation, info))
+    assert made == [(12, 2), (13, 2)]
 
 
 def test_environments_without_weights_are_refused_by_name():

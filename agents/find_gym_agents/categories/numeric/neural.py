@@ -14,7 +14,8 @@ from find_gym.categories.numeric.grammar import REGION_TOKENS
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.numeric import sorted_words_of
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
-from find_gym_agents.categories.numeric.telling import tell_apart
+from find_gym_agents.categories.numeric.telling import FEWEST_ANSWERS, ask_again, tell_apart
+from find_gym_agents.categories.numeric.writing import write
 from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
 from find_gym_agents.interpreters.atom_fit.design import EDGE_PRECISION
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
@@ -172,6 +173,9 @@ NEURAL = NeuralCategory(
     opening=_opening,
     demonstrate=_demonstrate,
     tell_apart=tell_apart,
+    tell_from=FEWEST_ANSWERS,
+    ask_again=ask_again,
+    write=write,
     follow=_follow,
     narrowest=EDGE_PRECISION,
     claims=REGION_TOKENS.__contains__,

@@ -1,4 +1,4 @@
-"""Queries that tell fitted descriptions of a numeric function apart, and find the bounds of their exceptions."""
+"""Queries that tell fitted descriptions of a numeric function apart, find the bounds of exceptions, and show noise."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ from find_gym.categories.numeric.variants import Region, contained_in
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.checking import Checked, Evidence
 from find_gym_agents.interpreters.atom_fit.design import EDGE_PRECISION, predictions
-from find_gym_agents.interpreters.atom_fit.search import Hypothesis
+from find_gym_agents.interpreters.atom_fit.search import Hypothesis, least_count
 
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # With fewer answers, what is exact is too often chance to ask by it.
-_FEWEST_ANSWERS = 12
+FEWEST_ANSWERS = 12
+# Where nothing explains the answers exactly, so many of the last queries ask inputs again: two answers alike are half a
+# chance that there is no noise, since Poisson noise is the same number in one of three pairs.
+_AGAIN = 2
+# How near to an integer differences of Poisson noise are.
+_INTEGER = 1e-6
 # Descriptions that are less likely than the best by so many nats are no rivals.
 _HOPELESS = 12.0
 _MOST_RIVALS = 48
@@ -68,15 +73,15 @@ def tell_apart(
         positions: the inputs of the queries, shape `(queries,)`.
 
     Returns:
-        The value of each query, at least 0, shape `(queries,)`; all 0 where there are few answers
-        yet, or the likeliest description does not explain them exactly.
+        The value of each query, at least 0, shape `(queries,)`; all 0 where the likeliest description does not explain
+        the answers exactly.
     """
-    x, y = np.array(evidence, dtype=np.float64).reshape(-1, 2).T
+    x, y = pairs_of(evidence)
     at = np.clip(np.array(positions, dtype=np.float64), *QUERY_RANGE)
-    ordered = sorted((each for each in checked if each.program is not None), key=lambda each: -each.log_likelihood)
-    if x.size < _FEWEST_ANSWERS or not ordered or not _explains(ordered[0].program, x, y):
+    ordered = _by_likelihood(checked)
+    if not ordered or not _agrees(ordered[0].program, x, y):
         return np.zeros(at.size)
-    exact = [each for each in ordered if _explains(each.program, x, y)]
+    exact = [each for each in ordered if _agrees(each.program, x, y)]
     rivals = _rivals(exact, x, y, np.concatenate([_GRID, at]))
     best, predicted = exact[0].program, rivals.predicted[0]
     spread = spread_of(predicted[: _SHARES.size])
@@ -84,6 +89,52 @@ def tell_apart(
     if not best.regions and codec.new_draft().legal()[: len(REGION_TOKENS)].any():
         values = values + rivals.weights[0] * _hidden(best, predicted[_GRID.size :], spread, x, at)
     return np.where(values > _LEAST, values, 0.0)
+
+
+def ask_again(checked: Sequence[Checked], evidence: Evidence, positions: Sequence[float], budget: int) -> FloatArray:
+    """Returns which inputs to ask again at the end, to tell whether there is noise, and whether it is Poisson's.
+
+    Args:
+        checked: descriptions with their constants fitted.
+        evidence: what was asked and answered, None or NaN where undefined.
+        positions: the inputs of the queries, shape `(queries,)`.
+        budget: the inputs that may still be asked.
+
+    Returns:
+        The value of each query, shape `(queries,)`: greatest near 0, where most functions have their shape; all 0
+        before the last queries, where noise is known, or where some description explains all answers exactly.
+    """
+    x, y = pairs_of(evidence)
+    at = np.array(positions, dtype=np.float64)
+    best = _by_likelihood(checked)[:1]
+    known = any(abs(change - round(change)) > _INTEGER for change in changes(x, y))
+    if budget > _AGAIN or known or (best and explains(best[0].program, x, y)):
+        return np.zeros(at.size)
+    values, counts = np.unique(x[np.isfinite(y)], return_counts=True)
+    once = np.isin(at, values[counts == 1])
+    return np.where(once, 1 / (1 + np.abs(at)), 0.0)
+
+
+def changes(x: FloatArray, y: FloatArray) -> list[float]:
+    """Returns by how much outputs of inputs that were asked again differ from those before, where both are defined."""
+    before: dict[float, float] = {}
+    found = []
+    for value, output in zip(x.tolist(), y.tolist(), strict=True):
+        if value in before:
+            found.append(abs(output - before[value]))
+        before[value] = output
+    return [change for change in found if math.isfinite(change)]
+
+
+def pairs_of(evidence: Evidence) -> tuple[FloatArray, FloatArray]:
+    """Returns inputs and outputs, NaN where undefined, each of shape `(pairs,)`."""
+    x, y = np.array(evidence, dtype=np.float64).reshape(-1, 2).T
+    return x, y
+
+
+def _by_likelihood(checked: Sequence[Checked]) -> list[Checked]:
+    """Returns the descriptions that there are, the likeliest first."""
+    return sorted((each for each in checked if each.program is not None), key=lambda each: -each.log_likelihood)
 
 
 class _Rivals(NamedTuple):
@@ -100,7 +151,23 @@ class _Rivals(NamedTuple):
     weights: FloatArray
 
 
-def _explains(spec: NumericSpec, x: FloatArray, y: FloatArray) -> bool:
+def explains(spec: NumericSpec, x: FloatArray, y: FloatArray) -> bool:
+    """Whether outputs are those of a description, more of them than by chance.
+
+    Args:
+        spec: the description.
+        x: inputs in any order, shape `(n,)`.
+        y: outputs, NaN where undefined, shape `(n,)`.
+
+    Returns:
+        Whether they are, but for rounding errors and, in its exceptions, their noise, and enough of them lie outside of
+        these.
+    """
+    outside = np.isfinite(y) & ~contained_in(spec.regions, x)
+    return bool(outside.sum() >= least_count(spec.rule)) and _agrees(spec, x, y)
+
+
+def _agrees(spec: NumericSpec, x: FloatArray, y: FloatArray) -> bool:
     """Whether outputs are those of a description, but for rounding errors and, in its exceptions, their noise."""
     defined = np.isfinite(y)
     with np.errstate(all="ignore"):

@@ -39,7 +39,7 @@ def report(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submis
         y: outputs, shape `(n,)`.
     """
     if not hypotheses:
-        return _submission(_NOTHING, x, y)
+        return write_spec(_NOTHING, x, y)
     best = hypotheses[0]
     fit = best.fit
     if not best.exact:
@@ -51,7 +51,7 @@ def report(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submis
     else:
         fit = _hidden_pulse(best, y)
     spec = assemble(fit, list(best.intervals), x, y)
-    return _submission(spec, x, y)
+    return write_spec(spec, x, y)
 
 
 def _hidden_pulse(hypothesis: Hypothesis, y: FloatArray) -> RuleFit:
@@ -98,10 +98,17 @@ def approximate(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> S
         pieces += float(weights[held] @ (np.abs(guess - values[held]) <= allowed[held]))
     if formula >= pieces:
         return report(hypotheses, x, y)
-    return _write_pieces(unique, values, None, "No exception.")
+    return write_pieces(unique, values)
 
 
-def _submission(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
+def write_spec(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
+    """Writes a rule with its exceptions, or straight lines in its place where its code is beyond the cap on complexity.
+
+    Args:
+        spec: the rule with its exceptions.
+        x: inputs in ascending order, shape `(n,)`.
+        y: outputs, shape `(n,)`.
+    """
     function = NumericFunction(spec)
     code = function.source()
     try:
@@ -119,11 +126,20 @@ def _short(spec: NumericSpec, x: FloatArray, y: FloatArray) -> Submission:
     keep = np.isfinite(values)
     if keep.sum() < 2:
         return Submission(regionless.describe(), "", "def f(x):\n    return 0.0\n")
-    return _write_pieces(grid[keep], values[keep], regionless.describe(), domain_text(spec))
+    return write_pieces(grid[keep], values[keep], regionless.describe(), domain_text(spec))
 
 
-def _write_pieces(x: FloatArray, y: FloatArray, description: str | None, domain: str) -> Submission:
-    """Writes straight lines between as many points as the cap on complexity lets pass."""
+def write_pieces(
+    x: FloatArray, y: FloatArray, description: str | None = None, domain: str = "No exception."
+) -> Submission:
+    """Writes straight lines between as many points as the cap on complexity lets pass.
+
+    Args:
+        x: inputs in ascending order, shape `(n,)`, none twice.
+        y: outputs, shape `(n,)`, finite.
+        description: what is said in English; by default it names the points.
+        domain: where the description holds.
+    """
 
     def write(count: int) -> Submission:
         found = fit_pieces(x, y, max(count, 2))

@@ -285,7 +285,7 @@ def cost_of(
     outside = ~covered(intervals, y.size)
     count = max(int(outside.sum()), 1)
     free = free_constants(rule)
-    exact = bool(np.all((np.abs(residuals) <= exact_tolerance(y))[outside])) and count >= _least_count(rule)
+    exact = bool(np.all((np.abs(residuals) <= exact_tolerance(y))[outside])) and count >= least_count(rule)
     finite = residuals[outside & np.isfinite(residuals)]
     scale = math.sqrt(float(finite @ finite) / (max(count - free, 0) + 1e-3)) if finite.size else 0.0
     cost = float(outside_cost(residuals, 0.0 if exact else scale, y)[outside].sum()) + intervals_cost(intervals, y)
@@ -299,7 +299,7 @@ def _constants_cost(rule: Rule) -> float:
     return ODD_CONSTANT * odd + _PLAIN_CONSTANT * (free_constants(rule) - odd)
 
 
-def _least_count(rule: Rule) -> int:
+def least_count(rule: Rule) -> int:
     """Returns how many points a rule must explain to rounding errors for that not to be chance."""
     odd = odd_constants(rule)
     return odd + _ODD_SPARE if odd else free_constants(rule) + _SPARE

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def make_neural_agent(policy: Any) -> Agent:
-    """Makes the agent of a checkpoint.
+    """Makes the agent of a checkpoint, which speaks `tokens`, or `text` where its category's record says how to write.
 
     Args:
         policy: what it interprets, a `find_gym_agents.interpreters.policies.PolicyOptions`.
@@ -22,5 +22,10 @@ def make_neural_agent(policy: Any) -> Agent:
         ImportError: torch is not installed.
     """
     from find_gym_agents.interpreters.neural.agent import NeuralAgent
+    from find_gym_agents.interpreters.neural.category import neural_category
+    from find_gym_agents.interpreters.neural.writing import WritingAgent
 
-    return NeuralAgent.load(policy.checkpoint, policy.proposals)
+    interpreter = NeuralAgent.load(policy.checkpoint, policy.proposals)
+    # A single proposal is what the network itself writes.
+    writes = policy.proposals > 1 and neural_category(interpreter.category).write is not None
+    return WritingAgent(interpreter) if writes else interpreter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch as th
@@ -26,15 +26,27 @@ PROPOSALS = 32
 _RIVALS = 8
 
 
+class Asked(NamedTuple):
+    """A query.
+
+    Attributes:
+        query: its number in the interface `tokens`.
+        value: the input that it asks.
+    """
+
+    query: int
+    value: Any
+
+
 class NeuralAgent:
     """Interprets with a network.
 
     It asks the exemplars first, where it is shown some, and spends the rest of its budget on the queries that tell its
     proposals apart, where the category's record says how, or else on those that the query head values most, or the
-    record, no probe twice. Then the program head proposes programs, whose constants are fitted to what the agent was
-    answered. The one is submitted whose log-likelihood and, for most categories, log-probability by the network have
-    the greatest sum: noise leaves several that explain the answers alike. It sees nothing but the infos' inputs,
-    outputs and exemplars, and which queries are legal.
+    record, no probe twice but where the record says that it is worth it. Then the program head proposes programs, whose
+    constants are fitted to what the agent was answered. The one is submitted whose log-likelihood and, for most
+    categories, log-probability by the network have the greatest sum: noise leaves several that explain the answers
+    alike. It sees nothing but the infos' inputs, outputs and exemplars, and which queries are legal.
 
     Args:
         category: the category of functions.
@@ -91,89 +103,113 @@ class NeuralAgent:
         """
         if info["message"]:
             raise RuntimeError(f"expected the environment to take the action, actual: {info['message']}")
-        if not self._inputs and info["budget"] > self.max_queries:
-            raise CheckpointError(
-                f"expected max_queries <= {self.max_queries}, which the network was trained with, actual value: "
-                f"{info['budget']}"
-            )
+        if not self._inputs:
+            self.check_budget(info["budget"])
         if self._writing is None:
-            self._exemplars = info.get("exemplars", ())
-            self._inputs += info["inputs"]
-            self._outputs += info["outputs"]
-            query = self._query(observation, info["budget"]) if info["budget"] > 0 else None
-            if query is not None:
-                return query
+            self.hear(info["inputs"], info["outputs"], info.get("exemplars", ()))
+            asked = self.ask(info["budget"], self.codec.legal_queries(observation)) if info["budget"] > 0 else None
+            if asked is not None:
+                return asked.query
             self._writing = iter(self._describe())
         return self.codec.queries + next(self._writing)
 
+    def check_budget(self, budget: int) -> None:
+        """Checks the budget of an episode.
+
+        Raises:
+            CheckpointError: it is greater than the one that the network was trained with.
+        """
+        if budget > self.max_queries:
+            raise CheckpointError(
+                f"expected max_queries <= {self.max_queries}, which the network was trained with, actual value: "
+                f"{budget}"
+            )
+
+    def hear(self, inputs: Sequence[Any], outputs: Sequence[Any], exemplars: Sequence[Any] = ()) -> None:
+        """Takes note of inputs, their outputs, and the inputs to start from."""
+        self._exemplars = exemplars
+        self._inputs += inputs
+        self._outputs += outputs
+
     @th.no_grad()
-    def _query(self, observation: Any, budget: int) -> int | None:
-        """Returns the legal query that is valued most, no probe twice, after the opening; None for none."""
+    def ask(self, budget: int, legal: NDArray[np.bool_] | None = None) -> Asked | None:
+        """Returns the query that is valued most after the opening; None where nothing is left to be asked.
+
+        Args:
+            budget: the inputs that may still be asked, at least 1.
+            legal: which queries of the interface `tokens` are legal, bool of shape `(queries,)`; None for all.
+        """
         probes = len(self.codec.probes)
-        asked = self._places()
+        known = self._distinct()[0]
+        places = self._places(known)
         exemplars = [self.codec.probes.index(word) for word in self._exemplars]
-        opening = [*self._record.opening(self.codec, len(asked) + budget), *exemplars]
-        if first := [place for place in opening if place not in asked]:
-            return first[0]
-        legal = self.codec.legal_queries(observation)
+        opening = [*self._record.opening(self.codec, len(self._inputs) + budget), *exemplars]
+        if first := [place for place in opening if place not in places]:
+            return Asked(first[0], self.codec.probes[first[0]])
         # As the network numbers them: probes, then the gap below each pair.
         queries, positions = list(range(probes)), list(self.codec.probes)
-        allowed = [bool(legal[probe]) and probe not in asked for probe in queries]
+        fresh = [probe not in places for probe in queries]
         if self.network.halving is not None:
-            gaps = self._gaps()
-            queries += [probes + place for place in asked]
-            positions += [own - gap / 2 for own, gap in zip(self._inputs, gaps, strict=True)]
-            allowed += [
-                bool(legal[query]) and gap > self._record.narrowest
-                for query, gap in zip(queries[probes:], gaps, strict=True)
-            ]
-        if not any(allowed):
+            gaps = _gaps(known)
+            queries += [probes + place for place in places]
+            positions += [own - gap / 2 for own, gap in zip(known, gaps, strict=True)]
+            fresh += [self._record.narrowest < gap < math.inf for gap in gaps]
+        allowed = np.ones(len(queries), dtype=np.bool_) if legal is None else legal[queries]
+        told = np.where(allowed, self._told_apart(positions, budget), 0.0)
+        if not told.any() and not (allowed & fresh).any():
             return None
-        told = np.where(allowed, self._told_apart(positions), 0.0)
-        values = told if told.any() else np.where(allowed, self._valued(), -np.inf)
-        return queries[int(values.argmax())]
+        values = told if told.any() else np.where(allowed & fresh, self._valued(), -np.inf)
+        return Asked(queries[best := int(values.argmax())], positions[best])
 
-    def _told_apart(self, positions: Sequence[Any]) -> NDArray[np.float64]:
+    def _told_apart(self, positions: Sequence[Any], budget: int) -> NDArray[np.float64]:
         """Returns how much queries of some inputs tell the likeliest proposals apart; 0 where no record says."""
         told = np.zeros(len(positions))
-        if self._record.tell_apart is None or self._proposals == 1:
+        record = self._record
+        if record.tell_apart is None or self._proposals == 1 or len(self._inputs) < record.tell_from:
             return told
-        checker, evidence = self._checker(), self._evidence()
+        checker, evidence = self._checker(), self.evidence
         if self._rivals:
-            told = self._record.tell_apart(self._rivals, self.codec, evidence, positions)
+            told = record.tell_apart(self._rivals, self.codec, evidence, positions)
         # They are fitted anew only where the last answers refute the best, or nothing is left to be told.
         if not told.any():
             proposed = zip(*self._propose(min(_RIVALS, self._proposals)), strict=True)
             self._rivals = [checker.fit(program, evidence).with_prior(prior) for program, prior in proposed]
-            told = self._record.tell_apart(self._rivals, self.codec, evidence, positions)
+            told = record.tell_apart(self._rivals, self.codec, evidence, positions)
+        if record.ask_again is not None:
+            again = record.ask_again(self._rivals, evidence, positions, budget)
+            told = again if again.any() else told
         return told
 
     def _valued(self) -> NDArray[np.float32]:
         """Returns how much each query is worth, as the network or the record has it."""
         if self._record.value is not None:
-            return self._record.value(self._inputs, self._outputs)
+            return self._record.value(*self._distinct())
         return self.network.value_queries(self._memory())[0].cpu().numpy()
 
-    def _gaps(self) -> list[float]:
-        """Returns how far each input is from the next smaller one; infinity where there is none."""
-        smaller = [[value for value in self._inputs if value < own] for own in self._inputs]
-        return [own - max(below, default=-math.inf) for own, below in zip(self._inputs, smaller, strict=True)]
+    def _distinct(self) -> tuple[list[Any], list[Any]]:
+        """Returns the inputs without repetitions, and the first output of each."""
+        first: dict[Any, Any] = {}
+        for asked, output in zip(self._inputs, self._outputs, strict=True):
+            first.setdefault(asked, output)
+        return list(first), list(first.values())
 
-    def _places(self) -> list[int]:
+    def _places(self, known: Sequence[Any]) -> list[int]:
         """Returns the places of what was asked: those of probes, and slots in the order in which they are filled."""
         places: list[int] = []
         slots = itertools.count(len(self.codec.probes))
-        for value in self._inputs:
+        for value in known:
             place = self.codec.probes.index(value) if value in self.codec.probes else next(slots)
             places.append(place)
         return places
 
     def _describe(self) -> Sequence[int]:
-        """Returns the tokens of the likeliest of the proposals, by the evidence."""
+        """Returns the tokens of what is submitted."""
+        return self._propose(1)[0][0] if self._proposals == 1 else self.conclude().tokens
+
+    def conclude(self) -> Checked:
+        """Returns the likeliest of the proposals, by the evidence."""
         programs, priors = self._propose(self._proposals)
-        if len(programs) == 1:
-            return programs[0]
-        return self._checker().best(programs, self._evidence(), priors).tokens
+        return self._checker().best(programs, self.evidence, priors)
 
     @th.no_grad()
     def _propose(self, count: int) -> tuple[list[tuple[int, ...]], list[float]]:
@@ -185,10 +221,19 @@ class NeuralAgent:
     def _checker(self) -> Checker:
         return agent_category(self.category).make_checker(self.codec)
 
-    def _evidence(self) -> Evidence:
+    @property
+    def evidence(self) -> Evidence:
+        """What was asked and answered."""
         return list(zip(self._inputs, self._outputs, strict=True))
 
     def _memory(self) -> Memory:
-        features = as_tensors(self._record.encode(self._inputs, self._outputs), self.network.device)
-        present = th.ones(1, 1, len(self._inputs), dtype=th.bool, device=self.network.device)
+        inputs, outputs = self._distinct()
+        features = as_tensors(self._record.encode(inputs, outputs), self.network.device)
+        present = th.ones(1, 1, len(inputs), dtype=th.bool, device=self.network.device)
         return self.network.read({name: values[None] for name, values in features.items()}, present)
+
+
+def _gaps(inputs: Sequence[float]) -> list[float]:
+    """Returns how far each input is from the next smaller one; infinity where there is none."""
+    smaller = [[value for value in inputs if value < own] for own in inputs]
+    return [own - max(below, default=-math.inf) for own, below in zip(inputs, smaller, strict=True)]

@@ -16,6 +16,7 @@ from find_gym.core.category import load_reference
 from find_gym_agents.categories import agent_category
 
 if TYPE_CHECKING:
+    from find_gym.core.submissions import Submission
     from find_gym.interfaces.tokens import TokensInterface
     from find_gym_agents.categories.checking import Checked, Evidence
     from find_gym_agents.interpreters.neural.network import Reader
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 
 Features = dict[str, NDArray[Any]]
 IntArray = NDArray[np.int64]
-TellApart = Callable[
-    ["Sequence[Checked]", "TokensInterface", "Evidence", Sequence[Any]],
-    NDArray[np.float64],
-]
+Values = NDArray[np.float64]
+TellApart = Callable[["Sequence[Checked]", "TokensInterface", "Evidence", Sequence[Any]], Values]
+AskAgain = Callable[["Sequence[Checked]", "Evidence", Sequence[Any], int], Values]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ class NeuralCategory:
         tell_apart: `(checked, codec, evidence, positions) -> values`: how much each query, which asks the input at its
             position, tells about which of some checked proposals holds, of shape `(queries,)`. Where all are 0, the
             query head decides, as it always does by default.
+        tell_from: the number of answers from which on proposals are made, to be told apart.
+        ask_again: `(checked, evidence, positions, budget) -> values`: how much it tells to ask inputs again that were
+            asked before, of shape `(queries,)`, for what is left of the budget; where all are 0, the proposals are told
+            apart. None where an input always has the same output.
+        write: `(checked, evidence) -> submission`: describes a function in the interface `text`, from the proposal that
+            was chosen. None for agents that write programs of the grammar, in the interface `tokens`.
         follow: `(codec, queries) -> (places, inputs)`, for interfaces with slots: the place of what each query asks and
             the inputs in the slots, 0 for free ones, arrays of shape `(functions, queries)`.
         belief: what the network's log-probability of a program counts beside the log-likelihood of the evidence.
@@ -70,6 +76,9 @@ class NeuralCategory:
     demonstrate: Callable[[Any, TokensInterface, IntArray, IntArray, np.random.Generator], IntArray] | None = None
     value: Callable[[Sequence[Any], Sequence[Any]], NDArray[np.float32]] | None = None
     tell_apart: TellApart | None = None
+    tell_from: int = 0
+    ask_again: AskAgain | None = None
+    write: Callable[[Checked, Evidence], Submission] | None = None
     follow: Callable[[TokensInterface, IntArray], tuple[IntArray, NDArray[np.float64]]] | None = None
     belief: float = 1.0
     narrowest: float = 0.0
