@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,9 @@ _WRAPPER = re.compile(
     r"|<\|(?:begin|end)_of_solution\|>|<\|(?:START|END)_(?:RESPONSE|ACTION)\|>",
     re.IGNORECASE | re.MULTILINE,
 )
+# A query as the task shows it, of numbers and words in which nothing else can hide: what most messages are.
+_VALUE = r"(?:-?\d{1,20}(?:\.\d{1,20})?|\"[A-Za-z ]{0,200}\")"
+_PLAIN_QUERY = re.compile(rf"QUERY (\[{_VALUE}(?:, ?{_VALUE}){{0,200}}\])\n?", re.ASCII)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -73,8 +77,10 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
         >>> read_message("<think>Small ones first.</think>Let me ask: QUERY [1, 2.5]", NUMERIC_MESSAGES)
         Reading(move=Query(inputs=(1.0, 2.5)), reasoning='Small ones first.', note='')
     """
-    help_text = rules.tool_help if tools else rules.help
     own = message if isinstance(message, Message) else Message(message)
+    if plain := _plain_query(own, rules):
+        return plain
+    help_text = rules.tool_help if tools else rules.help
     text = _LONE_SURROGATE.sub("\ufffd", str(own)).replace("\r\n", "\n")
     parts = set_reasoning_aside(text)
     reasoning = "\n".join(each for each in (own.reasoning, parts.reasoning) if each)
@@ -93,6 +99,17 @@ def read_message(message: str, rules: MessageRules, *, tools: bool = False) -> R
         if called is not None and isinstance(reading.move, Refuse):
             reading = _reading(called, rules, help_text, truncated=False)
     return replace(reading, reasoning=reasoning)
+
+
+def _plain_query(message: Message, rules: MessageRules) -> Reading | None:
+    """Reads a query in the form of the task and nothing else, as what follows would; None for any other message."""
+    found = _PLAIN_QUERY.fullmatch(message)
+    if found is None or message.tool_calls or message.reasoning or message.truncated:
+        return None
+    try:
+        return Reading(Query(tuple(rules.read_inputs(json.loads(found.group(1))))))
+    except ValueError:
+        return None
 
 
 def _read_text(text: str, rules: MessageRules, help_text: str, truncated: bool) -> Reading:

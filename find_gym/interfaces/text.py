@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHARSET = frozenset(string.printable) - frozenset("\t\r\x0b\x0c")
 
+_ESCAPES = {code: f"\\x{code:02x}" for code in range(128) if chr(code) not in CHARSET}
 _SENT_AGAIN = "nothing was judged, you may send the submission again"
 
 
@@ -75,7 +76,7 @@ def write_task(task: Task, rules: MessageRules, *, tools: bool, asks: bool) -> s
 def printable(text: str) -> str:
     """Returns text as printable ASCII and newlines, everything else escaped."""
     escaped = text.replace("\t", "    ").encode("ascii", "backslashreplace").decode()
-    return "".join(character if character in CHARSET else f"\\x{ord(character):02x}" for character in escaped)
+    return escaped.translate(_ESCAPES)
 
 
 def write_submission(submission: Submission) -> str:

@@ -48,6 +48,25 @@ def test_any_text_is_a_move(text: str, category: str, truncated: bool) -> None:
         assert move.reason.startswith("expected") and move.charge == 0
 
 
+WORDS = st.lists(
+    st.sampled_from(
+        ["QUERY", "query", "code", "Description", "domain", "none", "final answer", "You", "first", "a", ""]
+    ),
+    max_size=4,
+).map(" ".join)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.integers(-(10**19), 10**19) | st.decimals(-200, 200, places=3).map(float) | WORDS, max_size=5),
+    st.sampled_from(sorted(RULES)),
+)
+def test_a_plain_query_is_read_as_among_other_things(values: list[Any], category: str) -> None:
+    """A blank after it suffices to have it read with all that messages may have."""
+    message = write_query(values)
+    assert read_message(message, RULES[category]) == read_message(f"{message} ", RULES[category])
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["inputs", "code", "x"]), inner),
