@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.judges.phrases import is_structural
@@ -68,15 +69,14 @@ def remove_examples(description: str, examples: Iterable[str]) -> str:
         >>> remove_examples("It responds to put-ters, Tiger and golf.", ["putter", "golf", "Tiger Woods"])
         'It responds to -,  and golf.'
     """
-    stemmed = [_stems(example) for example in examples]
-    stemmed = [stems for stems in stemmed if stems and " ".join(stems) not in _names()]
-    if not stemmed:
+    stems = _read_examples(tuple(examples))
+    if not stems.whole:
         return description
     # Characters that can't be seen, or stand on others, would hide a word from this, but not from the judge.
     composed = unicodedata.normalize("NFC", description)
     text = "".join(character for character in composed if unicodedata.category(character) not in ("Cf", "Mn", "Me"))
     found = list(_TOKEN.finditer(text))
-    repeated = _repeated([_stem(match.group()) for match in found], stemmed)
+    repeated = _repeated([_stem(match.group()) for match in found], stems)
     kept = []
     end = 0
     for match, is_repeated in zip(found, repeated, strict=True):
@@ -87,12 +87,35 @@ def remove_examples(description: str, examples: Iterable[str]) -> str:
     return "".join([*kept, text[end:]])
 
 
-def _repeated(words: list[str], stemmed: list[list[str]]) -> list[bool]:
-    """Returns which words of a text, as stems, repeat something of the examples, as stems too."""
-    whole = {"".join(stems) for stems in stemmed}
+class _Stems(NamedTuple):
+    """The stems of examples: each example in one word, and the single words that may be alike to others."""
+
+    whole: frozenset[str]
+    single: frozenset[str]
+
+
+# A description is read when it is objected to and when it is scored, and every word of an episode's descriptions is
+# compared with the same examples.
+@lru_cache(maxsize=64)
+def _read_examples(examples: tuple[str, ...]) -> _Stems:
+    stemmed = [_stems(example) for example in examples]
+    stemmed = [stems for stems in stemmed if stems and " ".join(stems) not in _names()]
     single = {stem for stems in stemmed for stem in stems if stem not in _SMALL}
-    single = {stem for stem in single if len(stem) >= _PIECE or stem.isdigit()}
-    alike = {word: any(_are_alike(word, stem) for stem in single) for word in set(words)}
+    return _Stems(
+        frozenset("".join(stems) for stems in stemmed),
+        frozenset(stem for stem in single if len(stem) >= _PIECE or stem.isdigit()),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_alike_to_one(word: str, examples: frozenset[str]) -> bool:
+    return any(_are_alike(word, example) for example in examples)
+
+
+def _repeated(words: list[str], examples: _Stems) -> list[bool]:
+    """Returns which words of a text, as stems, repeat something of the examples."""
+    whole, single = examples
+    alike = {word: _is_alike_to_one(word, single) for word in set(words)}
     # Without its "not", a description would say the opposite.
     protected = [word in _names() or is_structural(word) for word in words]
     for length in range(2, _ROW + 1):
@@ -210,11 +233,15 @@ def _is_spelled_like(word: str, example: str) -> bool:
     # Without vowels it is no other word.
     if ours == theirs and len(theirs) >= (_SHORTEST if ours != word else _PIECE):
         return True
-    moved, missing = Counter(word), Counter(example)
     # The stem of a word that was turned round may have lost a letter.
-    return len(example) >= _SHORTEST and ((moved - missing) + (missing - moved)).total() <= (len(example) > _SHORTEST)
+    lost = int(len(example) > _SHORTEST)
+    if len(example) < _SHORTEST or abs(len(word) - len(example)) > lost:
+        return False
+    moved, missing = Counter(word), Counter(example)
+    return ((moved - missing) + (missing - moved)).total() <= lost
 
 
+@lru_cache(maxsize=4096)
 def _consonants(word: str) -> str:
     return "".join(letter for letter in word if letter in _CONSONANTS)
 
@@ -232,6 +259,8 @@ def _is_near(first: str, second: str) -> bool:
 def _share_pairs(first: str, second: str) -> float:
     """Returns the share of their pairs of letters that two words have in common, in [0, 1]."""
     ours, theirs = _pairs(first), _pairs(second)
+    if ours.keys().isdisjoint(theirs):
+        return 0.0
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
