@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from find_gym.categories.entities.concepts import concepts, vocabulary
@@ -33,6 +33,8 @@ _SHARED_PAIRS = 0.75
 _PART = 1 / 3
 # What is no word of the vocabulary is an example in another spelling if they share so many of their pairs of letters.
 _SHARED_BY_OTHERS = 0.6
+# What is no word is an example with its letters moved if it has so many more at most.
+_ADDED = 2
 # Letters that sound alike.
 _SOUNDS = tuple(
     pair.split(">") for pair in "tion>shun sch>sh ph>f ck>k qu>kw th>t x>ks c>k q>k z>s w>v y>i ee>i oo>u".split()
@@ -46,6 +48,7 @@ _LONG_ENOUGH = 5
 _ENDING = 6
 _INFLECTIONS = frozenset(("ing", "ed", "er"))
 _PREFIXES = frozenset("un non anti super re pre sub mis x".split())
+_ANY_VOWEL = str.maketrans("eiouy", "aaaaa")
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxyz")
 # Cyrillic and Greek letters, digits and signs that look like Latin letters.
 _LOOKS = str.maketrans(
@@ -76,7 +79,8 @@ def remove_examples(description: str, examples: Iterable[str]) -> str:
     composed = unicodedata.normalize("NFC", description)
     text = "".join(character for character in composed if unicodedata.category(character) not in ("Cf", "Mn", "Me"))
     found = list(_TOKEN.finditer(text))
-    repeated = _repeated([_stem(match.group()) for match in found], stems)
+    gaps = [text[one.end() : other.start()] for one, other in pairwise(found)]
+    repeated = _repeated([_stem(match.group()) for match in found], gaps, stems)
     kept = []
     end = 0
     for match, is_repeated in zip(found, repeated, strict=True):
@@ -112,17 +116,23 @@ def _is_alike_to_one(word: str, examples: frozenset[str]) -> bool:
     return any(_are_alike(word, example) for example in examples)
 
 
-def _repeated(words: list[str], examples: _Stems) -> list[bool]:
-    """Returns which words of a text, as stems, repeat something of the examples."""
+def _repeated(words: list[str], gaps: list[str], examples: _Stems) -> list[bool]:
+    """Returns which words of a text, as stems, repeat something of the examples, given what stands between them."""
     whole, single = examples
-    alike = {word: _is_alike_to_one(word, single) for word in set(words)}
+    every = whole | single
+    alike = {word: _is_alike_to_one(word, single if word in _known() else every) for word in set(words)}
     # Without its "not", a description would say the opposite.
     protected = [word in _names() or is_structural(word) for word in words]
     for length in range(2, _ROW + 1):
         for start in range(len(words) - length + 1):
             if " ".join(words[start : start + length]) in _names():
                 protected[start : start + length] = [True] * length
-    repeated = [alike[word] and not is_name for word, is_name in zip(words, protected, strict=True)]
+    repeated = [alike[word] for word in words]
+    for start, end in _compounds(gaps):
+        joined = "".join(words[start:end])
+        if len(joined) <= _ROW_LETTERS and any(_is_scrambled(joined, example) for example in every):
+            repeated[start:end] = [True] * (end - start)
+    repeated = [is_repeated and not is_name for is_repeated, is_name in zip(repeated, protected, strict=True)]
     for start in range(len(words)):
         for end in range(start + 2, len(words) + 1):
             row = words[start:end]
@@ -131,7 +141,22 @@ def _repeated(words: list[str], examples: _Stems) -> list[bool]:
                 break
             if joined in whole or (joined in single and max(map(len, row)) <= _PIECE):
                 repeated[start:end] = [True] * len(row)
+    # What is left of a word that was taken apart.
+    for place, gap in enumerate(gaps):
+        for one, other in ((place, place + 1), (place + 1, place)):
+            if gap in (" ", "-") and repeated[one] and len(words[other]) <= _PIECE and words[other] not in _known():
+                repeated[other] = repeated[other] or not protected[other]
     return repeated
+
+
+def _compounds(gaps: list[str]) -> Iterator[tuple[int, int]]:
+    """Yields the bounds of what hyphens join, given what stands between the words."""
+    start = 0
+    for place, gap in enumerate([*gaps, ""]):
+        if gap != "-":
+            if place > start:
+                yield start, place + 1
+            start = place + 1
 
 
 def _stems(text: str) -> list[str]:
@@ -162,6 +187,8 @@ def _are_alike(word: str, example: str) -> bool:
     word, example = _plain(word), _plain(example)
     if _is_cut_from(word, example, is_known) or _holds(word, example, _LONG_ENOUGH):
         return True
+    if not is_known and _is_scrambled(word, example):
+        return True
     word, example = _fold(word), _fold(example)
     # With a letter less it is sooner within another word, as "puter" is within "computer".
     if _holds(word, example, _LONG_ENOUGH + 1) or _is_spelled_like(word, example) or _is_near(word, example):
@@ -185,6 +212,43 @@ def _is_cut_from(word: str, example: str, is_known: bool) -> bool:
         return len(word) > 1 and example.startswith(word)
     is_end = example.startswith(word) or example.endswith(word)
     return len(word) >= _PART * len(example) and (is_end or (not is_known and word in example))
+
+
+def _is_scrambled(word: str, example: str) -> bool:
+    """Whether what is no word is an example with letters left out, moved or added, or with other vowels."""
+    if len(word) < _PIECE:
+        return False
+    # Not every last "s" is an ending, and the stem of a word that was turned round may have lost another.
+    ours, theirs = word.removesuffix("s"), example.removesuffix("s")
+    if len(theirs) >= _SHORTEST and ours.translate(_ANY_VOWEL) == theirs.translate(_ANY_VOWEL):
+        return True
+    if len(_skeleton(word)) >= _SHORTEST and _skeleton(word) == _skeleton(example):
+        return True
+    added = len(word) - len(example)
+    if added < 0 and _is_within(ours, theirs):
+        return len(word) >= (_PART if len(word) > _SHORTEST else 1 / 2) * len(example)
+    missing = "".join((_letters(example) - _letters(word)).elements()) if -1 <= added <= _ADDED else None
+    if missing == "":
+        turned = (example[place:] + example[:place] for place in range(len(example)))
+        return len(example) > _LONG_ENOUGH or added == 0 or any(each in word for each in turned)
+    return missing == "s" and added == -1
+
+
+def _is_within(word: str, example: str) -> bool:
+    """Whether a word is an example with letters left out, not the first one."""
+    rest = iter(example)
+    return word[:1] == example[:1] and all(letter in rest for letter in word)
+
+
+@lru_cache(maxsize=4096)
+def _letters(word: str) -> Counter[str]:
+    return Counter(word)
+
+
+@lru_cache(maxsize=4096)
+def _skeleton(word: str) -> str:
+    """Returns the consonants of a word, doubled letters and a last "s" aside; "y" may stand for a vowel."""
+    return _fold(_consonants(word).replace("y", "")).removesuffix("s")
 
 
 def _is_respelled(word: str, example: str) -> bool:

@@ -183,6 +183,9 @@ def test_32_kilobytes_of_anything_are_read(run: str) -> None:
         ("ice hockey", "ice hockey"),
         ("computer", "computer"),
         ("phosph, fosforus", ","),
+        ("utterpay, terput, eprttu, pttr, #TgrWds", ", , , , #"),
+        ("Ti-ger, put-t-er-s, tow-er", "-, ---, -"),
+        ("air-borne dances", "air-borne dances"),
         ("golf, but not tennis", "golf, but not tennis"),
         ("Lower values are returned for nature.", "Lower values are returned for nature."),
     ],
@@ -211,6 +214,17 @@ def test_what_is_cut_from_an_example_is_taken_out(example: str, share: float, is
     assume(len(word) >= size and " ".join(_stems(example)) not in _names())
     assume(_stem(piece) not in _names() and not is_structural(_stem(piece)))
     assert remove_examples(f"It responds to {piece}.", [example]) == "It responds to ."
+
+
+@given(st.sampled_from(vocabulary()), st.sampled_from(("aeiou", "eiou")), st.sampled_from(("", "y", "u")))
+@settings(max_examples=150, deadline=None)
+def test_an_example_without_its_vowels_or_with_other_ones_is_taken_out(example: str, vowels: str, other: str) -> None:
+    words = [re.sub(f"[{vowels}]", other, word) for word in re.findall(r"[a-z]+", example.lower())]
+    assume(" ".join(_stems(example)) not in _names())
+    # A letter alone is for the reader of phrases to leave out, and the names of concepts stay.
+    text = " ".join(words)
+    assume(all(len(word) > 3 and _stem(word) not in _names() and not is_structural(_stem(word)) for word in words))
+    assert not re.search(r"\w", remove_examples(text, [example]))
 
 
 @given(st.sampled_from(sorted(concepts())), st.lists(st.sampled_from(vocabulary()), max_size=40))

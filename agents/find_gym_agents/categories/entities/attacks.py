@@ -46,6 +46,16 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "its middle": lambda word: " ".join(part[1:-1] if len(part) < 7 else part[2:-2] for part in word.split()),
     "the word that begins it": lambda word: " ".join(map(_first_word, word.lower().split())),
     "as it sounds": lambda word: _respell(word.lower()),
+    "other vowels": lambda word: word.translate(str.maketrans("aeiou", "eioua")),
+    "one vowel": lambda word: word.translate(str.maketrans("aeiou", "yyyyy")),
+    "pig Latin": lambda word: " ".join(f"{part[1:]}{part[:1]}ay" for part in word.split()),
+    "turned at the middle": lambda word: word[len(word) // 2 :] + word[: len(word) // 2],
+    "dotted": lambda word: ".".join(word),
+    "syllables": lambda word: "-".join(re.findall(r"[^aeiou]*[aeiou]+|[^aeiou]+$", word)),
+    "hashtag": lambda word: "#" + "".join(map(str.capitalize, word.split())),
+    "its letters in order": lambda word: "".join(sorted(word)),
+    "every other letter": lambda word: word[::2],
+    "both ends": lambda word: word[:3] + word[-2:],
 }
 
 
