@@ -118,28 +118,35 @@ def test_without_evidence_the_shorter_program_wins(category):
     assert checker.best(programs, []).bits == min(one.bits for one in checked)
 
 
-def test_programs_that_can_not_be_the_best_are_not_fitted(monkeypatch):
-    env = _env("strings")
-    checker = agent_category("strings").make_checker(env.codec)
+@pytest.mark.parametrize(("category", "queries", "most"), [("strings", 8, 15), ("numeric", 24, 18)])
+def test_programs_that_can_not_be_the_best_are_not_fitted(category, queries, most, monkeypatch):
+    env = _env(category)
+    checker = agent_category(category).make_checker(env.codec)
     fitted, count = checker._fitted, 0
 
-    def counted(*given):
+    def counted(draft, bits, evidence):
         nonlocal count
         count += 1
-        return fitted(*given)
+        return fitted(draft, bits, evidence)
 
     rng = np.random.default_rng(2)
-    for spec, tokens in _functions("strings", env.codec, 6):
+    for spec, tokens in _functions(category, env.codec, 6):
         env.reset(seed=0, options={"function": spec})
-        evidence = _evidence("strings", env, spec, 8, rng)
-        programs = [tokens, *(_random_program(env.codec, rng) for _ in range(20))]
+        evidence = _evidence(category, env, spec, queries, rng)
+        drawn = (_random_program(env.codec, rng) for _ in range(20))
+        programs = list(dict.fromkeys(map(tuple, [tokens, *drawn])))
         priors = rng.normal(size=len(programs)).tolist()
         fits = [checker.fit(program, evidence) for program in programs]
+        for one in fits:
+            draft = env.codec.new_draft()
+            for token in one.tokens:
+                draft.write(token)
+            assert checker.greatest(draft, one.bits, evidence) >= one.log_likelihood - 1e-6
         likeliest = max(one.log_likelihood + prior for one, prior in zip(fits, priors, strict=True))
         with monkeypatch.context() as patched:
             patched.setattr(checker, "_fitted", counted)
             assert checker.best(programs, evidence, priors).log_likelihood == pytest.approx(likeliest)
-    assert 6 <= count < 6 * 15
+    assert 6 <= count < 6 * most
 
 
 @pytest.mark.parametrize("category", CASES)

@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
-from find_gym.categories.numeric.fitting.regions import Interval
+from find_gym.categories.numeric.fitting.likelihood import outside_cost
+from find_gym.categories.numeric.fitting.regions import REGION_STD, Interval
 from find_gym.categories.numeric.fitting.skeletons import noise_mean
 from find_gym.categories.numeric.function import NumericSpec
+from find_gym.categories.numeric.grammar import NumericDraft
 from find_gym.categories.numeric.rules import Rule
+from find_gym.interfaces.draft import Draft
 from find_gym_agents.categories.checking import Checked, Checker, Evidence
+from find_gym_agents.interpreters.atom_fit.screen import least_penalty
 from find_gym_agents.interpreters.atom_fit.search import ODD_CONSTANT, cost_of, odd_constants
 
 # Nats for an undefined output where the rule is defined. (One that is defined where the rule is not is an outlier.)
@@ -36,6 +40,21 @@ class NumericChecker(Checker):
         """Fits a program's constants; see `Checker.fit`. Undefined outputs are None or NaN."""
         pairs = [(float(x), np.nan if y is None else float(y)) for x, y in evidence]
         return super().fit(program, pairs)
+
+    def greatest(self, draft: Draft, bits: float, evidence: Evidence) -> float:
+        """Returns the log-likelihood for a rule that is exact and has the fewest constants, all for nothing."""
+        assert isinstance(draft, NumericDraft)
+        y = np.array([math.nan if output is None else output for _, output in evidence], dtype=np.float64)
+        y = y[np.isfinite(y)]
+        if y.size == 0:
+            return math.inf
+        exact = outside_cost(np.zeros(y.size), 0.0, y)
+        cost = float(exact.sum()) + least_penalty(draft.skeleton(), y.size)
+        if draft.regions():
+            # At best exceptions hold all outputs that are likelier there, each of them the mean.
+            within = np.minimum(exact, outside_cost(np.zeros(y.size), REGION_STD, y))
+            cost = min(cost, float(within.sum()) + least_penalty(draft.skeleton(), 1))
+        return -cost
 
     def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
         """Returns the log-likelihood less what the constants cost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,9 @@ from find_gym.categories.numeric.fitting.compounds import scan_costs
 from find_gym.categories.numeric.fitting.likelihood import EXACT_SHARE, exact_tolerance
 from find_gym.categories.numeric.fitting.skeletons import fit_rule
 from find_gym.categories.numeric.fitting.spans import Span, span
+from find_gym.categories.numeric.fitting.trees import leaves
 from find_gym.categories.numeric.kernels import projecting
-from find_gym.categories.numeric.rules import OPERATORS, CompoundRule, Operator, Rule, Skeleton
+from find_gym.categories.numeric.rules import OPERATORS, AtomRule, CompoundRule, Operator, Rule, Skeleton
 
 # Atoms that are neither linear nor scanned on a grid: fitted one by one. FIND's own first, then those of harder levels.
 _CURVED = ("sin", "tanh", "gaussian", "rational")
@@ -27,6 +28,9 @@ _RARE = ("tan", "erf")
 # Those that can be bent to whatever another one explains, and take longest.
 _LAST = ("rational", "tan", "erf")
 _GRIDDED = ("rectangle", "square_wave")
+_SCANNED = (*_GRIDDED, "sin", "tan")
+# Atoms with as many constants as it takes.
+_ANY_DEGREE = ("polynomial", "rational")
 # FIND's few sums and products are spread over some 90 families, its many atoms over 15: each is less likely, in nats.
 _COMPOUND_PENALTY = 3.5
 # Rules that are not FIND's need to explain more.
@@ -70,18 +74,29 @@ def free_constants(rule: Rule) -> int:
 
 def penalty(rule: Rule, count: int) -> float:
     """Returns what a rule's constants and family cost in nats, given `count` points of evidence."""
-    total = 0.5 * math.log(count + 1) * free_constants(rule)
-    for atom in rules.atoms_of(rule):
-        # A constant taken from many grid values fits by chance the better the more there are.
-        if atom.name in ("square_wave", "rectangle", "sin", "tan"):
-            total += 0.5 * math.log(len(ATOMS[atom.name].grid[0]))
-        if atom.name in _RARE:
-            total += _RARE_PENALTY
+    atoms = rules.atoms_of(rule)
+    total = _family_penalty([atom.name for atom in atoms]) + 0.5 * math.log(count + 1) * free_constants(rule)
+    for atom in atoms:
         if atom.name in _RANGED:
             others = [c for place, c in enumerate(atom.constants) if place not in ATOMS[atom.name].linear]
             outside = (not min(grid) <= c <= max(grid) for c, grid in zip(others, ATOMS[atom.name].grid, strict=True))
             total += _RANGE_PENALTY * sum(outside)
-    return total + (_COMPOUND_PENALTY if isinstance(rule, CompoundRule) else 0.0)
+    return total
+
+
+def least_penalty(skeleton: Skeleton, count: int) -> float:
+    """Returns what `penalty` is at least, whatever the constants are."""
+    names = leaves(skeleton)
+    fewest = [1 if name in _ANY_DEGREE else free_constants(AtomRule(name, ATOMS[name].level(0.0))) for name in names]
+    return _family_penalty(names) + 0.5 * math.log(count + 1) * (sum(fewest) - (len(names) - 1))
+
+
+def _family_penalty(names: Sequence[str]) -> float:
+    """Returns what a rule costs in nats for the atoms that it is made of."""
+    # A constant taken from many grid values fits by chance the better the more there are.
+    scanned = sum(0.5 * math.log(len(ATOMS[name].grid[0])) for name in names if name in _SCANNED)
+    rare = _RARE_PENALTY * sum(name in _RARE for name in names)
+    return scanned + rare + (_COMPOUND_PENALTY if len(names) > 1 else 0.0)
 
 
 class Screen:
