@@ -98,6 +98,20 @@ class Checker(ABC):
         """
         return self._fitted(*self._read(program), evidence)
 
+    def check(self, program: Sequence[int], description: Any, evidence: Evidence) -> Checked:
+        """Says how likely evidence is under a program whose constants are given.
+
+        Args:
+            program: a complete program, as indices of the grammar's tokens.
+            description: the description that it stands for, constants included.
+            evidence: what was asked and answered.
+
+        Raises:
+            ValueError: the program is not complete, or not in the grammar.
+        """
+        draft, bits = self._read(program)
+        return Checked(tuple(draft.tokens), description, self.log_likelihood(description, bits, evidence), bits)
+
     def _read(self, program: Sequence[int]) -> tuple[Draft, float]:
         """Returns a complete program as a draft, and the length of its tokens in bits."""
         draft, bits = self.codec.new_draft(), 0.0

@@ -107,6 +107,9 @@ class EvaluationConfig:
     proposals: int | None = None
     """How many programs the agent policy proposes; the likeliest one, given what it asked itself, is submitted. With 1,
     it submits what it finds most probable, unchecked. By default 32."""
+    constants: str | None = None
+    """Where the constants of the numeric programs that the agent neural proposes come from: fit (to its own evidence;
+    the default), or network, which wrote them as digits (checkpoints of --recipe supervised --constants)."""
     paper: bool = False
     """The paper's table of the category: the agent lm in all of its settings (20 messages; for entities and relations
     also MILAN, and with exemplars), by its scores, beside the published figures."""
@@ -210,7 +213,7 @@ class EvaluationConfig:
             raise ValueError(
                 "expected a checkpoint (--checkpoint FILE, or 'pretrained' for the agent neural), actual: none"
             )
-        for name, words in (("checkpoint", "a checkpoint"), ("proposals", "proposals")):
+        for name, words in (("checkpoint", "a checkpoint"), ("proposals", "proposals"), ("constants", "constants")):
             if not wanted and getattr(self, name) is not None:
                 raise ValueError(f"expected the agent policy for {words}, actual: {', '.join(self.agents)}")
         if self.checkpoint is not None:
@@ -218,7 +221,13 @@ class EvaluationConfig:
 
             try:
                 count = DEFAULT_PROPOSALS if self.proposals is None else self.proposals
-                policy = resolve(self.checkpoint, **given, proposals=count, sampled=self.samples)
+                policy = resolve(
+                    self.checkpoint,
+                    **given,
+                    proposals=count,
+                    constants=self.constants or "fit",
+                    sampled=self.samples,
+                )
             except ImportError as error:
                 raise ValueError(f"{error}; pip install 'find-gym[train]'") from error
             object.__setattr__(self, "policy", policy)
@@ -298,6 +307,7 @@ class EvaluationConfig:
         if self.checkpoint is not None:
             parts.append(f"policy-{self.policy.source.digest[:8]}")
             parts += [f"{self.policy.proposals}-proposals"] if self.policy.proposals > 1 else []
+            parts += [] if self.policy.constants == "fit" else ["own-constants"]
         return re.sub(r"[^\w.+-]+", "-", "_".join(parts))
 
     def worker_count(self) -> int:
@@ -327,6 +337,7 @@ class EvaluationConfig:
         if self.checkpoint is not None:
             data["checkpoint_sha256"] = self.policy.source.digest
             data |= {"proposals": self.policy.proposals} if self.policy.proposals > 1 else {}
+            data |= {} if self.policy.constants == "fit" else {"constants": self.policy.constants}
         if self.dataset is not None:
             content = (Path(self.dataset) / self._metadata).read_bytes()
             return data | {"dataset": Path(self.dataset).name, "dataset_sha256": hashlib.sha256(content).hexdigest()}

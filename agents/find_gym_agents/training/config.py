@@ -118,6 +118,11 @@ class RunConfig(RecipeConfig):
         return min(usable_cores() - 1, _MOST_ENV_WORKERS) if self.env_workers is None else self.env_workers
 
     @property
+    def evaluation_options(self) -> dict[str, Any]:
+        """Options of `find-gym evaluate` with which the policy is evaluated at the end."""
+        return {}
+
+    @property
     def longer(self) -> str:
         """The option that makes the run twice as long."""
         return f"--minutes {2 * self.minutes:g}"

@@ -130,6 +130,7 @@ def _evaluate(config: RunConfig, checkpoint: str, progress: bool) -> EvaluationR
         workers=config.workers,
         checkpoint=str(config.folder / checkpoint),
         proposals=config.begins_as[1] if checkpoint == UNTRAINED else None,
+        **config.evaluation_options,
         out=str(out),
     )
     _keep_older(out, evaluation.identity())

@@ -13,12 +13,15 @@ from torch import nn
 from find_gym.categories.numeric.grammar import REGION_TOKENS
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories.numeric import sorted_words_of
+from find_gym_agents.categories.numeric.constants import constants_of
+from find_gym_agents.categories.numeric.constants_writer import NumericConstantsWriter
+from find_gym_agents.categories.numeric.neighbours import BESIDE_FEATURES, beside, filled
 from find_gym_agents.categories.numeric.teacher import ask_where_lines_fail, error_scale
 from find_gym_agents.categories.numeric.telling import FEWEST_ANSWERS, ask_again, tell_apart
-from find_gym_agents.categories.numeric.writing import write
+from find_gym_agents.categories.numeric.writing import write, write_as_it_is
 from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
 from find_gym_agents.interpreters.atom_fit.design import EDGE_PRECISION
-from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
+from find_gym_agents.interpreters.neural.category import Constants, Features, IntArray, NeuralCategory
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 
 # Positions on the scale on which the bank is even, as waves of these numbers of periods.
@@ -44,13 +47,13 @@ class NumericReader(Reader):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.point = nn.Linear(2 * len(_WAVES) + 12, width)
-        self.beside = nn.Sequential(nn.Linear(2 * 11 + 8, width), nn.GELU())
+        self.beside = nn.Sequential(nn.Linear(BESIDE_FEATURES, width), nn.GELU())
         self.mix = nn.Sequential(nn.GELU(), nn.Linear(width, width))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, features: Tensors) -> th.Tensor:
         """Reads points one by one; see `Reader.forward`."""
-        x, y, defined = _filled(features)
+        x, y, defined = filled(features)
         place = th.asinh(x / _SCALE) / math.asinh(128 / _SCALE)
         waves = [wave(math.pi * periods * place) for periods in _WAVES for wave in (th.sin, th.cos)]
         size = th.log10(y.abs() + _TINY)
@@ -64,75 +67,14 @@ class NumericReader(Reader):
         """Adds how each point lies beside its neighbours in each set; see `Reader.relate`."""
         # Two points that are absent, so that there are always neighbours.
         present = nn.functional.pad(present, (0, 2))
-        values = [nn.functional.pad(each, (0, 2))[:, None].expand(present.shape) for each in _filled(features)]
+        values = [nn.functional.pad(each, (0, 2))[:, None].expand(present.shape) for each in filled(features)]
         # In ascending order of the inputs, those that are absent at the end.
         order = th.where(present, values[0], math.inf).argsort(-1)
         x, y, defined, there = (each.gather(-1, order) for each in (*values, present.to(values[0].dtype)))
-        rows = _beside(x, y, there, defined * there)
+        rows = beside(x, y, there, defined * there)
         back = order.argsort(-1)[..., None].expand(rows.shape)
         related = self.beside(rows.gather(-2, back)[..., :-2, :])
         return self.norm(self.mix(vectors[:, None] + related))  # type: ignore[no-any-return]
-
-
-def _filled(features: Tensors) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
-    """Returns inputs, outputs with 0 where undefined, and whether they are defined."""
-    defined = features["y"].isfinite()
-    return features["x"], th.where(defined, features["y"], 0.0), defined.to(features["x"].dtype)
-
-
-def _beside(x: th.Tensor, y: th.Tensor, there: th.Tensor, defined: th.Tensor) -> th.Tensor:
-    """Returns how points in ascending order lie beside each other, float32 of shape `(..., points, 30)`.
-
-    Args:
-        x: inputs, shape `(..., points)`; of no account where points are absent.
-        y: outputs; of no account where they are not defined.
-        there: 1 where a point is present, else 0; those that are absent come last.
-        defined: 1 where an output is present and defined, else 0.
-    """
-    far = th.full_like(y, 1e300)
-    low, high = (sign * th.where(defined > 0, sign * y, far).amin(-1, keepdim=True) for sign in (1, -1))
-    # Where nothing is defined, both are far.
-    span = th.where(high >= low, high - low, 0.0).clamp(min=_TINY)
-    unit = ((y - low) / span).clamp(0, 1) * defined
-    pair = defined[..., 1:] * defined[..., :-1]
-    # Beside points that are absent the run is the least, wherever they lie.
-    run = ((x[..., 1:] - x[..., :-1]) * there[..., 1:]).clamp(min=1e-3)
-    rise = (y[..., 1:] - y[..., :-1]) * pair
-    size = y[..., 1:].abs() + y[..., :-1].abs()
-    slope = rise / run
-    # Constant growth: exponentials by their logarithms, powers by those of both.
-    growth = (th.log(y[..., 1:].abs() + _TINY) - th.log(y[..., :-1].abs() + _TINY)) * pair
-    ratio = th.log(x[..., 1:].abs() + 0.01) - th.log(x[..., :-1].abs() + 0.01)
-    steps = [
-        pair,
-        th.log10(run),
-        th.asinh(10 * slope) / 5,
-        th.log10(slope.abs() + _TINY) / 5 * pair,
-        slope.sign(),
-        rise / span,
-        (rise.abs() < 1e-6 * size + _TINY) * pair,
-        (growth / run).clamp(-10, 10) / 2,
-        (growth / th.where(ratio.abs() > 1e-3, ratio, 1.0)).clamp(-10, 10) / 4,
-        ((slope - slope.round()).abs() < 1e-4) * pair,
-        ((10 * slope - (10 * slope).round()).abs() < 1e-3) * pair,
-    ]
-    triple = pair[..., 1:] * pair[..., :-1]
-    bend = (slope[..., 1:] - slope[..., :-1]) * triple
-    chord = bend * run[..., 1:] * run[..., :-1] / (run[..., 1:] + run[..., :-1])
-    straight = bend.abs() / (slope[..., 1:].abs() + slope[..., :-1].abs() + _TINY)
-    curvature = bend / (run[..., 1:] + run[..., :-1])
-    bends = [
-        triple,
-        (chord / span).clamp(-2, 2),
-        th.asinh(10 * curvature) / 5,
-        th.log10(straight + 1e-8) / 8 * triple,
-        bend.sign(),
-        (straight < 1e-5) * triple,
-    ]
-    pad = nn.functional.pad
-    columns = [pad(each, ends) for each in steps for ends in ((1, 0), (0, 1))]
-    columns += [*(pad(each, (1, 1)) for each in bends), unit, th.log10(span).expand(unit.shape) / 5]
-    return th.stack([each.float() for each in columns], -1)
 
 
 def _opening(codec: TokensInterface, budget: int) -> list[int]:
@@ -179,4 +121,5 @@ NEURAL = NeuralCategory(
     follow=_follow,
     narrowest=EDGE_PRECISION,
     claims=REGION_TOKENS.__contains__,
+    constants=Constants(constants_of, NumericConstantsWriter, write_as_it_is),
 )

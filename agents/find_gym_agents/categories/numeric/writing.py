@@ -38,6 +38,12 @@ def write(checked: Checked, evidence: Evidence) -> Submission:
     return write_spec(spec, x, y)
 
 
+def write_as_it_is(checked: Checked, evidence: Evidence) -> Submission:
+    """Writes a formula in English and as code; see `write`."""
+    assert isinstance(checked.program, NumericSpec)
+    return write_spec(checked.program, *pairs_of(sorted(evidence)))
+
+
 def _is_near(spec: NumericSpec, x: FloatArray, y: FloatArray) -> bool:
     """Whether a formula without exceptions is within the score's tolerance of all outputs, or some are undefined."""
     with np.errstate(all="ignore"):

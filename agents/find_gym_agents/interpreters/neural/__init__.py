@@ -23,9 +23,12 @@ def make_neural_agent(policy: Any) -> Agent:
     """
     from find_gym_agents.interpreters.neural.agent import NeuralAgent
     from find_gym_agents.interpreters.neural.category import neural_category
+    from find_gym_agents.interpreters.neural.own_constants import OwnConstantsAgent, writing_agent
     from find_gym_agents.interpreters.neural.writing import WritingAgent
 
+    if policy.constants == "network":
+        return writing_agent(OwnConstantsAgent.load(policy.checkpoint, policy.proposals))
     interpreter = NeuralAgent.load(policy.checkpoint, policy.proposals)
+    write = neural_category(interpreter.category).write
     # A single proposal is what the network itself writes.
-    writes = policy.proposals > 1 and neural_category(interpreter.category).write is not None
-    return WritingAgent(interpreter) if writes else interpreter
+    return WritingAgent(interpreter, write) if write is not None and policy.proposals > 1 else interpreter

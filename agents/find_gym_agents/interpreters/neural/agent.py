@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch as th
@@ -72,7 +72,7 @@ class NeuralAgent:
         self.reset(0)
 
     @classmethod
-    def load(cls, checkpoint: str, proposals: int = PROPOSALS) -> NeuralAgent:
+    def load(cls, checkpoint: str, proposals: int = PROPOSALS) -> Self:
         """Makes the agent of a checkpoint.
 
         Raises:

@@ -19,14 +19,31 @@ if TYPE_CHECKING:
     from find_gym.core.submissions import Submission
     from find_gym.interfaces.tokens import TokensInterface
     from find_gym_agents.categories.checking import Checked, Evidence
+    from find_gym_agents.interpreters.neural.constants import ConstantsWriter
     from find_gym_agents.interpreters.neural.network import Reader
     from find_gym_agents.interpreters.neural.pointing import Meanings
+    from find_gym_agents.interpreters.neural.sizes import Size
 
 Features = dict[str, NDArray[Any]]
 IntArray = NDArray[np.int64]
 Values = NDArray[np.float64]
 TellApart = Callable[["Sequence[Checked]", "TokensInterface", "Evidence", Sequence[Any]], Values]
 AskAgain = Callable[["Sequence[Checked]", "Evidence", Sequence[Any], int], Values]
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What is needed to write the constants of descriptions.
+
+    Attributes:
+        of: returns the constants of a spec whose words `NeuralCategory.words_of` returns.
+        writer: `(codec, size) -> ConstantsWriter`: makes the module that writes them.
+        write: as `NeuralCategory.write`, for descriptions whose constants the network wrote.
+    """
+
+    of: Callable[[Any], Sequence[float]]
+    writer: Callable[[TokensInterface, Size], ConstantsWriter]
+    write: Callable[[Checked, Evidence], Submission]
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class NeuralCategory:
             where programs are rewarded.
         meanings: `(codec) -> Meanings`: the vectors of probes and tokens that the heads point at; the reader has those
             of the inputs. None where the heads learn a weight for each probe and token instead.
+        constants: how constants are written where the grammar leaves them out; None where there are none.
         changes: returns the attributes of the difficulty that are replaced when transcripts are made.
     """
 
@@ -84,6 +102,7 @@ class NeuralCategory:
     narrowest: float = 0.0
     claims: Callable[[str], bool] = lambda token: False
     meanings: Callable[[TokensInterface], Meanings] | None = None
+    constants: Constants | None = None
     changes: Callable[[], Mapping[str, Any]] = dict
 
     @property

@@ -13,7 +13,9 @@ from find_gym_agents.interpreters.neural.network import InterpreterNetwork
 from find_gym_agents.interpreters.neural.sizes import SIZES
 
 
-def make_network(env: str, codec: TokensInterface, size: str, *, halves: bool = True) -> InterpreterNetwork:
+def make_network(
+    env: str, codec: TokensInterface, size: str, *, halves: bool = True, constants: bool = False
+) -> InterpreterNetwork:
     """Makes a network whose weights are random.
 
     Args:
@@ -21,12 +23,18 @@ def make_network(env: str, codec: TokensInterface, size: str, *, halves: bool = 
         codec: its interface `tokens`, of the difficulty that the network is for.
         size: a key of `SIZES`.
         halves: whether it values the halving of gaps, where the interface has that.
+        constants: whether it writes the constants of programs, which the category's grammar leaves out.
     """
     shape = SIZES[size]
     record = neural_category(category_of(env))
     meanings = None if record.meanings is None else record.meanings(codec)
     sizes = len(codec.probes), len(codec.tokens), codec.max_tokens
-    return InterpreterNetwork(record.reader(shape.width), *sizes, shape, meanings, halves=halves and codec.has_slots)
+    halves = halves and codec.has_slots
+    network = InterpreterNetwork(record.reader(shape.width), *sizes, shape, meanings, halves=halves)
+    if constants:
+        assert record.constants is not None
+        network.constants = record.constants.writer(codec, shape)
+    return network
 
 
 def as_tensors(features: Features, device: th.device | str = "cpu") -> dict[str, th.Tensor]:

@@ -8,13 +8,16 @@ of the pairs has no influence.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch as th
 from torch import nn
 
 from find_gym_agents.interpreters.neural.pointing import Meanings, Pointer
 from find_gym_agents.interpreters.neural.sizes import Size
+
+if TYPE_CHECKING:
+    from find_gym_agents.interpreters.neural.constants import ConstantsWriter
 
 Tensors = Mapping[str, th.Tensor]
 
@@ -87,6 +90,9 @@ class InterpreterNetwork(nn.Module):
         size: the size.
         meanings: vectors of probes and tokens, which the heads point at; None where they have none.
         halves: whether the interface halves gaps.
+
+    Attributes:
+        constants: writes the constants of programs; None where nothing does.
     """
 
     means: th.Tensor
@@ -127,6 +133,7 @@ class InterpreterNetwork(nn.Module):
         values = probes if meanings is None else 1
         self.query = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, values))
         self.halving = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1)) if halves else None
+        self.constants: ConstantsWriter | None = None
         self.pointers = None
         if meanings is not None:
             each = {"queries": meanings.queries, "tokens": meanings.tokens}

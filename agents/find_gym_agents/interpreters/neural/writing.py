@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from find_gym.scoring import Submission
 from find_gym_agents.base import ScriptedAgent
+from find_gym_agents.categories.checking import Checked, Evidence
 from find_gym_agents.interpreters.neural.agent import NeuralAgent
-from find_gym_agents.interpreters.neural.category import neural_category
 
 
 class WritingAgent(ScriptedAgent):
@@ -17,13 +17,12 @@ class WritingAgent(ScriptedAgent):
     Programs of the interface `tokens` can say nothing but what the grammar has; code can. See `NeuralCategory.write`.
 
     Args:
-        interpreter: the interpreter; its category's record says how descriptions are written.
+        interpreter: the interpreter.
+        write: how its descriptions are written; see `NeuralCategory.write`.
     """
 
-    def __init__(self, interpreter: NeuralAgent) -> None:
+    def __init__(self, interpreter: NeuralAgent, write: Callable[[Checked, Evidence], Submission]) -> None:
         super().__init__()
-        write = neural_category(interpreter.category).write
-        assert write is not None
         self._interpreter, self._write = interpreter, write
 
     def _begin(self, info: dict[str, Any]) -> Generator[list[Any], Any, Submission]:

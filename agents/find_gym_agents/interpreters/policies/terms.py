@@ -19,6 +19,9 @@ from find_gym_agents.checks import check_choice
 from find_gym_agents.interpreters.neural.pretrained import PRETRAINED, pretrained_file
 from find_gym_agents.interpreters.policies.source import PolicySource
 
+CONSTANTS = ("fit", "network")
+"""Where the constants of programs come from: a fit to the evidence, or the network that writes the program."""
+
 _DEFAULTS: dict[str, Any] = {"env": next(iter(find_gym.LATEST_IDS.values())), "difficulty": "find"}
 
 
@@ -35,6 +38,7 @@ class Terms:
         action_space: the space of actions.
         has_probabilities: whether it gives tokens probabilities, so that it can propose several programs.
         fewer_queries: whether it also interprets with smaller budgets.
+        writes_constants: whether it writes the constants of programs itself, in place of having them fitted.
     """
 
     env: str | None = None
@@ -45,6 +49,7 @@ class Terms:
     action_space: gym.Space[Any] | None = None
     has_probabilities: bool = False
     fewer_queries: bool = False
+    writes_constants: bool = False
 
     def fit(self, env: gym.Env[Any, Any]) -> bool:
         """Returns whether the spaces, as far as they are known, are those of an environment."""
@@ -63,6 +68,7 @@ class PolicyOptions:
         max_queries: the budget.
         difficulty: the difficulty that it was trained for, which decides its grammar.
         proposals: the number of programs of which the evidence chooses one; 1 for what the policy itself writes.
+        constants: where the constants of programs come from, one of `CONSTANTS`.
     """
 
     checkpoint: str
@@ -71,6 +77,7 @@ class PolicyOptions:
     max_queries: int
     difficulty: str | Mapping[str, Any] = field(hash=False)
     proposals: int = 1
+    constants: str = "fit"
 
     @property
     def source(self) -> PolicySource:
@@ -110,6 +117,7 @@ def resolve(
     max_queries: int | None = None,
     difficulty: str | Mapping[str, Any] | None = None,
     proposals: int = 1,
+    constants: str = "fit",
     sampled: bool = True,
 ) -> PolicyOptions:
     """Settles what a policy interprets: what is asked for where the policy fits it, and else what it was trained for.
@@ -122,6 +130,7 @@ def resolve(
         difficulty: the difficulty; None for the policy's own.
         proposals: the number of programs of which the evidence chooses one; 1 where the policy gives no probabilities,
             with a warning.
+        constants: where the constants of programs come from, one of `CONSTANTS`.
         sampled: whether functions are sampled from the difficulty, or come from a dataset.
 
     Raises:
@@ -139,6 +148,11 @@ def resolve(
             raise PolicyError(
                 f"expected {name}={own!r}, which {checkpoint!r} was trained with, actual value: {asked!r}"
             )
+    check_choice("constants", constants, CONSTANTS)
+    if constants == "network" and not terms.writes_constants:
+        raise PolicyError(
+            f"expected a policy that writes constants itself (--recipe supervised --constants), actual: {checkpoint!r}"
+        )
     interface = terms.interface or "tokens"
     budget = max_queries if own_budget is None else own_budget
     if budget is None:
@@ -166,7 +180,7 @@ def resolve(
             stacklevel=2,
         )
         proposals = 1
-    return PolicyOptions(checkpoint, fitting[0], interface, budget, terms.difficulty or level, proposals)
+    return PolicyOptions(checkpoint, fitting[0], interface, budget, terms.difficulty or level, proposals, constants)
 
 
 def _versions(category: Category) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch as th
 
-from find_gym_agents.interpreters.neural.checkpoints import NETWORK
+from find_gym_agents.interpreters.neural.checkpoints import NETWORK, has_part
 from find_gym_agents.interpreters.policies.legal import LegalActions, Observation
 from find_gym_agents.interpreters.policies.terms import Terms
 from find_gym_agents.training.checkpoints import CheckpointError, load
@@ -31,6 +31,7 @@ def trained_terms(checkpoint: str) -> Terms:
         action_space=legal.codec.action_space,
         has_probabilities=True,
         fewer_queries=NETWORK in data,
+        writes_constants=NETWORK in data and has_part(data, "constants"),
     )
 
 
