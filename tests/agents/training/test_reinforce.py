@@ -103,24 +103,26 @@ def played(start, tmp_path):
 
 def test_rewards_are_those_of_the_environment(played):
     config, network, player, transcripts, material = played
-    rollouts = player.play(network, material, transcripts.truths, np.arange(8))
+    sequences = player.ask(network, material, np.arange(8))
+    programs = player.write(network, sequences, transcripts.truths)
     env = gym.make(ENV, interface="tokens", difficulty=EASY, max_queries=BUDGET, disable_env_checker=True)
-    assert len(set(rollouts.skills.tolist())) > 1
-    for sequence, tokens, skill in zip(rollouts.sets, rollouts.tokens, rollouts.skills, strict=True):
+    assert len(set(programs.skills.tolist())) > 1
+    for sequence, tokens, skill in zip(programs.sets, programs.tokens, programs.skills, strict=True):
         spec = transcripts.truths[int(sequence) // config.sequences].spec
         env.reset(seed=0, options={"function": spec})
-        for action in [*rollouts.queries[sequence], *(42 + token for token in tokens if token >= 0)]:
+        for action in [*sequences.queries[sequence], *(42 + token for token in tokens if token >= 0)]:
             _, reward, over, _, _ = env.step(int(action))
         assert over and reward == pytest.approx(float(skill))
 
 
 def test_sequences_begin_with_the_opening_and_repeat_nothing(played):
     _, network, player, transcripts, material = played
-    rollouts = player.play(network, material, transcripts.truths, np.arange(8))
+    sequences = player.ask(network, material, np.arange(8))
+    programs = player.write(network, sequences, transcripts.truths)
     opening = neural_category("strings").opening(LegalActions(ENV, EASY).codec, BUDGET)
-    assert (rollouts.queries[:, : len(opening)] == th.tensor(opening)).all()
-    assert all(len(set(row)) == BUDGET for row in rollouts.queries.tolist())
-    assert rollouts.mean(th.ones_like(rollouts.shares)).numpy() == pytest.approx(1.0)
+    assert (sequences.queries[:, : len(opening)] == th.tensor(opening)).all()
+    assert all(len(set(row)) == BUDGET for row in sequences.queries.tolist())
+    assert programs.mean(th.ones_like(programs.shares)).numpy() == pytest.approx(1.0)
 
 
 def test_the_program_that_is_rewarded_becomes_likelier(played):
@@ -129,13 +131,14 @@ def test_the_program_that_is_rewarded_becomes_likelier(played):
     optimizer = th.optim.Adam(network.parameters(), lr=1e-2)
     earned = []
     for _ in range(12):
-        rollouts = player.play(network, material, transcripts.truths, np.arange(8))
+        sequences = player.ask(network, material, np.arange(8))
+        programs = player.write(network, sequences, transcripts.truths)
         # Only those that begin with one token are rewarded, whatever the environment says.
-        rewarded = (rollouts.tokens[:, 0] == rollouts.tokens[:, 0].max()).float()
-        rollouts = replace(rollouts, skills=rewarded)
-        earned.append(float(rollouts.mean(rewarded).mean()))
+        rewarded = (programs.tokens[:, 0] == programs.tokens[:, 0].max()).float()
+        programs = replace(programs, skills=rewarded)
+        earned.append(float(programs.mean(rewarded).mean()))
         optimizer.zero_grad()
-        program_loss(network, reference, rollouts, config)["loss"].backward()
+        program_loss(network, reference, sequences, programs, config)["loss"].backward()
         optimizer.step()
     assert earned[0] < 0.5 < 0.95 < earned[-1]
 
@@ -144,17 +147,17 @@ def test_the_query_that_is_rewarded_becomes_likelier(played):
     config, network, player, transcripts, material = played
     config = replace(config, query_steps=BUDGET)
     reference, rng = deepcopy(network), np.random.default_rng(0)
-    asked = player.play(network, material, transcripts.truths, np.arange(8)).queries[:, 2:].flatten().bincount()
+    asked = player.ask(network, material, np.arange(8)).queries[:, 2:].flatten().bincount()
     # One that is asked now and then.
     wanted = asked.where(asked > 0, 1000).argmin()
     optimizer = th.optim.Adam(network.parameters(), lr=2e-2)
     shares = []
     for _ in range(15):
-        rollouts = player.play(network, material, transcripts.truths, np.arange(8))
-        earned = (rollouts.queries == wanted).any(1).float()
+        sequences = player.ask(network, material, np.arange(8))
+        earned = (sequences.queries == wanted).any(1).float()
         shares.append(float(earned.mean()))
         optimizer.zero_grad()
-        found = query_loss(network, reference, rollouts, config, earned=earned, begun=2, rng=rng)
+        found = query_loss(network, reference, sequences, config, earned=earned, begun=2, rng=rng)
         found["loss"].backward()
         optimizer.step()
     assert shares[0] < 0.5 < 0.9 < shares[-1]
@@ -162,16 +165,17 @@ def test_the_query_that_is_rewarded_becomes_likelier(played):
 
 def test_divergence_from_the_first_network_holds_it_back(played):
     config, network, player, transcripts, material = played
-    rollouts = player.play(network, material, transcripts.truths, np.arange(8))
-    rollouts = replace(rollouts, skills=th.zeros_like(rollouts.skills))
+    sequences = player.ask(network, material, np.arange(8))
+    programs = player.write(network, sequences, transcripts.truths)
+    programs = replace(programs, skills=th.zeros_like(programs.skills))
     reference = deepcopy(network)
     with th.no_grad():
         network.next_token.bias += th.linspace(0, 1, len(network.next_token.bias))
-    before = program_loss(network, reference, rollouts, replace(config, kl=1.0))
+    before = program_loss(network, reference, sequences, programs, replace(config, kl=1.0))
     optimizer = th.optim.SGD(network.parameters(), lr=0.1)
     before["loss"].backward()
     optimizer.step()
-    after = program_loss(network, reference, rollouts, replace(config, kl=1.0))
+    after = program_loss(network, reference, sequences, programs, replace(config, kl=1.0))
     assert before["kl"] > after["kl"] > 0
 
 

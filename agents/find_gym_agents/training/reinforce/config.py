@@ -94,6 +94,11 @@ class ReinforceConfig(NeuralConfig):
         return self.heads != "queries"
 
     @property
+    def programs_matter(self) -> bool:
+        """Whether what programs earn matters, to either head."""
+        return self.programs_learn or self.query_reward == "skill"
+
+    @property
     def query_temperature(self) -> float:
         """The temperature at which queries are drawn."""
         imitated = self._record.demonstrate is not None

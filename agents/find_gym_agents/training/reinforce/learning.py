@@ -11,40 +11,50 @@ import torch as th
 
 from find_gym_agents.interpreters.neural.network import InterpreterNetwork
 from find_gym_agents.training.reinforce.config import ReinforceConfig
-from find_gym_agents.training.reinforce.rollouts import Rollouts
+from find_gym_agents.training.reinforce.rollouts import Programs, Sequences
 from find_gym_agents.training.supervised.learning import NEVER, masked_logits
 
 
 def program_loss(
-    network: InterpreterNetwork, reference: InterpreterNetwork, rollouts: Rollouts, config: ReinforceConfig
+    network: InterpreterNetwork,
+    reference: InterpreterNetwork,
+    sequences: Sequences,
+    programs: Programs,
+    config: ReinforceConfig,
 ) -> dict[str, th.Tensor]:
     """Returns the loss of the program head.
 
     Args:
         network: the network that learns.
         reference: the one that it should stay near.
-        rollouts: rollouts of the network as it is.
+        sequences: what the network as it is has asked.
+        programs: what it has written.
         config: the configuration of the training.
 
     Returns:
         "loss", whose gradient is the policy gradient; "kl": the divergence from the reference, in nats a program.
     """
-    rewards = rollouts.skills - config.exception_price * rollouts.claims
-    others = leave_one_out(rewards - rollouts.mean(rewards)[rollouts.sets], config.programs)
-    now = _program_log_probabilities(network, rollouts)
+    earned = rewards(programs, config)
+    others = leave_one_out(earned - programs.mean(earned)[programs.sets], config.programs)
+    now = _program_log_probabilities(network, sequences, programs)
     with th.no_grad():
-        then = _program_log_probabilities(reference, rollouts)
-    written = rollouts.tokens >= 0
-    chosen = now.gather(2, rollouts.tokens.clamp(min=0)[..., None])[..., 0]
-    divergence = rollouts.mean((_divergence(now, then) * written).sum(1)).mean()
-    loss = -rollouts.mean(others * (chosen * written).sum(1)).mean()
+        then = _program_log_probabilities(reference, sequences, programs)
+    written = programs.tokens >= 0
+    chosen = now.gather(2, programs.tokens.clamp(min=0)[..., None])[..., 0]
+    divergence = programs.mean((_divergence(now, then) * written).sum(1)).mean()
+    loss = -programs.mean(others * (chosen * written).sum(1)).mean()
     return {"loss": loss + config.kl * divergence, "kl": divergence.detach()}
+
+
+def rewards(programs: Programs, config: ReinforceConfig) -> th.Tensor:
+    """Returns what each program earns, shape `(programs,)`: its skill, less the price of the exceptions it claims."""
+    return programs.skills - config.exception_price * programs.claims
 
 
 def query_loss(
     network: InterpreterNetwork,
     reference: InterpreterNetwork,
-    rollouts: Rollouts,
+    sequences: Sequences,
     config: ReinforceConfig,
     *,
     earned: th.Tensor,
@@ -56,7 +66,7 @@ def query_loss(
     Args:
         network: the network that learns.
         reference: the one that it should stay near.
-        rollouts: rollouts of the network as it is.
+        sequences: what the network as it is has asked.
         config: the configuration of the training.
         earned: what each sequence of queries earned, shape `(sequences,)`, those to the same function together.
         begun: the number of queries that the opening makes.
@@ -68,13 +78,13 @@ def query_loss(
     """
     each = earned.view(-1, config.sequences)
     others = leave_one_out(each - each.mean(1, keepdim=True), config.sequences).flatten()
-    choices = rollouts.queries.shape[1] - begun
+    choices = sequences.queries.shape[1] - begun
     count = min(config.query_steps, choices)
     steps = th.from_numpy(begun + np.sort(rng.permutation(choices)[:count])).to(earned.device)
-    now = _query_log_probabilities(network, rollouts, steps, config.query_temperature)
+    now = _query_log_probabilities(network, sequences, steps, config.query_temperature)
     with th.no_grad():
-        then = _query_log_probabilities(reference, rollouts, steps, config.query_temperature)
-    chosen = now.gather(2, rollouts.queries[:, steps, None])[..., 0]
+        then = _query_log_probabilities(reference, sequences, steps, config.query_temperature)
+    chosen = now.gather(2, sequences.queries[:, steps, None])[..., 0]
     # Those that are looked at stand for all.
     divergence = choices * _divergence(now, then).mean()
     loss = -choices * (others[:, None] * chosen).mean()
@@ -92,28 +102,26 @@ def leave_one_out(deviations: th.Tensor, count: int) -> th.Tensor:
     return deviations * count / (count - 1)
 
 
-def _program_log_probabilities(network: InterpreterNetwork, rollouts: Rollouts) -> th.Tensor:
+def _program_log_probabilities(network: InterpreterNetwork, sequences: Sequences, programs: Programs) -> th.Tensor:
     """Returns the log-probabilities of all tokens at each place of the programs, `(programs, length, tokens)`."""
-    sequences, budget = rollouts.queries.shape
-    present = th.ones(sequences, 1, budget, dtype=th.bool, device=network.device)
-    memory = network.read(rollouts.features, present).at(rollouts.sets)
-    return masked_logits(network, memory, rollouts.tokens, rollouts.legal).log_softmax(2)
+    memory = sequences.read(network).at(programs.sets)
+    return masked_logits(network, memory, programs.tokens, programs.legal).log_softmax(2)
 
 
 def _query_log_probabilities(
-    network: InterpreterNetwork, rollouts: Rollouts, steps: th.Tensor, temperature: float
+    network: InterpreterNetwork, asked: Sequences, steps: th.Tensor, temperature: float
 ) -> th.Tensor:
     """Returns the log-probabilities of all probes at some steps of the sequences, `(sequences, steps, probes)`."""
-    sequences, budget = rollouts.queries.shape
+    sequences, budget = asked.queries.shape
     before = th.arange(budget, device=steps.device) < steps[:, None]
     present = before.expand(sequences, -1, -1)
-    values = network.value_queries(network.read(rollouts.features, present)).float() / temperature
+    values = network.value_queries(network.read(asked.features, present)).float() / temperature
     values = values.view(sequences, len(steps), -1)
     # No probe is asked twice.
-    asked = th.zeros_like(values).scatter_add(
-        2, rollouts.queries[:, None].expand(-1, len(steps), -1), present.to(values.dtype)
+    times = th.zeros_like(values).scatter_add(
+        2, asked.queries[:, None].expand(-1, len(steps), -1), present.to(values.dtype)
     )
-    return values.masked_fill(asked > 0, NEVER).log_softmax(2)
+    return values.masked_fill(times > 0, NEVER).log_softmax(2)
 
 
 def _divergence(now: th.Tensor, then: th.Tensor) -> th.Tensor:

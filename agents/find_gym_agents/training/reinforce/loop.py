@@ -17,8 +17,8 @@ from find_gym_agents.interpreters.policies import PolicyError, resolve
 from find_gym_agents.training.checkpoints import CHECKPOINT, UNTRAINED, CheckpointError, load
 from find_gym_agents.training.neural.loop import NeuralTraining
 from find_gym_agents.training.reinforce.config import ReinforceConfig
-from find_gym_agents.training.reinforce.learning import program_loss, query_loss
-from find_gym_agents.training.reinforce.rollouts import Player, Rollouts
+from find_gym_agents.training.reinforce.learning import program_loss, query_loss, rewards
+from find_gym_agents.training.reinforce.rollouts import Player, Programs, Sequences
 from find_gym_agents.training.supervised.learning import Material
 from find_gym_agents.training.supervised.transcripts import Transcripts
 
@@ -61,43 +61,40 @@ class ReinforceTraining(NeuralTraining[ReinforceConfig]):
     def _step(
         self, material: Material, transcripts: Transcripts, rows: np.ndarray, rng: np.random.Generator
     ) -> dict[str, float]:
-        config, network = self.config, self.network
+        config, network, player = self.config, self.network, self._player
+        found: dict[str, th.Tensor] = {}
         network.eval()
-        rollouts = self._player.play(network, material, transcripts.truths, rows)
-        found: dict[str, th.Tensor] = {
-            "rollout_skill": rollouts.mean(rollouts.skills).mean(),
-            "exceptions": rollouts.mean(rollouts.claims).mean(),
-        }
+        sequences, programs = player.ask(network, material, rows), None
+        if config.programs_matter:
+            programs = player.write(network, sequences, transcripts.truths)
+            found["rollout_skill"] = programs.mean(programs.skills).mean()
+            found["exceptions"] = programs.mean(programs.claims).mean()
         network.train()
         with self._precision():
             loss = th.zeros((), device=self._device)
-            if config.programs_learn:
-                program = program_loss(network, self._reference, rollouts, config)
+            if programs is not None and config.programs_learn:
+                program = program_loss(network, self._reference, sequences, programs, config)
                 found["program_kl"], loss = program["kl"], loss + program["loss"]
             if config.queries_learn:
+                earned = self._earned(material, sequences, programs, rows)
                 query = query_loss(
-                    network,
-                    self._reference,
-                    rollouts,
-                    config,
-                    earned=self._earned(material, rollouts, rows),
-                    begun=len(self._opening),
-                    rng=rng,
+                    network, self._reference, sequences, config, earned=earned, begun=len(self._opening), rng=rng
                 )
-                found |= {"query_kl": query["kl"], "query_entropy": query["entropy"]}
+                found |= {"query_reward": earned.mean(), "query_kl": query["kl"], "query_entropy": query["entropy"]}
                 loss = loss + query["loss"]
         self._improve(loss)
         return {name: float(value) for name, value in found.items()}
 
     @th.no_grad()
-    def _earned(self, material: Material, rollouts: Rollouts, rows: np.ndarray) -> th.Tensor:
+    def _earned(
+        self, material: Material, sequences: Sequences, programs: Programs | None, rows: np.ndarray
+    ) -> th.Tensor:
         """Returns what each sequence of queries earned."""
-        if self.config.query_reward == "skill":
-            return rollouts.mean(rollouts.skills - self.config.exception_price * rollouts.claims)
-        sequences, budget = rollouts.queries.shape
-        present = th.ones(sequences, 1, budget, dtype=th.bool, device=self._device)
-        memory = self.network.read(rollouts.features, present)
-        return -material.program_losses(self.network, memory, th.from_numpy(rows).to(self._device))
+        if self.config.query_reward == "information":
+            memory = sequences.read(self.network)
+            return -material.program_losses(self.network, memory, th.from_numpy(rows).to(self._device))
+        assert programs is not None
+        return programs.mean(rewards(programs, self.config))
 
 
 def _start(config: ReinforceConfig) -> dict[str, Any]:

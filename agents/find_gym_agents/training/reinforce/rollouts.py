@@ -26,14 +26,33 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Rollouts:
-    """Episodes: sequences of queries, equally many to each function, and programs, equally many for each sequence.
-
-    Programs that were written several times for a sequence stand here once.
+class Sequences:
+    """Sequences of queries, equally many to each function, one after the other.
 
     Attributes:
+        functions: the row of the function of each, shape `(sequences,)`.
+        places: the places of what was asked, shape `(sequences, budget)`.
+        queries: the same as the query head numbers it, shape `(sequences, budget)`.
         features: those of the pairs that were asked, in this order, each of shape `(sequences, budget, ...)`.
-        queries: what was asked, shape `(sequences, budget)`.
+    """
+
+    functions: th.Tensor
+    places: th.Tensor
+    queries: th.Tensor
+    features: dict[str, th.Tensor]
+
+    def read(self, network: InterpreterNetwork) -> Memory:
+        """Returns each sequence as the heads see it."""
+        present = th.ones(len(self.places), 1, self.places.shape[1], dtype=th.bool, device=self.places.device)
+        return network.read(self.features, present)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Programs, equally many for each sequence; those that were written several times for one stand here once.
+
+    Attributes:
+        sequences: the number of sequences.
         sets: the sequence of each program, shape `(programs,)`.
         tokens: the programs, -1 after their ends, shape `(programs, length)`.
         legal: which tokens the grammar allowed, bool of shape `(programs, length, tokens)`.
@@ -42,8 +61,7 @@ class Rollouts:
         claims: the exceptions that programs claim, shape `(programs,)`.
     """
 
-    features: dict[str, th.Tensor]
-    queries: th.Tensor
+    sequences: int
     sets: th.Tensor
     tokens: th.Tensor
     legal: th.Tensor
@@ -57,7 +75,7 @@ class Rollouts:
         Args:
             values: one for each program.
         """
-        return values.new_zeros(len(self.queries)).index_add(0, self.sets, self.shares * values)
+        return values.new_zeros(self.sequences).index_add(0, self.sets, self.shares * values)
 
 
 class Player:
@@ -89,16 +107,13 @@ class Player:
         self._env.close()
 
     @th.no_grad()
-    def play(
-        self, network: InterpreterNetwork, material: Material, truths: Sequence[Truth], rows: IntArray
-    ) -> Rollouts:
-        """Plays episodes on some functions.
+    def ask(self, network: InterpreterNetwork, material: Material, rows: IntArray) -> Sequences:
+        """Asks some functions: what the query head draws or, where it does not decide, what the transcripts ask.
 
         Args:
             network: the network.
-            material: the transcripts of functions. Where the query head does not decide, their queries are asked.
-            truths: the functions of all transcripts.
-            rows: the functions that are played.
+            material: transcripts.
+            rows: the functions.
         """
         functions = th.from_numpy(rows).to(network.device)
         if self._record.asks_by_head:
@@ -106,18 +121,27 @@ class Player:
         features = {name: values[functions] for name, values in material.features.items()}
         places, queries = material.places[functions], material.queries[functions]
         if self._record.asks_by_head:
-            length = places.shape[1]
-            places = ask(network, features, length, self._opening, self._config.query_temperature)
+            places = ask(network, features, places.shape[1], self._opening, self._config.query_temperature)
             queries = places
-        seen = gathered(features, places)
-        present = th.ones(len(places), 1, places.shape[1], dtype=th.bool, device=network.device)
-        programs = self._write(network, network.read(seen, present))
-        asked = [(truths[row], tuple(each)) for row, each in zip(functions.tolist(), places.tolist(), strict=True)]
-        skills = self._judge(asked, programs)
-        tensors = (th.from_numpy(each).to(network.device) for each in (*programs, skills, self._claimed(programs)))
-        return Rollouts(seen, queries, *tensors)
+        return Sequences(functions, places, queries, gathered(features, places))
 
-    def _write(self, network: InterpreterNetwork, memory: Memory) -> tuple[IntArray, IntArray, Any, Any]:
+    @th.no_grad()
+    def write(self, network: InterpreterNetwork, sequences: Sequences, truths: Sequence[Truth]) -> Programs:
+        """Draws programs for each sequence, which the environment judges by the evidence of that sequence.
+
+        Args:
+            network: the network.
+            sequences: what was asked.
+            truths: the functions of all rows.
+        """
+        written = self._write(network, sequences.read(network))
+        rows, places = sequences.functions.tolist(), sequences.places.tolist()
+        asked = [(truths[row], tuple(each)) for row, each in zip(rows, places, strict=True)]
+        claims = (self._claims[written[1]] & (written[1] >= 0)).sum(1).astype(np.float32)
+        arrays = (*written, self._judge(asked, *written[:2]), claims)
+        return Programs(len(rows), *(th.from_numpy(each).to(network.device) for each in arrays))
+
+    def _write(self, network: InterpreterNetwork, memory: Memory) -> tuple[NDArray[Any], ...]:
         """Draws programs for each set; returns their sets, tokens, legal tokens and shares, without repetitions."""
         codec, automaton, each = self._codec, self._automaton, self._config.programs
         count, size = each * len(memory.vectors), len(codec.tokens)
@@ -147,11 +171,12 @@ class Player:
         shares = (times / each).astype(np.float32)
         return keys[first, 0], tokens[first, :longest], legal[first, :longest], shares
 
-    def _judge(self, asked: Sequence[tuple[Truth, tuple[int, ...]]], programs: tuple[Any, ...]) -> NDArray[np.float32]:
+    def _judge(
+        self, asked: Sequence[tuple[Truth, tuple[int, ...]]], sets: IntArray, tokens: IntArray
+    ) -> NDArray[np.float32]:
         """Returns what the environment gives for programs, each judged by the evidence of its sequence."""
         make = category_named(self._config.category).make
         made = {id(truth): make(truth.spec) for truth, _ in asked}
-        sets, tokens = programs[:2]
         jobs: dict[Any, JudgeJob] = {}
         keys = []
         for number, written in zip(sets.tolist(), tokens.tolist(), strict=True):
@@ -167,7 +192,3 @@ class Player:
             jobs[keys[-1]] = JudgeJob(draft, evidence, made[id(truth)])
         scores = dict(zip(jobs, self._env.judge(list(jobs.values())), strict=True))
         return np.array([self._env.rules.earned(scores[key][0]) for key in keys], dtype=np.float32)
-
-    def _claimed(self, programs: tuple[Any, ...]) -> NDArray[np.float32]:
-        tokens = programs[1]
-        return (self._claims[tokens] & (tokens >= 0)).sum(1).astype(np.float32)
