@@ -18,6 +18,7 @@ from find_gym_agents.interpreters.neural.checkpoints import portrait, restore  #
 from find_gym_agents.interpreters.neural.making import make_network  # noqa: E402
 from find_gym_agents.interpreters.policies.legal import LegalActions  # noqa: E402
 from find_gym_agents.training.checkpoints import POLICY, UNTRAINED, CheckpointError, load, save  # noqa: E402
+from find_gym_agents.training.neural import information  # noqa: E402
 from find_gym_agents.training.reinforce.config import ReinforceConfig  # noqa: E402
 from find_gym_agents.training.reinforce.learning import program_loss, query_loss  # noqa: E402
 from find_gym_agents.training.reinforce.loop import ReinforceTraining  # noqa: E402
@@ -247,6 +248,25 @@ def test_programs_of_numbers_are_rewarded_on_the_evidence_of_transcripts(tmp_pat
     start = untrained(tmp_path / "network.pt", env, "easy", 8)
     training = train(configured(tmp_path / "run", start, env=env, difficulty="easy", max_queries=8, examples=4))
     assert training.progress.updates == 1
+
+
+def test_what_queries_tell_is_compared_on_the_same_functions(trained, start):
+    network, legal = restore(load(start))
+    listener = information.Listener(network, Source(ENV, EASY, BUDGET, "test"), 6)
+    opening = neural_category("strings").opening(legal.codec, BUDGET)
+    asked = listener.asked_by(network, opening)
+    assert th.equal(listener.after(asked), listener.after(asked))
+    assert (asked[:, : len(opening)] == th.tensor(opening)).all()
+    same = information.Difference.of(listener.after(asked), listener.after(asked))
+    assert same == (0.0, 0.0)
+    table = information.compare([start, str(trained.folder / POLICY)], 6)
+    assert len(table.splitlines()) == 4
+
+
+def test_differences_have_the_interval_of_their_mean():
+    found = information.Difference.of(th.tensor([1.0, 2.0, 3.0, 4.0]), th.ones(4))
+    assert found.mean == 1.5
+    assert found.error == pytest.approx(1.96 * np.std([0, 1, 2, 3], ddof=1) / 2)
 
 
 @pytest.mark.parametrize("name", ["numeric", "strings", "relations"])
