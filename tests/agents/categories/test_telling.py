@@ -42,6 +42,20 @@ def test_a_bound_is_bisected_where_its_gap_is_wide():
     assert not tell_apart([line], _codec(), _evidence(line, near), MIDDLES).any()
 
 
+def test_an_answer_about_one_bound_tells_nothing_of_the_other():
+    line = _checked(LINE, Region(30.0, 92.7, -40.0))
+    # The lower bound is between 15 and 50, the upper one between 92 and 94.
+    evidence = _evidence(line, np.append(X, [92.0, 94.0]))
+    values = tell_apart([line], _codec(), evidence, [32.5, 93.0])
+    assert values[0] > 2 * values[1] > 0
+
+
+def test_noise_tells_an_exception_from_a_rule_that_is_near_its_mean():
+    bell = _checked(AtomRule("gaussian", (60.0, 2.0)), Region(-70.0, -30.0, 0.005))
+    values = tell_apart([bell], _codec(), _evidence(bell), [-75.0, -30.0])
+    assert (values > 0).all()
+
+
 def test_hidden_exceptions_are_looked_for_in_wide_gaps_where_there_can_be_any():
     line = _checked(LINE)
     values = tell_apart([line], _codec(), _evidence(line), MIDDLES)

@@ -144,11 +144,13 @@ class _Rivals(NamedTuple):
         predicted: their outputs on the grid and at the queries, NaN where undefined, shape `(rivals, points)`.
         inside: which of these lie in an exception, of the same shape.
         weights: their probabilities, shape `(rivals,)`.
+        varied: a number for what is varied in each, such as one bound; 0 where nothing is, shape `(rivals,)`.
     """
 
     predicted: FloatArray
     inside: Mask
     weights: FloatArray
+    varied: NDArray[np.int64]
 
 
 def explains(spec: NumericSpec, x: FloatArray, y: FloatArray) -> bool:
@@ -185,21 +187,23 @@ def _rivals(exact: Sequence[Checked], x: FloatArray, y: FloatArray, points: Floa
     predicted: list[FloatArray] = []
     inside: list[Mask] = []
     weights: list[float] = []
+    varied: list[int] = []
     for each in exact:
         behind = exact[0].log_likelihood - each.log_likelihood
         if behind > _HOPELESS or len(predicted) > _MOST_RIVALS:
             break
         spec = each.program
         first, *others = _other_constants(spec, x, y, points)
-        own = [(row, spec.regions) for row in (first, *others)]
-        own += [(first, regions) for regions in _other_bounds(spec.regions, x)]
-        for row, regions in own:
+        own = [(first, spec.regions, 0), *((row, spec.regions, 1) for row in others)]
+        own += [(first, regions, 2 + bound) for bound, regions in _other_bounds(spec.regions, x)]
+        for row, regions, what in own:
+            varied.append(what)
             inside.append(contained_in(regions, points))
             predicted.append(row.copy())
             for region in regions:
                 predicted[-1][region.contains(points)] = region.mean
         weights += [math.exp(-behind) / len(own)] * len(own)
-    return _Rivals(np.array(predicted), np.array(inside), np.array(weights) / sum(weights))
+    return _Rivals(np.array(predicted), np.array(inside), np.array(weights) / sum(weights), np.array(varied))
 
 
 def _other_constants(spec: NumericSpec, x: FloatArray, y: FloatArray, points: FloatArray) -> list[FloatArray]:
@@ -214,10 +218,10 @@ def _other_constants(spec: NumericSpec, x: FloatArray, y: FloatArray, points: Fl
     return [rules.evaluate(spec.rule, points), *others]
 
 
-def _other_bounds(regions: tuple[Region, ...], x: FloatArray) -> Iterator[tuple[Region, ...]]:
-    """Yields exceptions, one of their bounds moved within the gap between the inputs beside it."""
+def _other_bounds(regions: tuple[Region, ...], x: FloatArray) -> Iterator[tuple[int, tuple[Region, ...]]]:
+    """Yields the number of a bound, and exceptions with that moved within the gap between the inputs beside it."""
     for place, region in enumerate(regions):
-        for side, bound in (("lower", region.lower), ("upper", region.upper)):
+        for number, (side, bound) in enumerate((("lower", region.lower), ("upper", region.upper)), 2 * place):
             if not math.isfinite(bound):
                 continue
             low = x[x <= bound].max(initial=QUERY_RANGE[0])
@@ -227,7 +231,7 @@ def _other_bounds(regions: tuple[Region, ...], x: FloatArray) -> Iterator[tuple[
             for share in (np.arange(_PLACES) + 0.5) / _PLACES:
                 ends = {"lower": region.lower, "upper": region.upper} | {side: float(low + share * gap)}
                 if ends["lower"] < ends["upper"]:
-                    yield (*regions[:place], replace(region, **ends), *regions[place + 1 :])
+                    yield number, (*regions[:place], replace(region, **ends), *regions[place + 1 :])
 
 
 def _settled(rivals: _Rivals, spread: float) -> FloatArray:
@@ -237,19 +241,23 @@ def _settled(rivals: _Rivals, spread: float) -> FloatArray:
         rivals: the best one first.
         spread: the spread of its outputs.
     """
-    predicted, inside, weights = rivals
+    predicted, inside, weights, varied = rivals
     held, defined, values = slice(0, _GRID.size), np.isfinite(predicted), np.nan_to_num(predicted)
     allowed = _DIFFERENT * (spread + np.abs(values[0])) + 1e-9
     allowed[held] = tolerance_of(values[0, held], spread)
     total = np.zeros(values.shape[1] - _GRID.size)
     for own, value in enumerate(values):
-        either = inside | inside[own]
-        limit = np.where(either, np.maximum(allowed, _BEYOND_NOISE), allowed)
+        either, both = inside | inside[own], inside & inside[own]
+        limit = np.where(both, np.maximum(allowed, _BEYOND_NOISE), allowed)
         limit[:, held] = allowed[held]
         differ = (np.abs(values - value) > limit) | (defined != defined[own])
+        # A draw within an exception is never what the rule gives, however near their means are.
+        differ[:, _GRID.size :] |= (either & ~both)[:, _GRID.size :]
         exceptional = (differ & either)[:, held].sum(axis=1) / np.maximum(either[:, held].sum(axis=1), 1)
         disagreement = (1 - _EXCEPTION_SHARE) * differ[:, held].mean(axis=1) + _EXCEPTION_SHARE * exceptional
-        total += weights[own] * ((weights * disagreement) @ differ[:, _GRID.size :])
+        # What an answer tells of one bound tells nothing of another one.
+        related = (varied == varied[own]) | (varied == 0) | (varied[own] == 0)
+        total += weights[own] * ((weights * disagreement * related) @ differ[:, _GRID.size :])
     return total
 
 
