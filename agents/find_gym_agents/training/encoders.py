@@ -129,14 +129,22 @@ class Packed:
 
     Args:
         present: which do, bool of shape `(batch, places)`.
+        alike: a number for each place, int64 of the same shape. Where it is the same, all values are: only the first
+            of such places is kept. By default all are.
 
     Attributes:
-        rows: their indices in the flattened batch, shape `(rows,)`.
+        rows: the indices in the flattened batch of those that are kept, shape `(rows,)`.
     """
 
-    def __init__(self, present: th.Tensor) -> None:
+    def __init__(self, present: th.Tensor, alike: th.Tensor | None = None) -> None:
         self._shape = present.shape
-        self.rows = present.flatten().nonzero().squeeze(1)
+        self._places = self.rows = present.flatten().nonzero().squeeze(1)
+        self._kept: th.Tensor | None = None
+        if alike is not None:
+            distinct, kept = alike.flatten()[self._places].unique(return_inverse=True)
+            places = th.arange(len(kept), device=kept.device)
+            first = places.new_full(distinct.shape, len(kept)).scatter_reduce(0, kept, places, "amin")
+            self.rows, self._kept = self._places[first], kept
 
     def take(self, values: th.Tensor) -> th.Tensor:
         """Returns values of these places, shape `(rows, ...)`, given those of all, `(batch, places, ...)`."""
@@ -145,7 +153,29 @@ class Packed:
     def put(self, values: th.Tensor) -> th.Tensor:
         """Returns values of all places, 0 for the others, shape `(batch, places, width)`."""
         whole = values.new_zeros(self._shape.numel(), values.shape[1])
-        return whole.index_copy(0, self.rows, values).view(*self._shape, -1)
+        values = values if self._kept is None else values.index_select(0, self._kept)
+        return whole.index_copy(0, self._places, values).view(*self._shape, -1)
+
+
+class Fingerprint(nn.Module):
+    """Numbers of 64 bits that are the same for rows of the same integers, and for no others that one will ever see.
+
+    Args:
+        width: the integers in a row.
+    """
+
+    factors: th.Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        generator = th.Generator().manual_seed(width)
+        # Products are taken modulo 2**64.
+        factors = th.randint(-(2**63), 2**63 - 1, (width,), generator=generator) | 1
+        self.register_buffer("factors", factors, persistent=False)
+
+    def forward(self, rows: th.Tensor) -> th.Tensor:
+        """Returns int64 of shape `(...)` of integers of shape `(..., width)`."""
+        return (rows.long() * self.factors).sum(-1)
 
 
 def pooled(hidden: th.Tensor, present: th.Tensor) -> th.Tensor:

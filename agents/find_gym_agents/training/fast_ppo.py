@@ -34,6 +34,8 @@ _VALUE_WEIGHT, _MAX_NORM = 0.5, 0.5
 _EPSILON = 1e-8
 # The logit of an illegal action: its probability is 0 exactly.
 _NEVER = -1e9
+# The logarithm of the least probability but 0.
+_LEAST = -80.0
 _EPISODES = 100
 
 
@@ -54,6 +56,8 @@ class FastPPO:
         places, trunk = int(options["max_queries"]), Trunk.of(config.to_json())
         policy = make_policy(config.category, places, env.observation_space, env.action_space, trunk)
         self.policy: Any = policy.to(self._device)
+        for group in policy.optimizer.param_groups:
+            group["fused"] = True  # the same steps in one loop over all weights
         self._episodes: deque[dict[str, Any]] = deque(maxlen=_EPISODES)
         self._seconds = 0.0
 
@@ -201,7 +205,7 @@ class FastPPO:
             clipped = ratio.clamp(1 - config.clip_range, 1 + config.clip_range)
             policy_loss = -th.min(advantages * ratio, advantages * clipped).mean()
             value_loss = functional.mse_loss(values, batch["returns"])
-            entropy = -(logs.exp() * logs).sum(1).mean()
+            entropy = -(_probabilities(logs) * logs).sum(1).mean()
             loss = policy_loss - entropy_weight(config) * entropy + _VALUE_WEIGHT * value_loss
             with th.no_grad():
                 divergence = (ratio - 1 - log_ratio).mean()
@@ -254,6 +258,11 @@ def _log_probabilities(logits: th.Tensor, masks: th.Tensor) -> th.Tensor:
     return logits.masked_fill(~masks, _NEVER).log_softmax(1)
 
 
+def _probabilities(logs: th.Tensor) -> th.Tensor:
+    """Returns the probabilities, 0 where they are next to 0: exponentials that underflow take 30 times as long."""
+    return logs.clamp(min=_LEAST).exp() * (logs > _LEAST)
+
+
 def _chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:
     """Returns the entry of each row that belongs to its action, shape `(batch,)`."""
     return logs.gather(1, actions[:, None]).squeeze(1)
@@ -261,7 +270,7 @@ def _chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:
 
 def _draw(logs: th.Tensor, generator: th.Generator) -> th.Tensor:
     """Draws an action from each row of log-probabilities, shape `(batch,)`; none of probability 0."""
-    sums = logs.double().exp().cumsum(1)
+    sums = _probabilities(logs).cumsum(1, dtype=th.float64)
     # In double precision the product stays below the last sum, as these numbers have 24 digits and are below 1.
     points = th.rand(len(logs), 1, generator=generator, device=logs.device).double() * sums[:, -1:]
     # The first action whose sum is greater: one of probability 0 adds nothing to the sum before.

@@ -17,7 +17,7 @@ from stable_baselines3.common.logger import Logger  # noqa: E402
 import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
-from find_gym_agents.training.encoders import make_encoder  # noqa: E402
+from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO, _draw, _log_probabilities  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
@@ -155,3 +155,28 @@ def test_what_is_prepared_step_by_step_is_what_is_prepared_at_once(category):
             assert th.equal(ours, theirs)
         legal = [np.flatnonzero(mask) for mask in env.action_masks()]
         observation, *_ = env.step(np.array([rng.choice(actions) for actions in legal]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**31))
+def test_what_is_alike_is_computed_once_with_the_same_gradients(seed):
+    rng = th.Generator().manual_seed(seed)
+    kinds = th.randint(4, (5, 6), generator=rng)
+    present = th.rand(5, 6, generator=rng) < 0.7
+    inputs, weights = th.randn(4, 3, generator=rng)[kinds], th.randn(3, 2, generator=rng)
+    targets = th.randn(5, 6, 2, generator=rng)
+    outputs, gradients = [], []
+    for packed in (Packed(present), Packed(present, kinds)):
+        own = weights.clone().requires_grad_()
+        outputs.append(packed.put(packed.take(inputs) @ own))
+        (outputs[-1] * targets).sum().backward()
+        gradients.append(own.grad)
+    assert len(packed.rows) == len(set(kinds[present].tolist()))
+    th.testing.assert_close(outputs[0], outputs[1])
+    th.testing.assert_close(gradients[0], gradients[1])
+
+
+def test_fingerprints_tell_rows_apart():
+    rows = th.cartesian_prod(*[th.arange(11)] * 4)
+    assert len(Fingerprint(4)(rows).unique()) == len(rows)
+    assert th.equal(Fingerprint(4)(rows[5:7]), Fingerprint(4)(rows)[5:7])

@@ -7,7 +7,16 @@ from gymnasium import spaces
 from torch import nn
 
 from find_gym.categories.relations.tokens import LETTERS
-from find_gym_agents.training.encoders import Encoder, Encoding, Inputs, Packed, asked_probes, pooled, probe_count_of
+from find_gym_agents.training.encoders import (
+    Encoder,
+    Encoding,
+    Fingerprint,
+    Inputs,
+    Packed,
+    asked_probes,
+    pooled,
+    probe_count_of,
+)
 
 # The letters that answers are shown with, and one code for all other characters.
 _LETTER_CODES = 40
@@ -35,6 +44,7 @@ class RelationEncoder(Encoder):
         )
         self.table = nn.Sequential(nn.Linear(2 * probe_count, table_width), nn.ReLU())
         self.width = 2 * width + table_width
+        self.fingerprint = Fingerprint(LETTERS + 2)
 
     def prepare(self, observation: Inputs) -> Inputs:
         """Returns the letters of each answer, and which words were asked and undefined."""
@@ -43,18 +53,20 @@ class RelationEncoder(Encoder):
         shown = observation["answer"].view(batch, self.probe_count, LETTERS)
         letters = (shown.gather(1, index[..., None].expand(-1, -1, LETTERS)) * (_LETTER_CODES - 1)).round().long()
         known, undefined = (observation["asked"] > 0).float(), observation["undefined"]
+        undefined_there = undefined.gather(1, index)[..., None]
         return {
+            "pairs": self.fingerprint(th.cat([letters, index[..., None], undefined_there.long()], 2)),
             "index": index,
             "present": present,
             "letters": letters.to(th.uint8),
-            "undefined": undefined.gather(1, index)[..., None],
+            "undefined": undefined_there,
             "table": th.cat([known * (1 - undefined), undefined], 1),
             "asked": observation["asked"],
         }
 
     def encode(self, inputs: Inputs) -> Encoding:
         """Encodes observations that have been prepared."""
-        packed = Packed(inputs["present"])
+        packed = Packed(inputs["present"], inputs["pairs"])
         index, letters, undefined = (packed.take(inputs[name]) for name in ("index", "letters", "undefined"))
         features = [self.letters(letters.int()).flatten(1), self.embedding(index), undefined]
         tokens = packed.put(self.token(th.cat(features, 1)))

@@ -13,7 +13,7 @@ from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
 from find_gym.categories.strings.tokens import SHOWN
-from find_gym_agents.training.encoders import Encoder, Encoding, Inputs, Packed, asked_probes, pooled
+from find_gym_agents.training.encoders import Encoder, Encoding, Fingerprint, Inputs, Packed, asked_probes, pooled
 
 _CODES = 129
 _CASE = 32
@@ -84,6 +84,7 @@ class StringEncoder(Encoder):
         self.narrow = nn.Linear(width, 16)
         self.table = nn.Sequential(nn.Linear(16 * len(PROBES), table_width), nn.ReLU())
         self.width = 2 * width + table_width
+        self.fingerprint = Fingerprint(SHOWN + 3)
 
     def prepare(self, observation: Inputs) -> Inputs:
         """Returns the characters of each answer, and how they compare with the probe and with what operations make."""
@@ -115,7 +116,9 @@ class StringEncoder(Encoder):
             fresh = present & ~known
             marks, numbers = (before[name][rows, place] for name in ("marks", "numbers"))
         marks[fresh], numbers[fresh] = self._pairs(index[fresh], *(values[fresh] for values in answers.values()))
-        places = {"index": index, "present": present, "asked": observation["asked"]}
+        pair = [index, answers["length"], answers["same"].round().long()]
+        pairs = self.fingerprint(th.cat([answers["answer"], th.stack(pair, 2)], 2))
+        places = {"index": index, "present": present, "pairs": pairs, "asked": observation["asked"]}
         return places | answers | {"marks": marks, "numbers": numbers}
 
     def _pairs(
@@ -134,7 +137,7 @@ class StringEncoder(Encoder):
 
     def encode(self, inputs: Inputs) -> Encoding:
         """Encodes observations that have been prepared."""
-        packed, index = Packed(inputs["present"]), inputs["index"]
+        packed, index = Packed(inputs["present"], inputs["pairs"]), inputs["index"]
         answer, marks, numbers = (packed.take(inputs[name]) for name in ("answer", "marks", "numbers"))
         characters = th.cat([self.characters(answer.int()), marks.float() / self.most], 2).flatten(1)
         hidden = self.token(th.cat([characters, numbers, self.embedding(packed.take(index))], 1))
