@@ -18,6 +18,7 @@ from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.functions import FINDDataset, NumericDifficulty, NumericFunction, NumericSpec, sample_numeric
 from find_gym.scoring import NumericScore, NumericScorer, Submission, prepare_code, read_domain
 from find_gym_agents.interpreters.atom_fit.agent import AtomFit
+from find_gym_agents.interpreters.atom_fit.screen import least_penalty, penalty
 from tests.reference import REFERENCE, needs_reference
 
 Oracle = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -149,3 +150,11 @@ def test_released_functions() -> None:
     scores = [served(entry.spec)[1] for entry in entries]
     assert np.mean([score.paper_success for score in scores]) > 0.9
     assert np.mean([score.skill for score in scores]) > 0.85
+
+
+def test_constants_that_are_not_drawn_cost_more_and_no_rule_less_than_the_least() -> None:
+    drawn, others = (AtomRule("tanh", (2.0, period, 1.0, 3.0)) for period in (6.0, 9.0))
+    rule = CompoundRule("sum", (drawn, AtomRule("step", (1.0, 2.0, 50.0))))
+    assert penalty(others, 24) == penalty(drawn, 24) + 4.0
+    for one in (drawn, others, rule, AtomRule("polynomial", (1.0, 2.0, 3.0)), AtomRule("square_wave", (4.0, 1.0))):
+        assert 0 < least_penalty(rules.skeleton(one), 24) <= penalty(one, 24)

@@ -74,7 +74,7 @@ def free_constants(rule: Rule) -> int:
 
 def penalty(rule: Rule, count: int) -> float:
     """Returns what a rule's constants and family cost in nats, given `count` points of evidence."""
-    atoms = rules.atoms_of(rule)
+    atoms = list(rules.atoms_of(rule))
     total = _family_penalty([atom.name for atom in atoms]) + 0.5 * math.log(count + 1) * free_constants(rule)
     for atom in atoms:
         if atom.name in _RANGED:
