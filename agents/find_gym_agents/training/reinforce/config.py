@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HEADS = ("both", "queries", "program")
 QUERY_REWARDS = ("skill", "information")
 # The temperature of a query head that values queries in nats, in place of imitating a teacher.
-_NATS = 0.1
+_NATS = 0.03
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ReinforceConfig(NeuralConfig):
     query_steps: int = 4
     """The queries of each sequence that a gradient step looks at, other ones in each."""
     temperature: float | None = None
-    """The temperature at which queries are drawn; by default 1 for a query head that imitated a teacher, 0.1 for one
+    """The temperature at which queries are drawn; by default 1 for a query head that imitated a teacher, 0.03 for one
     that values queries in nats."""
     exception_price: float = 0.02
     """What each exception that a program claims costs, of the skill."""
