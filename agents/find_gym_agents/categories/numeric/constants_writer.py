@@ -12,7 +12,7 @@ from torch import nn
 
 from find_gym.categories.numeric.function import NumericSpec
 from find_gym.interfaces.tokens import TokensInterface
-from find_gym_agents.categories.numeric.constants import most_constants, outputs_of, program_of, slots_of
+from find_gym_agents.categories.numeric.constants import Slot, most_constants, outputs_of, program_of, slots_of
 from find_gym_agents.categories.numeric.neighbours import filled
 from find_gym_agents.categories.numeric.residuals import POINT_FEATURES, SPECTRUM_FEATURES, point_features, spectrum
 from find_gym_agents.interpreters.neural.constants import ConstantsWriter, Program
@@ -196,5 +196,5 @@ def _disturbed(truth: th.Tensor) -> th.Tensor:
 
 
 @cache
-def _slots(words: tuple[str, ...]) -> list:
+def _slots(words: tuple[str, ...]) -> list[Slot]:
     return slots_of(words)
