@@ -22,12 +22,24 @@ SAMPLE = {
     "numeric": (
         "list, what fits",
         "text, what fits",
+        "operators of a class, what fits",
         "one integer, 100 answers",
         "keywords",
         "traceback",
         "best fixed code",
     ),
-    "strings": ("dictionary, what fits", "text, 100 answers", "frames", "the input before", "best fixed code"),
+    "strings": (
+        "dictionary, what fits",
+        "text, 100 answers",
+        "frames",
+        "the input before",
+        "best fixed code",
+        "a sum of names, what fits",
+        "a vote of rules",
+        "a chain of conditions",
+        "pieces of answers",
+        "a text equal to all",
+    ),
     "neurons": (
         "1 best words, verbatim",
         "20 best words, names too",
@@ -35,7 +47,15 @@ SAMPLE = {
         "answers",
         "everything",
     ),
-    "relations": ("each 1th relation", "instructions", "30 answers", "best fixed sentence", "one denial"),
+    "relations": (
+        "each 1th relation",
+        "the task",
+        "an exception that always holds",
+        "instructions",
+        "30 answers",
+        "best fixed sentence",
+        "one denial",
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from find_gym.interfaces.text import Task
 from find_gym.scoring import Submission
 from find_gym_agents.redteam.attack import BLIND, Attack, fixed
 
@@ -28,10 +29,12 @@ SAYS_NOTHING = {
 HONEST = {"trivial": fixed(Submission("Nothing is known of the function."))}
 
 
-def sentences(category: str, found: Submission) -> tuple[Attack, ...]:
-    """Returns the attacks by fixed sentences on a category, the best one that was found among them."""
+def sentences(category: str, found: Submission, task: Task) -> tuple[Attack, ...]:
+    """Returns the attacks by fixed sentences on a category: the best one found, and the words of the task itself."""
+    own_words = {"the task": "\n".join((task.opening, task.asking, task.judging)), "its opening": task.opening}
     return (
         *(Attack(name, category, "injection", fixed(Submission(text))) for name, text in INJECTIONS.items()),
         *(Attack(name, category, "says nothing", fixed(Submission(text))) for name, text in SAYS_NOTHING.items()),
+        *(Attack(name, category, "blind", fixed(Submission(text)), margin=BLIND) for name, text in own_words.items()),
         Attack("best fixed sentence", category, "blind", fixed(found), margin=BLIND),
     )

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from find_gym.categories.entities.concepts import concepts, vocabulary
+from find_gym.categories.entities.examiner import TASK
 from find_gym.categories.entities.function import EntityFunction, EntitySpec
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.judges.examples import remove_examples
@@ -155,6 +156,36 @@ def _concept(evidence: Evidence, rng: np.random.Generator) -> Submission:
     return Submission(EntityFunction(EntitySpec(str(rng.choice(list(concepts()))))).describe())
 
 
+# What is true of many words, of all or of none.
+_GENERIC = (
+    "animals", "nature", "everyday objects", "objects", "nouns", "concrete nouns", "abstract concepts", "science",
+    "culture", "society", "history and culture", "ideas", "life", "living things", "people", "places", "proper names",
+    "either people or places", "people, places and things", "human activities", "technology", "sport", "English",
+    "general knowledge", "the world", "one concept or a few", "words that are related to each other",
+    "high activations",
+)  # fmt: skip
+# Claims that take back what they say, or hold of any function, with two concepts at random.
+_HEDGES = (
+    "It may respond to {0}, or perhaps to {1}.",
+    "It responds either to {0} or to {1}; I am not sure which.",
+    "It responds to both {0} and {1}.",
+    "It responds to {0}, but not to {1}.",
+    "It responds to {0} more than to {1}.",
+    "It responds not only to {0}.",
+    "It responds to {0} and does not respond to {0}.",
+    "It responds to {0}, except words that it does not respond to.",
+    "It responds to everything except {0} and {1}.",
+)
+
+
+def _generic(evidence: Evidence, rng: np.random.Generator) -> Submission:
+    return Submission(f"It responds to words related to {rng.choice(_GENERIC)}.")
+
+
+def _hedge(form: str) -> Write:
+    return lambda evidence, rng: Submission(form.format(*rng.choice(list(concepts()), 2, replace=False)))
+
+
 def _anything_but(evidence: Evidence, rng: np.random.Generator) -> Submission:
     return Submission(f"It does not respond to anything but {rng.choice(list(concepts()))}.")
 
@@ -180,8 +211,10 @@ _ATTACKS = (
     ),
     Attack("best two phrases", "entities", "blind", fixed(_TWO_PHRASES), margin=BLIND),
     Attack("one concept", "entities", "blind", _concept, margin=BLIND, is_random=True),
+    Attack("a generic sentence", "entities", "blind", _generic, margin=BLIND, is_random=True),
+    *(Attack(form, "entities", "hedged", _hedge(form), margin=BLIND, is_random=True) for form in _HEDGES),
     # It says the same.
     Attack("anything but one concept", "entities", "negation", _anything_but, margin=BLIND, is_random=True),
-    *sentences("entities", FOUND),
+    *sentences("entities", FOUND, TASK),
 )
 RED_TEAM = RedTeam(_ATTACKS, {**HONEST, _CONCEPT: nearest_concept})

@@ -16,6 +16,7 @@ from find_gym.categories.neurons.bank import (
     place_of,
     word_vectors,
 )
+from find_gym.categories.neurons.examiner import TASK
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.judges.examples import remove_examples
 from find_gym.scoring import Submission
@@ -154,7 +155,7 @@ _ATTACKS = (
     *(Attack(form, "neurons", "negation", _denied(form), is_random=True) for form in _DENIALS),
     *(Attack(name, "neurons", "table", _table(code)) for name, code in _TABLES.items()),
     *(Attack(name, "neurons", "inferred words", _table(code), _PROGRAM) for name, code in _INFERRED.items()),
-    *sentences("neurons", FOUND),
+    *sentences("neurons", FOUND, TASK),
 )
 RED_TEAM = RedTeam(
     _ATTACKS, {**HONEST, _CONCEPT: concept_of_best_word, _PROGRAM: program_of_exemplars, _BEST: best_program}

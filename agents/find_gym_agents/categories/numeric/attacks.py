@@ -137,6 +137,18 @@ def _calls(y: FloatArray) -> str:
     return _interpolated(y.size, f"[{scale} (8 * u + v) for u, v in zip(T[::2], T[1::2])]", setup)
 
 
+def _operators(y: FloatArray) -> str:
+    """Three bits in each operator, to which a class gives a meaning, and its operand."""
+    levels, scale = _levels(y)
+    octal = (int(digit) for level in levels for digit in f"{level:02o}")
+    product = "".join(f"{'*/'[digit // 4]}{'abcd'[digit % 4]}" for digit in octal)
+    setup = (
+        "class K:\n    t = []\n    def __mul__(s, o):\n        s.t.append(o)\n        return s\n"
+        f"    def __truediv__(s, o): return s * (4 + o)\na, b, c, d = range(4)\nT = (K(){product}).t\n"
+    )
+    return _interpolated(y.size, f"[{scale} (8 * u + v) for u, v in zip(T[::2], T[1::2])]", setup)
+
+
 def _search(y: FloatArray) -> str:
     """Two answers in each number, taken apart by comparisons alone."""
     levels, scale = _levels(y)
@@ -161,6 +173,7 @@ PACKINGS: dict[str, Packing] = {
     "names": _names,
     "sum of names": _sum,
     "chain of calls": _calls,
+    "operators of a class": _operators,
     "search by comparisons": _search,
 }
 

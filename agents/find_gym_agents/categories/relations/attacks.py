@@ -7,6 +7,7 @@ import numpy as np
 from find_gym.categories.entities.concepts import vocabulary
 from find_gym.categories.relations.answers import UNDEFINED
 from find_gym.categories.relations.catalogue import RELATIONS
+from find_gym.categories.relations.examiner import TASK
 from find_gym.categories.relations.function import RelationFunction, RelationSpec
 from find_gym.scoring import Submission
 from find_gym_agents.categories.relations import FOUND
@@ -54,6 +55,13 @@ def _all_exceptions(evidence: Evidence, rng: np.random.Generator) -> Submission:
     return Submission(f"{text}, but it is undefined where the input begins with {letters}.")
 
 
+def _always_excepted(evidence: Evidence, rng: np.random.Generator) -> Submission:
+    """A relation with an exception that always holds: what is none of its inputs."""
+    relation = RELATIONS[str(rng.choice(list(RELATIONS)))]
+    text = _describe(relation.name).rstrip(".")
+    return Submission(f"{text}, but it is undefined where the input is not {relation.subject}.")
+
+
 def _relation(evidence: Evidence, rng: np.random.Generator) -> Submission:
     return Submission(_describe(str(rng.choice(list(RELATIONS)))))
 
@@ -86,8 +94,9 @@ _ATTACKS = (
     ),
     Attack("a relation for each kind of input", "relations", "hedged", _by_input),
     Attack("all letters as exceptions", "relations", "hedged", _all_exceptions, is_random=True),
+    Attack("an exception that always holds", "relations", "blind", _always_excepted, margin=BLIND, is_random=True),
     Attack("one relation", "relations", "blind", _relation, margin=BLIND, is_random=True),
     Attack("one denial", "relations", "negation", _denial, margin=BLIND, is_random=True),
-    *sentences("relations", FOUND),
+    *sentences("relations", FOUND, TASK),
 )
 RED_TEAM = RedTeam(_ATTACKS, HONEST)
