@@ -23,12 +23,14 @@ declare -A NEEDS=(
     [tianshou]=". tianshou==2.0.1"
     [rllib]=".[ray]"
     [agilerl]=". agilerl==2.58.0 peft"
-    [minari]=". minari[hdf5,create]==0.5.4"
+    [minari]=". minari[hdf5,create]==0.5.4 pillow"
     [skrl]=". skrl==2.1.1 torch"
-    [pufferlib]=". pufferlib-core==3.0.23 torch"
+    [pufferlib]=". torch psutil rich rich-argparse"
     [rl_zoo3]=".[train] rl-zoo3==2.9.2"
     [nemo_gym]=". nemo-gym==0.4.0"
 )
+# What pins a package that it does not need here, and so is installed without what it requires.
+declare -A ALONE=([pufferlib]="pufferlib-core==3.0.23")
 ORDER=(trl openenv verifiers reasoning_gym lm_eval verl skyrl gem textarena)
 ORDER+=(torchrl tianshou rllib agilerl minari skrl pufferlib rl_zoo3)
 PYTHON="${PYTHON:-python3}"
@@ -49,6 +51,7 @@ for name in "$@"; do
     # shellcheck disable=SC2086
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint .venv/integrations/constraints.txt \
         ${NEEDS[$name]} pytest hypothesis &&
+        { [ -z "${ALONE[$name]:-}" ] || "$venv/bin/python" -m pip install --quiet --no-deps ${ALONE[$name]}; } &&
         "$venv/bin/python" -m pytest -q tests/integrations -k "$name" || failed+=("$name")
 done
 [ ${#failed[@]} -eq 0 ] || { printf '\nfailed: %s\n' "${failed[*]}"; exit 1; }

@@ -13,7 +13,7 @@ import find_gym
 from find_gym.core.splits import SPLITS, function_seed
 from find_gym.interfaces import Message
 from find_gym.sandbox import SandboxError
-from find_gym.tasks import FORMS, Task, TaskEpisode, draw_tasks, single_turn, tools_of
+from find_gym.tasks import FORMS, Task, TaskEpisode, draw_tasks, message_rules, single_turn, tools_of
 from find_gym.tasks.episode import ALREADY_OVER
 
 CATEGORIES = tuple(find_gym.LATEST_IDS)
@@ -24,7 +24,7 @@ WORDS = ["golf", "teller"]
 
 def a_task(category: str, **arguments: Any) -> Task:
     """Returns a task that needs no model, and no networks."""
-    options = {"judge": "vocabulary"} if category == "entities" else {}
+    options = {"judge": "vocabulary"} if category in ("entities", "neurons") else {}
     settings = {"difficulty": "easy", "max_queries": 8, "options": options}
     return draw_tasks(category, 1, **(settings | arguments))[0]
 
@@ -159,3 +159,10 @@ class TestSingleTurn:
         rows = single_turn.make_rows("strings", 3, **arguments)
         assert rows[1:] == single_turn.make_rows("strings", 2, start=1, **arguments)
         assert len({row["seed"] for row in rows}) == 3
+
+
+@pytest.mark.parametrize("category", find_gym.LATEST_IDS)
+def test_tools_are_known_without_a_model(category, monkeypatch) -> None:
+    monkeypatch.setattr("find_gym.judges.embedding.explain_missing_model", lambda: "none is installed")
+    message_rules.cache_clear()
+    assert [tool["function"]["name"] for tool in tools_of(Task(category, 0))] == ["query", "submit"]
