@@ -127,7 +127,8 @@ def test_the_command_writes_tables_and_data(tmp_path, capsys) -> None:
     assert "strings functions" in printed and "hostile programs" in printed
     assert (tmp_path / "redteam.txt").read_text().strip() == printed.strip()
     data = json.loads((tmp_path / "redteam.json").read_text())
-    assert len(data["attacks"]) == 4 and data["programs"]["programs"] == 3
+    team = red_teams()["strings"]
+    assert len(data["attacks"]) == 2 + len(team.honest) and data["programs"]["programs"] == 3
     with pytest.raises(SystemExit) as stopped:
         main(["--category", "music"])
     assert stopped.value.code == 2

@@ -27,6 +27,7 @@ from find_gym_agents.training.supervised.constants import constants_loss, padded
 from find_gym_agents.training.supervised.learning import Material  # noqa: E402
 from find_gym_agents.training.supervised.loop import SupervisedTraining  # noqa: E402
 from find_gym_agents.training.supervised.transcripts import Source, transcribe  # noqa: E402
+from tests.agents.training.runs import train  # noqa: E402
 
 ENV = "FIND-numeric-v1"
 NESTED = {
@@ -126,16 +127,9 @@ def config(folder, **changes) -> SupervisedConfig:
     return SupervisedConfig(**(options | changes))
 
 
-def train(config) -> SupervisedTraining:
-    config.folder.mkdir(parents=True, exist_ok=True)
-    training = SupervisedTraining(config, lambda status: None)
-    training.run()
-    return training
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    return train(config(tmp_path_factory.mktemp("trained")))
+    return train(SupervisedTraining, config(tmp_path_factory.mktemp("trained")))
 
 
 def test_the_constants_of_lines_are_learned():
@@ -169,8 +163,8 @@ def test_constants_are_written_from_few_or_no_pairs_in_any_order(length):
 
 
 def test_constants_alone_leave_the_rest_of_the_network_as_it_is(trained, tmp_path):
-    without = train(config(tmp_path / "without", examples=16, constants=False))
-    added = train(config(tmp_path / "added", examples=16, init_from=str(without.folder / POLICY)))
+    without = train(SupervisedTraining, config(tmp_path / "without", examples=16, constants=False))
+    added = train(SupervisedTraining, config(tmp_path / "added", examples=16, init_from=str(without.folder / POLICY)))
     before, after = (load(each.folder / POLICY)["network"] for each in (without, added))
     assert all(th.equal(values, after[name]) for name, values in before.items())
     untrained = load(added.folder / UNTRAINED)["network"]
@@ -181,7 +175,7 @@ def test_constants_alone_leave_the_rest_of_the_network_as_it_is(trained, tmp_pat
 
 def test_another_environment_or_size_is_no_beginning(trained, tmp_path):
     with pytest.raises(CheckpointError, match="expected a small neural interpreter of FIND-numeric-v1"):
-        train(config(tmp_path, size="small", init_from=str(trained.folder / POLICY)))
+        train(SupervisedTraining, config(tmp_path, size="small", init_from=str(trained.folder / POLICY)))
 
 
 def test_constants_need_a_grammar_that_leaves_them_out():

@@ -27,6 +27,7 @@ from find_gym_agents.training.supervised.config import SupervisedConfig  # noqa:
 from find_gym_agents.training.supervised.learning import Material  # noqa: E402
 from find_gym_agents.training.supervised.loop import SupervisedTraining  # noqa: E402
 from find_gym_agents.training.supervised.transcripts import Source, transcribe  # noqa: E402
+from tests.agents.training.runs import Killed, train  # noqa: E402
 
 ENV, BUDGET = "FIND-strings-v1", 4
 FEW = ("string_concatenate", "add_number_to_string", "replace_vowels_with_character", "insert_letter")
@@ -68,29 +69,9 @@ def configured(folder, start, **changes) -> ReinforceConfig:
     return replace(config, **changes)
 
 
-class Killed(Exception):
-    """Stands for a signal that ends the process."""
-
-
-def train(config, killed_after=None) -> ReinforceTraining:
-    """Trains, or is killed after so many looks at the progress."""
-    steps = 0
-
-    def show(status):
-        nonlocal steps
-        steps += 1
-        if steps == killed_after:
-            raise Killed
-
-    config.folder.mkdir(parents=True, exist_ok=True)
-    training = ReinforceTraining(config, show)
-    training.run()
-    return training
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, start):
-    return train(configured(tmp_path_factory.mktemp("trained"), start))
+    return train(ReinforceTraining, configured(tmp_path_factory.mktemp("trained"), start))
 
 
 @pytest.fixture
@@ -185,7 +166,7 @@ def test_divergence_from_the_first_network_holds_it_back(played):
     [("both", {"pairs", "queries", "program"}), ("queries", {"queries"}), ("program", {"program"})],
 )
 def test_the_heads_that_are_named_learn_and_nothing_else(tmp_path, start, heads, learning):
-    training = train(configured(tmp_path, start, heads=heads, examples=8))
+    training = train(ReinforceTraining, configured(tmp_path, start, heads=heads, examples=8))
     first = restore(load(training.folder / UNTRAINED))[0].parts()
     last = restore(load(training.folder / POLICY))[0].parts()
     changed = {name for name in first if any(not th.equal(*pair) for pair in zip(first[name], last[name], strict=True))}
@@ -197,10 +178,10 @@ def test_a_killed_training_resumes_to_the_same_weights(trained, tmp_path, start)
     copied.write_bytes(open(start, "rb").read())
     config = configured(tmp_path / "run", str(copied))
     with pytest.raises(Killed):
-        train(config, killed_after=5)
+        train(ReinforceTraining, config, killed_after=5)
     # What it began with is in the folder of the run.
     copied.unlink()
-    train(config)
+    train(ReinforceTraining, config)
     expected, actual = (load(folder / POLICY)["network"] for folder in (trained.folder, config.folder))
     for name, values in expected.items():
         assert values.numpy().tobytes() == actual[name].numpy().tobytes(), name
@@ -221,7 +202,7 @@ def test_the_policy_is_played_by_the_agent_neural(trained):
 )
 def test_checkpoints_for_something_else_are_refused_by_name(tmp_path, start, changes, named):
     with pytest.raises(CheckpointError, match=named):
-        train(configured(tmp_path, start, **changes))
+        train(ReinforceTraining, configured(tmp_path, start, **changes))
 
 
 def test_policies_that_are_no_neural_interpreters_are_refused(tmp_path, start):
@@ -229,7 +210,7 @@ def test_policies_that_are_no_neural_interpreters_are_refused(tmp_path, start):
     del data["network"]
     save(tmp_path / "policy.pt", data)
     with pytest.raises(PolicyError, match="expected the checkpoint of a neural interpreter, actual: .*policy.pt"):
-        train(configured(tmp_path / "run", str(tmp_path / "policy.pt")))
+        train(ReinforceTraining, configured(tmp_path / "run", str(tmp_path / "policy.pt")))
 
 
 def test_the_folder_of_another_recipe_is_refused_by_name(trained):
@@ -246,7 +227,9 @@ def test_a_query_head_that_does_not_decide_can_not_be_rewarded(start):
 def test_programs_of_numbers_are_rewarded_on_the_evidence_of_transcripts(tmp_path):
     env = "FIND-numeric-v1"
     start = untrained(tmp_path / "network.pt", env, "easy", 8)
-    training = train(configured(tmp_path / "run", start, env=env, difficulty="easy", max_queries=8, examples=4))
+    training = train(
+        ReinforceTraining, configured(tmp_path / "run", start, env=env, difficulty="easy", max_queries=8, examples=4)
+    )
     assert training.progress.updates == 1
 
 

@@ -21,6 +21,7 @@ from find_gym_agents.training.supervised.config import SupervisedConfig  # noqa:
 from find_gym_agents.training.supervised.learning import Material, losses  # noqa: E402
 from find_gym_agents.training.supervised.loop import SupervisedTraining  # noqa: E402
 from find_gym_agents.training.supervised.transcripts import Source, Supply, transcribe  # noqa: E402
+from tests.agents.training.runs import Killed, train  # noqa: E402
 
 ENV = "FIND-strings-v1"
 FEW = ("string_concatenate", "add_number_to_string", "replace_vowels_with_character", "insert_letter")
@@ -48,29 +49,9 @@ def tiny(folder, **changes) -> SupervisedConfig:
     return replace(config, **changes)
 
 
-class Killed(Exception):
-    """Stands for a signal that ends the process."""
-
-
-def train(config, killed_after=None) -> SupervisedTraining:
-    """Trains, or is killed after so many gradient steps."""
-    steps = 0
-
-    def show(status):
-        nonlocal steps
-        steps += 1
-        if steps == killed_after:
-            raise Killed
-
-    config.folder.mkdir(parents=True, exist_ok=True)
-    training = SupervisedTraining(config, show)
-    training.run()
-    return training
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    return train(tiny(tmp_path_factory.mktemp("trained")))
+    return train(SupervisedTraining, tiny(tmp_path_factory.mktemp("trained")))
 
 
 def test_training_beats_an_untrained_network(trained):
@@ -81,8 +62,8 @@ def test_training_beats_an_untrained_network(trained):
 
 def test_a_killed_training_resumes_to_the_same_weights(trained, tmp_path):
     with pytest.raises(Killed):
-        train(tiny(tmp_path), killed_after=40)
-    train(tiny(tmp_path))
+        train(SupervisedTraining, tiny(tmp_path), killed_after=40)
+    train(SupervisedTraining, tiny(tmp_path))
     expected, actual = (load(folder / POLICY)["network"] for folder in (trained.folder, tmp_path))
     assert expected.keys() == actual.keys()
     for name, values in expected.items():
@@ -91,7 +72,7 @@ def test_a_killed_training_resumes_to_the_same_weights(trained, tmp_path):
 
 def test_a_run_of_another_configuration_is_not_gone_on_with(trained):
     with pytest.raises(CheckpointError, match="batch_size was 16, now 32"):
-        train(replace(trained.config, batch_size=32))
+        train(SupervisedTraining, replace(trained.config, batch_size=32))
 
 
 @pytest.mark.parametrize(

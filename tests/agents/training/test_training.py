@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.loop import NothingLearnedError, Training  # noqa: E402
 from find_gym_agents.training.policy_episodes import Played  # noqa: E402
 from find_gym_agents.training.progress import Status, share_done  # noqa: E402
+from tests.agents.training.runs import Killed, train  # noqa: E402
 
 
 def tiny(folder, **changes) -> TrainConfig:
@@ -36,44 +38,31 @@ def tiny(folder, **changes) -> TrainConfig:
     return replace(config, **changes)
 
 
-class Killed(Exception):
-    """Stands for a signal that ends the process."""
-
-
 def start(config, show=lambda status: None) -> Training:
     config.folder.mkdir(parents=True, exist_ok=True)
     return Training(config, show)
 
 
-def train(config, *, killed_after: int | None = None):
+def curve_of(config, *, killed_after: int | None = None) -> list[dict[str, Any]]:
     """Runs a training, or kills it after some validations; returns the curve without times."""
-    calls = 0
-
-    def show(status):
-        nonlocal calls
-        calls += 1
-        if calls == killed_after:
-            raise Killed
-
-    training = start(config, show)
-    training.run()
+    training = train(Training, config, killed_after)
     return [{name: value for name, value in row.items() if name != "seconds"} for row in training.progress.curve]
 
 
 @pytest.mark.parametrize(("algo", "killed_after"), [("maskable_ppo", 20), ("ppo_fast", 36)])
 def test_killed_run_goes_on_to_the_same_curve_and_weights(tmp_path, algo, killed_after):
     whole = tiny(tmp_path / "whole", env_workers=0, algo=algo)
-    curve = train(whole)
+    curve = curve_of(whole)
     # Nor do other processes make a difference.
     killed = tiny(tmp_path / "killed", env_workers=1, algo=algo)
     with pytest.raises(Killed):
-        train(killed, killed_after=killed_after)
+        curve_of(killed, killed_after=killed_after)
     assert (
         0
         < load(killed.folder / CHECKPOINT)["progress"]["segment"]
         < load(whole.folder / CHECKPOINT)["progress"]["segment"]
     )
-    assert train(killed) == curve
+    assert curve_of(killed) == curve
     one, other = (load(config.folder / "policy.pt")["policy"] for config in (whole, killed))
     assert all(th.equal(one[name], other[name]) for name in one)
     assert {row["phase"] for row in curve} == {"untrained", "imitation", "chosen queries", "free stopping"}
@@ -82,7 +71,7 @@ def test_killed_run_goes_on_to_the_same_curve_and_weights(tmp_path, algo, killed
 @pytest.mark.parametrize("algo", ["ppo_fast", "ppo"])
 def test_curriculum_without_imitation_goes_through_all_stages(tmp_path, algo):
     config = tiny(tmp_path / "run", algo=algo, imitation_examples=0, total_timesteps=256, rollout_steps=8)
-    phases = [row["phase"] for row in train(config)]
+    phases = [row["phase"] for row in curve_of(config)]
     expected = ["untrained", "given evidence, simple", "given evidence", "chosen queries", "free stopping"]
     assert list(dict.fromkeys(phases)) == expected
     assert load(config.folder / "policy_last.pt")["free_stopping"]
@@ -90,7 +79,7 @@ def test_curriculum_without_imitation_goes_through_all_stages(tmp_path, algo):
 
 def test_without_curriculum_queries_are_chosen_from_the_start(tmp_path):
     config = tiny(tmp_path / "run", imitation_examples=0, curriculum=False, free_stopping=0.0, total_timesteps=64)
-    assert {row["phase"] for row in train(config)} == {"untrained", "chosen queries"}
+    assert {row["phase"] for row in curve_of(config)} == {"untrained", "chosen queries"}
 
 
 def test_best_policy_on_validation_is_kept_beside_the_last(tmp_path, monkeypatch):
@@ -103,7 +92,7 @@ def test_best_policy_on_validation_is_kept_beside_the_last(tmp_path, monkeypatch
 
     monkeypatch.setattr(loop, "play", played)
     config = tiny(tmp_path / "run")
-    curve = train(config)
+    curve = curve_of(config)
     assert [row["skill"] for row in curve] == [0.1, 0.3, 0.6, 0.2, 0.5, 0.4, 0.0]
     best, last = (load(config.folder / name) for name in ("policy.pt", "policy_last.pt"))
     assert best["validation"]["skill"] == 0.6 and last["validation"]["skill"] == 0.0
@@ -135,18 +124,18 @@ def test_run_that_learns_nothing_is_refused(tmp_path):
 
 def test_finished_run_is_extended_and_an_equal_command_changes_nothing(tmp_path):
     config = tiny(tmp_path / "run", total_timesteps=2 * 4 * 16, free_stopping=0.0)
-    short = train(config)
+    short = curve_of(config)
     weights = load(config.folder / "policy_last.pt")["policy"]
-    assert train(config) == short
+    assert curve_of(config) == short
     assert all(th.equal(load(config.folder / "policy_last.pt")["policy"][name], weights[name]) for name in weights)
-    longer = train(replace(config, total_timesteps=4 * 4 * 16))
+    longer = curve_of(replace(config, total_timesteps=4 * 4 * 16))
     assert longer[: len(short)] == short
     assert longer[-1]["timesteps"] == 4 * 4 * 16 and longer[-1]["phase"] == "chosen queries"
 
 
 def test_warm_start_begins_with_the_policy_of_another_run(tmp_path):
     first = tiny(tmp_path / "first", free_stopping=0.0)
-    train(first)
+    curve_of(first)
     file = str(first.folder / "policy.pt")
     warm = tiny(tmp_path / "warm", imitation_examples=None, init_from=file, total_timesteps=64, max_queries=4)
     training = start(warm)
@@ -200,7 +189,7 @@ def test_checkpoint_of_another_run_is_refused_by_name(tmp_path, changes, message
 def test_figures_have_tags_of_their_own_axis(tmp_path, algo):
     steps = {"free_stopping": 0.0, "total_timesteps": 6 * 4 * 16}
     config = tiny(tmp_path / "run", algo=algo, logger=("csv", "tensorboard"), **steps)
-    train(config)
+    curve_of(config)
     with open(config.folder / "logs" / "progress.csv") as file:
         rows = list(csv.DictReader(file))
     names = {name for row in rows for name, value in row.items() if value}
@@ -231,7 +220,7 @@ def test_a_phase_ends_with_its_time_but_not_before_its_least_work(planned, work,
 
 def test_learning_moves_the_weights_and_the_untrained_policy_is_kept(tmp_path):
     config = tiny(tmp_path / "run", imitation_examples=0, total_timesteps=64)
-    train(config)
+    curve_of(config)
     before, after = (load(config.folder / name)["policy"] for name in ("untrained.pt", "policy.pt"))
     assert any(not th.equal(before[name], after[name]) for name in before)
     assert not load(config.folder / "untrained.pt")["free_stopping"]
