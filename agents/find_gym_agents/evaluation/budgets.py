@@ -83,8 +83,8 @@ def at_budget(config: EvaluationConfig, budget: int, folder: Path) -> Evaluation
     except PolicyError:
         # The policy was trained for another budget.
         others = tuple(agent for agent in config.agents if "policy" not in find_agent(agent).options)
-        without = dict.fromkeys(("checkpoint", "proposals", "constants"))
-        return replace(config, **changes, agents=others, **without) if others else None
+        without = changes | dict.fromkeys(("checkpoint", "proposals", "constants"))
+        return replace(config, **without, agents=others) if others else None
 
 
 def _skill(result: EvaluationResult, name: str) -> Any:
