@@ -39,7 +39,7 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_
 
 # These libraries want other versions of a few packages.
 mkdir -p .venv/integrations
-grep -vE '^(certifi|filelock|openai|pandas|pillow)==' constraints.txt >.venv/integrations/constraints.txt
+grep -vE '^(certifi|cryptography|filelock|importlib.metadata|openai|pandas|pillow|pyarrow)==' constraints.txt >.venv/integrations/constraints.txt
 
 [ $# -gt 0 ] || set -- "${ORDER[@]}"
 failed=()
