@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-_AVAILABLE = hasattr(os, "sched_setaffinity") and hasattr(ctypes.CDLL(None), "sched_getcpu")
+_processor_here = getattr(ctypes.CDLL(None), "sched_getcpu", None) if hasattr(os, "sched_setaffinity") else None
 
 
 class SharedProcessor:
@@ -23,11 +23,11 @@ class SharedProcessor:
 
     def __init__(self, process: int) -> None:
         self._before: dict[int, set[int]] = {}
-        if not _AVAILABLE:
+        if _processor_here is None:
             return
         try:
             before = {number: os.sched_getaffinity(number) for number in (process, 0)}
-            here = {ctypes.CDLL(None).sched_getcpu()}
+            here = {_processor_here()}
             for number, processors in before.items():
                 os.sched_setaffinity(number, here)
                 self._before[number] = processors

@@ -15,11 +15,11 @@ from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories import agent_category
 from find_gym_agents.categories.checking import Checked, Checker, Evidence
 from find_gym_agents.interpreters.neural.category import neural_category
-from find_gym_agents.interpreters.neural.checkpoints import NETWORK, restore
+from find_gym_agents.interpreters.neural.checkpoints import load_interpreter, restore
 from find_gym_agents.interpreters.neural.making import as_tensors
 from find_gym_agents.interpreters.neural.network import InterpreterNetwork, Memory
 from find_gym_agents.interpreters.neural.search import propose
-from find_gym_agents.training.checkpoints import CheckpointError, load
+from find_gym_agents.training.checkpoints import CheckpointError
 
 PROPOSALS = 32
 # Proposals that are told apart by further queries.
@@ -80,9 +80,7 @@ class NeuralAgent:
         """
         # A worker process evaluates one episode at a time: more threads would only wait for each other.
         th.set_num_threads(1)
-        data = load(checkpoint)
-        if NETWORK not in data:
-            raise CheckpointError(f"expected the checkpoint of a neural interpreter, actual: {checkpoint!r}")
+        data = load_interpreter(checkpoint)
         network, legal = restore(data)
         return cls(data["category"], network, legal.codec, data["max_queries"], proposals)
 

@@ -36,6 +36,18 @@ def portrait(
     }
 
 
+def load_interpreter(path: str) -> dict[str, Any]:
+    """Reads the checkpoint of a neural interpreter.
+
+    Raises:
+        CheckpointError: there is no such file, or it is another one.
+    """
+    data = load(path)
+    if NETWORK not in data:
+        raise CheckpointError(f"expected the checkpoint of a neural interpreter, actual: {path!r}")
+    return data
+
+
 def has_part(data: Mapping[str, Any], part: str) -> bool:
     """Returns whether the network of a checkpoint has an optional part, an attribute of `InterpreterNetwork`."""
     return any(name.startswith(f"{part}.") for name in data[NETWORK])

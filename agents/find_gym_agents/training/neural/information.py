@@ -19,12 +19,12 @@ import torch as th
 from find_gym.core.registry import category_of
 from find_gym_agents.evaluation.gain import AGAINST
 from find_gym_agents.interpreters.neural.category import neural_category
-from find_gym_agents.interpreters.neural.checkpoints import restore
+from find_gym_agents.interpreters.neural.checkpoints import load_interpreter, restore
 from find_gym_agents.interpreters.neural.making import ask
 from find_gym_agents.interpreters.neural.network import InterpreterNetwork
 from find_gym_agents.interpreters.policies import resolve
 from find_gym_agents.report.table import markdown_table
-from find_gym_agents.training.checkpoints import CheckpointError, load
+from find_gym_agents.training.checkpoints import CheckpointError
 from find_gym_agents.training.supervised.learning import Material
 from find_gym_agents.training.supervised.transcripts import Source, transcribe
 
@@ -111,7 +111,7 @@ def compare(
     record = neural_category(category_of(first.env))
     if not record.asks_by_head:
         raise CheckpointError(f"expected a category where the query head decides what is asked, actual: {first.env}")
-    networks = {name: restore(load(each.checkpoint)) for name, each in named.items()}
+    networks = {name: restore(load_interpreter(each.checkpoint)) for name, each in named.items()}
     judge, legal = networks[checkpoints[0]]
     codec, opening = legal.codec, record.opening(legal.codec, first.max_queries)
     test, train = (

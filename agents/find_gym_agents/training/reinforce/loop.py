@@ -11,7 +11,7 @@ import numpy as np
 import torch as th
 
 from find_gym.interfaces.tokens import TokensInterface
-from find_gym_agents.interpreters.neural.checkpoints import NETWORK, restore
+from find_gym_agents.interpreters.neural.checkpoints import load_interpreter, restore
 from find_gym_agents.interpreters.neural.network import InterpreterNetwork
 from find_gym_agents.interpreters.policies import PolicyError, resolve
 from find_gym_agents.training.checkpoints import CHECKPOINT, UNTRAINED, CheckpointError, load
@@ -107,7 +107,4 @@ def _start(config: ReinforceConfig) -> dict[str, Any]:
         found = resolve(config.init_from, env=config.env, max_queries=config.budget, difficulty=config.difficulty)
     except PolicyError as error:
         raise CheckpointError(str(error)) from error
-    data = load(found.checkpoint)
-    if NETWORK not in data:
-        raise CheckpointError(f"expected the checkpoint of a neural interpreter, actual: {config.init_from!r}")
-    return data
+    return load_interpreter(found.checkpoint)
