@@ -104,7 +104,7 @@ def train_network(
     x, y = x[defined], y[defined]
     if x.size == 0:
         raise ValueError(f"expected a function with defined values on {domain}, actual: undefined everywhere")
-    weights = _adam(_RunningSums(x, y), rng)
+    weights = _adam(x, y, rng)
     w, b, v = (tuple(_significant(part, 7).tolist()) for part in np.split(weights[:-1], 3))
     return Network(w, b, v, float(_significant(weights[-1:], 7)[0]))
 
@@ -130,19 +130,15 @@ def _significant(values: FloatArray, digits: int) -> FloatArray:
     return rounded
 
 
-class _RunningSums:
-    """Running sums of 1, x, x², y and x y over the sorted training points, entry k over the first k points."""
-
-    def __init__(self, x: FloatArray, y: FloatArray) -> None:
-        def running(values: FloatArray) -> FloatArray:
-            return np.concatenate([[0.0], np.cumsum(values)])
-
-        self.x = x
-        self.moments = np.stack([running(np.ones_like(x)), running(x), running(x * x)])
-        self.targets = np.stack([running(y), running(x * y)])
+def _running_sums(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Returns the sums of 1, x, x², y and x y over the first k points, shape `(n + 1, 5)`."""
+    sums = np.zeros((x.size + 1, 5))
+    for column, values in enumerate((np.ones_like(x), x, x * x, y, x * y)):
+        np.cumsum(values, out=sums[1:, column])
+    return sums
 
 
-def _adam(sums: _RunningSums, rng: np.random.Generator) -> FloatArray:
+def _adam(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Minimises the mean squared error; returns hidden weights, hidden biases, output weights and the output bias."""
     hidden_bound, output_bound = 1.0, HIDDEN_UNITS**-0.5
     parameters = np.concatenate(
@@ -154,5 +150,6 @@ def _adam(sums: _RunningSums, rng: np.random.Generator) -> FloatArray:
     # Numba is imported, and compiles, with the first network.
     from find_gym.categories.numeric.kernels.training import train
 
-    train(sums.x, sums.moments, sums.targets, parameters, TRAINING_STEPS, LEARNING_RATE)
+    between = np.concatenate([[-np.inf], x, [np.inf]])
+    train(between, _running_sums(x, y), parameters, TRAINING_STEPS, LEARNING_RATE)
     return parameters

@@ -50,7 +50,7 @@ def sample_numeric(
             (such as corrupted constants, which can't be told from plain ones).
 
     Returns:
-        The spec. One in seven of FIND's functions is a network, which takes about 0.03 s to train.
+        The spec. One in seven of FIND's functions is a network, which takes about 0.01 s to train.
 
     Example:
         >>> import numpy as np

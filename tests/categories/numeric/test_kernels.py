@@ -256,12 +256,15 @@ def test_compressed_gradient_is_that_of_all_points() -> None:
 def test_compiled_training_rounds_as_numpy_does(seed: int) -> None:
     rng = np.random.default_rng(seed)
     x = np.linspace(-100, 100, 500)
+    # Functions that are undefined somewhere leave gaps between the training inputs.
+    x = x[np.abs(x - 30) > 25 * (seed // 2)]
     y = rng.choice([1.0, 1e3]) * np.sin(x / 7) + x * (seed % 2)
     moments, targets = running_sums(x, y)
     parameters = 2 * rng.random(3 * 8 + 1) - 1
     parameters[0] = 0.0
     compiled = parameters.copy()
-    training.train(x, moments, targets, compiled, 300, 0.01)
+    between, sums = np.concatenate([[-np.inf], x, [np.inf]]), np.concatenate([moments, targets])
+    training.train(between, np.ascontiguousarray(sums.T), compiled, 300, 0.01)
     first, second, decays = np.zeros(parameters.size), np.zeros(parameters.size), np.ones(2)
     for _ in range(300):
         gradient = gradient_by_numpy(x, moments, targets, parameters)
