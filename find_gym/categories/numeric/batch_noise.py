@@ -26,6 +26,10 @@ class BatchNoise:
         count: the number of episodes, N.
         inputs: the probes, float64 of shape `(p,)`.
         slots: how many inputs more an episode can have; see `place`.
+
+    Attributes:
+        draws: the noise that is drawn, in blocks of `BLOCK` numbers: query `q` of an episode is number `q % BLOCK`.
+        begins: where the block of each episode and place (probes, then slots) begins, shape `(N, p + slots)`.
     """
 
     def __init__(self, count: int, inputs: FloatArray, slots: int = 0) -> None:
@@ -33,10 +37,9 @@ class BatchNoise:
         self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
         self._sources = 2
         # Adding -0.0 leaves every number as it is; 0.0 would not.
-        self._draws = np.full(count * self._sources * BLOCK, -0.0)
-        # For each episode and place (probes, then slots), where the draws of its source begin.
+        self.draws = np.full(count * self._sources * BLOCK, -0.0)
         rows = np.arange(count)[:, None] * self._sources * BLOCK
-        self._start = np.broadcast_to(rows, (count, inputs.size + slots)).astype(np.int64)
+        self.begins = np.broadcast_to(rows, (count, inputs.size + slots)).astype(np.int64)
         # How many draws of each source there are in all, those that have been used and overwritten included.
         self._drawn = np.full(count, np.iinfo(np.int64).max)
         # Queries that all episodes can still ask before one of them may need more.
@@ -50,19 +53,22 @@ class BatchNoise:
             function: its function.
             entropy: seeds the noise.
         """
-        self._enough = 0
-        self._functions.pop(env, None)
-        self._drawn[env] = np.iinfo(np.int64).max
-        place = env * self._sources * BLOCK
-        self._start[env] = place
+        self.forget(env)
         if not function.is_stochastic:
-            self._draws[place : place + BLOCK] = -0.0
             return
         self._make_room(1 + len(function.regions))
         self._functions[env] = (function, function.generator(entropy))
         self.place(env, slice(self._inputs.size), self._inputs)
         self._draw(env)
         self._drawn[env] = BLOCK
+
+    def forget(self, env: int) -> None:
+        """Leaves an episode without noise."""
+        self._enough = 0
+        self._functions.pop(env, None)
+        self._drawn[env] = np.iinfo(np.int64).max
+        self.begins[env] = first = env * self._sources * BLOCK
+        self.draws[first : first + BLOCK] = -0.0
 
     def place(self, env: int, places: slice, inputs: FloatArray) -> None:
         """Says which inputs stand at some places of an episode that has begun."""
@@ -72,25 +78,21 @@ class BatchNoise:
         start = np.full(inputs.size, first)
         for number, region in reversed(list(enumerate(self._functions[env][0].regions))):
             start[region.contains(inputs)] = first + (number + 1) * BLOCK
-        self._start[env, places] = start
+        self.begins[env, places] = start
 
-    def at(self, flat: Integers, before: Integers, asked: Callable[[], Integers]) -> FloatArray:
-        """Returns the noise of one query each.
+    def draw_ahead(self, asked: Callable[[], Integers]) -> None:
+        """Draws the noise of one query more in each episode, unless it is drawn.
 
         Args:
-            flat: for each query, its episode times the number of places plus its place, shape `(n,)`.
-            before: how many queries its episode had before, in the last bits (modulo 128), shape `(n,)`.
-            asked: returns how many each of all episodes has had, these included, shape `(N,)`.
+            asked: returns how many queries each episode has had, shape `(N,)`.
         """
         if self._enough == 0:
-            # These queries are counted already, but their noise is not drawn yet.
-            total = asked()
-            for env in (total > self._drawn).nonzero()[0].tolist():
+            before = asked()
+            for env in (before >= self._drawn).nonzero()[0].tolist():
                 self._draw(env)
                 self._drawn[env] += BLOCK
-            self._enough = BLOCK - int((np.maximum(total - 1, 0) & (BLOCK - 1)).max())
+            self._enough = BLOCK - int((before & (BLOCK - 1)).max())
         self._enough -= 1
-        return self._draws.take(self._start.take(flat) + (before & (BLOCK - 1)))
 
     def _draw(self, env: int) -> None:
         """Draws an episode's next block."""
@@ -99,16 +101,16 @@ class BatchNoise:
         # The sources take turns, query by query; one alone has no turns to take.
         alone = regions + (function.spec.noise is not None) == 1
         drawn = [function.draw_noise(rng, size) for size in ([BLOCK] if alone else [1] * BLOCK)]
-        self._draws.reshape(-1, self._sources, BLOCK)[env, : 1 + regions] = np.concatenate(drawn, axis=1)
+        self.draws.reshape(-1, self._sources, BLOCK)[env, : 1 + regions] = np.concatenate(drawn, axis=1)
 
     def _make_room(self, sources: int) -> None:
         """Makes room for functions with more sources."""
         if sources <= self._sources:
             return
-        old = self._draws.reshape(-1, self._sources, BLOCK)
+        old = self.draws.reshape(-1, self._sources, BLOCK)
         rows = np.arange(len(old))[:, None]
-        self._start += rows * (sources - self._sources) * BLOCK
-        self._draws = np.full((len(old), sources, BLOCK), -0.0)
-        self._draws[:, : self._sources] = old
-        self._draws = self._draws.reshape(-1)
+        self.begins += rows * (sources - self._sources) * BLOCK
+        self.draws = np.full((len(old), sources, BLOCK), -0.0)
+        self.draws[:, : self._sources] = old
+        self.draws = self.draws.reshape(-1)
         self._sources = sources

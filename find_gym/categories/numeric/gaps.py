@@ -46,7 +46,7 @@ class Gaps:
         self.width[episodes] = 0.0
         self.free[episodes] = self._bank.size
 
-    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> Integers:
+    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> tuple[Integers, FloatArray]:
         """Takes note of one input in each of some episodes.
 
         Args:
@@ -55,15 +55,16 @@ class Gaps:
             x: the inputs, shape `(n,)`.
 
         Returns:
-            The places of the next greater inputs, whose gaps have changed; `places` where there are none.
+            The gaps that have changed, as places in the flat `width`: those of the inputs, and those of the next
+            greater ones or, where there are none, of the inputs again; and how wide these are now, both `(2, n)`.
         """
         from find_gym.categories.numeric.kernels.bisecting import put_between
 
         episodes, places = (np.ascontiguousarray(one, dtype=np.int64) for one in (episodes, places))
-        following = np.empty_like(places)
         x = np.ascontiguousarray(x, dtype=np.float64)
-        put_between(self._bank, self.x, self.width, self.free, episodes, places, x, following)
-        return following
+        changed, widths = np.empty((2, x.size), dtype=np.int64), np.empty((2, x.size))
+        put_between(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
+        return changed, widths
 
     def open(self) -> NDArray[np.bool_]:
         """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""

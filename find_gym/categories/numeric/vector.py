@@ -8,24 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.batch_noise import BatchNoise
+from find_gym.categories.numeric import batch_noise
 from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
 from find_gym.categories.numeric.gaps import Gaps, gap_feature
+from find_gym.categories.numeric.kernels import answering
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
 from find_gym.envs.vector.referee import JudgeJob, Referee
-from find_gym.interfaces.features import filled, scaled_log, squash_finite
+from find_gym.interfaces.features import scaled_log, squash_finite
 from find_gym.interfaces.tokens import TokensInterface
 
 FloatArray = NDArray[np.float64]
-
-# The largest magnitude before any answer: positive, because it is divided by, and below all others.
-_LEAST = 5e-324
 
 
 class NumericAnswers(BatchAnswers):
@@ -38,24 +36,21 @@ class NumericAnswers(BatchAnswers):
         shape = (features.count, self._count)
         self._inputs = np.array(codec.probes, dtype=np.float64)
         self._table = np.zeros(shape)
-        self._noise = BatchNoise(features.count, self._inputs, self._count - self._inputs.size)
+        self._noise = batch_noise.BatchNoise(features.count, self._inputs, self._count - self._inputs.size)
         self._noisy = np.zeros(features.count, dtype=np.bool_)
         self._any_noisy = False
         self._outputs = np.zeros(self._history.shape)
-        # Pairs of numbers that are needed together, as one complex number: the sum of a probe's answers and how many
-        # they are; the least and the greatest of them.
-        self._sums = np.zeros(shape, dtype=np.complex128)
-        self._ranges = np.zeros(shape, dtype=np.complex128)
-        self._flat_sums, self._flat_ranges = self._sums.reshape(-1), self._ranges.reshape(-1)
-        # The largest magnitude of each episode's means, and the flat place of its probe.
-        self._largest = np.full(features.count, _LEAST)
-        self._top = np.full(features.count, -1, dtype=np.int64)
-        together = ("asked", "magnitude", "relative", "undefined", "answer", "spread")
-        self._starts = np.array([[features.start(name)] for name in together])
+        # The sum of a probe's answers and how many they are; the least and the greatest of them.
+        self._sums, self._ranges = np.zeros((*shape, 2)), np.zeros((*shape, 2))
+        # The largest magnitude of each episode's means, and its place.
+        self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
+        self._at_once = np.array([[features.start(name)] for name in ("asked", "relative", "undefined")])
+        self._by_logarithm = np.array([[features.start(name)] for name in ("magnitude", "answer", "spread")])
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
         self._noisy[env] = True
         if type(function) is not NumericFunction:
+            self._noise.forget(env)
             return False
         self._noisy[env] = function.is_stochastic
         self._table[env, : self._inputs.size] = function.truth(self._inputs)
@@ -65,8 +60,8 @@ class NumericAnswers(BatchAnswers):
     def _forget(self, envs: Integers) -> None:
         self._any_noisy = bool(self._noisy.any())
         self._sums[envs] = 0.0
-        self._ranges[envs] = complex(np.inf, -np.inf)
-        self._largest[envs] = _LEAST
+        self._ranges[envs] = np.inf, -np.inf
+        self._largest[envs] = answering.LEAST
         self._top[envs] = -1
 
     def _widen(self) -> None:
@@ -82,71 +77,26 @@ class NumericAnswers(BatchAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        flat = self._rows.take(envs) + probes
-        outputs = self._table.take(flat)
-        places = self._remember(envs, probes)
-        if self._any_noisy:
-            outputs += self._noise.at(flat, places, self._asked)
         for place, output in self._answer_untabled(envs, probes):
-            outputs[place] = output
-        self._outputs.reshape(-1)[places] = outputs
-        self._show(envs, flat, outputs)
-
-    def _show(self, envs: Integers, flat: Integers, outputs: FloatArray) -> None:
-        """Updates the features at the probes that were answered."""
-        sums = self._sums.take(flat)
-        defined = np.isfinite(outputs)
-        undefined = ~defined
-        if np.count_nonzero(undefined):
-            sums.real += np.where(defined, outputs, 0.0)
-            sums.imag += defined
-        else:
-            sums += outputs + 1j
-        self._flat_sums[flat] = sums
-        # The mean and, where there is noise, how far the answers are apart.
-        squashed = np.empty((2 if self._any_noisy else 1, flat.size))
-        squashed[0] = mean = filled(_mean(sums))
+            self._table[envs[place], probes[place]] = output
         if self._any_noisy:
-            squashed[1] = self._spread(flat, outputs)
-        magnitude = np.abs(mean)
-        largest = self._largest.take(envs)
-        shown = np.empty((4 + len(squashed), flat.size), dtype=np.float32)
-        shown[0] = self._more_asked(flat)
-        shown[1] = scaled_log(magnitude)
-        # Where the mean is the largest from now on, this is its sign; the rest of the row is written below.
-        shown[2] = mean / np.maximum(magnitude, largest)
-        shown[3] = undefined if self._all_tabled else np.maximum(undefined, self._flat["undefined"].take(flat))
-        shown[4:] = squash_finite(squashed)
-        places = self._starts[: len(shown)] + flat
-        self._all_features.block[places] = shown
-        self._all_features.touch(places)
-        larger = magnitude > largest
-        if np.count_nonzero(larger):
-            grown = envs[larger]
-            self._largest[grown], self._top[grown] = magnitude[larger], flat[larger]
-            self._scale(grown, magnitude[larger])
-        # A mean that was the largest may have become smaller.
-        at_top = flat == self._top.take(envs)
-        if np.count_nonzero(at_top) and np.count_nonzero(smaller := at_top & (magnitude < largest)):
-            shrunk = envs[smaller]
-            magnitudes = np.abs(filled(_mean(self._sums[shrunk])))
-            top = magnitudes.argmax(axis=1)
-            largest = np.maximum(magnitudes[np.arange(shrunk.size), top], _LEAST)
-            self._largest[shrunk], self._top[shrunk] = largest, self._rows[shrunk] + top
-            self._scale(shrunk, largest)
-
-    def _scale(self, envs: Integers, largest: FloatArray) -> None:
-        """Writes whole rows of `relative`, of episodes with these largest magnitudes."""
-        self._features["relative"][envs] = filled(_mean(self._sums[envs])) / largest[:, None]
-        self._all_features.touch_rows("relative", self._count, envs)
-
-    def _spread(self, flat: Integers, outputs: FloatArray) -> FloatArray:
-        """Returns the distance of the least and the greatest answer of each probe; 0 where there is none."""
-        ranges = self._ranges.take(flat)
-        np.fmin(ranges.real, outputs, out=ranges.real)
-        np.fmax(ranges.imag, outputs, out=ranges.imag)
-        self._flat_ranges[flat] = ranges
-        return np.maximum(ranges.imag - ranges.real, 0.0)
+            self._noise.draw_ahead(self._asked)
+        self._have_room()
+        squashed = np.empty((2 if self._any_noisy else 1, envs.size))
+        magnitudes, scaled, shown = np.empty(envs.size), np.empty_like(envs), self._features
+        changed, missing = answering.take_answers(
+            envs, probes, self._noisy, self._table, self._noise.draws, self._noise.begins, batch_noise.BLOCK,
+            self._next, self._history, self._outputs, self._sums, self._ranges, self._largest, self._top,
+            shown["asked"], shown["relative"], shown["undefined"], squashed, magnitudes, scaled,
+        )  # fmt: skip
+        features, flat = self._all_features, self._rows.take(envs) + probes
+        features.touch(self._at_once[: 3 if missing else 2] + flat)
+        if changed:
+            features.touch_rows("relative", self._count, scaled[:changed])
+        values = np.empty((1 + len(squashed), envs.size), dtype=np.float32)
+        values[0] = scaled_log(magnitudes)
+        values[1:] = squash_finite(squashed)
+        features.put(self._by_logarithm[: len(values)] + flat, values)
 
 
 class ZoomAnswers(NumericAnswers):
@@ -163,23 +113,32 @@ class ZoomAnswers(NumericAnswers):
         bank = np.ones((len(self._table), self._inputs.size), dtype=np.bool_)
         return np.concatenate([bank, self._gaps.open()], axis=1)
 
-    def refused(self, actions: Integers, queries: int) -> Integers:
+    def refused(self, actions: Integers, queries: int) -> Integers | None:
         """Returns the episodes whose action is to halve a gap that can't be halved; see `BatchAnswers`."""
         halving = ((actions >= self._inputs.size) & (actions < queries)).nonzero()[0]
+        if not halving.size:
+            return None
         return halving[~self._gaps.are_open(halving, actions[halving] - self._inputs.size)]
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        places, x = probes.copy(), self._inputs.take(np.minimum(probes, self._inputs.size - 1))
+        places, features = probes, self._all_features
         halving = probes >= self._inputs.size
         if np.count_nonzero(halving):
-            zoomed = envs[halving]
-            places[halving] = self._gaps.free[zoomed]
-            x[halving] = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
-            self._tabulate_slots(zoomed, places[halving], x[halving])
-        changed = self._gaps.add(envs, places, x)
+            zoomed, slots = envs[halving], self._gaps.free[envs[halving]]
+            middles = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
+            self._tabulate_slots(zoomed, slots, middles)
+            flat = self._rows.take(zoomed) + slots
+            features.put(flat + features.start("x"), (middles / QUERY_RANGE[1]).astype(np.float32))
+            places = probes.copy()
+            places[halving] = slots
+            x = self._inputs.take(probes, mode="clip")
+            x[halving] = middles
+        else:
+            x = self._inputs.take(probes)
+        changed, widths = self._gaps.add(envs, places, x)
         super().ask(envs, places)
-        self._show_gaps(envs, places, changed)
+        features.put(changed + features.start("gap"), gap_feature(widths).astype(np.float32))
 
     def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
         """Evaluates functions at the inputs of slots."""
@@ -188,16 +147,6 @@ class ZoomAnswers(NumericAnswers):
                 one = x[place : place + 1]
                 self._table[env, slot] = self._functions[env].truth(one)[0]
                 self._noise.place(env, slice(slot, slot + 1), one)
-
-    def _show_gaps(self, envs: Integers, places: Integers, changed: Integers) -> None:
-        """Updates the features of the inputs that were asked, and of the gaps beside them."""
-        rows = self._rows.take(envs)
-        flat = rows + places
-        self._flat["x"][flat] = self._gaps.x.take(flat) / QUERY_RANGE[1]
-        self._all_features.touch(flat + self._all_features.start("x"))
-        flat = np.concatenate([flat, rows + changed])
-        self._flat["gap"][flat] = gap_feature(self._gaps.width.take(flat))
-        self._all_features.touch(flat + self._all_features.start("gap"))
 
     def _forget(self, envs: Integers) -> None:
         super()._forget(envs)
@@ -209,11 +158,6 @@ class ZoomAnswers(NumericAnswers):
 
     def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
         return self._gaps.x[env, places]
-
-
-def _mean(sums: NDArray[np.complex128]) -> FloatArray:
-    """Returns the means of sums (real) and counts (imaginary), 0 where there is nothing."""
-    return sums.real / np.maximum(sums.imag, 1.0)
 
 
 class NumericReferee(Referee):
@@ -231,6 +175,7 @@ class NumericVectorEnv(FINDVectorEnv):
 
     single = NumericEnv
     referee = NumericReferee
+    compiled = True
 
     def _make_answers(self) -> NumericAnswers:
         answers = ZoomAnswers if isinstance(self.codec, ZoomTokens) else NumericAnswers

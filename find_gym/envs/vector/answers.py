@@ -170,17 +170,18 @@ class BatchAnswers:
         return np.minimum(self._flat["asked"].take(flat) + _QUARTER, _ONE)
 
     def _remember(self, envs: Integers, probes: Integers) -> Integers:
-        """Adds to the history of queries; returns the place of each in a flat array of the same shape.
-
-        The history is a multiple of 128 wide, so the last seven bits of a place count the queries before.
-        """
-        self._spare -= 1
-        if self._spare < 0:
-            self._make_room()
+        """Adds to the history of queries; returns the place of each in a flat array of the same shape."""
+        self._have_room()
         places = self._next.take(envs)
         self._history.reshape(-1)[places] = probes
         self._next[envs] = places + 1
         return places
+
+    def _have_room(self) -> None:
+        """Sees to it that the history has a place for one more query in each episode."""
+        self._spare -= 1
+        if self._spare < 0:
+            self._make_room()
 
     def _asked(self) -> Integers:
         """Returns how many queries were asked in each episode, shape `(N,)`."""

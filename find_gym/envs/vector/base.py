@@ -67,6 +67,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     single: ClassVar[type[FINDEnv]]
     answers: ClassVar[type[BatchAnswers]] = TableAnswers
     referee: ClassVar[type[Referee]] = Referee
+    # Whether steps may import Numba.
+    compiled: ClassVar[bool] = False
     codec: TokensInterface
 
     def __init__(
@@ -111,7 +113,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._rngs: list[np.random.Generator | None] = [None] * count
         self._seeds: list[int | None] = [None] * count
         # What the observations are copied from.
-        self._features = Features(count, codec.observation_space)
+        self._features = Features(count, codec.observation_space, compiled=self.compiled)
         self._observe = self._features.copy if self._copy else self._features.lend
         self._queries_share, self._steps_share = self._features["budget"].T
         self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
@@ -362,7 +364,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         chosen = [self.codec.draw_probes(self._rng(env), given) for env in envs.tolist()]
         for place in range(max(map(len, chosen))):
             pairs = [(env, probes[place]) for env, probes in zip(envs, chosen, strict=True) if place < len(probes)]
-            askers, probes = np.array(pairs, dtype=np.int64).T
+            askers, probes = np.ascontiguousarray(np.array(pairs, dtype=np.int64).T)
             self._answers.ask(askers, probes)
 
     def _final(self, ended: Integers, mask: NDArray[np.bool_], scores: dict[int, tuple[Score, Submission]]) -> Info:

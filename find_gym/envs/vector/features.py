@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from math import prod
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -32,14 +34,20 @@ class Features:
     Args:
         count: the number of environments, N.
         space: the observation space of one.
+        compiled: whether to move numbers by compiled loops, which imports Numba, rather than by NumPy.
 
     Attributes:
         count: the number of environments.
         block: all features, one after the other, float32.
     """
 
-    def __init__(self, count: int, space: spaces.Dict) -> None:
+    def __init__(self, count: int, space: spaces.Dict, *, compiled: bool = False) -> None:
         self.count = count
+        self._moving: Any = _Moving
+        if compiled:
+            from find_gym.core.kernels import moving
+
+            self._moving = moving
         self._places: dict[str, tuple[slice, tuple[int, ...]]] = {}
         stop = 0
         for name, box in space.spaces.items():
@@ -60,10 +68,15 @@ class Features:
         """Returns where a feature begins in the block."""
         return int(self._places[name][0].start)
 
+    def put(self, places: Indices, values: NDArray[np.float32]) -> None:
+        """Writes values to places of the block, both of the same shape."""
+        self._moving.put(self.block, places.reshape(-1), values.reshape(-1))
+        self.touch(places)
+
     def touch(self, places: Indices) -> None:
         """Says that the block has changed at these places, of any shape."""
         for kept in self._kept:
-            kept.add(slice(None), 1, places)
+            kept.add(slice(None), 1, places.reshape(-1))
 
     def touch_rows(self, name: str, width: int, rows: Indices) -> None:
         """Says that a feature has changed in some rows, where it is read as rows of this width."""
@@ -81,7 +94,7 @@ class Features:
         """Returns all features, arrays that nobody else has."""
         for kept in self._kept:
             if kept.is_free():
-                kept.update(self.block, self._always)
+                kept.update(self.block, self._always, self._moving.copy_rows)
                 return self._parts(kept.block)
         block = self.block.copy()
         if block.size > _SMALL:
@@ -100,7 +113,7 @@ class Features:
             self._lent.reverse()
             kept = self._lent[1][0]
             kept.is_old |= small
-            kept.update(self.block, self._always)
+            kept.update(self.block, self._always, self._moving.copy_rows)
         return dict(self._lent[-1][1])
 
     def row(self, env: int) -> Observation:
@@ -109,6 +122,21 @@ class Features:
 
     def _parts(self, block: Block) -> Observation:
         return {name: block[place].reshape(shape) for name, (place, shape) in self._places.items()}
+
+
+class _Moving:
+    """What `find_gym.core.kernels.moving` does, without Numba."""
+
+    @staticmethod
+    def put(target: Block, places: Indices, values: Block) -> None:
+        target[places] = values
+
+    @staticmethod
+    def copy_rows(target: Block, source: Block, width: int, rows: Indices) -> None:
+        if width == 1:
+            target[rows] = source.take(rows)
+        else:
+            target.reshape(-1, width)[rows] = source.reshape(-1, width).take(rows, axis=0)
 
 
 class _Kept:
@@ -140,17 +168,14 @@ class _Kept:
         """Whether nobody holds the block or an array within it."""
         return _references(self) == _NO_OTHERS
 
-    def update(self, block: Block, always: slice) -> None:
+    def update(self, block: Block, always: slice, copy_rows: Callable[..., None]) -> None:
         """Makes the block equal to another one, given a part that is copied always."""
         if self.is_old:
             np.copyto(self.block, block)
         else:
             self.block[always] = block[always]
             for part, width, rows in self.changes:
-                if width == 1:
-                    self.block[part][rows] = block[part].take(rows)
-                else:
-                    self.block[part].reshape(-1, width)[rows] = block[part].reshape(-1, width).take(rows, axis=0)
+                copy_rows(self.block[part], block[part], width, rows)
         self.changes.clear()
         self.is_old = False
 

@@ -11,10 +11,11 @@ from find_gym.core.kernels.compiling import exact_kernel
 
 
 @exact_kernel(
-    "void(float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[::1], int64[::1])"
+    "void(float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[::1], "
+    "int64[:, ::1], float64[:, ::1])"
 )
 def put_between(
-    bank: Any, x: Any, width: Any, free: Any, episodes: Any, places: Any, inputs: Any, following: Any
+    bank: Any, x: Any, width: Any, free: Any, episodes: Any, places: Any, inputs: Any, changed: Any, widths: Any
 ) -> None:
     """Takes note of one input in each of n episodes; see `find_gym.categories.numeric.gaps.Gaps`.
 
@@ -26,7 +27,9 @@ def put_between(
         episodes: the numbers of the n episodes, all different.
         places: the places of the inputs.
         inputs: the inputs.
-        following: where to write the places of the next greater inputs, the inputs' own where there are none.
+        changed: where to write which gaps have changed, as places in the flat `width`: those of the inputs, and those
+            of the next greater ones or, where there are none, of the inputs again, shape `(2, n)`.
+        widths: where to write how wide these are now, shape `(2, n)`.
     """
     for number in range(episodes.size):
         episode, own, at = episodes[number], places[number], inputs[number]
@@ -56,5 +59,7 @@ def put_between(
         width[episode, own] = at - left if left > -math.inf else 0.0
         if right != own:
             width[episode, right] = beyond - at
-        following[number] = right
+        for which, place in enumerate((own, right)):
+            changed[which, number] = episode * width.shape[1] + place
+            widths[which, number] = width[episode, place]
         free[episode] = max(free[episode], own + 1)
