@@ -2,58 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.interfaces.draft import Draft
+from find_gym.envs.vector.automaton import Automaton
+
+Integers = NDArray[np.int64]
 
 
 class Proposal(NamedTuple):
     """A description that a network proposes.
 
     Attributes:
-        draft: the description.
+        tokens: the description.
         log_probability: its log-probability, in nats.
     """
 
-    draft: Draft
+    tokens: tuple[int, ...]
     log_probability: float
 
 
-# From n drafts and the tokens that may come next, bool of shape `(n, tokens)`, to log-probabilities of the same shape;
-# those of other tokens are not read.
-LogProbabilities = Callable[[list[Draft], NDArray[np.bool_]], NDArray[np.floating]]
+class Beam(NamedTuple):
+    """Drafts that go on at the same time.
+
+    Attributes:
+        written: their tokens, shape `(n, length)`.
+        legal: which tokens may come next, bool of shape `(n, tokens)`.
+        parents: the places of the drafts in the last beam that they were a token before, shape `(n,)`.
+    """
+
+    written: Integers
+    legal: NDArray[np.bool_]
+    parents: Integers
 
 
-def beam_search(log_probabilities: LogProbabilities, draft: Draft, count: int) -> list[Proposal]:
+# From drafts to the log-probabilities of the tokens that may come next, shape `(n, tokens)`; those of other tokens are
+# not read.
+LogProbabilities = Callable[[Beam], NDArray[np.floating]]
+
+
+def beam_search(
+    log_probabilities: LogProbabilities, grammar: Automaton, begun: Sequence[int], count: int
+) -> list[Proposal]:
     """Finds the likeliest complete descriptions that the grammar allows.
 
     Args:
         log_probabilities: the network.
-        draft: a description that is to be completed, usually empty.
+        grammar: the grammar.
+        begun: the tokens of a description that is to be completed, usually none.
         count: the greatest number of descriptions, and the width of the beam.
 
     Returns:
         The descriptions, the likeliest first.
     """
-    beam, complete = [Proposal(draft, 0.0)], list[Proposal]()
-    while beam:
-        drafts = [each.draft for each in beam]
-        legal = np.stack([each.legal() for each in drafts])
-        before = np.array([each.log_probability for each in beam])
-        scores = np.where(legal, log_probabilities(drafts, legal) + before[:, None], -np.inf)
-        best = np.argsort(-scores, axis=None, kind="stable")[: min(count, legal.sum())]
-        parents, tokens = np.unravel_index(best, scores.shape)
-        extended = [
-            Proposal(drafts[parent].extended(token), float(scores[parent, token]))
-            for parent, token in zip(parents.tolist(), tokens.tolist(), strict=True)
-        ]
-        complete += [each for each in extended if each.draft.complete]
+    complete: list[Proposal] = []
+    written, states = np.array([begun], dtype=np.int64), np.array([grammar.state_of(begun)])
+    parents = np.zeros(1, dtype=np.int64)
+    scores: NDArray[np.floating] = np.zeros(1)
+    while scores.size:
+        legal = grammar.legal(states, written)
+        values = log_probabilities(Beam(written, legal, parents))
+        values = np.where(legal, values + scores[:, None], -np.inf)
+        best = _greatest(values.ravel(), min(count, int(legal.sum())))
+        parents, tokens = np.divmod(best, values.shape[1])
+        scores, written, states = values.ravel()[best], written[parents], states[parents]
+        states = grammar.follow(states, tokens, written, np.full(best.size, written.shape[1]))
+        written = np.column_stack([written, tokens])
+        done = grammar.complete[states]
+        complete += map(Proposal, map(tuple, written[done].tolist()), scores[done].tolist())
         complete = sorted(complete, key=lambda each: -each.log_probability)[:count]
         # Nothing that is written further becomes more probable.
-        least = complete[-1].log_probability if len(complete) == count else -np.inf
-        beam = [each for each in extended if not each.draft.complete and each.log_probability > least]
+        going = ~done & (scores > (complete[-1].log_probability if len(complete) == count else -np.inf))
+        parents, scores, written, states = parents[going], scores[going], written[going], states[going]
     return complete
+
+
+def _greatest(values: NDArray[np.floating], count: int) -> Integers:
+    """Returns the places of the greatest values, the greatest first, and the first of equal ones first."""
+    if count < values.size:
+        least = np.partition(values, values.size - count)[values.size - count]
+        places = np.flatnonzero(values >= least)
+    else:
+        places = np.arange(values.size)
+    return places[np.argsort(-values[places], kind="stable")][:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ class Automaton:
     """
 
     def __init__(self, codec: TokensInterface) -> None:
-        self._new_draft = codec.new_draft
+        self._new_draft, self._once = codec.new_draft, codec.once
         size = len(codec.tokens)
         self.allowed = np.zeros((_FIRST_ROWS, size), dtype=np.bool_)
         self.complete = np.zeros(_FIRST_ROWS, dtype=np.bool_)
@@ -36,6 +36,28 @@ class Automaton:
         self._following = np.full((_FIRST_ROWS, size), -1, dtype=np.int64)
         self._numbers: dict[Hashable, int] = {}
         self.first = self._number(codec.new_draft())
+
+    def legal(self, states: Integers, written: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Returns which tokens may come next, no token twice that may be written only once.
+
+        Args:
+            states: states, shape `(n,)`.
+            written: the tokens that led there, shape `(n, length)`.
+
+        Returns:
+            Bool of shape `(n, tokens)`.
+        """
+        legal = self.allowed[states]
+        rows, places = np.nonzero(written >= self._once)
+        legal[rows, written[rows, places]] = False
+        return legal
+
+    def state_of(self, tokens: Sequence[int]) -> int:
+        """Returns the state after some tokens, each of which may come next."""
+        written, states = np.array([tokens], dtype=np.int64), np.array([self.first])
+        for length, token in enumerate(tokens):
+            states = self.follow(states, np.array([token]), written, np.array([length]))
+        return int(states[0])
 
     def follow(self, states: Integers, tokens: Integers, written: NDArray[np.integer], lengths: Integers) -> Integers:
         """Returns the states after one more token each.

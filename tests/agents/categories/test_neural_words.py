@@ -52,7 +52,8 @@ def test_words_of_no_table_have_row_0_and_others_their_facts():
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_programs_are_proposed_from_any_evidence(env):
     category = env.split("-")[1]
-    codec = LegalActions(env, "find").codec
+    legal = LegalActions(env, "find")
+    codec = legal.codec
     network, record = make_network(env, codec, "tiny").eval(), neural_category(category)
     for count in (0, 2):
         inputs, outputs = ["France", "umbrella"][:count], ANSWERS[category][:count]
@@ -61,8 +62,13 @@ def test_programs_are_proposed_from_any_evidence(env):
             memory = network.read(features, th.ones(1, 1, count, dtype=th.bool))
             values = network.value_queries(memory)
         assert values.shape == (1, len(codec.probes)) and th.isfinite(values).all()
-        found = propose(network, memory, codec.new_draft(), 5)
-        assert len(found) == 5 and all(each.draft.complete for each in found)
+        found = propose(network, memory, legal.grammar, 5)
+        assert len(found) == 5
+        for each in found:
+            draft = codec.new_draft()
+            for token in each.tokens:
+                draft.write(token)
+            assert draft.complete
 
 
 def test_the_teacher_asks_what_halves_the_candidates():

@@ -185,11 +185,11 @@ def test_proposals_are_the_likeliest_programs_and_no_two_the_same():
     with th.no_grad():
         features = {name: th.from_numpy(values[:, :3]) for name, values in found.features.items()}
         memory = network.read(features, th.ones(1, 1, 3, dtype=th.bool))
-    everything = propose(network, memory, legal.codec.new_draft(), 10_000)
+    everything = propose(network, memory, legal.grammar, 10_000)
     assert sum(np.exp(each.log_probability) for each in everything) == pytest.approx(1, abs=1e-4)
-    few = propose(network, memory, legal.codec.new_draft(), 40)
-    assert [each.draft.tokens for each in few[:5]] == [each.draft.tokens for each in everything[:5]]
-    assert len({tuple(each.draft.tokens) for each in few}) == 40
+    few = propose(network, memory, legal.grammar, 40)
+    assert [each.tokens for each in few[:5]] == [each.tokens for each in everything[:5]]
+    assert len({each.tokens for each in few}) == 40
 
 
 def test_the_agent_asks_no_probe_twice_and_writes_what_the_grammar_allows(trained):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
@@ -11,13 +10,14 @@ import numpy as np
 import torch as th
 from numpy.typing import NDArray
 
+from find_gym.envs.vector.automaton import Automaton
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories import agent_category
 from find_gym_agents.categories.checking import Checked, Checker, Evidence
 from find_gym_agents.interpreters.neural.category import neural_category
 from find_gym_agents.interpreters.neural.checkpoints import load_interpreter, restore
-from find_gym_agents.interpreters.neural.making import as_tensors
-from find_gym_agents.interpreters.neural.network import InterpreterNetwork, Memory
+from find_gym_agents.interpreters.neural.network import InterpreterNetwork, inference
+from find_gym_agents.interpreters.neural.pairs import Pairs
 from find_gym_agents.interpreters.neural.search import propose
 from find_gym_agents.training.checkpoints import CheckpointError
 
@@ -68,6 +68,8 @@ class NeuralAgent:
     ) -> None:
         self.category, self.max_queries, self.network, self.codec = category, max_queries, network, codec
         self._record = neural_category(category)
+        self._grammar = Automaton(codec)
+        self._checker: Checker = agent_category(category).make_checker(codec)
         self._proposals = proposals
         self.reset(0)
 
@@ -86,8 +88,9 @@ class NeuralAgent:
 
     def reset(self, seed: int) -> None:
         """Forgets the last episode."""
-        self._inputs: list[Any] = []
-        self._outputs: list[Any] = []
+        self._pairs = Pairs(self.network, self._record, self.codec)
+        # What is asked first, where that has been decided.
+        self._opening: list[int] | None = None
         self._exemplars: Sequence[Any] = ()
         self._writing: Iterator[int] | None = None
         self._rivals: list[Checked] = []
@@ -101,7 +104,7 @@ class NeuralAgent:
         """
         if info["message"]:
             raise RuntimeError(f"expected the environment to take the action, actual: {info['message']}")
-        if not self._inputs:
+        if not self._pairs.inputs:
             self.check_budget(info["budget"])
         if self._writing is None:
             self.hear(info["inputs"], info["outputs"], info.get("exemplars", ()))
@@ -126,10 +129,9 @@ class NeuralAgent:
     def hear(self, inputs: Sequence[Any], outputs: Sequence[Any], exemplars: Sequence[Any] = ()) -> None:
         """Takes note of inputs, their outputs, and the inputs to start from."""
         self._exemplars = exemplars
-        self._inputs += inputs
-        self._outputs += outputs
+        self._pairs.add(inputs, outputs)
 
-    @th.no_grad()
+    @inference()
     def ask(self, budget: int, legal: NDArray[np.bool_] | None = None) -> Asked | None:
         """Returns the query that is valued most after the opening; None where nothing is left to be asked.
 
@@ -137,41 +139,39 @@ class NeuralAgent:
             budget: the inputs that may still be asked, at least 1.
             legal: which queries of the interface `tokens` are legal, bool of shape `(queries,)`; None for all.
         """
-        probes = len(self.codec.probes)
-        known = self._distinct()[0]
-        places = self._places(known)
-        exemplars = [self.codec.probes.index(word) for word in self._exemplars]
-        opening = [*self._record.opening(self.codec, len(self._inputs) + budget), *exemplars]
-        if first := [place for place in opening if place not in places]:
+        pairs, probes = self._pairs, len(self.codec.probes)
+        if self._opening is None:
+            exemplars = [self.codec.probes.index(word) for word in self._exemplars]
+            self._opening = [*self._record.opening(self.codec, len(pairs.inputs) + budget), *exemplars]
+        if first := [place for place in self._opening if pairs.fresh[place]]:
             return Asked(first[0], self.codec.probes[first[0]])
         # As the network numbers them: probes, then the gap below each pair.
-        queries, positions = list(range(probes)), list(self.codec.probes)
-        fresh = [probe not in places for probe in queries]
+        queries, positions, fresh = np.arange(probes), self.codec.probes, pairs.fresh
         if self.network.halving is not None:
-            gaps = _gaps(known)
-            queries += [probes + place for place in places]
-            positions += [own - gap / 2 for own, gap in zip(known, gaps, strict=True)]
-            fresh += [self._record.narrowest < gap < math.inf for gap in gaps]
+            gaps = pairs.gaps()
+            queries = np.concatenate([queries, np.array(pairs.places, dtype=np.int64) + probes])
+            positions = positions + [own - gap / 2 for own, gap in zip(pairs.distinct, gaps, strict=True)]
+            fresh = np.concatenate([fresh, [self._record.narrowest < gap < math.inf for gap in gaps]])
         allowed = np.ones(len(queries), dtype=np.bool_) if legal is None else legal[queries]
         told = np.where(allowed, self._told_apart(positions, budget), 0.0)
         if not told.any() and not (allowed & fresh).any():
             return None
         values = told if told.any() else np.where(allowed & fresh, self._valued(), -np.inf)
-        return Asked(queries[best := int(values.argmax())], positions[best])
+        return Asked(int(queries[best := int(values.argmax())]), positions[best])
 
     def _told_apart(self, positions: Sequence[Any], budget: int) -> NDArray[np.float64]:
         """Returns how much queries of some inputs tell the likeliest proposals apart; 0 where no record says."""
         told = np.zeros(len(positions))
         record = self._record
-        if record.tell_apart is None or self._proposals == 1 or len(self._inputs) < record.tell_from:
+        if record.tell_apart is None or self._proposals == 1 or len(self._pairs.inputs) < record.tell_from:
             return told
-        checker, evidence = self._checker(), self.evidence
+        evidence = self.evidence
         if self._rivals:
             told = record.tell_apart(self._rivals, self.codec, evidence, positions)
         # They are fitted anew only where the last answers refute the best, or nothing is left to be told.
         if not told.any():
             proposed = zip(*self._propose(min(_RIVALS, self._proposals)), strict=True)
-            self._rivals = [checker.fit(program, evidence).with_prior(prior) for program, prior in proposed]
+            self._rivals = [self._checker.fit(program, evidence).with_prior(prior) for program, prior in proposed]
             told = record.tell_apart(self._rivals, self.codec, evidence, positions)
         if record.ask_again is not None:
             again = record.ask_again(self._rivals, evidence, positions, budget)
@@ -181,24 +181,9 @@ class NeuralAgent:
     def _valued(self) -> NDArray[np.float32]:
         """Returns how much each query is worth, as the network or the record has it."""
         if self._record.value is not None:
-            return self._record.value(*self._distinct())
-        return self.network.value_queries(self._memory())[0].cpu().numpy()
-
-    def _distinct(self) -> tuple[list[Any], list[Any]]:
-        """Returns the inputs without repetitions, and the first output of each."""
-        first: dict[Any, Any] = {}
-        for asked, output in zip(self._inputs, self._outputs, strict=True):
-            first.setdefault(asked, output)
-        return list(first), list(first.values())
-
-    def _places(self, known: Sequence[Any]) -> list[int]:
-        """Returns the places of what was asked: those of probes, and slots in the order in which they are filled."""
-        places: list[int] = []
-        slots = itertools.count(len(self.codec.probes))
-        for value in known:
-            place = self.codec.probes.index(value) if value in self.codec.probes else next(slots)
-            places.append(place)
-        return places
+            known = self._pairs.distinct
+            return self._record.value(list(known), list(known.values()))
+        return self.network.value_queries(self._pairs.read(for_queries=True))[0].cpu().numpy()
 
     def _describe(self) -> Sequence[int]:
         """Returns the tokens of what is submitted."""
@@ -207,31 +192,16 @@ class NeuralAgent:
     def conclude(self) -> Checked:
         """Returns the likeliest of the proposals, by the evidence."""
         programs, priors = self._propose(self._proposals)
-        return self._checker().best(programs, self.evidence, priors)
+        return self._checker.best(programs, self.evidence, priors)
 
-    @th.no_grad()
+    @inference()
     def _propose(self, count: int) -> tuple[list[tuple[int, ...]], list[float]]:
         """Returns the likeliest programs by the network, and what that adds to the log-likelihood of each."""
-        found = propose(self.network, self._memory(), self.codec.new_draft(), count)
+        found = propose(self.network, self._pairs.read(), self._grammar, count)
         priors = [self._record.belief * proposal.log_probability for proposal in found]
-        return [tuple(proposal.draft.tokens) for proposal in found], priors
-
-    def _checker(self) -> Checker:
-        return agent_category(self.category).make_checker(self.codec)
+        return [proposal.tokens for proposal in found], priors
 
     @property
     def evidence(self) -> Evidence:
         """What was asked and answered."""
-        return list(zip(self._inputs, self._outputs, strict=True))
-
-    def _memory(self) -> Memory:
-        inputs, outputs = self._distinct()
-        features = as_tensors(self._record.encode(inputs, outputs), self.network.device)
-        present = th.ones(1, 1, len(inputs), dtype=th.bool, device=self.network.device)
-        return self.network.read({name: values[None] for name, values in features.items()}, present)
-
-
-def _gaps(inputs: Sequence[float]) -> list[float]:
-    """Returns how far each input is from the next smaller one; infinity where there is none."""
-    smaller = [[value for value in inputs if value < own] for own in inputs]
-    return [own - max(below, default=-math.inf) for own, below in zip(inputs, smaller, strict=True)]
+        return list(zip(self._pairs.inputs, self._pairs.outputs, strict=True))

@@ -7,12 +7,14 @@ of the pairs has no influence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch as th
 from torch import nn
 
+from find_gym_agents.interpreters.neural.layers import KeysValues, ProgramDecoder, ProgramLayer, SetEncoder, SetLayer
 from find_gym_agents.interpreters.neural.pointing import Meanings, Pointer
 from find_gym_agents.interpreters.neural.sizes import Size
 
@@ -23,6 +25,18 @@ Tensors = Mapping[str, th.Tensor]
 
 # What the names of weights begin with; those of the program head are all others.
 _PAIRS, _QUERY_HEAD = ("reader.", "whole", "set."), ("query.", "halving.", "pointers.queries.")
+
+
+@contextmanager
+def inference() -> Iterator[None]:
+    """A context without gradients, and without oneDNN: with a single set, calling it takes longer than computing."""
+    before = th.backends.mkldnn.enabled
+    th.backends.mkldnn.enabled = False  # type: ignore[assignment]
+    try:
+        with th.inference_mode():
+            yield
+    finally:
+        th.backends.mkldnn.enabled = before
 
 
 class Reader(nn.Module):
@@ -62,21 +76,29 @@ class Memory(NamedTuple):
 
     Attributes:
         vectors: one of the set as a whole, then one for each pair, shape `(sets, 1 + pairs, width)`.
-        absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`.
+        absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`; None for none.
         meanings: the vectors of the pairs' inputs, shape `(sets, pairs, d)`; None where there are none.
     """
 
     vectors: th.Tensor
-    absent: th.Tensor
+    absent: th.Tensor | None = None
     meanings: th.Tensor | None = None
 
     def at(self, rows: th.Tensor) -> Memory:
         """Returns some of the sets, by their numbers."""
         return Memory(*(None if part is None else part[rows] for part in self))  # type: ignore[arg-type]
 
-    def repeated(self, times: int) -> Memory:
-        """Returns each set several times, one after the other."""
-        return self.at(th.arange(len(self.vectors), device=self.vectors.device).repeat_interleave(times))
+
+class Drafts(NamedTuple):
+    """What the program head keeps of beginnings of programs for one set.
+
+    Attributes:
+        pairs: for each layer what it attends to of the pairs.
+        tokens: for each layer what it attends to of the tokens written so far, those of no token first.
+    """
+
+    pairs: list[KeysValues]
+    tokens: list[KeysValues]
 
 
 class InterpreterNetwork(nn.Module):
@@ -114,8 +136,8 @@ class InterpreterNetwork(nn.Module):
         layout = {"batch_first": True, "norm_first": True}
         self.reader, self.probes = reader, probes
         self.whole = nn.Parameter(0.02 * th.randn(width))
-        self.set = nn.TransformerEncoder(
-            nn.TransformerEncoderLayer(width, size.heads, **shape, **layout),  # type: ignore[arg-type]
+        self.set = SetEncoder(
+            SetLayer(width, size.heads, **shape, **layout),
             size.set_layers,
             norm=nn.LayerNorm(width),
             enable_nested_tensor=False,
@@ -123,8 +145,8 @@ class InterpreterNetwork(nn.Module):
         # The last entry stands before the first token.
         self.tokens = nn.Embedding(tokens + 1, width)
         self.places = nn.Parameter(0.02 * th.randn(max_tokens, width))
-        self.program = nn.TransformerDecoder(
-            nn.TransformerDecoderLayer(width, size.heads, **shape, **layout),  # type: ignore[arg-type]
+        self.program = ProgramDecoder(
+            ProgramLayer(width, size.heads, **shape, **layout),
             size.program_layers,
             norm=nn.LayerNorm(width),
         )
@@ -154,25 +176,36 @@ class InterpreterNetwork(nn.Module):
             parts["queries" if is_query else "pairs" if is_pair else "program"].append(weights)
         return parts
 
-    def read(self, features: Tensors, present: th.Tensor, vectors: th.Tensor | None = None) -> Memory:
+    def read(
+        self,
+        features: Tensors,
+        present: th.Tensor | None = None,
+        vectors: th.Tensor | None = None,
+        *,
+        for_queries: bool = False,
+    ) -> Memory:
         """Reads sets of evidence.
 
         Args:
             features: see `Reader.forward`; each of shape `(batch, pairs, ...)`.
-            present: bool of shape `(batch, sets, pairs)`.
+            present: bool of shape `(batch, sets, pairs)`; None for one set of all pairs.
             vectors: what the reader makes of each pair, where that is known.
+            for_queries: whether it is read for `value_queries` alone.
 
         Returns:
             What the heads see, of `batch * sets` sets.
         """
         vectors = self.reader(features) if vectors is None else vectors
+        absent = None if present is None else nn.functional.pad(~present.flatten(0, 1), (1, 0))
+        if present is None:
+            present = th.ones(len(vectors), 1, vectors.shape[1], dtype=th.bool, device=vectors.device)
         pairs = self.reader.relate(vectors, features, present).flatten(0, 1)
         vectors = th.cat([self.whole.to(pairs.dtype).expand(len(pairs), 1, -1), pairs], 1)
-        absent = nn.functional.pad(~present.flatten(0, 1), (1, 0))
         meanings = None
         if self.pointers is not None:
             meanings = self.reader.meanings(features).repeat_interleave(present.shape[1], 0)
-        return Memory(self.set(vectors, src_key_padding_mask=absent), absent, meanings)
+        only_whole = for_queries and self.pointers is None and self.halving is None
+        return Memory(self.set(vectors, absent, 1 if only_whole else None), absent, meanings)
 
     def value_queries(self, memory: Memory) -> th.Tensor:
         """Returns the values of all probes, then of halving the gap below each pair, shape `(sets, probes + pairs)`."""
@@ -188,23 +221,61 @@ class InterpreterNetwork(nn.Module):
 
         Args:
             memory: the evidence.
-            tokens: the tokens written so far, int64 of shape `(sets, length)`.
+            tokens: the tokens written so far, int64 of shape `(programs, length)`; each set has equally many programs,
+                one after the other.
 
         Returns:
-            Logits of shape `(sets, length + 1, tokens)`: those of the first token, then of the one after each.
+            Logits of shape `(programs, length + 1, tokens)`: those of the first token, then of the one after each.
         """
         begun = nn.functional.pad(tokens, (1, 0), value=self.tokens.num_embeddings - 1)
-        length = begun.shape[1]
-        later = th.ones(length, length, dtype=th.bool, device=begun.device).triu(1)
-        embedded = self.tokens(begun)
+        known = self.program.known(memory.vectors)
+        hidden, _ = self.program(self._embedded(begun, 0), known, memory.absent)
+        return self._next(hidden, memory)
+
+    def begin(self, memory: Memory, tokens: th.Tensor) -> tuple[th.Tensor, Drafts]:
+        """Returns the logits of what comes next, and what `go_on` needs.
+
+        Args:
+            memory: the evidence, a single set.
+            tokens: the tokens written so far, int64 of shape `(programs, length)`, usually none.
+
+        Returns:
+            Logits of shape `(programs, tokens)`, and what is kept.
+        """
+        begun = nn.functional.pad(tokens, (1, 0), value=self.tokens.num_embeddings - 1)
+        known = self.program.known(memory.vectors)
+        hidden, written = self.program(self._embedded(begun, 0), known, memory.absent)
+        return self._next(hidden[:, -1:], memory)[:, 0], Drafts(known, written)
+
+    def go_on(self, memory: Memory, drafts: Drafts, parents: th.Tensor, tokens: th.Tensor) -> tuple[th.Tensor, Drafts]:
+        """Returns the logits of what comes next after one more token; `begin` says what is returned.
+
+        Args:
+            memory: the evidence.
+            drafts: what was kept.
+            parents: which of the drafts gets each token, int64 of shape `(programs,)`.
+            tokens: the tokens, int64 of shape `(programs,)`.
+        """
+        earlier = [each.at(parents) for each in drafts.tokens]
+        embedded = self._embedded(tokens[:, None], earlier[0].keys.shape[2])
+        hidden, written = self.program(embedded, drafts.pairs, memory.absent, earlier)
+        return self._next(hidden, memory)[:, 0], Drafts(drafts.pairs, written)
+
+    def _embedded(self, tokens: th.Tensor, place: int) -> th.Tensor:
+        """Returns the vectors of tokens, shape `(programs, length, width)`, the first of them at a place."""
+        embedded = self.tokens(tokens)
         if self.pointers is not None:
-            # The token before the first has no meaning.
-            meant = nn.functional.pad(self.means, (0, 1))[begun]
-            vectors = self.pointers["tokens"].get_buffer("targets")[begun.clamp(max=len(self.means) - 1)]
+            # What stands before the first token has no meaning.
+            meant = nn.functional.pad(self.means, (0, 1))[tokens]
+            vectors = self.pointers["tokens"].get_buffer("targets")[tokens.clamp(max=len(self.means) - 1)]
             embedded = th.where(meant[..., None], self.meaning(vectors), embedded)
-        hidden = embedded + self.places[:length]
-        hidden = self.program(hidden, memory.vectors, tgt_mask=later, memory_key_padding_mask=memory.absent)
+        return embedded + self.places[place : place + tokens.shape[1]]  # type: ignore[no-any-return]
+
+    def _next(self, hidden: th.Tensor, memory: Memory) -> th.Tensor:
+        """Returns the logits of what comes after tokens as the layers made them."""
         logits = self.next_token(hidden)
         if self.pointers is not None:
-            logits = th.where(self.means, self.pointers["tokens"](hidden, *memory), logits)
+            # To a set, all tokens of its programs are alike.
+            alike = hidden.view(len(memory.vectors), -1, hidden.shape[2])
+            logits = th.where(self.means, self.pointers["tokens"](alike, *memory).view_as(logits), logits)
         return logits  # type: ignore[no-any-return]

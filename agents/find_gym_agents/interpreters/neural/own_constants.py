@@ -36,7 +36,7 @@ class OwnConstantsAgent(NeuralAgent):
     @th.no_grad()
     def conclude(self) -> Checked:
         """Returns the likeliest of the proposals, by the evidence."""
-        writer, checker, evidence = self.network.constants, self._checker(), self.evidence
+        writer, checker, evidence = self.network.constants, self._checker, self.evidence
         assert writer is not None
         programs, priors = self._propose(self._proposals)
         counts = shares(priors, self._proposals)

@@ -47,13 +47,15 @@ class Pointer(nn.Module):
         self.asking, self.key = nn.Linear(width, heads * _SIZE), nn.Linear(width, heads * _SIZE)
         self.strength = nn.Linear(width, heads)
 
-    def forward(self, pointing: th.Tensor, pairs: th.Tensor, absent: th.Tensor, meanings: th.Tensor) -> th.Tensor:
+    def forward(
+        self, pointing: th.Tensor, pairs: th.Tensor, absent: th.Tensor | None, meanings: th.Tensor
+    ) -> th.Tensor:
         """Points.
 
         Args:
             pointing: what points, shape `(sets, n, width)`.
             pairs: the sets as a whole and their pairs, shape `(sets, 1 + pairs, width)`.
-            absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`.
+            absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`; None for none.
             meanings: the vectors of the pairs' inputs, shape `(sets, pairs, d)`.
 
         Returns:
@@ -63,8 +65,10 @@ class Pointer(nn.Module):
         asking = self.asking(pointing).view(sets, count, self.heads, _SIZE).transpose(1, 2)
         keys = self.key(pairs).view(sets, -1, self.heads, _SIZE).transpose(1, 2)
         scores = asking @ keys.transpose(2, 3) / _SIZE**0.5
+        if absent is not None:
+            scores = scores.masked_fill(absent[:, None, None], -th.inf)
         # What falls to the set as a whole points nowhere.
-        shares = scores.masked_fill(absent[:, None, None], -th.inf).softmax(3)[..., 1:]
+        shares = scores.softmax(3)[..., 1:]
         shares = shares * self.strength(pointing).transpose(1, 2)[..., None]
         direction = shares.sum(1) @ meanings
         return 10 * direction @ self.targets.T

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
 import find_gym  # noqa: F401  (registers the environments)
+from find_gym.envs.vector.automaton import Automaton
 from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import TokensInterface, tokens_written
 
@@ -24,11 +23,13 @@ class LegalActions:
 
     Attributes:
         codec: the interface.
+        grammar: its grammar.
     """
 
     def __init__(self, env: str, difficulty: object) -> None:
         made = gym.make(env, interface="tokens", difficulty=difficulty, disable_env_checker=True)
         self.codec: TokensInterface = made.unwrapped.codec  # type: ignore[attr-defined]
+        self.grammar = Automaton(self.codec)
 
     def __call__(self, observation: Observation) -> NDArray[np.bool_]:
         """Returns the legal actions after an observation, bool of shape `(actions,)`."""
@@ -41,23 +42,20 @@ class LegalActions:
             draft.write(token)
         return draft
 
-    def observations(
-        self, observation: Observation, begun: Draft, drafts: Sequence[Draft], max_steps: int
-    ) -> Observation:
+    def observations(self, observation: Observation, written: NDArray[np.int64], max_steps: int) -> Observation:
         """Returns what is observed once further tokens are written.
 
         Args:
             observation: what is observed now.
-            begun: what is written now.
-            drafts: n drafts that begin with that.
+            written: the tokens of n drafts that begin with what is written now, shape `(n, length)`.
             max_steps: the number of steps of an episode, of which each token takes one.
 
         Returns:
             Arrays of shape `(n, ...)`.
         """
-        rows = {name: np.repeat(values[None], len(drafts), axis=0) for name, values in observation.items()}
-        written = rows["written"].reshape(len(drafts), -1, len(self.codec.tokens))
-        for row, draft in enumerate(drafts):
-            written[row, np.arange(len(draft.tokens)), draft.tokens] = 1.0
-            rows["budget"][row, 1] -= (len(draft.tokens) - len(begun.tokens)) / max_steps
+        count, length = written.shape
+        rows = {name: np.repeat(values[None], count, axis=0) for name, values in observation.items()}
+        shown = rows["written"].reshape(count, -1, len(self.codec.tokens))
+        rows["budget"][:, 1] -= (length - shown[0].any(axis=1).sum()) / max_steps
+        shown[np.arange(count)[:, None], np.arange(length), written] = 1.0
         return rows

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.core.registry import category_of
-from find_gym.interfaces.draft import Draft
 from find_gym_agents.base import Agent
 from find_gym_agents.categories import agent_category
-from find_gym_agents.interpreters.beam_search import beam_search
+from find_gym_agents.interpreters.beam_search import Beam, beam_search
 from find_gym_agents.interpreters.policies.legal import LegalActions, Observation
 from find_gym_agents.interpreters.policies.terms import PolicyOptions
 
@@ -40,14 +39,14 @@ def propose(
     Returns:
         At most so many different programs, the most probable first, each as indices of the grammar's tokens.
     """
-    begun = legal.draft(observation)
+    begun = legal.draft(observation).tokens
     queries = legal.codec.queries
 
-    def of_tokens(drafts: list[Draft], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
-        rows = legal.observations(observation, begun, drafts, max_steps)
-        return log_probabilities(rows, np.pad(masks, ((0, 0), (queries, 0))))[:, queries:]
+    def of_tokens(beam: Beam) -> NDArray[np.float64]:
+        rows = legal.observations(observation, beam.written, max_steps)
+        return log_probabilities(rows, np.pad(beam.legal, ((0, 0), (queries, 0))))[:, queries:]
 
-    return [proposal.draft.tokens for proposal in beam_search(of_tokens, begun, count)]
+    return [list(proposal.tokens) for proposal in beam_search(of_tokens, legal.grammar, begun, count)]
 
 
 class ProposingAgent:
