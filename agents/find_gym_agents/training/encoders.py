@@ -124,6 +124,15 @@ def asked_probes(observation: Inputs, places: int) -> tuple[th.Tensor, th.Tensor
     return index, asked.gather(1, index)
 
 
+def in_few_lengths(rows: th.Tensor) -> th.Tensor:
+    """Returns the numbers of rows, with up to an eighth more of them, the first one again, to have one of few lengths.
+
+    Whatever makes code for each size of a matrix, such as oneDNN, then makes it a few times rather than in each batch.
+    """
+    step = 1 << max(len(rows).bit_length() - 4, 0)
+    return th.cat([rows, rows[:1].expand(-len(rows) % step)])
+
+
 class Packed:
     """The places of a batch that stand for something, one after the other: nothing is computed for the others.
 
@@ -145,6 +154,8 @@ class Packed:
             places = th.arange(len(kept), device=kept.device)
             first = places.new_full(distinct.shape, len(kept)).scatter_reduce(0, kept, places, "amin")
             self.rows, self._kept = self._places[first], kept
+        self._count = len(self.rows)
+        self.rows = in_few_lengths(self.rows)
 
     def take(self, values: th.Tensor) -> th.Tensor:
         """Returns values of these places, shape `(rows, ...)`, given those of all, `(batch, places, ...)`."""
@@ -153,7 +164,7 @@ class Packed:
     def put(self, values: th.Tensor) -> th.Tensor:
         """Returns values of all places, 0 for the others, shape `(batch, places, width)`."""
         whole = values.new_zeros(self._shape.numel(), values.shape[1])
-        values = values if self._kept is None else values.index_select(0, self._kept)
+        values = values[: self._count] if self._kept is None else values.index_select(0, self._kept)
         return whole.index_copy(0, self._places, values).view(*self._shape, -1)
 
 

@@ -60,24 +60,9 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
         self.trunk = trunk.build(self.encoder.width + rest)
 
-    def prepare(self, observation: Inputs, before: Inputs | None = None) -> Inputs:
-        """Returns what `extract` takes: all that does not depend on the weights, of shape `(batch, ...)`.
-
-        Args:
-            observation: the observations.
-            before: what was returned for those one step before, of the same environments; it saves time.
-        """
-        encoder = self.encoder
-        evidence = encoder.prepare(observation) if before is None else encoder.prepare_next(observation, before)
-        return evidence | {"written": observation["written"] > 0, "budget": observation["budget"]}
-
-    def extract(self, inputs: Inputs) -> th.Tensor:
-        """Returns features of shape `(batch, hidden + queries)` of observations that have been prepared."""
-        return self.join(self.encoder.encode(inputs), inputs["written"], inputs["budget"])
-
     def forward(self, observation: Inputs) -> th.Tensor:
         """Returns features of shape `(batch, hidden + queries)`."""
-        return self.extract(self.prepare(observation))
+        return self.join(self.encoder(observation), observation["written"] > 0, observation["budget"])
 
     def join(self, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left."""

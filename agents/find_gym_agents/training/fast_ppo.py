@@ -1,8 +1,13 @@
 """PPO with action masks, for these networks: read it from top to bottom.
 
-It learns what MaskablePPO learns, by the same updates. What it leaves out is work that is done twice: everything that
-the network reads is made of the observations once, in the rollout, and kept on the device (`Encoder.prepare`); the
-policy and the value share one forward pass; and no distribution is built or checked to draw an action.
+It learns what MaskablePPO learns, by the same updates. What it leaves out is work that is done twice:
+
+- What the network reads of evidence is made of the observations once, in the rollout, and kept on the device
+  (`Encoder.prepare`). Evidence stays as it is while a description is written: it is kept and encoded once for all these
+  steps, in the rollout and in each minibatch.
+- Minibatches are made of episodes rather than of single steps, so that they share most of their evidence.
+- The policy and the value share one forward pass, and no distribution is built or checked to draw an action.
+- Factors of matrix products are rounded to what the processor or the GPU multiplies fastest; see `_PRECISION`.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gymnasium as gym
@@ -23,8 +29,8 @@ from torch.nn import functional
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym_agents.training.config import TrainConfig
-from find_gym_agents.training.encoders import Inputs
-from find_gym_agents.training.extractor import Trunk
+from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs, in_few_lengths
+from find_gym_agents.training.extractor import ProbeTableExtractor, Trunk
 from find_gym_agents.training.learner import VALUE_RATE, Setting, entropy_weight, learning_rate
 from find_gym_agents.training.networks import make_policy
 from find_gym_agents.training.policy_episodes import own_masks
@@ -37,6 +43,22 @@ _NEVER = -1e9
 # The logarithm of the least probability but 0.
 _LEAST = -80.0
 _EPISODES = 100
+# The steps of an episode that go into the same minibatch, at most: more would make minibatches of too few episodes.
+_LONGEST_PIECE = 16
+# The precision of matrix products in rollouts and updates, by PyTorch's names: "medium" rounds their factors, not their
+# sums, to 16 bits (bfloat16) on processors with instructions for it, to 19 (TF32) on GPUs.
+_PRECISION: str = "medium"
+
+
+@contextmanager
+def _reduced_precision() -> Iterator[None]:
+    """Multiplies matrices with the precision of rollouts and updates."""
+    before = th.get_float32_matmul_precision()
+    th.set_float32_matmul_precision(_PRECISION)
+    try:
+        yield
+    finally:
+        th.set_float32_matmul_precision(before)
 
 
 class FastPPO:
@@ -58,6 +80,8 @@ class FastPPO:
         self.policy: Any = policy.to(self._device)
         for group in policy.optimizer.param_groups:
             group["fused"] = True  # the same steps in one loop over all weights
+        assert isinstance(policy.features_extractor, ProbeTableExtractor)
+        self._extractor = policy.features_extractor
         self._episodes: deque[dict[str, Any]] = deque(maxlen=_EPISODES)
         self._seconds = 0.0
 
@@ -90,8 +114,10 @@ class FastPPO:
         count = self._config.num_envs
         self._returns, self._lengths = np.zeros(count), np.zeros(count, dtype=np.int64)
         self._episodes.clear()
-        self._inputs: Inputs = {}
-        self._look(self._env.reset(seed=seed)[0])
+        self._evidence: Inputs = {}
+        self._stored = 0
+        self._current = th.empty(count, dtype=th.long, device=self._device)
+        self._look(self._env.reset(seed=seed)[0], np.ones(count, dtype=np.bool_))
 
     def leave(self) -> None:
         """Closes the environments."""
@@ -101,13 +127,43 @@ class FastPPO:
         """Returns the last episodes."""
         return list(self._episodes)
 
-    def _look(self, observation: dict[str, NDArray[np.float32]]) -> None:
-        """Prepares observations and the masks of legal actions for the network, on the device."""
+    def _look(self, observation: dict[str, NDArray[np.float32]], changed: NDArray[np.bool_]) -> th.Tensor:
+        """Prepares observations and the masks of legal actions for the network, on the device.
+
+        Args:
+            observation: the observations.
+            changed: whose evidence is not what it was before.
+
+        Returns:
+            The numbers of these environments.
+        """
         legal = self._timed(self._env.action_masks)
         masks = own_masks(legal, observation["asked"], self._codec, self._free_stopping)
-        shown = {name: self._send(values) for name, values in observation.items()}
-        prepared = self.policy.features_extractor.prepare(shown, self._inputs or None)
-        self._inputs = prepared | {"masks": self._send(masks)}
+        self._shown = {"masks": self._send(masks), "budget": self._send(observation["budget"])}
+        self._shown["written"] = self._send(observation["written"] > 0)
+        envs, encoder = changed.nonzero()[0], self._extractor.encoder
+        rows = self._send(envs)
+        if len(envs):
+            shown = {name: self._send(values[envs]) for name, values in observation.items() if name not in NOT_EVIDENCE}
+            before = {name: values[self._current[rows]] for name, values in self._evidence.items()}
+            self._store(encoder.prepare_next(shown, before) if before else encoder.prepare(shown), rows)
+        return rows
+
+    def _store(self, prepared: Inputs, rows: th.Tensor) -> None:
+        """Adds evidence that has been prepared to what is kept, as what the environments of these numbers show now."""
+        stored = slice(self._stored, self._stored + len(rows))
+        for name, values in prepared.items():
+            if name not in self._evidence:
+                capacity = (self._shape[0] + 1) * self._shape[1]
+                self._evidence[name] = th.empty((capacity, *values.shape[1:]), dtype=values.dtype, device=self._device)
+            self._evidence[name][stored] = values
+        self._current[rows] = th.arange(stored.start, stored.stop, device=self._device)
+        self._stored = stored.stop
+
+    def _forget(self) -> None:
+        """Keeps no other evidence than what the environments show now."""
+        rows, self._stored = th.arange(len(self._current), device=self._device), 0
+        self._store({name: values[self._current] for name, values in self._evidence.items()}, rows)
 
     def _timed(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls the environments and adds up how long that takes."""
@@ -131,21 +187,33 @@ class FastPPO:
         rewards, ends = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape, dtype=np.bool_)
         self._seconds = 0.0
         self.policy.set_training_mode(False)
+        self._forget()
+        encoding = self._encode(self._current)
         for step in range(self._shape[0]):
-            logits, values = self._forward(self._inputs)
-            logs = _log_probabilities(logits, self._inputs["masks"])
-            actions = _draw(logs, self._generator)
-            self._keep(step, self._inputs | {"actions": actions, "logs": _chosen(logs, actions), "values": values})
-            observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions.cpu().numpy())
+            logits, values = self._forward(encoding, self._shown)
+            logs = _log_probabilities(logits, self._shown["masks"])
+            drawn = _draw(logs, self._generator)
+            own = {"actions": drawn, "logs": _chosen(logs, drawn), "values": values, "evidence": self._current}
+            self._keep(step, self._shown | own)
+            actions = drawn.cpu().numpy()
+            observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions)
             self._note_ends(rewards[step], ends[step])
-            self._look(observation)
-        self._weigh(self._send(rewards), self._send(ends), self._forward(self._inputs)[1])
+            changed = self._look(observation, ends[step] | (actions < self._codec.queries))
+            if len(changed):
+                for whole, part in zip(encoding, self._encode(self._current[changed]), strict=True):
+                    whole[changed] = part
+        following = self._forward(encoding, self._shown)[1]
+        self._weigh(self._send(rewards), self._send(ends), following)
         return self._seconds
 
-    def _forward(self, inputs: Inputs) -> tuple[th.Tensor, th.Tensor]:
+    def _encode(self, evidence: th.Tensor) -> Encoding:
+        """Encodes evidence of the rollout, given by its rows in what is kept."""
+        return self._extractor.encoder.encode({name: values[evidence] for name, values in self._evidence.items()})
+
+    def _forward(self, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
         """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
         policy = self.policy
-        actor, critic = policy.mlp_extractor(policy.features_extractor.extract(inputs))
+        actor, critic = policy.mlp_extractor(self._extractor.join(encoding, shown["written"], shown["budget"]))
         return policy.action_net(actor), policy.value_net(critic).squeeze(1)
 
     def _keep(self, step: int, values: Inputs) -> None:
@@ -164,6 +232,7 @@ class FastPPO:
             following: the values after the last step, of shape `(environments,)`.
         """
         values, goes_on = self._rollout["values"], (~ends).float()
+        self._pieces = _pieces(ends)
         advantages, advantage = th.empty_like(values), th.zeros_like(following)
         for step in reversed(range(len(values))):
             delta = rewards[step] + goes_on[step] * following - values[step]
@@ -182,21 +251,26 @@ class FastPPO:
 
     # --- What is learned from it --------------------------------------------------------------------------------------
 
-    def _minibatches(self) -> Iterator[Inputs]:
-        """Yields the steps of the rollout in random order, each once."""
+    def _minibatches(self) -> Iterator[tuple[Inputs, Encoding]]:
+        """Yields the steps of the rollout, pieces of episodes in random order, with their evidence encoded."""
         rollout = {name: values.flatten(0, 1) for name, values in self._rollout.items()}
-        order = th.randperm(len(rollout["actions"]), generator=self._generator, device=self._device)
-        for chosen in order.split(self._batch_size):
-            yield {name: values[chosen] for name, values in rollout.items()}
+        count = int(self._pieces.max()) + 1
+        places = th.randperm(count, generator=self._generator, device=self._device)[self._pieces]
+        for chosen in places.flatten().argsort(stable=True).split(self._batch_size):
+            batch = {name: values[chosen] for name, values in rollout.items()}
+            evidence, rows = batch["evidence"].unique(return_inverse=True)
+            evidence = in_few_lengths(evidence)
+            yield batch, Encoding(*(part.index_select(0, rows) for part in self._encode(evidence)))
 
+    @_reduced_precision()
     def update(self, left: float) -> None:
         """Improves the policy by the last rollout."""
         config, policy = self._config, self.policy
         policy.set_training_mode(True)
         self._set_rate(learning_rate(config, left))
         figures: list[Inputs] = []
-        for batch in (batch for _ in range(config.epochs) for batch in self._minibatches()):
-            logits, values = self._forward(batch)
+        for batch, encoding in (pair for _ in range(config.epochs) for pair in self._minibatches()):
+            logits, values = self._forward(encoding, batch)
             logs = _log_probabilities(logits, batch["masks"])
             log_ratio = _chosen(logs, batch["actions"]) - batch["logs"]
             ratio = log_ratio.exp()
@@ -228,14 +302,15 @@ class FastPPO:
             policy.optimizer.step()
         self._record(figures)
 
+    @_reduced_precision()
     def fit_values(self) -> None:
         """Fits the values to the last rollout."""
         policy = self.policy
         self._set_rate(VALUE_RATE)
         for _ in range(self._config.epochs):
-            for batch in self._minibatches():
+            for batch, encoding in self._minibatches():
                 with th.no_grad():
-                    features = policy.features_extractor.extract(batch)
+                    features = self._extractor.join(encoding, batch["written"], batch["budget"])
                 values = policy.value_net(policy.mlp_extractor.forward_critic(features)).squeeze(1)
                 policy.optimizer.zero_grad()
                 functional.mse_loss(values, batch["returns"]).backward()  # type: ignore[no-untyped-call]
@@ -251,6 +326,19 @@ class FastPPO:
             self._logger.record(f"train/{name}", float(th.stack([one[name] for one in figures]).mean()))
         values, returns = (self._rollout[name].flatten().cpu().numpy() for name in ("values", "returns"))
         self._logger.record("train/explained_variance", explained_variance(values, returns))
+
+
+def _pieces(ends: th.Tensor) -> th.Tensor:
+    """Numbers the pieces of episodes that a rollout consists of, given which of its steps `(steps, envs)` are ends.
+
+    Returns:
+        The number of the piece that each step belongs to, int64 of the same shape.
+    """
+    begins = functional.pad(ends[:-1], (0, 0, 1, 0), value=True)
+    steps = th.arange(len(ends), device=ends.device)[:, None]
+    ages = steps - (steps * begins).cummax(0).values
+    begins = begins | (ages % _LONGEST_PIECE == 0)
+    return (begins.t().flatten().cumsum(0) - 1).view(ends.shape[1], -1).t()
 
 
 def _log_probabilities(logits: th.Tensor, masks: th.Tensor) -> th.Tensor:

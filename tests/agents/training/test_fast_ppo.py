@@ -18,7 +18,7 @@ import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
-from find_gym_agents.training.fast_ppo import FastPPO, _draw, _log_probabilities  # noqa: E402
+from find_gym_agents.training.fast_ppo import FastPPO, _draw, _log_probabilities, _pieces  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
 from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
@@ -50,6 +50,7 @@ def weights(learner):
 
 @pytest.mark.parametrize("env", ["FIND-toy-v0", "FIND-strings-v1"])
 def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
+    monkeypatch.setattr("find_gym_agents.training.fast_ppo._PRECISION", "highest")  # that of the reference
     # As many steps in a minibatch as in the rollout: their order does not count. Adam would magnify rounding errors.
     monkeypatch.setattr(Setting, "batch_size", lambda setting, config: config.batch_size)
     options = {"max_queries": 3}
@@ -78,6 +79,36 @@ def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
     for key, value in weights(fast).items():
         np.testing.assert_allclose(value.numpy(), expected[key].numpy(), atol=1e-5, err_msg=key)
     assert any(not th.allclose(before[key], value, atol=1e-3) for key, value in weights(fast).items())
+
+
+def test_minibatches_hold_each_step_once_with_its_own_evidence():
+    learner = start(FastPPO, configure("FIND-strings-v1", batch_size=24), {"max_queries": 3})
+    learner.collect()
+    seen = []
+    with th.no_grad():
+        for batch, encoding in learner._minibatches():
+            expected = learner._encode(batch["evidence"])
+            for ours, theirs in zip(encoding, expected, strict=True):
+                th.testing.assert_close(ours, theirs)
+            asked = learner._evidence["asked"][batch["evidence"]]
+            assert th.equal((asked > 0).sum(1), ((1 - batch["budget"][:, 0]) * 3).round().long())
+            seen.append(th.stack([batch["logs"], batch["values"]], 1))
+    rollout = th.stack([learner._rollout[name].flatten() for name in ("logs", "values")], 1)
+    assert [len(part) for part in seen] == [24] * 5 + [8]
+    assert sorted(th.cat(seen).tolist()) == sorted(rollout.tolist())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 3), st.integers(0, 2**31))
+def test_pieces_are_steps_of_one_episode_in_a_row(steps, envs, seed):
+    ends = th.rand(steps, envs, generator=th.Generator().manual_seed(seed)) < 0.1
+    pieces = _pieces(ends)
+    assert set(pieces.flatten().tolist()) == set(range(int(pieces.max()) + 1))
+    for env in range(envs):
+        for number in pieces[:, env].unique().tolist():
+            place = (pieces[:, env] == number).nonzero().flatten()
+            assert place.tolist() == list(range(int(place[0]), int(place[-1]) + 1)) and len(place) <= 16
+            assert not ends[place[:-1], env].any() and not (pieces[:, :env] == number).any()
 
 
 def test_only_the_values_are_fitted_after_imitation():
