@@ -9,7 +9,7 @@ guessing among them would.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -134,7 +134,7 @@ class UnitTestScore:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the score as JSON-serialisable data."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def make_unit_tests(

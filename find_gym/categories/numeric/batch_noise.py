@@ -15,6 +15,9 @@ Integers = NDArray[np.int64]
 # The numbers that are drawn at once; a power of 2, and a divisor of the width of the history.
 BLOCK = 128
 
+# Draws that are never used up.
+_NEVER = np.iinfo(np.int64).max
+
 
 class BatchNoise:
     """The noise of N episodes, bit-identical to drawing it query by query.
@@ -41,7 +44,7 @@ class BatchNoise:
         rows = np.arange(count)[:, None] * self._sources * BLOCK
         self.begins = np.broadcast_to(rows, (count, inputs.size + slots)).astype(np.int64)
         # How many draws of each source there are in all, those that have been used and overwritten included.
-        self._drawn = np.full(count, np.iinfo(np.int64).max)
+        self._drawn = np.full(count, _NEVER)
         # Queries that all episodes can still ask before one of them may need more.
         self._enough = 0
 
@@ -66,7 +69,7 @@ class BatchNoise:
         """Leaves an episode without noise."""
         self._enough = 0
         self._functions.pop(env, None)
-        self._drawn[env] = np.iinfo(np.int64).max
+        self._drawn[env] = _NEVER
         self.begins[env] = first = env * self._sources * BLOCK
         self.draws[first : first + BLOCK] = -0.0
 

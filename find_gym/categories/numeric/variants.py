@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -109,7 +109,7 @@ class Region:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the region as JSON-serialisable data, a missing bound as null."""
-        return {key: None if not math.isfinite(value) else value for key, value in asdict(self).items()}
+        return {key: None if not math.isfinite(value) else value for key, value in vars(self).items()}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Region:

@@ -74,7 +74,13 @@ class RelationSpec(Spec):
 
     def to_json(self) -> dict[str, Any]:
         """Returns the spec as JSON-serialisable data."""
-        return {"category": self.category, **asdict(self)}
+        return {
+            "category": self.category,
+            "relation": self.relation,
+            "exceptions": tuple([dict(vars(one)) for one in self.exceptions]),
+            "exemplars": self.exemplars,
+            "triplets": tuple([asdict(one) for one in self.triplets]),
+        }
 
     @staticmethod
     def from_json(data: Any) -> RelationSpec:

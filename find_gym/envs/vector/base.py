@@ -20,6 +20,7 @@ from find_gym.envs.base import FINDEnv
 from find_gym.envs.vector.answers import BatchAnswers, Integers, TableAnswers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
+from find_gym.envs.vector.infos import gather_infos
 from find_gym.envs.vector.options import read_autoreset_mode, read_reset_options, read_seeds
 from find_gym.envs.vector.referee import DrawJob, JudgeJob, Referee
 from find_gym.envs.vector.workers import Workers
@@ -378,12 +379,14 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _add_end(self, infos: Info, ended: Integers, scores: dict[int, tuple[Score, Submission]]) -> None:
         """Adds what is told at the end of episodes."""
-        for env in ended.tolist():
-            score, submission = scores.get(env, (None, None))
-            # What there is not, such as an infinite error, is masked: None would decide the type of the whole array.
-            told: Info = told_end(self._answers.function(env), score, submission, full=self._full_info)
-            told["score"] = {name: part for name, part in told["score"].items() if part is not None}
-            self._add_info(infos, told, env)
+        told = [(env, self._told(env, *scores.get(env, (None, None)))) for env in ended.tolist()]
+        gather_infos(infos, told, self.num_envs)
+
+    def _told(self, env: int, score: Score | None, submission: Submission | None) -> Info:
+        told: Info = told_end(self._answers.function(env), score, submission, full=self._full_info)
+        # What there is not, such as an infinite error, is masked: None would decide the type of the whole array.
+        told["score"] = {name: part for name, part in told["score"].items() if part is not None}
+        return told
 
     def _counts(self, mask: NDArray[np.bool_]) -> Info:
         """Returns the budgets and steps left of some environments, as infos."""
