@@ -19,6 +19,7 @@ from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.benchmarks.measuring import Clock, Work
 
 NUMERIC = "FIND-numeric-v1"
+NUMERIC_WITHOUT_GAPS = "FIND-numeric-v0"
 CART_POLE = "CartPole-v1"
 ENVPOOL = "EnvPool's CartPole-v1"
 # Networks take long to train: that is measured by itself.
@@ -29,7 +30,7 @@ PLAIN_SPEC = NumericSpec(AtomRule("linear", (2.5, -1.0)), (-100.0, 100.0))
 
 def make(identifier: str, count: int, **options: Any) -> FINDVectorEnv:
     """Makes a vectorised environment, numeric functions without networks."""
-    if identifier == NUMERIC and "function" not in options:
+    if identifier in (NUMERIC, NUMERIC_WITHOUT_GAPS) and "function" not in options:
         options["difficulty"] = WITHOUT_NETWORKS
     envs = gym.make_vec(identifier, num_envs=count, **options)
     assert isinstance(envs, FINDVectorEnv)

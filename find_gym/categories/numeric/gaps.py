@@ -50,7 +50,7 @@ class Gaps:
         """Takes note of one input in each of some episodes.
 
         Args:
-            episodes: their numbers, all different, shape `(n,)`.
+            episodes: their numbers, all different, shape `(n,)`; this and the next two in one piece of memory.
             places: the places of the inputs, shape `(n,)`.
             x: the inputs, shape `(n,)`.
 
@@ -60,8 +60,6 @@ class Gaps:
         """
         from find_gym.categories.numeric.kernels.bisecting import put_between
 
-        episodes, places = (np.ascontiguousarray(one, dtype=np.int64) for one in (episodes, places))
-        x = np.ascontiguousarray(x, dtype=np.float64)
         changed, widths = np.empty((2, x.size), dtype=np.int64), np.empty((2, x.size))
         put_between(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
         return changed, widths

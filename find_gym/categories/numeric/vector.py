@@ -26,6 +26,10 @@ from find_gym.interfaces.tokens import TokensInterface
 FloatArray = NDArray[np.float64]
 
 
+# Where there are no gaps.
+_NO_PLACES, _NO_WIDTHS = np.empty((2, 0), dtype=np.int64), np.empty((2, 0))
+
+
 class NumericAnswers(BatchAnswers):
     """The answers of N numeric functions, noise included; see `BatchAnswers`."""
 
@@ -44,8 +48,7 @@ class NumericAnswers(BatchAnswers):
         self._sums, self._ranges = np.zeros((*shape, 2)), np.zeros((*shape, 2))
         # The largest magnitude of each episode's means, and its place.
         self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
-        self._at_once = np.array([[features.start(name)] for name in ("asked", "relative", "undefined")])
-        self._by_logarithm = np.array([[features.start(name)] for name in ("magnitude", "answer", "spread")])
+        self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
         self._noisy[env] = True
@@ -77,26 +80,38 @@ class NumericAnswers(BatchAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        for place, output in self._answer_untabled(envs, probes):
-            self._table[envs[place], probes[place]] = output
+        self._answer(envs, probes, _NO_PLACES, _NO_WIDTHS)
+
+    def _answer(self, envs: Integers, places: Integers, gaps: Integers, widths: FloatArray) -> None:
+        """Answers one query in each of some episodes.
+
+        Args:
+            envs: the numbers of the episodes, all different, shape `(n,)`.
+            places: the places that they ask, shape `(n,)`.
+            gaps: which gaps that changes, as places in a flat array of shape `(N, places)`, shape `(2, n)` or `(2, 0)`.
+            widths: how wide these are now, of the same shape.
+        """
+        for number, output in self._answer_untabled(envs, places):
+            self._table[envs[number], places[number]] = output
         if self._any_noisy:
             self._noise.draw_ahead(self._asked)
         self._have_room()
-        squashed = np.empty((2 if self._any_noisy else 1, envs.size))
-        magnitudes, scaled, shown = np.empty(envs.size), np.empty_like(envs), self._features
-        changed, missing = answering.take_answers(
-            envs, probes, self._noisy, self._table, self._noise.draws, self._noise.begins, batch_noise.BLOCK,
+        features, size = self._all_features, envs.size
+        squashed, magnitudes = np.empty((2 if self._any_noisy else 1, size)), np.empty(size)
+        scaled = np.empty(size, dtype=np.int64)
+        touched = np.empty(answering.TOUCHED * size if features.watched else 0, dtype=np.int64)
+        count, changed = answering.take_answers(
+            envs, places, self._noisy, self._table, self._noise.draws, self._noise.begins, batch_noise.BLOCK,
             self._next, self._history, self._outputs, self._sums, self._ranges, self._largest, self._top,
-            shown["asked"], shown["relative"], shown["undefined"], squashed, magnitudes, scaled,
+            features.block, self._starts, touched, squashed, magnitudes, scaled,
         )  # fmt: skip
-        features, flat = self._all_features, self._rows.take(envs) + probes
-        features.touch(self._at_once[: 3 if missing else 2] + flat)
+        count = answering.show_answers(
+            envs, places, self._count, scaled_log(magnitudes), squash_finite(squashed), gaps, gap_feature(widths),
+            features.block, self._starts, touched, count,
+        )  # fmt: skip
+        features.touch(touched[:count])
         if changed:
             features.touch_rows("relative", self._count, scaled[:changed])
-        values = np.empty((1 + len(squashed), envs.size), dtype=np.float32)
-        values[0] = scaled_log(magnitudes)
-        values[1:] = squash_finite(squashed)
-        features.put(self._by_logarithm[: len(values)] + flat, values)
 
 
 class ZoomAnswers(NumericAnswers):
@@ -136,9 +151,7 @@ class ZoomAnswers(NumericAnswers):
             x[halving] = middles
         else:
             x = self._inputs.take(probes)
-        changed, widths = self._gaps.add(envs, places, x)
-        super().ask(envs, places)
-        features.put(changed + features.start("gap"), gap_feature(widths).astype(np.float32))
+        self._answer(envs, places, *self._gaps.add(envs, places, x))
 
     def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
         """Evaluates functions at the inputs of slots."""

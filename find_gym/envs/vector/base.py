@@ -51,9 +51,10 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             it completes, and to draw functions where these may be networks. The results are the same. They start when
             they are needed and end with `close()`.
         copy: whether observations are arrays of their own. If not, `reset` and `step` fill two sets of arrays in turn,
-            whoever holds them: an observation is overwritten by the call after the next one. That saves time where
-            several of them are held. Learners that store observations as they come, or as tensors that share their
-            memory, need copies.
+            whoever holds them: an observation is overwritten by the call after the next one. That saves time with
+            numeric functions, and where several of them are held. Learners that store observations as they come, or as
+            tensors that share their memory, need copies. Either way, to change the features in place write into a copy:
+            arrays that nobody holds any more are handed out again, and only what has changed is written into them.
         arguments: those of the single environment.
 
     Attributes:
@@ -123,6 +124,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._budget = np.zeros(count, dtype=np.int64)
         self._steps_left = np.zeros(count, dtype=np.int64)
         self._ended = np.ones(count, dtype=np.bool_)
+        self._everyone = np.ones(count, dtype=np.bool_)
         self._begun = False
         self.scores: dict[int, Score] = {}
 
@@ -225,7 +227,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
                 self._begin(over, [None] * self.num_envs, self._env.check_given(self.given))
         for name, values in (("budget", self._budget), ("steps_left", self._steps_left)):
             infos[name] = values.copy()
-            infos[f"_{name}"] = np.ones(self.num_envs, dtype=np.bool_)
+            infos[f"_{name}"] = self._everyone.copy()
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
         return self._observe(), rewards, terminated, truncated, infos
 

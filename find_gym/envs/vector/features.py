@@ -17,7 +17,7 @@ Indices = NDArray[np.int64]
 
 # So many blocks that were handed out are kept, to be handed out again once nobody holds them.
 _KEPT = 3
-# Blocks up to this size are copied faster than brought up to date.
+# Blocks up to this size are copied, which is faster than to bring them up to date by NumPy.
 _SMALL = 1 << 17
 # After so many changes a block is copied as a whole.
 _MOST_CHANGES = 24
@@ -43,6 +43,7 @@ class Features:
 
     def __init__(self, count: int, space: spaces.Dict, *, compiled: bool = False) -> None:
         self.count = count
+        self._compiled = compiled
         self._moving: Any = _Moving
         if compiled:
             from find_gym.core.kernels import moving
@@ -67,6 +68,11 @@ class Features:
     def start(self, name: str) -> int:
         """Returns where a feature begins in the block."""
         return int(self._places[name][0].start)
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody needs to be told of changes."""
+        return bool(self._kept)
 
     def put(self, places: Indices, values: NDArray[np.float32]) -> None:
         """Writes values to places of the block, both of the same shape."""
@@ -103,7 +109,7 @@ class Features:
 
     def lend(self) -> Observation:
         """Returns all features in one of two sets of arrays, in turn: the call after the next one overwrites them."""
-        small = self.block.size <= _SMALL
+        small = self.block.size <= _SMALL and not self._compiled
         if len(self._lent) < 2:
             kept = _Kept(self.block.copy())
             self._lent.append((kept, self._parts(kept.block)))

@@ -48,6 +48,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "find": {"reward": "find", "max_queries": 8, "query_cost": 0.3},
     "everything may be written": {"function": NumericSpec(LINE, (-100.0, 100.0)), "max_queries": 9},
     "own callable": {"function": lambda x: math.sqrt(x) if x < 50 else 1 / (x - x)},
+    "infinite": {"function": lambda x: math.copysign(math.inf, x) if x % 2 < 1 else x},
+    "sums that overflow": {"function": lambda x: math.copysign(1.7e308, x - 1), "writing": 0.01},
     "long": {"max_queries": 80, "writing": 0.01},
     "noise and regions": {
         "function": NumericSpec(
@@ -84,11 +86,14 @@ def test_the_same_with_other_arguments(case: str, mode: str) -> None:
     start=st.integers(0, 5),
     illegal=st.sampled_from([0.0, 0.3, 1.0]),
     writing=st.floats(0.0, 1.0),
+    copy=st.booleans(),
 )
 def test_the_same_whatever_is_done(
-    seed: int, mode: str, budget: int, steps: int | None, start: int, illegal: float, writing: float
+    seed: int, mode: str, budget: int, steps: int | None, start: int, illegal: float, writing: float, copy: bool
 ) -> None:
-    twins = Twins(NUMERIC, 3, mode, max_queries=budget, max_steps=steps, given=start, query_cost=0.125, **QUICK)
+    twins = Twins(
+        NUMERIC, 3, mode, copy=copy, max_queries=budget, max_steps=steps, given=start, query_cost=0.125, **QUICK
+    )
     twins.reset(seed=seed)
     twins.play(seed, steps=15, illegal=illegal, writing=writing)
 
@@ -102,9 +107,10 @@ def test_the_same_with_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert twins.submissions > 0
 
 
-def test_the_same_when_blocks_are_handed_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("mode", "copy"), [("NextStep", True), ("SameStep", False), ("Disabled", False)])
+def test_the_same_when_blocks_are_handed_out_again(mode: str, copy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "_SMALL", 0)
-    twins = Twins(NUMERIC, 9, "NextStep", max_queries=10, **QUICK)
+    twins = Twins(NUMERIC, 9, mode, copy=copy, max_queries=10, **QUICK)
     twins.reset(seed=5)
     twins.play(seed=6, steps=40, writing=0.2)
 

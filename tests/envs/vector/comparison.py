@@ -17,9 +17,9 @@ class Twins:
     The loop follows Gymnasium's definition of the autoreset modes by itself.
     """
 
-    def __init__(self, identifier: str, count: int, mode: str, **options: Any) -> None:
+    def __init__(self, identifier: str, count: int, mode: str, *, copy: bool = True, **options: Any) -> None:
         self.count, self.mode = count, AutoresetMode(mode)
-        self.vector = gym.make_vec(identifier, num_envs=count, autoreset_mode=mode, **options)
+        self.vector = gym.make_vec(identifier, num_envs=count, autoreset_mode=mode, copy=copy, **options)
         # Checkers of gym.make cost time, and a single class is what the vectorised one stands for.
         self.single = [gym.make(identifier, disable_env_checker=True, **options).unwrapped for _ in range(count)]
         self.over = [False] * count
