@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.core.draws import SingleDraws, draw_in_loop
+from find_gym.core.kernels import draws as loops
 
 BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_from([2**31, 2**31 + 1, 3 * 2**30]))
 
@@ -71,3 +72,12 @@ def test_a_loop_leaves_the_generator_as_if_it_had_drawn_from_it(size: int, halve
     assert drawn == [rng.integers(100) for _ in range(7)]
     assert [other.integers(10) for _ in range(3)] == [rng.integers(10) for _ in range(3)]
     assert other.random() == rng.random()
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=12))
+@settings(deadline=None)
+def test_loops_seed_a_generator_as_numpy_does(entropy: list[int]) -> None:
+    state = np.empty(4, dtype=np.uint64)
+    loops.seed(np.array(entropy, dtype=np.uint32), state)
+    bits = np.random.default_rng(np.array(entropy, dtype=np.uint32)).bit_generator
+    assert [int(loops.generate(state)) for _ in range(5)] == bits.random_raw(5).tolist()

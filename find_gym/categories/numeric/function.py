@@ -14,7 +14,7 @@ from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.rules import Rule
-from find_gym.categories.numeric.variants import Noise, Region, Variant, contained_in
+from find_gym.categories.numeric.variants import Noise, Region, Variant, contained_in, replaced
 from find_gym.core.specs import Spec, SpecFunction
 from find_gym.core.splits import split_of
 
@@ -216,6 +216,8 @@ class NumericFunction(SpecFunction):
             Outputs, float64 of shape `(n,)`; NaN where the function is undefined.
         """
         x = np.atleast_1d(np.asarray(x, dtype=np.float64))
+        if self.spec.network is None:
+            return rules.evaluate(self.spec.rule, x, self.regions)
         return self._with_regions(x, self._base(x), None)
 
     def in_exception(self, x: ArrayLike) -> NDArray[np.bool_]:
@@ -228,10 +230,9 @@ class NumericFunction(SpecFunction):
         return rules.evaluate(self.spec.rule, x)
 
     def _with_regions(self, x: FloatArray, y: FloatArray, spreads: Sequence[FloatArray] | None) -> FloatArray:
-        for number, region in reversed(list(enumerate(self.regions))):
-            inside = region.mean if spreads is None else region.mean + spreads[number]
-            y = np.where(region.contains(x), inside, y)
-        return y
+        means = [region.mean for region in self.regions]
+        inside = means if spreads is None else [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+        return replaced(self.regions, x, y, inside)
 
     def describe(self) -> str:
         """Describes the function in English: the formula, the noise, the exceptions, the undefined part."""

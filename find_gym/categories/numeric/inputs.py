@@ -13,21 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
-from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, spread_of_ordered
+from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, spread_of_ordered
 
 FloatArray = NDArray[np.float64]
 
 POINTS_PER_STRATUM = 96
+_STRATA = ("uniform", "dense", "balanced", "exception")
 DENSE_RANGE = (-12.0, 12.0)
 BEYOND_RANGE = (128.0, 256.0)
-# Floating-point noise around a truth of exactly 0.
-ABSOLUTE_TOLERANCE = 1e-9
 
 _CELLS = 8192
 _LEAST_SPREAD = 1e-270
 _BINS = 24
 _WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
-_SIGNS = np.where(np.arange(POINTS_PER_STRATUM) % 2 == 0, 1.0, -1.0)
+_RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
+# Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
+# more, as once in half a million times a bounded integer takes another one.
+_WORDS = 8 * POINTS_PER_STRATUM
+_NO_INTERVALS = np.empty((0, 2))
 
 
 class _Room(local):
@@ -36,8 +39,8 @@ class _Room(local):
     def __init__(self) -> None:
         self.cells = np.linspace(*QUERY_RANGE, _CELLS + 1)[:-1]
         self.pool = np.empty(_CELLS)
-        self.ordered = np.empty(_CELLS)
-        self.places = np.empty(_CELLS, dtype=np.int64)
+        self.values = np.empty(_CELLS)
+        self.words = np.empty(_WORDS, dtype=np.uint64)
 
 
 _room = _Room()
@@ -61,28 +64,43 @@ class NumericInputs:
     @staticmethod
     def of(function: NumericBlackBox) -> NumericInputs:
         """Draws the inputs for a function; the same ones at each call."""
-        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        pool = rng.random(out=_room.pool)
-        pool *= _WIDTH
-        pool += _room.cells
-        values = function.truth(pool)
-        ordered = _in_order(values)
-        # What is undefined comes last.
-        if not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
-            defined = np.isfinite(values)
-            pool, values = pool[defined], values[defined]
-            ordered = _in_order(values)
-        spread = spread_of_ordered(ordered, values)
-        strata = {
-            "uniform": rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM),
-            "dense": rng.uniform(*DENSE_RANGE, POINTS_PER_STRATUM),
-            "balanced": _balanced(pool, values, ordered, spread, rng),
-        }
-        edges = _exception_pieces(function)
-        if edges.size:
-            strata["exception"] = _uniform_on(edges, rng)
-        beyond = _SIGNS * rng.uniform(*BEYOND_RANGE, POINTS_PER_STRATUM)
-        return NumericInputs(strata, beyond, spread)
+        names, x, spread = draw_inputs(function)
+        return NumericInputs(dict(zip(names, x, strict=False)), x[-1], spread)
+
+
+def draw_inputs(function: NumericBlackBox) -> tuple[tuple[str, ...], FloatArray, float]:
+    """Draws the held-out inputs of a function.
+
+    Those of the stratum "balanced" have outputs that cover the range of outputs evenly: these are binned after asinh of
+    their distance from the median in units of the spread, so that both a narrow bump and the flanks of a pole get their
+    share, and from each bin that is not empty come as many inputs as from the others.
+
+    Returns:
+        The names of the strata, the inputs of each, and then those beyond the range, shape `(strata + 1, 96)`, and the
+        spread; see `NumericInputs`.
+    """
+    # Numba is imported, and compiles, with the first score.
+    from find_gym.categories.numeric.kernels.drawing import draw_pool, draw_strata
+
+    pool, words = _room.pool, _room.words
+    draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
+    values = function.truth(pool)
+    ordered = _room.values
+    ordered[:] = values
+    ordered.sort()
+    # What is undefined comes last.
+    if not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
+        defined = np.isfinite(values)
+        pool, values = pool[defined], values[defined]
+        ordered = np.sort(values)
+    spread = spread_of_ordered(ordered, values)
+    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
+    unit = max(spread, _LEAST_SPREAD) if spread else 1.0
+    pieces = merge_intervals([(region.lower, region.upper) for region in function.regions])
+    names = _STRATA if len(pieces) else _STRATA[:-1]
+    x = np.empty((len(names) + 1, POINTS_PER_STRATUM))
+    draw_strata(words, pool, values, ordered, unit, _BINS, _WIDTH, _RANGES, pieces, _cumulated(pieces), x)
+    return names, x, spread
 
 
 def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
@@ -90,44 +108,17 @@ def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
     return np.maximum(RELATIVE_TOLERANCE * np.maximum(np.abs(truth), spread), ABSOLUTE_TOLERANCE)
 
 
-def _in_order(values: FloatArray) -> FloatArray:
-    """Returns values in ascending order, in room that is used again."""
-    ordered = _room.ordered[: values.size]
-    ordered[:] = values
-    ordered.sort()
-    return ordered
-
-
-def _balanced(
-    pool: FloatArray, values: FloatArray, ordered: FloatArray, spread: float, rng: np.random.Generator
-) -> FloatArray:
-    """Draws inputs whose outputs cover the range of outputs evenly.
-
-    Outputs are binned after asinh of their distance from the median in units of the spread, so that both a narrow bump
-    and the flanks of a pole get their share. From each bin that is not empty come as many inputs as from the others.
-    """
-    from find_gym.categories.numeric.kernels.binning import cut, sort_into_bins
-
-    if values.size == 0:
-        return rng.uniform(*QUERY_RANGE, POINTS_PER_STRATUM)
-    bounds, ends = np.empty(_BINS - 1), np.empty(_BINS + 1, dtype=np.int64)
-    bins, sizes = np.empty((2, POINTS_PER_STRATUM), dtype=np.int64)
-    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
-    cut(ordered, max(spread, _LEAST_SPREAD) if spread else 1.0, bounds, ends, bins, sizes)
-    places = _room.places[: values.size]
-    sort_into_bins(values, bounds, ends, places)
-    chosen = places[ends[bins] + rng.integers(0, sizes)]
-    # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
-    return np.clip(pool[chosen] + _WIDTH * (rng.random(POINTS_PER_STRATUM) - 0.5), *QUERY_RANGE)
-
-
-def _exception_pieces(function: NumericBlackBox) -> FloatArray:
-    """Returns the parts of the exceptions within the query range as disjoint intervals, shape `(k, 2)`."""
-    return merge_intervals([(region.lower, region.upper) for region in function.regions])
+def _cumulated(pieces: FloatArray) -> FloatArray:
+    """Returns the share of the length of all pieces that each has with those before it, as `Generator.choice` does."""
+    widths = pieces[:, 1] - pieces[:, 0]
+    shares = np.cumsum(widths / widths.sum()) if widths.size else widths
+    return shares / shares[-1:]
 
 
 def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:
     """Clips intervals to the query range and merges those that overlap; returns shape `(k, 2)`, sorted."""
+    if not intervals:
+        return _NO_INTERVALS
     merged: list[list[float]] = []
     for lower, upper in sorted(intervals):
         lower, upper = max(lower, QUERY_RANGE[0]), min(upper, QUERY_RANGE[1])
@@ -138,13 +129,6 @@ def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:
         else:
             merged.append([lower, upper])
     return np.array(merged, dtype=np.float64).reshape(-1, 2)
-
-
-def _uniform_on(pieces: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Draws inputs uniformly from a union of disjoint intervals."""
-    widths = pieces[:, 1] - pieces[:, 0]
-    index = rng.choice(widths.size, size=POINTS_PER_STRATUM, p=widths / widths.sum())
-    return pieces[index, 0] + widths[index] * rng.random(POINTS_PER_STRATUM)
 
 
 def intersection_over_union(first: FloatArray, second: FloatArray) -> float:

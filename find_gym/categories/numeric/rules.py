@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -9,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
+from find_gym.categories.numeric.variants import Region, replaced
 
 Operator = Literal["sum", "product"]
 OPERATORS: tuple[Operator, ...] = ("sum", "product")
@@ -62,24 +64,35 @@ class CompoundRule:
 
 Rule: TypeAlias = AtomRule | CompoundRule
 
+# From so many inputs on, compiled loops are faster.
+_MANY = 48
+_LOOPS = "find_gym.core.kernels.compiling"
+
 # A rule without its constants: an atom's name, or an operator with the skeletons of its parts.
 Skeleton: TypeAlias = "str | tuple[Operator, tuple[Skeleton, ...]]"
 
 
-def evaluate(rule: Rule, x: FloatArray) -> FloatArray:
+def evaluate(rule: Rule, x: FloatArray, regions: tuple[Region, ...] = ()) -> FloatArray:
     """Evaluates a rule.
 
     Args:
         rule: the rule.
         x: inputs, float64 of shape `(n,)`.
+        regions: exceptions, in which the output is their mean.
 
     Returns:
         Outputs, float64 of shape `(n,)`; NaN where the rule is undefined (never infinite).
     """
+    # NumPy gives the same numbers. Numba takes half a second to import, so the first score or fit is left to do so.
+    if x.size >= _MANY and _LOOPS in sys.modules:
+        from find_gym.categories.numeric.compiled_rules import CompiledRule
+
+        return CompiledRule(rule, regions)(x)
     with np.errstate(all="ignore"):
         y = np.asarray(_evaluate(rule, np.asarray(x, dtype=np.float64)), dtype=np.float64)
     finite = np.isfinite(y)
-    return y if finite.all() else np.where(finite, y, np.nan)
+    y = y if finite.all() else np.where(finite, y, np.nan)
+    return replaced(regions, x, y, [region.mean for region in regions])
 
 
 def _evaluate(rule: Rule, x: FloatArray) -> FloatArray:

@@ -19,10 +19,9 @@ from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.categories.numeric.inputs import (
     POINTS_PER_STRATUM,
-    NumericInputs,
+    draw_inputs,
     intersection_over_union,
     merge_intervals,
-    tolerance_of,
 )
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
@@ -103,19 +102,17 @@ class NumericScorer(CodeScorer[NumericScore]):
         from find_gym.categories.numeric.kernels.counting import most_within
 
         super().__init__(function, judge, draw_unit_tests)
-        inputs = NumericInputs.of(function)
-        self._names = list(inputs.strata)
-        self._x = np.concatenate([*inputs.strata.values(), inputs.beyond, PAPER_INPUTS])
+        self._names, x, self._spread = draw_inputs(function)
+        self._x = np.concatenate([x.reshape(-1), PAPER_INPUTS])
         self._truth = function.truth(self._x)
-        self._tolerance = tolerance_of(self._truth, inputs.spread)
         # The strata, then what is beyond the range, then the paper's inputs.
-        self._edges = np.arange(len(self._names) + 2) * POINTS_PER_STRATUM
+        self._edges = np.arange(len(x) + 1) * POINTS_PER_STRATUM
         self._count = int(self._edges[-2])
-        self._paper = slice(int(self._edges[-1]), self._x.size)
+        self._paper = slice(x.size, self._x.size)
         self._regions = merge_intervals([(region.lower, region.upper) for region in function.regions])
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         ordered = np.sort(self._truth[: self._count])
-        self.trivial_accuracy = most_within(ordered, tolerance_of(ordered, inputs.spread)) / self._count
+        self.trivial_accuracy = most_within(ordered, self._spread) / self._count
 
     def _by_program(self, submission: Submission) -> NumericScore:
         program = numeric_program(submission)
@@ -145,7 +142,7 @@ class NumericScorer(CodeScorer[NumericScore]):
         from find_gym.categories.numeric.kernels.counting import count_right
 
         counts = np.empty(self._edges.size - 1, dtype=np.int64)
-        count_right(self._truth, self._tolerance, predicted, LARGEST_OUTPUT, self._edges, counts)
+        count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, self._edges, counts)
         *strata, beyond = (counts / POINTS_PER_STRATUM).tolist()
         accuracy = int(counts[:-1].sum()) / self._count
         if result is None:

@@ -8,6 +8,8 @@ from find_gym.categories.numeric.atoms import FloatArray
 
 # The greatest error that counts as right, as a share of the value or of the spread, whichever is more.
 RELATIVE_TOLERANCE = 0.05
+# Floating-point noise around a truth of exactly 0.
+ABSOLUTE_TOLERANCE = 1e-9
 
 
 def defined_only(values: FloatArray) -> FloatArray:

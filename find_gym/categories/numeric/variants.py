@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -125,3 +126,12 @@ def contained_in(regions: tuple[Region, ...], x: FloatArray) -> NDArray[np.bool_
     for region in regions:
         mask |= region.contains(x)
     return mask
+
+
+def replaced(
+    regions: tuple[Region, ...], x: FloatArray, y: FloatArray, inside: Sequence[float | FloatArray]
+) -> FloatArray:
+    """Returns outputs `(n,)` at inputs `(n,)`, replaced by others in each region; in several, by those of the first."""
+    for region, values in zip(reversed(regions), reversed(inside), strict=True):
+        y = np.where(region.contains(x), values, y)
+    return y

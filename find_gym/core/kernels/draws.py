@@ -1,8 +1,9 @@
 """Single numbers drawn in compiled loops, the same ones as NumPy's generator would draw.
 
-Loops get the generator's bits as an array of 64-bit words and a cursor, int64 of shape `(2,)`: the next word, and the
-upper half of the last one where only its lower half was used, -1 otherwise. Where the words are used up, all draws are
-0 and the cursor goes beyond the end; see `find_gym.core.draws.draw_in_loop`.
+Loops seed a generator of their own (`seed`, `generate`), or get another one's bits as an array of 64-bit words and a
+cursor, int64 of shape `(2,)`: the next word, and the upper half of the last one where only its lower half was used, -1
+otherwise. Where the words are used up, all draws are 0 and the cursor goes beyond the end; see
+`find_gym.core.draws.draw_in_loop`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
 from find_gym.core.kernels.compiling import exact_helper
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _MANTISSA = np.uint64(11)
+# The constants of NumPy's SeedSequence, which are O'Neill's, and of PCG64.
+_SHIFT = np.uint64(16)
+_FIRST_FACTOR, _FACTOR_GROWTH = np.uint64(0x43B0D7E5), np.uint64(0x931E8875)
+_FIRST_OUTPUT_FACTOR, _OUTPUT_FACTOR_GROWTH = np.uint64(0x8B51F9DD), np.uint64(0x58F38DED)
+_MIX_LEFT, _MIX_RIGHT = np.uint64(0xCA01F9DD), np.uint64(0x4973F715)
+_MULTIPLIER_HIGH, _MULTIPLIER_LOW = np.uint64(0x2360ED051FC65DA4), np.uint64(0x4385DF649FCCF645)
 
 
 @exact_helper
@@ -52,3 +62,82 @@ def integer(words: Any, cursor: Any, count: int) -> Any:
 def uniform(words: Any, cursor: Any) -> float:
     """Draws a number in [0, 1)."""
     return np.float64(next_word(words, cursor) >> _MANTISSA) * 2.0**-53
+
+
+@intrinsic
+def _upper_half(typing: Any, one: Any, other: Any) -> Any:
+    """Returns the upper 64 bits of a product."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*[builder.zext(argument, wide) for argument in arguments])
+        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+# As a loop calls it, without the context of types.
+_upper: Any = _upper_half
+
+
+@exact_helper
+def _hashed(value: Any, factor: Any, following: Any) -> Any:
+    value = (value ^ factor) * following & _LOW
+    return value ^ value >> _SHIFT
+
+
+@exact_helper
+def _mixed(one: Any, other: Any) -> Any:
+    value = _MIX_LEFT * one - _MIX_RIGHT * other & _LOW
+    return value ^ value >> _SHIFT
+
+
+@exact_helper
+def seed(entropy: Any, state: Any) -> None:
+    """Seeds the generator PCG64 as `numpy.random.default_rng` does, by `numpy.random.SeedSequence`.
+
+    Args:
+        entropy: uint32 of shape `(n,)`.
+        state: where to write the generator's state and increment, upper half first, uint64 of shape `(4,)`.
+    """
+    pool = np.zeros(4, np.uint64)
+    factor = _FIRST_FACTOR
+    for i in range(4):
+        following = factor * _FACTOR_GROWTH & _LOW
+        pool[i] = _hashed(np.uint64(entropy[i]) if i < entropy.size else np.uint64(0), factor, following)
+        factor = following
+    for i in range(max(entropy.size, 4)):
+        for j in range(4):
+            if i != j:
+                following = factor * _FACTOR_GROWTH & _LOW
+                word = pool[i] if i < 4 else np.uint64(entropy[i])
+                pool[j] = _mixed(pool[j], _hashed(word, factor, following))
+                factor = following
+    factor = _FIRST_OUTPUT_FACTOR
+    for i in range(4):
+        halves = np.zeros(2, np.uint64)
+        for j in range(2):
+            following = factor * _OUTPUT_FACTOR_GROWTH & _LOW
+            halves[j] = _hashed(pool[(2 * i + j) % 4], factor, following)
+            factor = following
+        state[i] = halves[0] | halves[1] << _HALF
+    # The increment is odd; the state takes a step before and after its seed is added.
+    high, low = state[0], state[1]
+    state[2] = state[2] << np.uint64(1) | state[3] >> np.uint64(63)
+    state[3] = state[3] << np.uint64(1) | np.uint64(1)
+    state[1] = state[3] + low
+    state[0] = state[2] + high + np.uint64(state[1] < low)
+    generate(state)
+
+
+@exact_helper
+def generate(state: Any) -> Any:
+    """Returns the next 64 bits of PCG64 (O'Neill 2014: a linear congruential generator of 128 bits, XSL-RR)."""
+    high, low = state[0], state[1]
+    product = low * _MULTIPLIER_LOW
+    high = _upper(low, _MULTIPLIER_LOW) + high * _MULTIPLIER_LOW + low * _MULTIPLIER_HIGH + state[2]
+    low = product + state[3]
+    high += np.uint64(low < product)
+    state[0], state[1] = high, low
+    word, turn = high ^ low, high >> np.uint64(58)
+    return word >> turn | word << (np.uint64(64) - turn & np.uint64(63))

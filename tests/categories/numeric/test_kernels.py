@@ -20,6 +20,7 @@ from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
+from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
 from find_gym.categories.numeric.kernels import (
     algebra,
     binning,
@@ -32,6 +33,8 @@ from find_gym.categories.numeric.kernels import (
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.spread import spread_of_ordered
 from find_gym.core.kernels import compiling
+from find_gym.functions import CallableFunction, NumericFunction, sample_numeric
+from find_gym.scoring import NumericInputs
 
 NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -298,30 +301,32 @@ def test_positions_are_sorted_by_bins(values: list[float], bounds: list[float]) 
 OUTPUTS = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 1.05, np.nan, np.inf, 1e308]), min_size=1, max_size=30)
 
 
-@given(OUTPUTS, st.integers(0, 5), st.floats(0, 2))
+@given(OUTPUTS, st.integers(0, 5), st.floats(0, 40))
 @settings(deadline=None)
-def test_right_outputs_are_counted(truth: list[float], turned: int, tolerance: float) -> None:
-    true, tolerances = np.array(truth), np.full(len(truth), tolerance)
+def test_right_outputs_are_counted(truth: list[float], turned: int, spread: float) -> None:
+    true = np.array(truth)
+    tolerances = tolerance_of(true, spread).tolist()
     predicted = np.roll(true, turned)
     edges, counts = np.array([0, len(truth) // 2, len(truth)]), np.empty(2, dtype=np.int64)
-    counting.count_right(true, tolerances, predicted, 1e300, edges, counts)
+    counting.count_right(true, spread, predicted, 1e300, edges, counts)
     right = [
         abs(p - t) <= tolerance if math.isfinite(t) else not abs(p) <= 1e300
-        for t, p in zip(truth, predicted.tolist(), strict=True)
+        for t, p, tolerance in zip(truth, predicted.tolist(), tolerances, strict=True)
     ]
     assert counts.tolist() == [sum(right[: edges[1]]), sum(right[edges[1] :])]
     # Some constant that is best lies at the end of what is tolerated around some output.
-    constants = [t + sign * tolerance for t in truth if math.isfinite(t) for sign in (-1, 1)]
-    best = [sum(abs(t - c) <= tolerance for t in truth if math.isfinite(t)) for c in constants]
+    defined = [(t, tolerance) for t, tolerance in zip(truth, tolerances, strict=True) if math.isfinite(t)]
+    constants = [t + sign * tolerance for t, tolerance in defined for sign in (-1, 1)]
+    best = [sum(abs(t - c) <= tolerance for t, tolerance in defined) for c in constants]
     undefined = sum(not math.isfinite(t) for t in truth)
-    assert counting.most_within(true, tolerances) >= max([undefined, *best])
+    assert counting.most_within(true, spread) >= max([undefined, *best])
 
 
 def test_the_best_constant_is_tolerated_most_often() -> None:
     truth = np.array([0.0, 0.9, 2.0, np.nan, 5.0])
-    assert counting.most_within(truth, np.full(5, 0.5)) == 2
-    assert counting.most_within(truth, np.full(5, 1.0)) == 3
-    assert counting.most_within(np.full(3, np.nan), np.ones(3)) == 3
+    assert counting.most_within(truth, 10.0) == 2
+    assert counting.most_within(truth, 20.0) == 3
+    assert counting.most_within(np.full(3, np.nan), 20.0) == 3
 
 
 @given(st.lists(st.sampled_from([-8.0, -1.0, 0.0, 0.25, 1.0, 3.0, 1e30]) | st.floats(-1e3, 1e3), min_size=1))
@@ -340,6 +345,41 @@ def test_bins_of_outputs_are_of_equal_width_after_asinh(values: list[float]) -> 
     filled = np.flatnonzero(counts)
     np.testing.assert_array_equal(turns, filled[np.arange(50) % filled.size])
     np.testing.assert_array_equal(sizes, counts[turns])
+
+
+def inputs_by_numpy(function: NumericFunction | CallableFunction) -> list[FloatArray]:
+    """The held-out inputs of a function, drawn by NumPy's generator; see `NumericInputs`."""
+    rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
+    pool = np.linspace(-128, 128, 8193)[:-1] + rng.random(8192) / 32
+    values = function.truth(pool)
+    pool, values = pool[np.isfinite(values)], values[np.isfinite(values)]
+    strata = [rng.uniform(-128, 128, 96), rng.uniform(-12, 12, 96)]
+    if values.size:
+        ordered = np.sort(values)
+        bounds, ends = np.empty(23), np.empty(25, dtype=np.int64)
+        turns, sizes = np.empty((2, 96), dtype=np.int64)
+        binning.cut(ordered, max(spread_of_ordered(ordered, values), 1e-270) or 1.0, bounds, ends, turns, sizes)
+        places = np.argsort(np.searchsorted(bounds, values, side="right"), kind="stable")
+        chosen = places[ends[turns] + rng.integers(0, sizes)]
+        strata.append(np.clip(pool[chosen] + (rng.random(96) - 0.5) / 32, -128, 128))
+    else:
+        strata.append(rng.uniform(-128, 128, 96))
+    pieces = merge_intervals([(region.lower, region.upper) for region in function.regions])
+    if pieces.size:
+        widths = pieces[:, 1] - pieces[:, 0]
+        inside = rng.choice(widths.size, size=96, p=widths / widths.sum())
+        strata.append(pieces[inside, 0] + widths[inside] * rng.random(96))
+    return [*strata, np.where(np.arange(96) % 2, -1, 1) * rng.uniform(128, 256, 96)]
+
+
+@pytest.mark.parametrize("level", ["find", "hard", "extreme"])
+def test_held_out_inputs_are_those_of_numpys_generator(level: str) -> None:
+    rng = np.random.default_rng(0)
+    difficulty = {"base": level, "variants": {"plain": 0.4, "corrupted": 0.6}}
+    drawn = [NumericFunction(sample_numeric(rng, difficulty=difficulty)) for _ in range(40)]
+    for function in (*drawn, CallableFunction(lambda x: None), CallableFunction(lambda x: x if x > 3 else 1 / 0)):
+        inputs = NumericInputs.of(function)
+        np.testing.assert_array_equal([*inputs.strata.values(), inputs.beyond], inputs_by_numpy(function))
 
 
 @pytest.mark.parametrize("seed", range(4))

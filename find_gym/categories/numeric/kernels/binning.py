@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_helper
 
 _BLOCK = 16
 
@@ -17,7 +17,7 @@ def _scaled(value: float, median: float, unit: float, low: float, width: float) 
     return (math.asinh((value - median) / unit) - low) / width
 
 
-@exact_kernel("void(float64[::1], float64, float64[::1], int64[::1], int64[::1], int64[::1])")
+@exact_helper
 def cut(ordered: Any, unit: float, bounds: Any, ends: Any, turns: Any, sizes: Any) -> None:
     """Cuts numbers into b bins of equal width after asinh of their distance from the median.
 
@@ -54,7 +54,7 @@ def cut(ordered: Any, unit: float, bounds: Any, ends: Any, turns: Any, sizes: An
         chosen = (chosen + 1) % bins
 
 
-@exact_kernel("void(float64[::1], float64[::1], int64[::1], int64[::1])")
+@exact_helper
 def sort_into_bins(values: Any, bounds: Any, ends: Any, places: Any) -> None:
     """Sorts positions by the bins of their numbers.
 

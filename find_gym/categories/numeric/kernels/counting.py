@@ -6,16 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 
-@kernel("void(float64[::1], float64[::1], float64[::1], float64, int64[::1], int64[::1])")
-def count_right(truth: Any, tolerance: Any, predicted: Any, largest: float, edges: Any, counts: Any) -> None:
+@exact_helper
+def tolerance(truth: float, spread: float) -> float:
+    """Returns the greatest error that counts as right; see `find_gym.categories.numeric.inputs.tolerance_of`."""
+    return max(RELATIVE_TOLERANCE * max(abs(truth), spread), ABSOLUTE_TOLERANCE)
+
+
+@exact_kernel("void(float64[::1], float64, float64[::1], float64, int64[::1], int64[::1])")
+def count_right(truth: Any, spread: float, predicted: Any, largest: float, edges: Any, counts: Any) -> None:
     """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
 
     Args:
         truth: the true outputs, not finite where undefined, shape `(n,)`.
-        tolerance: the greatest error of each, shape `(n,)`.
+        spread: that of the truth.
         predicted: the predicted outputs, shape `(n,)`.
         largest: a number of greater size counts as undefined where the truth is.
         edges: between which of the outputs the parts begin and end, shape `(p + 1,)`.
@@ -26,12 +33,12 @@ def count_right(truth: Any, tolerance: Any, predicted: Any, largest: float, edge
         for i in range(edges[part], edges[part + 1]):
             if np.isfinite(truth[i]):
                 # False where the prediction is undefined.
-                counts[part] += abs(predicted[i] - truth[i]) <= tolerance[i]
+                counts[part] += abs(predicted[i] - truth[i]) <= tolerance(truth[i], spread)
             else:
                 counts[part] += not abs(predicted[i]) <= largest
 
 
-@helper
+@exact_helper
 def _insertion_sort(values: Any) -> None:
     """Sorts numbers that are nearly in order."""
     for i in range(1, values.size):
@@ -42,20 +49,21 @@ def _insertion_sort(values: Any) -> None:
         values[place] = value
 
 
-@kernel("int64(float64[::1], float64[::1])")
-def most_within(truth: Any, tolerance: Any) -> Any:
+@exact_kernel("int64(float64[::1], float64)")
+def most_within(truth: Any, spread: float) -> Any:
     """Returns how many outputs the best constant predicts, or the best description that says "undefined".
 
     Args:
         truth: the true outputs, not finite where undefined, shape `(n,)`; fastest in ascending order.
-        tolerance: the greatest error of each, shape `(n,)`.
+        spread: that of the truth.
     """
     begins, ends = np.empty(truth.size), np.empty(truth.size)
     count = 0
     for i in range(truth.size):
         if np.isfinite(truth[i]):
-            begins[count] = truth[i] - tolerance[i]
-            ends[count] = truth[i] + tolerance[i]
+            allowed = tolerance(truth[i], spread)
+            begins[count] = truth[i] - allowed
+            ends[count] = truth[i] + allowed
             count += 1
     begins, ends = begins[:count], ends[:count]
     _insertion_sort(begins)

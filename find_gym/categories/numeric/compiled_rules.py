@@ -1,0 +1,89 @@
+"""Rules with exceptions, evaluated at many points by compiled loops, to the same bits as `rules.evaluate`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray, flatten
+from find_gym.categories.numeric.kernels import evaluating
+from find_gym.categories.numeric.rules import AtomRule, Rule
+from find_gym.categories.numeric.variants import Region
+
+# Atoms that others were registered in place of have no entry.
+_KINDS: dict[Atom, int] = {
+    ATOMS[name]: getattr(evaluating, name.upper())
+    for name in (
+        "linear", "polynomial", "rational", "absolute", "root", "step", "relu", "reciprocal", "rectangle",
+        "square_wave", "constant", "ceil", "floor", "signum", "logarithm", "gaussian", "sigmoid",
+    )
+} | {ATOMS[name]: evaluating.WAVE for name in ("tanh", "sin", "cos", "tan")}  # fmt: skip
+_FUNCTIONS: dict[Atom, np.ufunc] = {
+    ATOMS["logarithm"]: np.log,
+    ATOMS["gaussian"]: np.exp,
+    ATOMS["sigmoid"]: np.tanh,
+    **{ATOMS[name]: getattr(np, name) for name in ("tanh", "sin", "cos", "tan")},
+}
+
+
+class CompiledRule:
+    """A rule with exceptions, as a callable from inputs `(n,)` to outputs `(n,)`, NaN where undefined.
+
+    Args:
+        rule: the rule.
+        regions: the exceptions; inside them, the output is their mean.
+    """
+
+    def __init__(self, rule: Rule, regions: Sequence[Region] = ()) -> None:
+        self._nodes: list[tuple[int, int, int, int]] = []
+        self._numbers: list[float] = []
+        # What NumPy works out: a function of the arguments that a loop writes, or an atom with its constants.
+        self._foreign: list[np.ufunc | AtomRule] = []
+        self._add(rule)
+        self._code: NDArray[np.int64] = np.array(self._nodes, dtype=np.int64)
+        self._constants = np.array(self._numbers, dtype=np.float64)
+        bounds = [(region.lower, region.upper, region.mean) for region in regions]
+        self._regions = np.array(bounds, dtype=np.float64).reshape(-1, 3)
+
+    def _add(self, rule: Rule) -> None:
+        if not isinstance(rule, AtomRule):
+            for number, part in enumerate(rule.parts):
+                self._add(part)
+                if number:
+                    kind = evaluating.SUM if rule.operator == "sum" else evaluating.PRODUCT
+                    self._nodes.append((kind, 0, 0, 0))
+            return
+        atom, constants = rule.atom, rule.constants
+        kind = _KINDS.get(atom, evaluating.GIVEN)
+        if kind == evaluating.GIVEN:
+            self._foreign.append(rule)
+        elif kind >= evaluating.LOGARITHM:
+            self._foreign.append(_FUNCTIONS[atom])
+        if kind == evaluating.LOGARITHM:
+            factor, offset, base = constants
+            # By the function of the atom.
+            constants = (factor, offset, math.log(base) if base > 0 and base != 1 else math.nan)
+        flat = flatten(constants)
+        second = len(constants[1]) if kind == evaluating.RATIONAL else 0
+        self._nodes.append((kind, len(self._numbers), len(flat), second))
+        self._numbers += flat
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        """Evaluates the rule at inputs, float64 of shape `(n,)`, in ascending order or not."""
+        x = np.ascontiguousarray(x)
+        y = np.empty(x.size)
+        given = np.empty((max(len(self._foreign), 1), x.size if self._foreign else 0))
+        if self._foreign:
+            arguments = np.empty_like(given)
+            evaluating.write_arguments(self._code, self._constants, x, arguments)
+            with np.errstate(all="ignore"):
+                for function, argument, value in zip(self._foreign, arguments, given, strict=True):
+                    if isinstance(function, AtomRule):
+                        value[:] = function.atom.evaluate(x, function.constants)
+                    else:
+                        function(argument, out=value)
+        evaluating.evaluate(self._code, self._constants, x, given, self._regions, y)
+        return y
