@@ -52,7 +52,7 @@ class TokensInterface:
         answers: Mapping[str, spaces.Space[Any]],
         slots: int = 0,
     ) -> None:
-        self.probes = list(probes)
+        self.probes = tuple(probes)
         self.places = len(self.probes) + slots
         self.queries = len(self.probes) + (self.places if slots else 0)
         self.tokens = tuple(tokens)

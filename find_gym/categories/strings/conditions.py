@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from find_gym.categories.strings.alphabet import DIGITS, VOWELS
+from find_gym.categories.strings.instructions import Code, Instruction, among, where
 from find_gym.categories.strings.operation import (
     LETTER,
     NUMBER,
@@ -28,16 +29,22 @@ class Condition:
         function: the test of one string, given the constants; its text is the condition's source code.
         english: a clause about `it`, a noun phrase, given the constants.
         kinds: the kinds of the constants.
+        instruction: what it is on ASCII strings to the compiled loop, given the constants.
     """
 
     function: Callable[..., bool]
     english: Callable[..., str]
     kinds: tuple[ConstantKind, ...] = ()
+    instruction: Callable[..., Instruction | None] | None = None
 
     @property
     def name(self) -> str:
         """The condition's name."""
         return self.function.__name__
+
+    def compiled(self, constants: Constants) -> Instruction | None:
+        """Returns the instruction for the compiled loop, or None where there is none."""
+        return None if self.instruction is None else self.instruction(*constants)
 
     def source(self) -> str:
         """The Python code of the condition, without its imports."""
@@ -99,13 +106,47 @@ def contains_letter(s: str, letter: str) -> bool:
 CONDITIONS: dict[str, Condition] = {
     condition.name: condition
     for condition in (
-        Condition(starts_with_vowel, lambda it: f"{it} starts with a vowel"),
-        Condition(ends_with_vowel, lambda it: f"{it} ends with a vowel"),
-        Condition(starts_with_uppercase, lambda it: f"{it} starts with an upper-case letter"),
-        Condition(has_even_length, lambda it: f"the length of {it} is even"),
-        Condition(is_longer_than, lambda it, n: f"{it} is longer than {n}", (NUMBER,)),
-        Condition(contains_digit, lambda it: f"{it} contains a digit"),
-        Condition(contains_whitespace, lambda it: f"{it} contains whitespace"),
-        Condition(contains_letter, lambda it, c: f"{it} contains '{c}'", (LETTER,)),
+        Condition(
+            starts_with_vowel,
+            lambda it: f"{it} starts with a vowel",
+            instruction=lambda: Instruction(Code.STARTS, table=among(VOWELS)),
+        ),
+        Condition(
+            ends_with_vowel,
+            lambda it: f"{it} ends with a vowel",
+            instruction=lambda: Instruction(Code.ENDS, table=among(VOWELS)),
+        ),
+        Condition(
+            starts_with_uppercase,
+            lambda it: f"{it} starts with an upper-case letter",
+            instruction=lambda: Instruction(Code.STARTS, table=where(str.isupper)),
+        ),
+        Condition(
+            has_even_length,
+            lambda it: f"the length of {it} is even",
+            instruction=lambda: Instruction(Code.IS_EVEN),
+        ),
+        Condition(
+            is_longer_than,
+            lambda it, n: f"{it} is longer than {n}",
+            (NUMBER,),
+            instruction=lambda n: Instruction(Code.IS_LONGER, n),
+        ),
+        Condition(
+            contains_digit,
+            lambda it: f"{it} contains a digit",
+            instruction=lambda: Instruction(Code.CONTAINS, table=among(DIGITS)),
+        ),
+        Condition(
+            contains_whitespace,
+            lambda it: f"{it} contains whitespace",
+            instruction=lambda: Instruction(Code.CONTAINS, table=where(str.isspace)),
+        ),
+        Condition(
+            contains_letter,
+            lambda it, c: f"{it} contains '{c}'",
+            (LETTER,),
+            instruction=lambda c: Instruction(Code.CONTAINS, table=among(c)),
+        ),
     )
 }

@@ -9,6 +9,7 @@ from find_gym.categories.strings.alphabet import (
     number_word,
     place_in_alphabet,
 )
+from find_gym.categories.strings.instructions import FIRST, LAST, MIDDLE, Code, Instruction, among, where
 from find_gym.categories.strings.inversion import LETTER_SET
 from find_gym.categories.strings.operation import LETTER, LETTERS, Constants, Operation, Strings, released
 from find_gym.core.number_words import NUMBER_WORDS
@@ -119,23 +120,49 @@ def _found_letter(given: Strings, answers: Strings) -> list[Constants]:
 _IN_WORDS = 'as an English word ("unknown" above thirty)'
 
 OPERATIONS = released(
-    Operation(get_string_length, lambda it: f"gives the length of {it} {_IN_WORDS}"),
-    Operation(extract_digits, lambda it: f"writes the digits of {it} as English words, separated by spaces"),
-    Operation(count_vowels, lambda it: f"gives the number of vowels in {it} {_IN_WORDS}"),
-    Operation(count_consonants, lambda it: f"gives the number of consonants in {it} {_IN_WORDS}"),
-    Operation(count_uppercase, lambda it: f"gives the number of upper-case letters in {it} {_IN_WORDS}"),
-    Operation(count_lowercase, lambda it: f"gives the number of lower-case letters in {it} {_IN_WORDS}"),
+    Operation(
+        get_string_length,
+        lambda it: f"gives the length of {it} {_IN_WORDS}",
+        instruction=lambda: Instruction(Code.NAME_LENGTH),
+    ),
+    Operation(
+        extract_digits,
+        lambda it: f"writes the digits of {it} as English words, separated by spaces",
+        instruction=lambda: Instruction(Code.NAME_DIGITS, table=among(DIGITS)),
+    ),
+    Operation(
+        count_vowels,
+        lambda it: f"gives the number of vowels in {it} {_IN_WORDS}",
+        instruction=lambda: Instruction(Code.NAME_COUNT, table=among(VOWELS)),
+    ),
+    Operation(
+        count_consonants,
+        lambda it: f"gives the number of consonants in {it} {_IN_WORDS}",
+        instruction=lambda: Instruction(Code.NAME_COUNT, table=among(CONSONANTS)),
+    ),
+    Operation(
+        count_uppercase,
+        lambda it: f"gives the number of upper-case letters in {it} {_IN_WORDS}",
+        instruction=lambda: Instruction(Code.NAME_COUNT, table=where(str.isupper)),
+    ),
+    Operation(
+        count_lowercase,
+        lambda it: f"gives the number of lower-case letters in {it} {_IN_WORDS}",
+        instruction=lambda: Instruction(Code.NAME_COUNT, table=where(str.islower)),
+    ),
     Operation(
         count_substring,
         lambda it, c: f"gives how often '{c}' occurs in {it} {_IN_WORDS}",
         (LETTER,),
         inverse=_counted_letter,
+        instruction=lambda c: Instruction(Code.NAME_COUNT, table=among(c)),
     ),
     Operation(
         count_character_repetitions,
         lambda it, c: f"gives the number of occurrences of '{c}' in {it} {_IN_WORDS}",
         (LETTER,),
         inverse=_counted_letter,
+        instruction=lambda c: Instruction(Code.NAME_COUNT, table=among(c)),
     ),
     Operation(
         find_string,
@@ -144,14 +171,17 @@ OPERATIONS = released(
         ),
         (LETTER,),
         inverse=_found_letter,
+        instruction=lambda c: Instruction(Code.NAME_INDEX, ord(c)),
     ),
     Operation(
         get_alpha_indexes,
         lambda it: f"writes the indices (from zero) of all letters of {it} as English words, separated by spaces",
+        instruction=lambda: Instruction(Code.NAME_INDICES, table=where(str.isalpha)),
     ),
     Operation(
         get_digit_indexes,
         lambda it: f"writes the indices (from zero) of all digits of {it} as English words, separated by spaces",
+        instruction=lambda: Instruction(Code.NAME_INDICES, table=among(DIGITS)),
     ),
     Operation(
         get_first_character_ordinality,
@@ -159,6 +189,7 @@ OPERATIONS = released(
             f"gives the place in the alphabet of the first character of {it} as an English word, "
             '"zero" if it is not a letter'
         ),
+        instruction=lambda: Instruction(Code.NAME_ORDER, FIRST),
     ),
     Operation(
         get_last_character_ordinality,
@@ -166,6 +197,7 @@ OPERATIONS = released(
             f"gives the place in the alphabet of the last character of {it} as an English word, "
             '"zero" if it is not a letter'
         ),
+        instruction=lambda: Instruction(Code.NAME_ORDER, LAST),
     ),
     Operation(
         get_mid_character_ordinality,
@@ -173,5 +205,6 @@ OPERATIONS = released(
             f"gives the place in the alphabet of the middle character of {it} (index length // 2) as an English word, "
             '"zero" if it is not a letter'
         ),
+        instruction=lambda: Instruction(Code.NAME_ORDER, MIDDLE),
     ),
 )

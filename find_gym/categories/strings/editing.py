@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from find_gym.categories.strings.alphabet import ALPHABET, VOWELS
+from find_gym.categories.strings.instructions import COUNTED, END, FIRST, LAST, MIDDLE, Code, Instruction, among
 from find_gym.categories.strings.inversion import LETTER_SET, first_change
 from find_gym.categories.strings.operation import (
     LETTER,
@@ -176,19 +177,28 @@ OPERATIONS = released(
         lambda it, c: f"appends '{c}' to {it} unless it ends with '{c}' already",
         (LETTER,),
         guess=_appended_letter,
+        instruction=lambda c: Instruction(Code.APPEND_UNLESS_LAST, ord(c)),
     ),
-    Operation(string_concatenate, lambda it, word: f"appends '{word}' to {it}", (WORD,), guess=_appended_word),
+    Operation(
+        string_concatenate,
+        lambda it, word: f"appends '{word}' to {it}",
+        (WORD,),
+        guess=_appended_word,
+        instruction=lambda word: Instruction(Code.INSERT, END, len(word), table=word.encode()),
+    ),
     Operation(
         insert_letter,
         lambda it, c: f"inserts '{c}' into the middle of {it} (at index length // 2)",
         (LETTER,),
         guess=_inserted_letter,
+        instruction=lambda c: Instruction(Code.INSERT, MIDDLE, 1, table=c.encode()),
     ),
     Operation(
         insert_number,
         lambda it, n: f"inserts the digit {n} into the middle of {it} (at index length // 2)",
         (NUMBER,),
         guess=_inserted_number,
+        instruction=lambda n: Instruction(Code.INSERT, MIDDLE, 1, table=str(n).encode()),
     ),
     Operation(
         split_string,
@@ -227,14 +237,24 @@ OPERATIONS = released(
         guess=_replacing_vowels,
         letterwise=True,
     ),
-    Operation(replace_vowels_with_first, lambda it: f"replaces every vowel of {it} with its first character"),
-    Operation(replace_vowels_with_last, lambda it: f"replaces every vowel of {it} with its last character"),
+    Operation(
+        replace_vowels_with_first,
+        lambda it: f"replaces every vowel of {it} with its first character",
+        instruction=lambda: Instruction(Code.REPLACE_THOSE, FIRST, table=among(VOWELS)),
+    ),
+    Operation(
+        replace_vowels_with_last,
+        lambda it: f"replaces every vowel of {it} with its last character",
+        instruction=lambda: Instruction(Code.REPLACE_THOSE, LAST, table=among(VOWELS)),
+    ),
     Operation(
         replace_vowels_with_mid,
         lambda it: f"replaces every vowel of {it} with its middle character (the one at index length // 2)",
+        instruction=lambda: Instruction(Code.REPLACE_THOSE, MIDDLE, table=among(VOWELS)),
     ),
     Operation(
         replace_vowels_with_ind_of_count,
         lambda it: f"replaces every vowel of {it} with its n-th character, where n is the number of its vowels",
+        instruction=lambda: Instruction(Code.REPLACE_THOSE, COUNTED, table=among(VOWELS)),
     ),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, overload
 
 import numpy as np
 
 from find_gym.categories.strings import programs, writing
+from find_gym.categories.strings.ascii_strings import AsciiStrings
 from find_gym.categories.strings.probes import PROBES, answers_to_probes
 from find_gym.categories.strings.programs import Program, Step
 from find_gym.core.specs import Spec, SpecFunction
@@ -144,8 +145,17 @@ class StringFunction(SpecFunction):
             raise TypeError("expected a numpy.random.Generator for a stochastic function, actual value: None")
         return programs.run(self.spec.program, check_inputs(inputs), rng)
 
-    def truth(self, inputs: Sequence[str]) -> list[str]:
-        """Returns the outputs without noise: those of the program without its stochastic operations."""
+    @overload
+    def truth(self, inputs: AsciiStrings) -> AsciiStrings | list[str]: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def truth(self, inputs: Sequence[str]) -> list[str]: ...
+
+    def truth(self, inputs: Sequence[str]) -> AsciiStrings | list[str]:
+        """Returns the outputs without noise: those of the program without its stochastic operations.
+
+        Those at `AsciiStrings` are such again, if they are ASCII.
+        """
         if inputs is PROBES:
             return list(answers_to_probes(self.spec.program))
         return programs.run(self.spec.program, check_inputs(inputs))
@@ -165,6 +175,8 @@ class StringFunction(SpecFunction):
 
 def check_inputs(inputs: Sequence[str]) -> Sequence[str]:
     """Returns the inputs if they are strings; a `TypeError` says what came instead."""
+    if isinstance(inputs, AsciiStrings):
+        return inputs
     if isinstance(inputs, str) or not all(issubclass(kind, str) for kind in set(map(type, inputs))):
         raise TypeError(f"expected a list of strings, actual value: {inputs!r}")
     return inputs

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cache
-from itertools import zip_longest
+from itertools import compress, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.categories.strings.ascii_strings import AsciiStrings, which_equal
 from find_gym.core.draws import draw_in_loop
 
 WORDS = (
@@ -45,8 +46,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
 
 _BATCHES = 4
-# Words of random bits that a string takes at most, but for one in many millions.
-_MOST_BITS = 24
+# Words of random bits that a string hardly takes more of, on average.
+_MOST_BITS = 5
 
 
 @cache
@@ -85,31 +86,34 @@ def draw_inputs(rng: np.random.Generator, count: int) -> list[str]:
         rng: the source of randomness, of the kind PCG64.
         count: how many.
     """
+    return list(_draw(rng, np.resize(_table()[2], count)))
+
+
+def _draw(rng: np.random.Generator, kinds: NDArray[np.int64]) -> AsciiStrings:
+    """Draws a string of each of some kinds."""
     from find_gym.categories.strings.kernels.drawing import ROOM, draw_strings
 
-    characters, starts, kinds = _table()
-    text, ends = np.empty(ROOM * count, dtype=np.uint8), np.empty(count, dtype=np.int64)
+    characters, starts, _ = _table()
+    text, ends = np.empty(ROOM * kinds.size, dtype=np.uint8), np.empty(kinds.size, dtype=np.int64)
     draw_in_loop(
         rng,
-        _MOST_BITS * count,
+        _MOST_BITS * (kinds.size + 16),
         lambda words, cursor: draw_strings(words, cursor, characters, starts, kinds, text, ends),
     )
-    places = ends.tolist()
-    joined = text[: places[-1] if places else 0].tobytes().decode("ascii")
-    return [joined[first:last] for first, last in zip([0, *places], places, strict=False)]
+    return AsciiStrings(text[: ends[-1] if kinds.size else 0], ends)
 
 
 def balanced_inputs(
     rng: np.random.Generator,
     count: int,
-    truth: Callable[[Sequence[str]], list[str]],
-    sides: Callable[[Sequence[str]], Sequence[Hashable]],
-) -> list[str]:
+    truth: Callable[[AsciiStrings], Sequence[str]],
+    sides: Callable[[AsciiStrings], Sequence[Hashable]],
+) -> AsciiStrings:
     """Draws inputs of many kinds that reveal what a function does.
 
     Args:
         rng: the source of randomness.
-        count: how many.
+        count: how many, 4 or more.
         truth: the function.
         sides: which of its rules each input follows; every rule gets its share.
 
@@ -118,17 +122,45 @@ def balanced_inputs(
         changes, the rules in turn, and then others until there are enough, so that at least half are changed if that
         many of the candidates are, 16 times `count` at most.
     """
-    chosen = list(dict.fromkeys(["", *draw_inputs(rng, count // 4 - 1)]))
-    groups: dict[Hashable, list[str]] = {}
-    unchanged: list[str] = []
-    seen = set(chosen)
-    for _ in range(_BATCHES):
-        batch = [text for text in dict.fromkeys(draw_inputs(rng, 16 * count // _BATCHES)) if text not in seen]
-        seen.update(batch)
-        for text, output, side in zip(batch, truth(batch), sides(batch), strict=True):
-            (unchanged if output == text else groups.setdefault(side, [])).append(text)
+    first_kinds, kinds = _kinds(count)
+    pool, start = _draw(rng, first_kinds), count // 4
+    chosen = np.flatnonzero(_is_new(pool)[:start]).tolist()
+    groups: dict[Hashable, list[int]] = {}
+    unchanged: list[int] = []
+    for turn in range(_BATCHES):
+        if turn:
+            start = len(pool)
+            pool += _draw(rng, kinds)
+        batch, is_new = pool.since(start), _is_new(pool)[start:]
+        same = which_equal(batch, truth(batch))
+        unchanged += (start + np.flatnonzero(is_new & same)).tolist()
+        for side, places in _by_side(is_new & ~same, sides(batch)):
+            groups.setdefault(side, []).extend((start + places).tolist())
         if all(len(group) >= count // 2 for group in groups.values()) and groups:
             break
-    changed = [text for row in zip_longest(*groups.values()) for text in row if text is not None]
+    changed = [place for row in zip_longest(*groups.values()) for place in row if place is not None]
     wanted = count // 2
-    return [*chosen, *changed[:wanted], *unchanged, *changed[wanted:]][:count]
+    return pool.take([*chosen, *changed[:wanted], *unchanged, *changed[wanted:]][:count])
+
+
+@cache
+def _kinds(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the kinds of what is drawn first, and of each further batch of candidates."""
+    from find_gym.categories.strings.kernels.drawing import EMPTY
+
+    turns = _table()[2]
+    batch = np.resize(turns, 16 * count // _BATCHES)
+    return np.concatenate(([EMPTY], np.resize(turns, count // 4 - 1), batch)), batch
+
+
+def _is_new(pool: AsciiStrings) -> NDArray[np.bool_]:
+    """Returns which strings are none of those before them."""
+    return pool.first_equal() == np.arange(len(pool))
+
+
+def _by_side(which: NDArray[np.bool_], sides: Sequence[Hashable]) -> Iterator[tuple[Hashable, NDArray[np.int64]]]:
+    """Yields the places of some strings, those of one side after those of another."""
+    places, told = np.flatnonzero(which), list(compress(sides, which.tolist()))
+    found = dict.fromkeys(told)
+    for side in found:
+        yield side, places if len(found) == 1 else places[[other == side for other in told]]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from find_gym.categories.strings.alphabet import ALPHABET
+from find_gym.categories.strings.instructions import ASCII, Instruction, translation
 
 LETTERS = ALPHABET + ALPHABET.upper()
 
@@ -146,6 +148,8 @@ class Operation:
         stochastic: whether two calls may differ.
         letterwise: whether it treats each character by itself, whatever stands beside it, and leaves NUL characters as
             they are: then many strings may be joined by these, and go through it as one.
+        instruction: what it is on ASCII strings to the compiled loop, given the constants. By default that of
+            letterwise operations follows from `function`, and others run in Python.
         guess: from the strings that it was given and those that it gave to constants that may do that; each is tried
             on all. By default all constants, or those that the answers suggest.
         inverse: likewise, to all constants that do, as far as they can be listed, without a trial; in place of `guess`.
@@ -161,6 +165,7 @@ class Operation:
     inner: bool = True
     stochastic: bool = False
     letterwise: bool = False
+    instruction: Callable[..., Instruction | None] | None = None
     guess: Guess | None = None
     inverse: Inference | None = None
     released: bool = False
@@ -182,6 +187,10 @@ class Operation:
             if len(outputs) == len(strings):
                 return outputs
         return [self.function(s, *constants) for s in strings]
+
+    def compiled(self, constants: Constants) -> Instruction | None:
+        """Returns the instruction for the compiled loop, or None where there is none."""
+        return _compiled(self, constants)
 
     def source(self) -> str:
         """The Python code of the operation, without its imports."""
@@ -237,6 +246,16 @@ class Operation:
             for constants in guesses
             if all(function(z, *constants) == y for z, y in zip(given, answers, strict=True))
         ]
+
+
+@lru_cache(4096)
+def _compiled(operation: Operation, constants: Constants) -> Instruction | None:
+    if operation.instruction is not None:
+        return operation.instruction(*constants)
+    if not operation.letterwise:
+        return None
+    # NUL characters stay as they are.
+    return translation(["\0", *operation.run(ASCII[1:], constants)])
 
 
 def released(*operations: Operation) -> tuple[Operation, ...]:

@@ -7,10 +7,12 @@ bank changes the splits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import numpy as np
 
+from find_gym.categories.strings.ascii_strings import AsciiStrings
 from find_gym.categories.strings.inputs import draw_inputs
 from find_gym.categories.strings.programs import Program, run
 
@@ -68,8 +70,32 @@ PROBES: tuple[str, ...] = (
 
 @lru_cache(1024)
 def answers_to_probes(program: Program) -> tuple[str, ...]:
-    """Returns a program's outputs on the bank, which the sampler, the split and the environment need in turn."""
-    return tuple(run(program, PROBES))
+    """Returns a program's outputs on the bank, which the split and the environment need in turn."""
+    return tuple(outputs_on_probes(program))
+
+
+@lru_cache(1024)
+def outputs_on_probes(program: Program) -> Sequence[str]:
+    """Returns a program's outputs on the bank, for the sampler to compare: `AsciiStrings` if they are ASCII."""
+    return run(program, packed_probes())
+
+
+@cache
+def packed_probes() -> AsciiStrings:
+    """Returns the bank in one array."""
+    return _packed(PROBES)
+
+
+@cache
+def packed_large_set() -> AsciiStrings:
+    """Returns the large set in one array."""
+    return _packed(large_probe_set())
+
+
+def _packed(strings: tuple[str, ...]) -> AsciiStrings:
+    packed = AsciiStrings.of(strings)
+    assert packed is not None
+    return packed
 
 
 @cache

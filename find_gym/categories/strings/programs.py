@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
+from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.compiled import CompiledProgram
 from find_gym.categories.strings.conditions import CONDITIONS, Condition
 from find_gym.categories.strings.faults import FAULTS
+from find_gym.categories.strings.instructions import Code, Instruction
 from find_gym.categories.strings.operation import Constants, Operation
 from find_gym.categories.strings.operations import OPERATIONS
 
@@ -101,7 +105,17 @@ def without_noise(program: Program) -> Program:
     )
 
 
-def run(program: Program, strings: Sequence[str], rng: np.random.Generator | None = None) -> list[str]:
+@overload
+def run(  # type: ignore[overload-overlap]
+    program: Program, strings: AsciiStrings
+) -> AsciiStrings | list[str]: ...
+
+
+@overload
+def run(program: Program, strings: Sequence[str], rng: np.random.Generator | None = None) -> list[str]: ...
+
+
+def run(program: Program, strings: Sequence[str], rng: np.random.Generator | None = None) -> AsciiStrings | list[str]:
     """Runs a program on strings.
 
     Args:
@@ -111,8 +125,10 @@ def run(program: Program, strings: Sequence[str], rng: np.random.Generator | Non
             operations are left out.
 
     Returns:
-        The outputs, in the order of the inputs.
+        The outputs, in the order of the inputs; those for `AsciiStrings` are such again if they are ASCII.
     """
+    if rng is None and isinstance(strings, AsciiStrings):
+        return _run_compiled(program, strings)
     outputs = list(strings)
     for part in program:
         if isinstance(part, Branch):
@@ -126,6 +142,42 @@ def run(program: Program, strings: Sequence[str], rng: np.random.Generator | Non
     return outputs
 
 
+def _run_compiled(program: Program, strings: AsciiStrings) -> AsciiStrings | list[str]:
+    compiled = _compile(program)
+    result = None if compiled is None else compiled.run(strings)
+    if result is not None:
+        return result.outputs
+    outputs = run(program, list(strings))
+    return AsciiStrings.of(outputs) or outputs
+
+
+@lru_cache(1024)
+def _compile(program: Program) -> CompiledProgram | None:
+    """Returns a program for the compiled loop, or None if one of its operations has no instruction."""
+    compiled = CompiledProgram()
+    return compiled if _add_to(compiled, program) else None
+
+
+def _add_to(compiled: CompiledProgram, program: Program, *, within: bool = False) -> bool:
+    """Adds a program to a compiled one, one `within` a branch or not; returns whether all has instructions."""
+    for part in program:
+        if isinstance(part, Step) and part.operation.stochastic:
+            continue
+        instruction = (part.operation if isinstance(part, Step) else part.test).compiled(part.constants)
+        if instruction is None:
+            return False
+        number = compiled.add(instruction, column=isinstance(part, Branch) and not within)
+        if isinstance(part, Branch):
+            if not _add_to(compiled, part.then, within=True):
+                return False
+            behind = compiled.add(Instruction(Code.JUMP))
+            compiled.go_on_here(number)
+            if not _add_to(compiled, part.otherwise, within=True):
+                return False
+            compiled.go_on_here(behind)
+    return True
+
+
 def _run_branch(branch: Branch, strings: list[str], rng: np.random.Generator | None) -> list[str]:
     holds = [branch.test.function(s, *branch.constants) for s in strings]
     taken = iter(run(branch.then, [s for s, held in zip(strings, holds, strict=True) if held], rng))
@@ -135,6 +187,10 @@ def _run_branch(branch: Branch, strings: list[str], rng: np.random.Generator | N
 
 def sides(program: Program, strings: Sequence[str]) -> list[tuple[bool, ...]]:
     """Returns, for each string, whether it meets the condition of each branch (those within branches left out)."""
+    if not has_branches(program):
+        return [()] * len(strings)
+    if isinstance(strings, AsciiStrings) and (compiled := _compile(program)) and (result := compiled.run(strings)):
+        return list(map(tuple, result.taken.astype(bool).tolist()))
     taken: list[tuple[bool, ...]] = [()] * len(strings)
     outputs = list(strings)
     branches = [place for place, part in enumerate(program) if isinstance(part, Branch)]

@@ -8,6 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from find_gym.categories.strings.alphabet import DIGITS, VOWELS
+from find_gym.categories.strings.instructions import (
+    ASCII,
+    FIRST,
+    LAST,
+    MIDDLE,
+    Code,
+    Instruction,
+    among,
+    translation,
+    where,
+)
 from find_gym.categories.strings.inversion import first_change
 from find_gym.categories.strings.operation import INDEX, Constants, Operation, Strings, released
 
@@ -148,47 +159,117 @@ def _swapped(given: Strings, answers: Strings) -> Iterable[Constants]:
     return [(first, places[1])] if len(places) == 2 and places[1] <= 9 else []
 
 
+_SPACES = where(str.isspace)
+
 OPERATIONS = released(
     Operation(convert_to_lowercase, lambda it: f"converts {it} to lower case", letterwise=True),
     Operation(convert_to_uppercase, lambda it: f"converts {it} to upper case", letterwise=True),
-    Operation(capitalize_string, lambda it: f"makes the first character of {it} upper case and all others lower case"),
+    Operation(
+        capitalize_string,
+        lambda it: f"makes the first character of {it} upper case and all others lower case",
+        instruction=lambda: Instruction(Code.CAPITALIZE),
+    ),
     Operation(
         capitalize_alternating_letters,
         lambda it: f"alternates the case along {it}, upper case at even and lower case at odd indices",
+        instruction=lambda: Instruction(Code.ALTERNATE),
     ),
-    Operation(reverse_string, lambda it: f"reverses {it}"),
-    Operation(reverse_string_first_half, lambda it: f"reverses the first half of {it} and keeps the rest"),
+    Operation(
+        reverse_string,
+        lambda it: f"reverses {it}",
+        instruction=lambda: Instruction(Code.REVERSE),
+    ),
+    Operation(
+        reverse_string_first_half,
+        lambda it: f"reverses the first half of {it} and keeps the rest",
+        instruction=lambda: Instruction(Code.REVERSE_FIRST_HALF),
+    ),
     Operation(
         reverse_string_last_half,
         lambda it: f"reverses the second half of {it} (the middle character included) and keeps the first half",
+        instruction=lambda: Instruction(Code.REVERSE_LAST_HALF),
     ),
     Operation(
-        reverse_words, lambda it: f"reverses each word of {it}, keeping the order of the words, with one space between"
+        reverse_words,
+        lambda it: f"reverses each word of {it}, keeping the order of the words, with one space between",
+        instruction=lambda: Instruction(Code.REVERSE_WORDS, table=_SPACES),
     ),
-    Operation(reverse_vowels, lambda it: f"reverses the order of the vowels in {it}, leaving all else in place"),
-    Operation(swap_first_last, lambda it: f"swaps the first and the last character of {it}"),
+    Operation(
+        reverse_vowels,
+        lambda it: f"reverses the order of the vowels in {it}, leaving all else in place",
+        instruction=lambda: Instruction(Code.REVERSE_THOSE, table=among(VOWELS)),
+    ),
+    Operation(
+        swap_first_last,
+        lambda it: f"swaps the first and the last character of {it}",
+        instruction=lambda: Instruction(Code.SWAP, FIRST, LAST),
+    ),
     Operation(
         swap_rand,
         lambda it, i, j: f"swaps the characters of {it} at indices {i} and {j} (counted from 0) where it has both",
         (INDEX, INDEX),
         guess=_swapped,
         distinct=True,
+        instruction=lambda i, j: Instruction(Code.SWAP, i, j),
     ),
     Operation(remove_digits, lambda it: f"removes all digits from {it}", letterwise=True),
     Operation(remove_whitespace, lambda it: f"removes all whitespace from {it}", letterwise=True),
-    Operation(remove_duplicates, lambda it: f"keeps only the first occurrence of every character of {it}"),
-    Operation(extract_uppers, lambda it: f"keeps only the upper-case letters of {it}"),
-    Operation(string_strip, lambda it: f"strips whitespace from both ends of {it}"),
-    Operation(string_lstrip, lambda it: f"strips whitespace from the start of {it}"),
-    Operation(string_rstrip, lambda it: f"strips whitespace from the end of {it}"),
-    Operation(duplicate_first_letter, lambda it: f"appends the first character of {it} to its end"),
-    Operation(duplicate_last_letter, lambda it: f"repeats the last character of {it}"),
-    Operation(duplicate_mid_letter, lambda it: f"appends the middle character of {it} (index length // 2) to its end"),
-    Operation(get_first_character, lambda it: f"keeps only the first character of {it}", inner=False),
-    Operation(get_last_character, lambda it: f"keeps only the last character of {it}", inner=False),
+    Operation(
+        remove_duplicates,
+        lambda it: f"keeps only the first occurrence of every character of {it}",
+        instruction=lambda: Instruction(Code.REMOVE_DUPLICATES),
+    ),
+    Operation(
+        extract_uppers,
+        lambda it: f"keeps only the upper-case letters of {it}",
+        instruction=lambda: translation([extract_uppers(c) for c in ASCII]),
+    ),
+    Operation(
+        string_strip,
+        lambda it: f"strips whitespace from both ends of {it}",
+        instruction=lambda: Instruction(Code.STRIP, 1, 1, table=_SPACES),
+    ),
+    Operation(
+        string_lstrip,
+        lambda it: f"strips whitespace from the start of {it}",
+        instruction=lambda: Instruction(Code.STRIP, 1, 0, table=_SPACES),
+    ),
+    Operation(
+        string_rstrip,
+        lambda it: f"strips whitespace from the end of {it}",
+        instruction=lambda: Instruction(Code.STRIP, 0, 1, table=_SPACES),
+    ),
+    Operation(
+        duplicate_first_letter,
+        lambda it: f"appends the first character of {it} to its end",
+        instruction=lambda: Instruction(Code.DUPLICATE, FIRST),
+    ),
+    Operation(
+        duplicate_last_letter,
+        lambda it: f"repeats the last character of {it}",
+        instruction=lambda: Instruction(Code.DUPLICATE, LAST),
+    ),
+    Operation(
+        duplicate_mid_letter,
+        lambda it: f"appends the middle character of {it} (index length // 2) to its end",
+        instruction=lambda: Instruction(Code.DUPLICATE, MIDDLE),
+    ),
+    Operation(
+        get_first_character,
+        lambda it: f"keeps only the first character of {it}",
+        inner=False,
+        instruction=lambda: Instruction(Code.KEEP, FIRST),
+    ),
+    Operation(
+        get_last_character,
+        lambda it: f"keeps only the last character of {it}",
+        inner=False,
+        instruction=lambda: Instruction(Code.KEEP, LAST),
+    ),
     Operation(
         get_mid_character,
         lambda it: f"keeps only the middle character of {it} (the middle two if its length is even)",
         inner=False,
+        instruction=lambda: Instruction(Code.KEEP, MIDDLE),
     ),
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from find_gym.categories.strings import programs
+from find_gym.categories.strings.ascii_strings import AsciiStrings, most_equal
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.function import StringSpec
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS, STOCHASTIC
-from find_gym.categories.strings.probes import PROBES, answers_to_probes, large_probe_set
+from find_gym.categories.strings.probes import outputs_on_probes, packed_large_set, packed_probes
 from find_gym.categories.strings.programs import Branch, Program, Step
 from find_gym.core.draws import choose
 from find_gym.core.splits import check_split
@@ -100,11 +101,11 @@ def is_degenerate(program: Program) -> bool:
     program = programs.without_noise(program)
     if not program:
         return True
-    outputs = answers_to_probes(program)
-    simpler = map(answers_to_probes, _simplifications(program))
-    if len(set(outputs)) == 1 or outputs == PROBES or any(outputs == other for other in simpler):
+    outputs = outputs_on_probes(program)
+    simpler = map(outputs_on_probes, _simplifications(program))
+    if _is_trivial(outputs, packed_probes()) or any(outputs == other for other in simpler):
         return _is_degenerate_on_large_set(program)
-    if len(program) > 1 and outputs in _single_operations():
+    if len(program) > 1 and isinstance(outputs, AsciiStrings) and outputs in _single_operations():
         return _is_degenerate_on_large_set(program)
     return any(_is_hardly_taken(part, program[:index]) for index, part in enumerate(program))
 
@@ -121,33 +122,38 @@ def _simplifications(program: Program) -> Iterator[Program]:
 
 
 @cache
-def _single_operations() -> dict[tuple[str, ...], list[Step]]:
+def _single_operations() -> dict[Sequence[str], list[Step]]:
     """Returns FIND's operations with all of their constants by their outputs on the probes.
 
     No others, whatever is registered: the same seed gives the same function for ever.
     """
-    steps: dict[tuple[str, ...], list[Step]] = {}
+    steps: dict[Sequence[str], list[Step]] = {}
     for name in DETERMINISTIC:
         for constants in OPERATIONS[name].enumerate_constants():
             step = Step(name, constants)
-            steps.setdefault(answers_to_probes((step,)), []).append(step)
+            steps.setdefault(programs.run((step,), packed_probes()), []).append(step)
     return steps
 
 
 def _is_degenerate_on_large_set(program: Program) -> bool:
-    inputs = large_probe_set()
+    inputs = packed_large_set()
     outputs = programs.run(program, inputs)
-    if len(set(outputs)) == 1 or outputs == list(inputs):
+    if _is_trivial(outputs, inputs):
         return True
     candidates: list[Program] = list(_simplifications(program))
     if len(program) > 1:
-        candidates += [(step,) for step in _single_operations().get(tuple(outputs[: len(PROBES)]), ())]
+        on_probes = outputs_on_probes(program)
+        candidates += [(step,) for step in _single_operations().get(on_probes, ())]
     return any(outputs == programs.run(candidate, inputs) for candidate in candidates)
+
+
+def _is_trivial(outputs: Sequence[str], inputs: AsciiStrings) -> bool:
+    """Whether outputs are all the same, or all their inputs."""
+    return outputs == inputs or most_equal(outputs) == len(outputs)
 
 
 def _is_hardly_taken(part: Step | Branch, before: Program) -> bool:
     if not isinstance(part, Branch):
         return False
-    strings = programs.run(before, large_probe_set())
-    holds = sum(part.test.function(s, *part.constants) for s in strings)
-    return not _LEAST_TAKEN <= holds <= len(strings) - _LEAST_TAKEN
+    taken = [side[-1] for side in programs.sides((*before, part), packed_large_set())]
+    return not _LEAST_TAKEN <= sum(taken) <= len(taken) - _LEAST_TAKEN

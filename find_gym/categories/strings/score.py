@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.code_scorer import CodeScorer
 from find_gym.categories.held_out import decoy_generator, run_held_out
+from find_gym.categories.strings.ascii_strings import most_equal, which_equal
 from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.decoys import string_decoys
 from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
@@ -88,12 +88,12 @@ class StringScorer(CodeScorer[StringScore]):
         rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
         self._inputs = balanced_inputs(rng, HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
-        changed = np.array([text != output for text, output in zip(self._inputs, self._truth, strict=True)])
+        unchanged = which_equal(self._inputs, self._truth)
         exception = np.array([any(side) for side in function.sides(self._inputs)])
-        members = {"changed": changed, "unchanged": ~changed, "exception": exception}
+        members = {"changed": ~unchanged, "unchanged": unchanged, "exception": exception}
         self._strata = {name: places for name, member in members.items() if (places := np.flatnonzero(member)).size}
-        constant = max(Counter(self._truth).values()) / len(self._truth)
-        self.trivial_accuracy = max(constant, 1 - np.count_nonzero(changed) / len(self._truth))
+        constant = most_equal(self._truth) / len(self._truth)
+        self.trivial_accuracy = max(constant, 1 - np.count_nonzero(~unchanged) / len(self._truth))
 
     def _by_program(self, submission: Submission) -> StringScore:
         program: Any = submission.program
@@ -103,7 +103,7 @@ class StringScorer(CodeScorer[StringScore]):
 
     def _by_code(self, code: PreparedCode, domain: str) -> StringScore:
         rng = decoy_generator(self._identity)
-        result = run_held_out(code, self._inputs, string_decoys(rng, HELD_OUT_INPUTS), rng)
+        result = run_held_out(code, list(self._inputs), string_decoys(rng, HELD_OUT_INPUTS), rng)
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.message)
         return self._judge(result.values)
@@ -119,8 +119,7 @@ class StringScorer(CodeScorer[StringScore]):
         return StringScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
 
     def _judge(self, predicted: Sequence[Any]) -> StringScore:
-        # A value that only compares equal to the truth is no string.
-        right = np.array([type(p) is str and p == t for p, t in zip(predicted, self._truth, strict=True)])
+        right = which_equal(self._truth, predicted)
         accuracy = _share(right)
         return StringScore(
             accuracy=accuracy,

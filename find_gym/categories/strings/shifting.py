@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from find_gym.categories.strings.alphabet import ALPHABET, shift_at, shift_letters
+from find_gym.categories.strings.instructions import FIRST, LAST, Code, Instruction
 from find_gym.categories.strings.inversion import first_change
 from find_gym.categories.strings.operation import (
     INDEX,
@@ -197,64 +198,82 @@ OPERATIONS = released(
     Operation(
         add_len_to_string,
         lambda it: f"moves every letter of {it} as many places forward in the alphabet (from z on to a) as it is long",
+        instruction=lambda: Instruction(Code.SHIFT_ALL_BY_LENGTH),
     ),
     Operation(
         add_number_to_middle,
         lambda it, n: f"moves the middle letter of {it} {_by(n)} forward in the alphabet {_MIDDLE}",
         (NUMBER,),
         guess=_moved_letters(1, NUMBER),
+        instruction=lambda n: Instruction(Code.SHIFT_MIDDLE, n),
     ),
     Operation(
         subtract_middle_character,
         lambda it, n: f"moves the middle letter of {it} {_by(n)} back in the alphabet {_MIDDLE}",
         (NUMBER,),
         guess=_moved_letters(-1, NUMBER),
+        instruction=lambda n: Instruction(Code.SHIFT_MIDDLE, -n),
     ),
     Operation(
         add_len_to_middle,
         lambda it: f"moves the middle letter of {it} as many places forward in the alphabet as it is long {_MIDDLE}",
+        instruction=lambda: Instruction(Code.SHIFT_MIDDLE),
     ),
     Operation(
-        advance_by_character_order, lambda it, i: _by_order(it, i, "forward"), (NUMBER,), guess=_order_of_character(1)
+        advance_by_character_order,
+        lambda it, i: _by_order(it, i, "forward"),
+        (NUMBER,),
+        guess=_order_of_character(1),
+        instruction=lambda i: Instruction(Code.SHIFT_ALL_BY_CHARACTER, i, 1),
     ),
     Operation(
-        substract_by_character_order, lambda it, i: _by_order(it, i, "back"), (NUMBER,), guess=_order_of_character(-1)
+        substract_by_character_order,
+        lambda it, i: _by_order(it, i, "back"),
+        (NUMBER,),
+        guess=_order_of_character(-1),
+        instruction=lambda i: Instruction(Code.SHIFT_ALL_BY_CHARACTER, i, -1),
     ),
     Operation(
         add_order_of_inx1_to_inx2,
         lambda it, n, i: _by_index(it, n, i, "forward"),
         (INDEX, INDEX),
         guess=order_of_index(1),
+        instruction=lambda n, i: Instruction(Code.SHIFT_ONE, i, n, max(n, i) + 1),
     ),
     Operation(
         sub_order_of_inx1_to_inx2,
         lambda it, n, i: _by_index(it, n, i, "back"),
         (INDEX, INDEX),
         guess=order_of_index(-1),
+        instruction=lambda n, i: Instruction(Code.SHIFT_ONE, i, -n, max(n, i) + 1),
     ),
     Operation(
         shift_first_letter_rand,
         lambda it, n: f"moves the first letter of {it} {_by(n)} forward in the alphabet (from z on to a)",
         (OFFSET,),
         guess=_moved_letters(1, OFFSET),
+        instruction=lambda n: Instruction(Code.SHIFT_ONE, FIRST, n, 1),
     ),
     Operation(
         shift_first_letter_predecessor_rand,
         lambda it, n: f"moves the first letter of {it} {_by(n)} back in the alphabet (from a on to z)",
         (OFFSET,),
         guess=_moved_letters(-1, OFFSET),
+        instruction=lambda n: Instruction(Code.SHIFT_ONE, FIRST, -n, 1),
     ),
     Operation(
         shift_last_letter_rand,
         lambda it, n: f"moves the last letter of {it} {_by(n)} forward in the alphabet (from z on to a)",
         (OFFSET,),
         guess=_moved_letters(1, OFFSET),
+        instruction=lambda n: Instruction(Code.SHIFT_ONE, LAST, n, 1),
     ),
     Operation(
         shift_last_letter_predecessor_rand,
         lambda it, n: f"moves the last letter of {it} {_by(n)} back in the alphabet (from a on to z)",
         (OFFSET,),
         guess=_moved_letters(-1, OFFSET),
+        instruction=lambda n: Instruction(Code.SHIFT_ONE, LAST, -n, 1),
     ),
     Operation(add_order_to_inx, lambda it: _at_random(it, "forward"), stochastic=True),
     Operation(sub_order_to_inx, lambda it: _at_random(it, "back"), stochastic=True),

@@ -11,7 +11,7 @@ from find_gym.core.kernels.draws import integer, uniform
 
 # The kinds of strings, in turn.
 WORD, MIXED_CASE, SENTENCE, WORD_WITH_DIGITS, RANDOM_LETTERS, CAPITALISED = 0, 1, 2, 3, 4, 5
-PHRASE, PUNCTUATED, UPPER_CASE, SPACED, SINGLE, LONG, DIGITS = 6, 7, 8, 9, 10, 11, 12
+PHRASE, PUNCTUATED, UPPER_CASE, SPACED, SINGLE, LONG, DIGITS, EMPTY = 6, 7, 8, 9, 10, 11, 12, 13
 
 # The longest string that is drawn has fewer characters.
 ROOM = 64
@@ -143,7 +143,7 @@ def _spaced(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, en
 
 @exact_kernel("void(uint64[::1], int64[::1], uint8[::1], int64[::1], int64[::1], uint8[::1], int64[::1])")
 def draw_strings(words: Any, cursor: Any, characters: Any, starts: Any, kinds: Any, text: Any, ends: Any) -> None:
-    """Draws strings, the kinds in turn.
+    """Draws a string of each of some kinds.
 
     Args:
         words: bits to draw from; see `find_gym.core.kernels.draws`.
@@ -151,13 +151,13 @@ def draw_strings(words: Any, cursor: Any, characters: Any, starts: Any, kinds: A
         characters: lower-case words of 1 to 8 ASCII letters, then all letters, all digits, all punctuation, and the
             characters that stand alone, one after the other.
         starts: where each of these entries begins in `characters`, and where the last one ends.
-        kinds: the kinds, each as often as it is to be drawn.
+        kinds: the kind of each, shape `(n,)`.
         text: where to write the strings, one after the other, with room for 64 characters each.
         ends: where to write the end of each, shape `(n,)`.
     """
     end = 0
     for number in range(ends.size):
-        kind, first = kinds[number % kinds.size], end
+        kind, first = kinds[number], end
         if kind == WORD:
             end = _word(words, cursor, characters, starts, text, end)
         elif kind == MIXED_CASE:
@@ -188,6 +188,6 @@ def draw_strings(words: Any, cursor: Any, characters: Any, starts: Any, kinds: A
             while end - first <= _LONG:
                 end = _spaces(1, text, end)
                 end = _capitalised(words, cursor, characters, starts, text, end)
-        else:
+        elif kind == DIGITS:
             end = _some(words, cursor, characters, starts, _DIGIT_ENTRY, 1, 12, text, end)
         ends[number] = end

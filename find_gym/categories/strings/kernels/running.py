@@ -1,0 +1,370 @@
+"""Programs that run on ASCII strings, one string after the other; `Code` says what each instruction does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.strings.instructions import COUNTED, END, LAST, MIDDLE, REMOVED, Code
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+
+_ROOM = 1 << 14
+# No instruction makes more of a string: each character a number word and a space, or one character more.
+_GROWTH, _MORE = 13, 16
+_SPACE, _TO_UPPER, _LOWER, _UPPER, _ZERO = 32, 32, 97, 65, 48
+_UNKNOWN, _NONE = 31, 32
+
+
+@exact_helper
+def _is_lower(character: int) -> bool:
+    return _LOWER <= character < _LOWER + 26
+
+
+@exact_helper
+def _is_upper(character: int) -> bool:
+    return _UPPER <= character < _UPPER + 26
+
+
+@exact_helper
+def _lowered(character: int) -> int:
+    return character + _TO_UPPER if _is_upper(character) else character
+
+
+@exact_helper
+def _raised(character: int) -> int:
+    return character - _TO_UPPER if _is_lower(character) else character
+
+
+@exact_helper
+def _shifted(character: int, places: int) -> int:
+    if _is_lower(character):
+        return (character - _LOWER + places) % 26 + _LOWER
+    if _is_upper(character):
+        return (character - _UPPER + places) % 26 + _UPPER
+    return character
+
+
+@exact_helper
+def _index(place: int, size: int) -> int:
+    """Returns the index of a place in a string."""
+    if place == LAST:
+        return size - 1
+    if place == MIDDLE:
+        return size // 2
+    return size if place == END else place
+
+
+@exact_helper
+def _copy(source: Any, first: int, last: int, target: Any, end: int) -> int:
+    for place in range(first, last):
+        target[end] = source[place]
+        end += 1
+    return end
+
+
+@exact_helper
+def _copy_back(source: Any, first: int, last: int, target: Any, end: int) -> int:
+    for place in range(last - 1, first - 1, -1):
+        target[end] = source[place]
+        end += 1
+    return end
+
+
+@exact_helper
+def _name(numbers: Any, number: int, target: Any, end: int) -> int:
+    """Writes a number word, "none" for -1; the first entry of each row is its length."""
+    row = min(number, _UNKNOWN) if number >= 0 else _NONE
+    for place in range(1, 1 + numbers[row, 0]):
+        target[end] = numbers[row, place]
+        end += 1
+    return end
+
+
+@exact_helper
+def _count(source: Any, size: int, tables: Any, row: int) -> int:
+    count = 0
+    for place in range(size):
+        count += tables[row, source[place]]
+    return count
+
+
+@exact_helper
+def _translate(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+    end = 0
+    for place in range(size):
+        target[end] = tables[row, source[place]]
+        end += target[end] != REMOVED
+    return end
+
+
+@exact_helper
+def _shift(code: int, source: Any, size: int, target: Any, a: int, b: int, c: int) -> int:
+    _copy(source, 0, size, target, 0)
+    if code == Code.SHIFT_ALL_BY_LENGTH:
+        for place in range(size):
+            target[place] = _shifted(source[place], size)
+    elif code == Code.SHIFT_ALL_BY_CHARACTER:
+        if a < size:
+            places = b * (_lowered(source[a]) - _LOWER)
+            for place in range(size):
+                target[place] = _shifted(_lowered(source[place]), places)
+    elif code == Code.SHIFT_ONE:
+        if size >= c:
+            place = _index(a, size)
+            target[place] = _shifted(source[place], b)
+    elif size >= 3 and size % 2 == 1:
+        target[size // 2] = _shifted(source[size // 2], a if a else size)
+    return size
+
+
+@exact_helper
+def _change_case(code: int, source: Any, size: int, target: Any) -> int:
+    for place in range(size):
+        raised = place == 0 if code == Code.CAPITALIZE else place % 2 == 0
+        target[place] = _raised(source[place]) if raised else _lowered(source[place])
+    return size
+
+
+@exact_helper
+def _reverse(code: int, source: Any, size: int, target: Any) -> int:
+    first = size // 2 if code == Code.REVERSE_LAST_HALF else 0
+    last = size // 2 if code == Code.REVERSE_FIRST_HALF else size
+    end = _copy(source, 0, first, target, 0)
+    end = _copy_back(source, first, last, target, end)
+    return _copy(source, last, size, target, end)
+
+
+@exact_helper
+def _reverse_words(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+    end, place = 0, 0
+    while place < size:
+        first = place
+        while place < size and not tables[row, source[place]]:
+            place += 1
+        if place > first:
+            if end:
+                target[end] = _SPACE
+                end += 1
+            end = _copy_back(source, first, place, target, end)
+        place += 1
+    return end
+
+
+@exact_helper
+def _reverse_those(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+    other = size - 1
+    for place in range(size):
+        target[place] = source[place]
+        if tables[row, source[place]]:
+            while not tables[row, source[other]]:
+                other -= 1
+            target[place] = source[other]
+            other -= 1
+    return size
+
+
+@exact_helper
+def _swap(source: Any, size: int, target: Any, a: int, b: int) -> int:
+    _copy(source, 0, size, target, 0)
+    first, second = _index(a, size), _index(b, size)
+    if first < size and second < size:
+        target[first], target[second] = source[second], source[first]
+    return size
+
+
+@exact_helper
+def _remove_duplicates(source: Any, size: int, target: Any) -> int:
+    seen = np.zeros(128, dtype=np.bool_)
+    end = 0
+    for place in range(size):
+        if not seen[source[place]]:
+            seen[source[place]] = True
+            target[end] = source[place]
+            end += 1
+    return end
+
+
+@exact_helper
+def _strip(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row: int) -> int:
+    first = 0
+    while a and first < size and tables[row, source[first]]:
+        first += 1
+    while b and size > first and tables[row, source[size - 1]]:
+        size -= 1
+    return _copy(source, first, size, target, 0)
+
+
+@exact_helper
+def _keep(source: Any, size: int, target: Any, a: int) -> int:
+    first = _index(a, size)
+    last = first + 1
+    if a == MIDDLE and size % 2 == 0:
+        first -= 1
+    return _copy(source, first, last, target, 0) if size else 0
+
+
+@exact_helper
+def _insert(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row: int) -> int:
+    place = _index(a, size)
+    end = _copy(source, 0, place, target, 0)
+    for number in range(b):
+        target[end] = tables[row, number]
+        end += 1
+    return _copy(source, place, size, target, end)
+
+
+@exact_helper
+def _append(code: int, source: Any, size: int, target: Any, a: int) -> int:
+    """Appends a character of the string, or one that it does not end with."""
+    end = _copy(source, 0, size, target, 0)
+    if code == Code.DUPLICATE:
+        return _copy(source, _index(a, size), _index(a, size) + 1, target, end) if size else 0
+    if size == 0 or source[size - 1] != a:
+        target[end] = a
+        end += 1
+    return end
+
+
+@exact_helper
+def _replace_those(source: Any, size: int, target: Any, a: int, tables: Any, row: int) -> int:
+    index = _count(source, size, tables, row) - 1 if a == COUNTED else _index(a, size)
+    for place in range(size):
+        target[place] = source[index] if tables[row, source[place]] else source[place]
+    return size
+
+
+@exact_helper
+def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, row: int, numbers: Any) -> int:
+    """Writes the index of each character of the table, or what digit it is."""
+    end = 0
+    for place in range(size):
+        if tables[row, source[place]]:
+            if end:
+                target[end] = _SPACE
+                end += 1
+            number = source[place] - _ZERO if code == Code.NAME_DIGITS else place
+            end = _name(numbers, number, target, end)
+    return end
+
+
+@exact_helper
+def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables: Any, row: int, numbers: Any) -> int:
+    number = size
+    if code == Code.NAME_COUNT:
+        number = _count(source, size, tables, row)
+    elif code == Code.NAME_INDEX:
+        number = 0
+        while number < size and source[number] != a:
+            number += 1
+        if number == size:
+            number = -1
+    elif code == Code.NAME_ORDER:
+        letter = _lowered(source[_index(a, size)]) if size else 0
+        number = letter - _LOWER + 1 if _is_lower(letter) else 0
+    return _name(numbers, number, target, 0)
+
+
+@exact_helper
+def _apply(program: Any, tables: Any, row: int, numbers: Any, source: Any, size: int, target: Any) -> int:
+    """Applies an instruction to a string of a size; returns that of what it writes."""
+    code, a, b, c = program[row, 0], program[row, 1], program[row, 2], program[row, 3]
+    if code == Code.TRANSLATE:
+        return _translate(source, size, target, tables, row)
+    if code <= Code.SHIFT_MIDDLE:
+        return _shift(code, source, size, target, a, b, c)
+    if code <= Code.ALTERNATE:
+        return _change_case(code, source, size, target)
+    if code <= Code.REVERSE_LAST_HALF:
+        return _reverse(code, source, size, target)
+    if code == Code.REVERSE_WORDS:
+        return _reverse_words(source, size, target, tables, row)
+    if code == Code.REVERSE_THOSE:
+        return _reverse_those(source, size, target, tables, row)
+    if code == Code.SWAP:
+        return _swap(source, size, target, a, b)
+    if code == Code.REMOVE_DUPLICATES:
+        return _remove_duplicates(source, size, target)
+    if code == Code.STRIP:
+        return _strip(source, size, target, a, b, tables, row)
+    if code == Code.KEEP:
+        return _keep(source, size, target, a)
+    if code == Code.INSERT:
+        return _insert(source, size, target, a, b, tables, row)
+    if code == Code.DUPLICATE or code == Code.APPEND_UNLESS_LAST:
+        return _append(code, source, size, target, a)
+    if code == Code.REPLACE_THOSE:
+        return _replace_those(source, size, target, a, tables, row)
+    if code == Code.NAME_INDICES or code == Code.NAME_DIGITS:
+        return _name_indices(code, source, size, target, tables, row, numbers)
+    return _name_number(code, source, size, target, a, tables, row, numbers)
+
+
+@exact_helper
+def _holds(program: Any, tables: Any, row: int, source: Any, size: int) -> bool:
+    """Tests a condition."""
+    code = program[row, 0]
+    if code == Code.STARTS:
+        return size > 0 and tables[row, source[0]] > 0
+    if code == Code.ENDS:
+        return size > 0 and tables[row, source[size - 1]] > 0
+    if code == Code.IS_EVEN:
+        return size % 2 == 0
+    if code == Code.IS_LONGER:
+        return size > program[row, 1]
+    return _count(source, size, tables, row) > 0
+
+
+@exact_kernel(
+    "boolean(int64[:, ::1], uint8[:, ::1], uint8[:, ::1],uint8[::1], int64[::1], uint8[::1], int64[::1], uint8[:, ::1])"
+)
+def run_program(
+    program: Any, tables: Any, numbers: Any, text: Any, ends: Any, outputs: Any, output_ends: Any, taken: Any
+) -> bool:
+    """Runs a program on ASCII strings.
+
+    Args:
+        program: a row for each instruction: its code, `a`, `b`, `c`, the row to go on with where a condition does not
+            hold or after a jump, and the column of `taken` (-1: none).
+        tables: the table of each instruction, shape `(instructions, 128)`.
+        numbers: the words from zero to thirty, "unknown" and "none": the length, then the characters of each.
+        text: the strings, one after the other.
+        ends: where each ends, shape `(n,)`.
+        outputs: where to write the outputs, one after the other.
+        output_ends: where to write the end of each, shape `(n,)`.
+        taken: where to write whether each string meets the conditions that have a column, shape `(n, columns)`.
+
+    Returns:
+        Whether there was room enough.
+    """
+    texts, others = np.empty(_ROOM, dtype=np.uint8), np.empty(_ROOM, dtype=np.uint8)
+    first, end = 0, 0
+    for number in range(ends.size):
+        size = ends[number] - first
+        if size > _ROOM:
+            return False
+        _copy(text, first, ends[number], texts, 0)
+        first = ends[number]
+        row, turned = 0, False
+        while row < program.shape[0]:
+            code = program[row, 0]
+            if code == Code.JUMP:
+                row = program[row, 4]
+            elif code >= Code.STARTS:
+                held = _holds(program, tables, row, others if turned else texts, size)
+                if program[row, 5] >= 0:
+                    taken[number, program[row, 5]] = held
+                row = row + 1 if held else program[row, 4]
+            else:
+                if _GROWTH * size + _MORE > _ROOM:
+                    return False
+                if turned:
+                    size = _apply(program, tables, row, numbers, others, size, texts)
+                else:
+                    size = _apply(program, tables, row, numbers, texts, size, others)
+                row, turned = row + 1, not turned
+        if end + size > outputs.size:
+            return False
+        end = _copy(others if turned else texts, 0, size, outputs, end)
+        output_ends[number] = end
+    return True
