@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 # Outputs of FIND's functions reach about 1e15 (products of polynomials); larger ones are clipped.
-_ASINH_LIMIT = float(np.arcsinh(1e15))
-_LOG_LOW, _LOG_HIGH = -9.0, 15.0
+ASINH_LIMIT = float(np.arcsinh(1e15))
+LOG_LOW, LOG_HIGH = -9.0, 15.0
+MAGNITUDES = (10**LOG_LOW, 10**LOG_HIGH)
 
 
 def squash(y: FloatArray) -> FloatArray:
@@ -19,12 +20,12 @@ def squash(y: FloatArray) -> FloatArray:
 
 def squash_finite(y: FloatArray) -> FloatArray:
     """Does the same for numbers that are known to be finite."""
-    return _between(np.arcsinh(y) / _ASINH_LIMIT, -1.0, 1.0)
+    return _between(np.arcsinh(y) / ASINH_LIMIT, -1.0, 1.0)
 
 
 def unsquash(value: FloatArray) -> FloatArray:
     """The inverse of `squash`."""
-    return np.sinh(np.asarray(value) * _ASINH_LIMIT)
+    return np.sinh(np.asarray(value) * ASINH_LIMIT)
 
 
 def relative(y: FloatArray) -> FloatArray:
@@ -41,7 +42,7 @@ def log_magnitude(y: FloatArray) -> FloatArray:
 
 def scaled_log(magnitude: FloatArray) -> FloatArray:
     """Does the same for magnitudes, which are known to be finite."""
-    return (np.log10(_between(magnitude, 10**_LOG_LOW, 10**_LOG_HIGH)) - _LOG_LOW) / (_LOG_HIGH - _LOG_LOW)
+    return (np.log10(_between(magnitude, *MAGNITUDES)) - LOG_LOW) / (LOG_HIGH - LOG_LOW)
 
 
 def filled(y: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from find_gym.categories.numeric import batch_noise
 from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
-from find_gym.categories.numeric.gaps import Gaps, gap_feature
+from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps, halvings
 from find_gym.categories.numeric.kernels import answering
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner
@@ -20,14 +20,13 @@ from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
 from find_gym.envs.vector.referee import JudgeJob, Referee
-from find_gym.interfaces.features import scaled_log, squash_finite
+from find_gym.interfaces.features import ASINH_LIMIT, LOG_HIGH, LOG_LOW, MAGNITUDES
 from find_gym.interfaces.tokens import TokensInterface
 
 FloatArray = NDArray[np.float64]
 
 
-# Where there are no gaps.
-_NO_PLACES, _NO_WIDTHS = np.empty((2, 0), dtype=np.int64), np.empty((2, 0))
+_SCALES = (ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, 2 * CLOSEST)
 
 
 class NumericAnswers(BatchAnswers):
@@ -41,6 +40,7 @@ class NumericAnswers(BatchAnswers):
         self._inputs = np.array(codec.probes, dtype=np.float64)
         self._table = np.zeros(shape)
         self._noise = batch_noise.BatchNoise(features.count, self._inputs, self._count - self._inputs.size)
+        self._gaps = Gaps(features.count if self._count > self._inputs.size else 0, self._inputs)
         self._noisy = np.zeros(features.count, dtype=np.bool_)
         self._any_noisy = False
         self._outputs = np.zeros(self._history.shape)
@@ -80,48 +80,37 @@ class NumericAnswers(BatchAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        self._answer(envs, probes, _NO_PLACES, _NO_WIDTHS)
-
-    def _answer(self, envs: Integers, places: Integers, gaps: Integers, widths: FloatArray) -> None:
-        """Answers one query in each of some episodes.
-
-        Args:
-            envs: the numbers of the episodes, all different, shape `(n,)`.
-            places: the places that they ask, shape `(n,)`.
-            gaps: which gaps that changes, as places in a flat array of shape `(N, places)`, shape `(2, n)` or `(2, 0)`.
-            widths: how wide these are now, of the same shape.
-        """
-        for number, output in self._answer_untabled(envs, places):
-            self._table[envs[number], places[number]] = output
+        for number, output in self._answer_untabled(envs, probes):
+            self._table[envs[number], probes[number]] = output
         if self._any_noisy:
             self._noise.draw_ahead(self._asked)
         self._have_room()
-        features, size = self._all_features, envs.size
-        squashed, magnitudes = np.empty((2 if self._any_noisy else 1, size)), np.empty(size)
+        features, gaps, size = self._all_features, self._gaps, envs.size
+        means, magnitudes = np.empty((2 if self._any_noisy else 1, size)), np.empty(size)
+        changed, widths = np.empty((2, size if gaps.x.size else 0), dtype=np.int64), np.empty((2, size))
         scaled = np.empty(size, dtype=np.int64)
         touched = np.empty(answering.TOUCHED * size if features.watched else 0, dtype=np.int64)
-        count, changed = answering.take_answers(
-            envs, places, self._noisy, self._table, self._noise.draws, self._noise.begins, batch_noise.BLOCK,
+        count, scalings = answering.take_answers(
+            envs, probes, self._noisy, self._table, self._noise.draws, self._noise.begins, batch_noise.BLOCK,
             self._next, self._history, self._outputs, self._sums, self._ranges, self._largest, self._top,
-            features.block, self._starts, touched, squashed, magnitudes, scaled,
+            gaps.bank, gaps.x, gaps.width, gaps.free, features.block, self._starts, touched, *MAGNITUDES,
+            means, magnitudes, changed, widths, scaled,
         )  # fmt: skip
+        # NumPy's logarithms have other last digits than compiled ones, and are those of the single environment.
         count = answering.show_answers(
-            envs, places, self._count, scaled_log(magnitudes), squash_finite(squashed), gaps, gap_feature(widths),
+            envs, probes, self._count, np.log10(magnitudes), np.arcsinh(means),
+            changed, widths, halvings(widths) if changed.size else widths, _SCALES,
             features.block, self._starts, touched, count,
         )  # fmt: skip
         features.touch(touched[:count])
-        if changed:
-            features.touch_rows("relative", self._count, scaled[:changed])
+        if scalings:
+            features.touch_rows("relative", self._count, scaled[:scalings])
 
 
 class ZoomAnswers(NumericAnswers):
     """The answers of N numeric functions to probes, and to inputs in the middle of gaps; see `ZoomTokens`."""
 
     names = (*NumericAnswers.names, "x", "gap")
-
-    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
-        super().__init__(codec, examiner, features)
-        self._gaps = Gaps(features.count, self._inputs)
 
     def askable(self) -> NDArray[np.bool_]:
         """Returns which queries are legal as far as the budget allows any, bool of shape `(N, queries)`."""
@@ -137,21 +126,17 @@ class ZoomAnswers(NumericAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        places, features = probes, self._all_features
         halving = probes >= self._inputs.size
         if np.count_nonzero(halving):
             zoomed, slots = envs[halving], self._gaps.free[envs[halving]]
-            middles = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
-            self._tabulate_slots(zoomed, slots, middles)
-            flat = self._rows.take(zoomed) + slots
-            features.put(flat + features.start("x"), (middles / QUERY_RANGE[1]).astype(np.float32))
-            places = probes.copy()
-            places[halving] = slots
-            x = self._inputs.take(probes, mode="clip")
-            x[halving] = middles
-        else:
-            x = self._inputs.take(probes)
-        self._answer(envs, places, *self._gaps.add(envs, places, x))
+            x = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
+            self._gaps.x[zoomed, slots] = x
+            self._tabulate_slots(zoomed, slots, x)
+            flat = self._rows.take(zoomed) + slots + self._all_features.start("x")
+            self._all_features.put(flat, (x / QUERY_RANGE[1]).astype(np.float32))
+            probes = probes.copy()
+            probes[halving] = slots
+        super().ask(envs, probes)
 
     def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
         """Evaluates functions at the inputs of slots."""
@@ -167,7 +152,7 @@ class ZoomAnswers(NumericAnswers):
         self._features["x"][envs, : self._inputs.size] = self._inputs / QUERY_RANGE[1]
 
     def _input(self, env: int, place: int) -> float:
-        return float(self._gaps.x[env, place])
+        return float(self._gaps.x[env, place] if place >= self._inputs.size else self._inputs[place])
 
     def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
         return self._gaps.x[env, places]

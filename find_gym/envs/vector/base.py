@@ -53,8 +53,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         copy: whether observations are arrays of their own. If not, `reset` and `step` fill two sets of arrays in turn,
             whoever holds them: an observation is overwritten by the call after the next one. That saves time with
             numeric functions, and where several of them are held. Learners that store observations as they come, or as
-            tensors that share their memory, need copies. Either way, to change the features in place write into a copy:
-            arrays that nobody holds any more are handed out again, and only what has changed is written into them.
+            tensors that share their memory, need copies. Who changes features in place does so in a copy: large arrays,
+            and those of `copy=False`, are handed out again, and only what has changed meanwhile is written into them.
         arguments: those of the single environment.
 
     Attributes:

@@ -17,7 +17,7 @@ Indices = NDArray[np.int64]
 
 # So many blocks that were handed out are kept, to be handed out again once nobody holds them.
 _KEPT = 3
-# Blocks up to this size are copied, which is faster than to bring them up to date by NumPy.
+# Blocks up to this size are copied as a whole, unless they are lent and brought up to date by compiled loops.
 _SMALL = 1 << 17
 # After so many changes a block is copied as a whole.
 _MOST_CHANGES = 24
@@ -26,10 +26,10 @@ _MOST_CHANGES = 24
 class Features:
     """The observation of N environments, kept and updated in place; `copy` and `lend` hand it out.
 
-    A step changes few of the features, so a large block that was handed out before is brought up to date and handed out
-    again: by `copy`, where nobody holds it or a part of it any more (Python counts the references); by `lend`, whoever
-    holds it. For that, whoever writes into the features tells where: by `touch`, `touch_rows` or `touch_all`. The
-    feature "budget" changes at each step, and is always copied.
+    A step changes few of the features, so a large block that was handed out before is brought up to date (a small one
+    is copied as a whole) and handed out again: by `copy`, where nobody holds it or a part of it any more (Python counts
+    the references); by `lend`, whoever holds it. For that, whoever writes into the features tells where: by `touch`,
+    `touch_rows` or `touch_all`. The feature "budget" changes at each step, and is always copied.
 
     Args:
         count: the number of environments, N.
@@ -71,8 +71,8 @@ class Features:
 
     @property
     def watched(self) -> bool:
-        """Whether anybody needs to be told of changes."""
-        return bool(self._kept)
+        """Whether changes need to be told."""
+        return not all(kept.is_old for kept in self._kept)
 
     def put(self, places: Indices, values: NDArray[np.float32]) -> None:
         """Writes values to places of the block, both of the same shape."""
@@ -98,14 +98,16 @@ class Features:
 
     def copy(self) -> Observation:
         """Returns all features, arrays that nobody else has."""
+        small = self.block.size <= _SMALL
         for kept in self._kept:
             if kept.is_free():
                 kept.update(self.block, self._always, self._moving.copy_rows)
-                return self._parts(kept.block)
-        block = self.block.copy()
-        if block.size > _SMALL:
-            self._kept = [_Kept(block), *self._kept[: _KEPT - 1]]
-        return self._parts(block)
+                break
+        else:
+            kept = _Kept(self.block.copy())
+            self._kept = [kept, *self._kept[: _KEPT - 1]]
+        kept.is_old = small
+        return self._parts(kept.block)
 
     def lend(self) -> Observation:
         """Returns all features in one of two sets of arrays, in turn: the call after the next one overwrites them."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.categories.numeric.kernels.bisecting import put
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 LEAST = 5e-324
@@ -22,34 +23,36 @@ _QUARTER, _ONE = np.float32(0.25), np.float32(1.0)
 
 
 @exact_helper
-def _mean(sums: Any, env: int, place: int) -> float:
+def _mean(sums: Any, place: int) -> float:
     """Returns the mean of a place's answers, 0 where there are none; what is not finite becomes what `filled` has."""
-    mean = sums[env, place, 0] / max(sums[env, place, 1], 1.0)
+    mean = sums[2 * place] / max(sums[2 * place + 1], 1.0)
     if math.isfinite(mean):
         return mean
     return 0.0 if math.isnan(mean) else math.copysign(_GREATEST, mean)
 
 
 @exact_helper
-def _find_largest(sums: Any, env: int, largest: Any, top: Any) -> None:
-    """Finds the largest magnitude of an episode's means anew."""
-    largest[env], top[env] = abs(_mean(sums, env, 0)), 0
-    for place in range(1, sums.shape[1]):
-        magnitude = abs(_mean(sums, env, place))
-        if magnitude > largest[env]:
-            largest[env], top[env] = magnitude, place
-    largest[env] = max(largest[env], LEAST)
+def _find_largest(sums: Any, row: int, width: int) -> Any:
+    """Finds the largest magnitude of an episode's means anew; returns it and its place."""
+    largest, top = -1.0, 0
+    for place in range(width):
+        magnitude = abs(_mean(sums, row + place))
+        if magnitude > largest:
+            largest, top = magnitude, place
+    return max(largest, LEAST), top
 
 
 @exact_kernel(
     "UniTuple(int64, 2)(int64[::1], int64[::1], boolean[::1], float64[:, ::1], float64[::1], int64[:, ::1], int64, "
     "int64[::1], int64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[::1], int64[::1], "
-    "float32[::1], int64[::1], int64[::1], float64[:, ::1], float64[::1], int64[::1])"
+    "float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], float32[::1], int64[::1], int64[::1], float64, "
+    "float64, float64[:, ::1], float64[::1], int64[:, ::1], float64[:, ::1], int64[::1])"
 )
 def take_answers(
     envs: Any, places: Any, noisy: Any, table: Any, draws: Any, begins: Any, block: int,
     following: Any, history: Any, outputs: Any, sums: Any, ranges: Any, largest: Any, top: Any,
-    features: Any, starts: Any, touched: Any, squashed: Any, magnitudes: Any, scaled: Any,
+    bank: Any, x: Any, width: Any, free: Any, features: Any, starts: Any, touched: Any, low: float, high: float,
+    means: Any, magnitudes: Any, gaps: Any, widths: Any, scaled: Any,
 ) -> Any:  # fmt: skip
     """Takes note of one answer in each of n episodes, and shows what needs no logarithm.
 
@@ -68,85 +71,104 @@ def take_answers(
         ranges: the least and the greatest of them where there is noise, shape `(N, p, 2)`.
         largest: the largest magnitude of each episode's means.
         top: its place.
+        bank: see `find_gym.categories.numeric.gaps.Gaps`; this and the next three are empty where there are no gaps.
+        x: the same, with the inputs in slots that are asked.
+        width: the same.
+        free: the same.
         features: all features, flat.
         starts: where those of `SHOWN` begin in it.
         touched: where to write which features were changed, but for the episodes in `scaled`; room for `TOUCHED` of
             each episode, or none where nobody wants to know.
-        squashed: where to write the means at the places that were asked and, if there is a second row, how far the
-            answers are apart, shape `(1, n)` or `(2, n)`.
-        magnitudes: where to write the magnitudes of the means, shape `(n,)`.
+        low: the least magnitude that is shown.
+        high: the greatest one.
+        means: where to write the means at the places that were asked and, if there is a second row, how far the answers
+            are apart, shape `(1, n)` or `(2, n)`.
+        magnitudes: where to write the magnitudes of the means, from `low` to `high`, shape `(n,)`.
+        gaps: where to write which gaps have changed, as places in a flat array of shape `(N, p)`: those of the inputs,
+            and those of the next greater ones or, where there are none, of the inputs again; shape `(2, n)`.
+        widths: where to write how wide these are, of the same shape.
         scaled: where to write the episodes in which all of `relative` has changed, shape `(n,)`.
 
     Returns:
         How many features of `touched` there are, and how many episodes of `scaled`.
     """
     asked, relative, undefined = starts[0], starts[1], starts[2]
-    width, watched = history.shape[1], touched.size > 0
-    count, changed = 0, 0
+    most, count, watched = table.shape[1], 0, touched.size > 0
+    room, changed = history.shape[1], 0
+    # Flat, so that there is one index to compute for all.
+    table, begins, sums, ranges = table.reshape(-1), begins.reshape(-1), sums.reshape(-1), ranges.reshape(-1)
+    history, outputs, x, width = history.reshape(-1), outputs.reshape(-1), x.reshape(-1), width.reshape(-1)
     for number in range(envs.size):
-        env, place = envs[number], places[number]
-        row = env * table.shape[1]
-        at = following[env]
+        env, at = envs[number], following[envs[number]]
+        row, first = env * most, env * room
+        place = row + places[number]
         following[env] = at + 1
-        before = at - env * width
-        output = table[env, place]
+        output = table[place]
         if noisy[env]:
-            output += draws[begins[env, place] + (before & (block - 1))]
-        history[env, before] = place
-        outputs[env, before] = output
+            output += draws[begins[place] + ((at - first) & (block - 1))]
+        history[at], outputs[at] = place - row, output
         if math.isfinite(output):
-            sums[env, place, 0] += output
-            sums[env, place, 1] += 1.0
+            sums[2 * place] += output
+            sums[2 * place + 1] += 1.0
             if noisy[env]:
-                ranges[env, place, 0] = min(ranges[env, place, 0], output)
-                ranges[env, place, 1] = max(ranges[env, place, 1], output)
+                ranges[2 * place] = min(ranges[2 * place], output)
+                ranges[2 * place + 1] = max(ranges[2 * place + 1], output)
         else:
-            features[undefined + row + place] = _ONE
+            features[undefined + place] = _ONE
             if watched:
-                touched[count] = undefined + row + place
+                touched[count] = undefined + place
                 count += 1
-        features[asked + row + place] = min(features[asked + row + place] + _QUARTER, _ONE)
+        features[asked + place] = min(features[asked + place] + _QUARTER, _ONE)
         if watched:
-            touched[count], touched[count + 1] = asked + row + place, relative + row + place
+            touched[count], touched[count + 1] = asked + place, relative + place
             count += 2
-        mean = _mean(sums, env, place)
+        mean = _mean(sums, place)
         magnitude = abs(mean)
-        squashed[0, number], magnitudes[number] = mean, magnitude
-        if squashed.shape[0] > 1:
-            spread = ranges[env, place, 1] - ranges[env, place, 0] if noisy[env] else 0.0
-            squashed[1, number] = max(spread, 0.0)
+        means[0, number], magnitudes[number] = mean, min(max(magnitude, low), high)
+        if means.shape[0] > 1:
+            means[1, number] = max(ranges[2 * place + 1] - ranges[2 * place], 0.0) if noisy[env] else 0.0
+        if x.size:
+            own = place - row
+            right = put(bank, x, width, free, env, own, bank[own] if own < bank.size else x[place])
+            gaps[0, number], gaps[1, number] = place, row + right
+            widths[0, number], widths[1, number] = width[place], width[row + right]
         if magnitude > largest[env]:
-            largest[env], top[env] = magnitude, place
-        elif place == top[env] and magnitude < largest[env]:
-            _find_largest(sums, env, largest, top)
+            largest[env], top[env] = magnitude, place - row
+        elif place == row + top[env] and magnitude < largest[env]:
+            largest[env], top[env] = _find_largest(sums, row, most)
         else:
-            features[relative + row + place] = mean / largest[env]
+            features[relative + place] = mean / largest[env]
             continue
-        for earlier in history[env, : before + 1]:
-            features[relative + row + earlier] = _mean(sums, env, earlier) / largest[env]
+        for query in range(first, at + 1):
+            earlier = row + history[query]
+            features[relative + earlier] = _mean(sums, earlier) / largest[env]
         scaled[changed] = env
         changed += 1
     return count, changed
 
 
 @exact_kernel(
-    "int64(int64[::1], int64[::1], int64, float64[::1], float64[:, ::1], int64[:, ::1], float64[:, ::1], float32[::1], "
-    "int64[::1], int64[::1], int64)"
+    "int64(int64[::1], int64[::1], int64, float64[::1], float64[:, ::1], int64[:, ::1], float64[:, ::1], "
+    "float64[:, ::1], UniTuple(float64, 5), float32[::1], int64[::1], int64[::1], int64)"
 )
 def show_answers(
-    envs: Any, places: Any, width: int, magnitudes: Any, squashed: Any, gap_places: Any, gaps: Any,
-    features: Any, starts: Any, touched: Any, count: int,
+    envs: Any, places: Any, width: int, magnitudes: Any, squashed: Any, gaps: Any, widths: Any, halvings: Any,
+    scales: Any, features: Any, starts: Any, touched: Any, count: int,
 ) -> int:  # fmt: skip
-    """Shows what `take_answers` has left, once it is scaled.
+    """Shows what `take_answers` has left, from logarithms, scaled as `find_gym.interfaces.features` and `gaps` do.
 
     Args:
         envs: the numbers of the n episodes.
         places: the places that they asked.
         width: the number of places.
-        magnitudes: the feature "magnitude", shape `(n,)`.
-        squashed: the features "answer" and, if there is a second row, "spread", shape `(1, n)` or `(2, n)`.
-        gap_places: places of gaps that have changed, counted through all episodes, shape `(2, n)` or `(2, 0)`.
-        gaps: the feature "gap" of these, of the same shape.
+        magnitudes: the logarithms (base 10) of the magnitudes, shape `(n,)`.
+        squashed: asinh of the means and, if there is a second row, of how far the answers are apart, shape `(1, n)` or
+            `(2, n)`.
+        gaps: places of gaps that have changed, counted through all episodes, shape `(2, n)` or `(2, 0)`.
+        widths: how wide these are, of the same shape.
+        halvings: the logarithms (base 2) of how many times the least width that is, of the same shape.
+        scales: the greatest asinh, the least logarithm of a magnitude and the range of those, the most halvings and the
+            least width that can be halved.
         features: see `take_answers`.
         starts: the same.
         touched: the same.
@@ -155,24 +177,25 @@ def show_answers(
     Returns:
         How many there are now.
     """
+    greatest, low, span, most, least = scales
     watched = touched.size > 0
     for number in range(envs.size):
         place = envs[number] * width + places[number]
-        features[starts[3] + place] = magnitudes[number]
-        features[starts[4] + place] = squashed[0, number]
+        features[starts[3] + place] = (magnitudes[number] - low) / span
+        features[starts[4] + place] = min(max(squashed[0, number] / greatest, -1.0), 1.0)
         if watched:
             touched[count], touched[count + 1] = starts[3] + place, starts[4] + place
             count += 2
         # Answers are never less far apart than before.
         if squashed.shape[0] > 1 and squashed[1, number] > 0.0:
-            features[starts[5] + place] = squashed[1, number]
+            features[starts[5] + place] = min(squashed[1, number] / greatest, 1.0)
             if watched:
                 touched[count] = starts[5] + place
                 count += 1
         if gaps.size:
             for which in range(2):
-                gap = starts[6] + gap_places[which, number]
-                features[gap] = gaps[which, number]
+                gap = starts[6] + gaps[which, number]
+                features[gap] = halvings[which, number] / most if widths[which, number] >= least else 0.0
                 if watched:
                     touched[count] = gap
                     count += 1
