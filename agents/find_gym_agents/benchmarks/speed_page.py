@@ -148,8 +148,9 @@ def _stepping(counts: list[int], rates: dict[str, float], ratios: dict[str, floa
         rows.append(row)
     to = [f"to {name}" for name in peers]
     head = ["environments", *peers, f"{NUMERIC}, queries", *to, "tokens", *to]
+    shown = f"{NUMERIC}, "
     others = [[_short(name), f"{rate:,.0f}"] for name, rate in rates.items()
-              if name.endswith("queries") and NUMERIC not in name and "environments" in name]  # fmt: skip
+              if name.endswith("environments, queries") and not name.startswith(shown)]  # fmt: skip
     return markdown_table(head, rows) + "\n" + markdown_table(["", "queries a second"], others)
 
 

@@ -60,14 +60,15 @@ def _random_steps(name: str, envs: Any, count: int) -> Work:
     return Work(name, "steps", do)
 
 
-def queries(identifier: str, count: int) -> Work:
+def queries(identifier: str, count: int, *, copy: bool = True) -> Work:
     """Returns steps in which all environments ask random probes; the functions stay the same."""
-    envs = make(identifier, count)
+    envs = make(identifier, count, copy=copy)
     envs.reset(seed=0)
     functions = envs.functions
     probes = len(envs.codec.probes)
+    subject = identifier if copy else f"{identifier} with copy=False"
     return _forever(
-        f"{identifier}, {count} environments, queries", envs, functions, envs.rules.max_queries,
+        f"{subject}, {count} environments, queries", envs, functions, envs.rules.max_queries,
         lambda rng, step: rng.integers(probes, size=count),
     )  # fmt: skip
 

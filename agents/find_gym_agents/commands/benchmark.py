@@ -73,10 +73,13 @@ def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda 
         progress(f"{count} environments")
         own = [stepping.queries(stepping.NUMERIC, count), stepping.tokens(stepping.NUMERIC, count)]
         others = stepping.cart_poles(count)
-        beside = stepping.queries(stepping.NUMERIC_WITHOUT_GAPS, count)
-        measured = measure([*own, *others.values(), beside], config.seconds, config.rounds)
+        beside = [
+            stepping.queries(stepping.NUMERIC, count, copy=False),
+            stepping.queries(stepping.NUMERIC_WITHOUT_GAPS, count),
+        ]
+        measured = measure([*own, *others.values(), *beside], config.seconds, config.rounds)
         figures += measured
-        for name, other in zip(others, measured[len(own) : -1], strict=True):
+        for name, other in zip(others, measured[len(own) : -len(beside)], strict=True):
             peers.setdefault(name, other.per_second)
             for figure in measured[: len(own)]:
                 kind = figure.name.split(", ")[-1]

@@ -38,7 +38,7 @@ def put(bank: Any, x: Any, width: Any, free: Any, episode: int, own: int, at: fl
     left, beyond, right = -math.inf, math.inf, own
     below, above = own - 1, own + 1
     if own >= bank.size:
-        above = np.searchsorted(bank, at, "right")
+        above = int(np.searchsorted(bank, at, "right"))
         below = above - 1
     while below >= 0 and x[row + below] == math.inf:
         below -= 1
