@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from find_gym.envs.vector.automaton import Automaton
 from find_gym.interfaces.draft import Draft
 from find_gym.interfaces.tokens import TokensInterface
 
@@ -61,10 +62,15 @@ class Checker(ABC):
 
     Args:
         codec: the interface `tokens`, whose grammar the programs are written in.
+
+    Attributes:
+        codec: the argument.
+        grammar: the grammar.
     """
 
     def __init__(self, codec: TokensInterface) -> None:
-        self.codec = codec
+        self.codec, self.grammar = codec, Automaton(codec)
+        self._empty = codec.new_draft()
 
     @abstractmethod
     def log_likelihood(self, program: Any, bits: float, evidence: Evidence) -> float:
@@ -114,13 +120,20 @@ class Checker(ABC):
 
     def _read(self, program: Sequence[int]) -> tuple[Draft, float]:
         """Returns a complete program as a draft, and the length of its tokens in bits."""
-        draft, bits = self.codec.new_draft(), 0.0
-        for token in program:
-            bits += math.log2(max(int(draft.legal().sum()), 1))
-            draft.write(token)
-        if not draft.complete:
-            raise ValueError(f"expected a complete program, actual: {self.codec.written(draft)!r}")
-        return draft, bits
+        return self._read_all([tuple(program)])[0]
+
+    def _read_all(self, programs: Sequence[tuple[int, ...]]) -> list[tuple[Draft, float]]:
+        """Returns complete programs as drafts, and the lengths of their tokens in bits."""
+        read = []
+        for tokens, bits in zip(programs, self.grammar.bits(programs).tolist(), strict=True):
+            draft = self._empty.copied()
+            for token in tokens:
+                # The grammar knows that it is legal.
+                draft.append(token)
+            if not draft.complete:
+                raise ValueError(f"expected a complete program, actual: {self.codec.written(draft)!r}")
+            read.append((draft, bits))
+        return read
 
     def _fitted(self, draft: Draft, bits: float, evidence: Evidence) -> Checked:
         fitted = self.codec.program(draft, [pair[0] for pair in evidence], [pair[1] for pair in evidence])
@@ -143,8 +156,7 @@ class Checker(ABC):
         known: dict[tuple[int, ...], float] = {}
         for program, prior in zip(programs, itertools.repeat(0.0) if priors is None else priors, strict=False):
             known.setdefault(tuple(program), prior)
-        for tokens, prior in known.items():
-            draft, bits = self._read(tokens)
+        for (draft, bits), prior in zip(self._read_all(list(known)), known.values(), strict=True):
             # Constants are fitted only where that can make a difference.
             if best is not None and not _beats(self.greatest(draft, bits, evidence) + prior, bits, best):
                 continue

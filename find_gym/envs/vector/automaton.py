@@ -59,6 +59,35 @@ class Automaton:
             states = self.follow(states, np.array([token]), written, np.array([length]))
         return int(states[0])
 
+    def bits(self, programs: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+        """Returns the lengths of programs in bits: the binary logarithms of the numbers of tokens to choose from.
+
+        Args:
+            programs: the tokens of n programs, complete or not.
+
+        Returns:
+            Shape `(n,)`.
+
+        Raises:
+            ValueError: a token may not come next.
+        """
+        lengths = np.array([len(program) for program in programs], dtype=np.int64)
+        written = np.full((len(programs), lengths.max(initial=0)), -1, dtype=np.int64)
+        for row, program in enumerate(programs):
+            written[row, : len(program)] = program
+        bits, states = np.zeros(len(programs)), np.full(len(programs), self.first)
+        for length in range(written.shape[1]):
+            rows = np.flatnonzero(lengths > length)
+            before, tokens = written[rows, :length], written[rows, length]
+            legal = self.legal(states[rows], before)
+            inside = (tokens >= 0) & (tokens < legal.shape[1])
+            allowed = inside & legal[np.arange(rows.size), np.where(inside, tokens, 0)]
+            if not allowed.all():
+                raise ValueError(f"expected a token that may come next, actual value: {tokens[~allowed][0]}")
+            bits[rows] += np.log2(legal.sum(axis=1))
+            states[rows] = self.follow(states[rows], tokens, before, np.full(rows.size, length))
+        return bits
+
     def follow(self, states: Integers, tokens: Integers, written: NDArray[np.integer], lengths: Integers) -> Integers:
         """Returns the states after one more token each.
 

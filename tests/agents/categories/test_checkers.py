@@ -118,7 +118,9 @@ def test_without_evidence_the_shorter_program_wins(category):
     assert checker.best(programs, []).bits == min(one.bits for one in checked)
 
 
-@pytest.mark.parametrize(("category", "queries", "most"), [("strings", 8, 15), ("numeric", 24, 18)])
+@pytest.mark.parametrize(
+    ("category", "queries", "most"), [("strings", 8, 15), ("numeric", 24, 18), ("relations", 24, 15)]
+)
 def test_programs_that_can_not_be_the_best_are_not_fitted(category, queries, most, monkeypatch):
     env = _env(category)
     checker = agent_category(category).make_checker(env.codec)
@@ -160,11 +162,31 @@ def test_the_prior_counts(category):
         assert checker.best(programs, [], priors).tokens == tuple(programs[likely])
 
 
-def test_a_program_costs_the_choices_among_legal_tokens():
-    env = _env("numeric")
-    draft = env.codec.new_draft()
-    checked = agent_category("numeric").make_checker(env.codec).fit([env.codec.tokens.index("linear")], [(1.0, 2.0)])
-    assert checked.bits == math.log2(draft.legal().sum()) and checked.program.family == "linear"
+@pytest.mark.parametrize("category", CASES)
+def test_a_program_costs_the_choices_among_legal_tokens(category):
+    env = _env(category)
+    rng = np.random.default_rng(3)
+    programs = [_random_program(env.codec, rng) for _ in range(30)]
+    grammar = agent_category(category).make_checker(env.codec).grammar
+    for program, found in zip(programs, grammar.bits(programs), strict=True):
+        draft, bits = env.codec.new_draft(), 0.0
+        for token in program:
+            bits += math.log2(draft.legal().sum())
+            draft.write(token)
+        assert found == pytest.approx(bits)
+
+
+@pytest.mark.parametrize("category", CASES)
+def test_programs_outside_the_grammar_are_refused(category):
+    env = _env(category)
+    rng = np.random.default_rng(4)
+    checker = agent_category(category).make_checker(env.codec)
+    program = _random_program(env.codec, rng)
+    for wrong in ([*program, program[-1]], [-1], [len(env.codec.tokens)], [*program[:-1], -1]):
+        with pytest.raises(ValueError, match="expected a token that may come next"):
+            checker.fit(wrong, [])
+    with pytest.raises(ValueError, match="expected a complete program"):
+        checker.fit(program[:-1], [])
 
 
 def test_undefined_outputs_count():

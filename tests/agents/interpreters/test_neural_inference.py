@@ -48,7 +48,7 @@ def test_layers_compute_what_those_of_torch_do():
     members, tokens = th.randn(3, 5, 16), th.randn(3, 4, 16)
     absent = th.tensor([[0, 0, 0, 0, 0], [0, 1, 0, 1, 0], [0, 1, 1, 1, 1]], dtype=th.bool)
     torchs = th.nn.TransformerEncoder(th.nn.TransformerEncoderLayer(**LAYER), 2, norm, enable_nested_tensor=False)
-    own = SetEncoder(SetLayer(**LAYER), 2, norm, enable_nested_tensor=False)
+    own = SetEncoder(SetLayer(**LAYER), 2, norm)
     own.load_state_dict(torchs.state_dict())
     expected = torchs(members, src_key_padding_mask=absent)
     assert close(own(members, absent)[~absent], expected[~absent])

@@ -44,6 +44,8 @@ class NumericReader(Reader):
         width: features of a pair.
     """
 
+    relates = True
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.point = nn.Linear(2 * len(_WAVES) + 12, width)
@@ -63,8 +65,10 @@ class NumericReader(Reader):
         rows = th.stack([each.float() for each in (*waves, *others, *whole, *same)], -1)
         return self.point(rows)  # type: ignore[no-any-return]
 
-    def relate(self, vectors: th.Tensor, features: Tensors, present: th.Tensor) -> th.Tensor:
+    def relate(self, vectors: th.Tensor, features: Tensors, present: th.Tensor | None) -> th.Tensor:
         """Adds how each point lies beside its neighbours in each set; see `Reader.relate`."""
+        if present is None:
+            present = th.ones(len(vectors), 1, vectors.shape[1], dtype=th.bool, device=vectors.device)
         # Two points that are absent, so that there are always neighbours.
         present = nn.functional.pad(present, (0, 2))
         values = [nn.functional.pad(each, (0, 2))[:, None].expand(present.shape) for each in filled(features)]

@@ -101,10 +101,13 @@ class RelationReader(Reader):
     """
 
     facts: th.Tensor
+    bits: th.Tensor
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.register_buffer("facts", th.from_numpy(_facts()), persistent=False)
+        bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
+        self.register_buffer("bits", th.from_numpy(bits), persistent=False)
         # What is known of a word means something else where the answer is "undefined".
         self.defined, self.undefined = (nn.Linear(self.facts.shape[1], width) for _ in range(2))
         self.explaining = nn.Linear(len(RELATIONS), width, bias=False)
@@ -115,9 +118,8 @@ class RelationReader(Reader):
         word, undefined = features["word"], features["undefined"].bool()[..., None]
         facts = self.facts[word]
         known = th.where(undefined, self.undefined(facts), self.defined(facts))
-        places = th.arange(7, -1, -1, device=word.device, dtype=th.uint8)
-        bits = (features["explaining"][..., None] >> places & 1).flatten(-2)[..., : len(RELATIONS)]
-        return self.pair(known + self.explaining(bits.to(known.dtype)))  # type: ignore[no-any-return]
+        bits = self.bits[features["explaining"].int()].flatten(-2)[..., : len(RELATIONS)]
+        return self.pair(known + self.explaining(bits))  # type: ignore[no-any-return]
 
 
 def demonstrate(

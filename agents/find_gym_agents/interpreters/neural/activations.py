@@ -24,12 +24,14 @@ def encode(inputs: Sequence[str], outputs: Sequence[float]) -> Features:
 
     Returns:
         "word": the word's row in the table of vectors, from 1 on, 0 for one that has none; int64 of shape `(pairs,)`.
-        "activation": its activation, float32 of shape `(pairs,)`.
+        "activation": its activation and a fifth of the logit of that, float32 of shape `(pairs, 2)`.
     """
     rows = [entity_vectors().row(word) for word in inputs]
+    activation = np.array(outputs, dtype=np.float32)
+    inside = activation.clip(_LEAST, 1 - _LEAST)
     return {
         "word": np.array([0 if row is None else row + 1 for row in rows], dtype=np.int64),
-        "activation": np.array(outputs, dtype=np.float32),
+        "activation": np.stack([activation, np.log(inside / (1 - inside)) / 5], axis=1),
     }
 
 
@@ -53,9 +55,7 @@ class ActivationReader(Reader):
 
     def forward(self, features: Tensors) -> th.Tensor:
         """Reads pairs; see `Reader.forward`."""
-        activation = features["activation"].to(self.vectors.dtype)
-        shown = th.stack([activation, activation.clamp(_LEAST, 1 - _LEAST).logit() / 5], 2)
-        factor, term = self.activation(shown).chunk(2, 2)
+        factor, term = self.activation(features["activation"]).chunk(2, 2)
         return self.pair(self.word(self.meanings(features)) * factor + term)  # type: ignore[no-any-return]
 
     def meanings(self, features: Tensors) -> th.Tensor:

@@ -10,7 +10,6 @@ import numpy as np
 import torch as th
 from numpy.typing import NDArray
 
-from find_gym.envs.vector.automaton import Automaton
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.categories import agent_category
 from find_gym_agents.categories.checking import Checked, Checker, Evidence
@@ -24,6 +23,8 @@ from find_gym_agents.training.checkpoints import CheckpointError
 PROPOSALS = 32
 # Proposals that are told apart by further queries.
 _RIVALS = 8
+# After so many answers more proposals are made again, where the last ones did not explain what there was.
+_PATIENCE = 3
 
 
 class Asked(NamedTuple):
@@ -68,7 +69,6 @@ class NeuralAgent:
     ) -> None:
         self.category, self.max_queries, self.network, self.codec = category, max_queries, network, codec
         self._record = neural_category(category)
-        self._grammar = Automaton(codec)
         self._checker: Checker = agent_category(category).make_checker(codec)
         self._proposals = proposals
         self.reset(0)
@@ -94,6 +94,7 @@ class NeuralAgent:
         self._exemplars: Sequence[Any] = ()
         self._writing: Iterator[int] | None = None
         self._rivals: list[Checked] = []
+        self._next_fits = 0
 
     def act(self, observation: Any, info: dict[str, Any]) -> int:
         """Returns the next query, or the next token of the description.
@@ -153,10 +154,11 @@ class NeuralAgent:
             positions = positions + [own - gap / 2 for own, gap in zip(pairs.distinct, gaps, strict=True)]
             fresh = np.concatenate([fresh, [self._record.narrowest < gap < math.inf for gap in gaps]])
         allowed = np.ones(len(queries), dtype=np.bool_) if legal is None else legal[queries]
-        told = np.where(allowed, self._told_apart(positions, budget), 0.0)
-        if not told.any() and not (allowed & fresh).any():
-            return None
-        values = told if told.any() else np.where(allowed & fresh, self._valued(), -np.inf)
+        values = np.where(allowed, self._told_apart(positions, budget), 0.0)
+        if not values.any():
+            if not (fresh := allowed & fresh).any():
+                return None
+            values = np.where(fresh, self._valued(), -np.inf)
         return Asked(int(queries[best := int(values.argmax())]), positions[best])
 
     def _told_apart(self, positions: Sequence[Any], budget: int) -> NDArray[np.float64]:
@@ -168,11 +170,13 @@ class NeuralAgent:
         evidence = self.evidence
         if self._rivals:
             told = record.tell_apart(self._rivals, self.codec, evidence, positions)
-        # They are fitted anew only where the last answers refute the best, or nothing is left to be told.
-        if not told.any():
+        # They are fitted anew only where the last answers refute the best, or nothing is left to be told; where that
+        # does not help, again after a few answers.
+        if not told.any() and len(evidence) >= self._next_fits:
             proposed = zip(*self._propose(min(_RIVALS, self._proposals)), strict=True)
             self._rivals = [self._checker.fit(program, evidence).with_prior(prior) for program, prior in proposed]
             told = record.tell_apart(self._rivals, self.codec, evidence, positions)
+            self._next_fits = 0 if told.any() else len(evidence) + _PATIENCE
         if record.ask_again is not None:
             again = record.ask_again(self._rivals, evidence, positions, budget)
             told = again if again.any() else told
@@ -197,7 +201,7 @@ class NeuralAgent:
     @inference()
     def _propose(self, count: int) -> tuple[list[tuple[int, ...]], list[float]]:
         """Returns the likeliest programs by the network, and what that adds to the log-likelihood of each."""
-        found = propose(self.network, self._pairs.read(), self._grammar, count)
+        found = propose(self.network, self._pairs.read(), self._checker.grammar, count)
         priors = [self._record.belief * proposal.log_probability for proposal in found]
         return [proposal.tokens for proposal in found], priors
 

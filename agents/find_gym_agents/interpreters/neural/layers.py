@@ -82,18 +82,22 @@ class _Parts:
 
     def feed(self, hidden: th.Tensor) -> th.Tensor:
         """Returns the members after the feed-forward layer, of whatever shape they have."""
-        normed = functional.layer_norm(hidden, *self.norms[-1])
+        normed = th.layer_norm(hidden, *self.norms[-1])
         inner = functional.gelu(functional.linear(normed, *self.first))
         return hidden + functional.linear(inner, *self.second)
 
 
 def normalisation(layer: nn.LayerNorm) -> Normalisation:
-    """Returns what `functional.layer_norm` takes besides its input."""
+    """Returns what `torch.layer_norm` takes besides its input."""
     return tuple(layer.normalized_shape), layer.weight, layer.bias, layer.eps
 
 
 class SetEncoder(nn.TransformerEncoder):
-    """Layers in which the members of sets attend to each other."""
+    """Layers in which the members of sets attend to each other; its arguments are torch's."""
+
+    def __init__(self, layer: SetLayer, layers: int, norm: nn.LayerNorm) -> None:
+        super().__init__(layer, layers, norm, enable_nested_tensor=False)
+        self._norm = normalisation(norm)
 
     def forward(  # type: ignore[override]
         self, members: th.Tensor, absent: th.Tensor | None = None, first: int | None = None
@@ -112,8 +116,7 @@ class SetEncoder(nn.TransformerEncoder):
         *layers, last = self.layers
         for layer in layers:
             members = layer(members, shown)
-        assert self.norm is not None
-        return self.norm(last(members, shown, first))  # type: ignore[no-any-return]
+        return th.layer_norm(last(members, shown, first), *self._norm)
 
 
 class SetLayer(nn.TransformerEncoderLayer):
@@ -128,7 +131,7 @@ class SetLayer(nn.TransformerEncoderLayer):
     ) -> th.Tensor:
         """Returns the members of interest; see `SetEncoder.forward`."""
         parts = self._parts
-        normed = functional.layer_norm(members, *parts.norms[0])
+        normed = th.layer_norm(members, *parts.norms[0])
         if first is None:
             asking, keys, values = parts.own.project(normed, 0, 3)
         else:
@@ -139,7 +142,11 @@ class SetLayer(nn.TransformerEncoderLayer):
 
 
 class ProgramDecoder(nn.TransformerDecoder):
-    """Layers in which the tokens of programs attend to those before them and to sets."""
+    """Layers in which the tokens of programs attend to those before them and to sets; its arguments are torch's."""
+
+    def __init__(self, layer: ProgramLayer, layers: int, norm: nn.LayerNorm) -> None:
+        super().__init__(layer, layers, norm)
+        self._norm = normalisation(norm)
 
     def known(self, members: th.Tensor) -> list[KeysValues]:
         """Returns what each layer's tokens attend to of sets.
@@ -172,8 +179,7 @@ class ProgramDecoder(nn.TransformerDecoder):
         for place, layer in enumerate(self.layers):
             tokens, own = layer(tokens, known[place], shown, None if earlier is None else earlier[place])
             written.append(own)
-        assert self.norm is not None
-        return self.norm(tokens), written
+        return th.layer_norm(tokens, *self._norm), written
 
 
 class ProgramLayer(nn.TransformerDecoderLayer):
@@ -193,12 +199,12 @@ class ProgramLayer(nn.TransformerDecoderLayer):
     ) -> tuple[th.Tensor, KeysValues]:
         """Returns the tokens, and what later ones attend to of them; see `ProgramDecoder.forward`."""
         parts = self._parts
-        asking, keys, values = parts.own.project(functional.layer_norm(tokens, *parts.norms[0]), 0, 3)
+        asking, keys, values = parts.own.project(th.layer_norm(tokens, *parts.norms[0]), 0, 3)
         written = KeysValues(keys, values)
         if earlier is not None:
             written = earlier.followed_by(written)
         tokens = tokens + parts.own.attend(asking, written, causal=earlier is None)
         # To a set, all tokens of its programs are alike.
-        normed = functional.layer_norm(tokens, *parts.norms[1])
+        normed = th.layer_norm(tokens, *parts.norms[1])
         (asking,) = self._others.project(normed.view(len(known.keys), -1, tokens.shape[2]), 0, 1)
         return parts.feed(tokens + self._others.attend(asking, known, shown).view_as(tokens)), written

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch as th
 from torch import nn
 
@@ -40,7 +41,13 @@ def inference() -> Iterator[None]:
 
 
 class Reader(nn.Module):
-    """Turns the features of pairs into vectors; subclasses belong to categories."""
+    """Turns the features of pairs into vectors; subclasses belong to categories.
+
+    Attributes:
+        relates: whether `relate` adds anything.
+    """
+
+    relates = False
 
     def forward(self, features: Tensors) -> th.Tensor:
         """Reads pairs one by one.
@@ -53,18 +60,19 @@ class Reader(nn.Module):
         """
         raise NotImplementedError
 
-    def relate(self, vectors: th.Tensor, features: Tensors, present: th.Tensor) -> th.Tensor:
+    def relate(self, vectors: th.Tensor, features: Tensors, present: th.Tensor | None) -> th.Tensor:
         """Adds to the vectors how pairs lie beside each other; by default nothing.
 
         Args:
             vectors: the pairs, shape `(batch, pairs, width)`.
             features: their features.
-            present: for each set of evidence the pairs that are in it, bool of shape `(batch, sets, pairs)`.
+            present: for each set of evidence the pairs that are in it, bool of shape `(batch, sets, pairs)`; None for
+                one set of all pairs.
 
         Returns:
             Vectors of shape `(batch, sets, pairs, width)`; those of pairs that are not present are of no account.
         """
-        return vectors[:, None].expand(-1, present.shape[1], -1, -1)
+        return vectors[:, None] if present is None else vectors[:, None].expand(-1, present.shape[1], -1, -1)
 
     def meanings(self, features: Tensors) -> th.Tensor:
         """Returns the vectors of the inputs, shape `(batch, pairs, d)`, where `NeuralCategory.meanings` has some."""
@@ -78,11 +86,14 @@ class Memory(NamedTuple):
         vectors: one of the set as a whole, then one for each pair, shape `(sets, 1 + pairs, width)`.
         absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`; None for none.
         meanings: the vectors of the pairs' inputs, shape `(sets, pairs, d)`; None where there are none.
+        likeness: in place of the vectors, their products with those of all queries, then all tokens, shape
+            `(sets, pairs, queries + tokens)`.
     """
 
     vectors: th.Tensor
     absent: th.Tensor | None = None
     meanings: th.Tensor | None = None
+    likeness: th.Tensor | None = None
 
     def at(self, rows: th.Tensor) -> Memory:
         """Returns some of the sets, by their numbers."""
@@ -118,6 +129,7 @@ class InterpreterNetwork(nn.Module):
     """
 
     means: th.Tensor
+    targets: th.Tensor
 
     def __init__(
         self,
@@ -139,8 +151,7 @@ class InterpreterNetwork(nn.Module):
         self.set = SetEncoder(
             SetLayer(width, size.heads, **shape, **layout),
             size.set_layers,
-            norm=nn.LayerNorm(width),
-            enable_nested_tensor=False,
+            nn.LayerNorm(width),
         )
         # The last entry stands before the first token.
         self.tokens = nn.Embedding(tokens + 1, width)
@@ -148,7 +159,7 @@ class InterpreterNetwork(nn.Module):
         self.program = ProgramDecoder(
             ProgramLayer(width, size.heads, **shape, **layout),
             size.program_layers,
-            norm=nn.LayerNorm(width),
+            nn.LayerNorm(width),
         )
         self.next_token = nn.Linear(width, tokens)
         # Where probes are pointed at, all that is left is a value that they share.
@@ -162,6 +173,8 @@ class InterpreterNetwork(nn.Module):
             self.pointers = nn.ModuleDict({name: Pointer(width, targets, size.heads) for name, targets in each.items()})
             self.meaning = nn.Linear(meanings.tokens.shape[1], width, bias=False)
             self.register_buffer("means", th.from_numpy(meanings.tokens).any(1), persistent=False)
+            targets = np.concatenate([meanings.queries, meanings.tokens])
+            self.register_buffer("targets", th.from_numpy(targets.T.copy()), persistent=False)
 
     @property
     def device(self) -> th.device:
@@ -181,6 +194,7 @@ class InterpreterNetwork(nn.Module):
         features: Tensors,
         present: th.Tensor | None = None,
         vectors: th.Tensor | None = None,
+        likeness: th.Tensor | None = None,
         *,
         for_queries: bool = False,
     ) -> Memory:
@@ -190,6 +204,7 @@ class InterpreterNetwork(nn.Module):
             features: see `Reader.forward`; each of shape `(batch, pairs, ...)`.
             present: bool of shape `(batch, sets, pairs)`; None for one set of all pairs.
             vectors: what the reader makes of each pair, where that is known.
+            likeness: see `Memory`, where that is known.
             for_queries: whether it is read for `value_queries` alone.
 
         Returns:
@@ -197,21 +212,24 @@ class InterpreterNetwork(nn.Module):
         """
         vectors = self.reader(features) if vectors is None else vectors
         absent = None if present is None else nn.functional.pad(~present.flatten(0, 1), (1, 0))
-        if present is None:
-            present = th.ones(len(vectors), 1, vectors.shape[1], dtype=th.bool, device=vectors.device)
         pairs = self.reader.relate(vectors, features, present).flatten(0, 1)
         vectors = th.cat([self.whole.to(pairs.dtype).expand(len(pairs), 1, -1), pairs], 1)
         meanings = None
-        if self.pointers is not None:
-            meanings = self.reader.meanings(features).repeat_interleave(present.shape[1], 0)
+        if self.pointers is not None and likeness is None:
+            meanings = self.reader.meanings(features)
+            meanings = meanings if present is None else meanings.repeat_interleave(present.shape[1], 0)
         only_whole = for_queries and self.pointers is None and self.halving is None
-        return Memory(self.set(vectors, absent, 1 if only_whole else None), absent, meanings)
+        return Memory(self.set(vectors, absent, 1 if only_whole else None), absent, meanings, likeness)
+
+    def likeness(self, features: Tensors) -> th.Tensor | None:
+        """Returns the products of the vectors of pairs' inputs with all that is pointed at; see `Memory`."""
+        return None if self.pointers is None else self.reader.meanings(features) @ self.targets
 
     def value_queries(self, memory: Memory) -> th.Tensor:
         """Returns the values of all probes, then of halving the gap below each pair, shape `(sets, probes + pairs)`."""
         values = self.query(memory.vectors[:, 0])
         if self.pointers is not None:
-            values = values + self.pointers["queries"](memory.vectors[:, :1], *memory)[:, 0]
+            values = values + self._point("queries", memory.vectors[:, :1], memory)[:, 0]
         if self.halving is not None:
             values = th.cat([values, self.halving(memory.vectors[:, 1:])[..., 0]], 1)
         return values  # type: ignore[no-any-return]
@@ -277,5 +295,15 @@ class InterpreterNetwork(nn.Module):
         if self.pointers is not None:
             # To a set, all tokens of its programs are alike.
             alike = hidden.view(len(memory.vectors), -1, hidden.shape[2])
-            logits = th.where(self.means, self.pointers["tokens"](alike, *memory).view_as(logits), logits)
+            logits = th.where(self.means, self._point("tokens", alike, memory).view_as(logits), logits)
         return logits  # type: ignore[no-any-return]
+
+    def _point(self, name: str, pointing: th.Tensor, memory: Memory) -> th.Tensor:
+        """Returns what a pointer says; see `Pointer.forward`."""
+        assert self.pointers is not None
+        pointer = self.pointers[name]
+        if memory.likeness is None:
+            return pointer(pointing, *memory)  # type: ignore[no-any-return]
+        of_queries, of_tokens = memory.likeness.split([self.probes, len(self.means)], 2)
+        own = of_queries if name == "queries" else of_tokens
+        return pointer(pointing, *memory[:3], own)  # type: ignore[no-any-return]

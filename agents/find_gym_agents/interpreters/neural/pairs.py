@@ -44,6 +44,7 @@ class Pairs:
         self.fresh: NDArray[np.bool_] = np.ones(len(codec.probes), dtype=np.bool_)
         self._features: dict[str, th.Tensor] = {}
         self._vectors: th.Tensor | None = None
+        self._likeness: th.Tensor | None = None
 
     def add(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Takes note of inputs and their outputs."""
@@ -69,15 +70,22 @@ class Pairs:
         known = 0 if self._vectors is None else self._vectors.shape[1]
         if self._vectors is None or known < len(self.distinct):
             self._read_from(known)
-        return self._network.read(self._features, vectors=self._vectors, for_queries=for_queries)
+        return self._network.read(
+            self._features, vectors=self._vectors, likeness=self._likeness, for_queries=for_queries
+        )
 
     def _read_from(self, known: int) -> None:
         """Reads the pairs after those that are known."""
         pairs = list(self.distinct.items())[known:]
         encoded = self._record.encode([asked for asked, _ in pairs], [output for _, output in pairs])
         features = {name: values[None] for name, values in as_tensors(encoded, self._network.device).items()}
-        vectors = self._network.reader(features)
-        if self._vectors is not None:
-            features = {name: th.cat([self._features[name], values], 1) for name, values in features.items()}
-            vectors = th.cat([self._vectors, vectors], 1)
-        self._features, self._vectors = features, vectors
+        self._vectors = _joined(self._vectors, self._network.reader(features))
+        if self._network.reader.relates:
+            self._features = {name: _joined(self._features.get(name), values) for name, values in features.items()}
+        if (likeness := self._network.likeness(features)) is not None:
+            self._likeness = _joined(self._likeness, likeness)
+
+
+def _joined(before: th.Tensor | None, after: th.Tensor) -> th.Tensor:
+    """Returns values of pairs, shape `(1, pairs, ...)`, and those of the pairs after them."""
+    return after if before is None else th.cat([before, after], 1)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 _SIZE = 16
+_SHARPNESS = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,12 @@ class Pointer(nn.Module):
         self.strength = nn.Linear(width, heads)
 
     def forward(
-        self, pointing: th.Tensor, pairs: th.Tensor, absent: th.Tensor | None, meanings: th.Tensor
+        self,
+        pointing: th.Tensor,
+        pairs: th.Tensor,
+        absent: th.Tensor | None,
+        meanings: th.Tensor | None,
+        likeness: th.Tensor | None = None,
     ) -> th.Tensor:
         """Points.
 
@@ -57,6 +63,7 @@ class Pointer(nn.Module):
             pairs: the sets as a whole and their pairs, shape `(sets, 1 + pairs, width)`.
             absent: which of them to overlook, bool of shape `(sets, 1 + pairs)`; None for none.
             meanings: the vectors of the pairs' inputs, shape `(sets, pairs, d)`.
+            likeness: in place of the vectors, their products with the targets, shape `(sets, pairs, targets)`.
 
         Returns:
             Logits of shape `(sets, n, targets)`.
@@ -69,6 +76,8 @@ class Pointer(nn.Module):
             scores = scores.masked_fill(absent[:, None, None], -th.inf)
         # What falls to the set as a whole points nowhere.
         shares = scores.softmax(3)[..., 1:]
-        shares = shares * self.strength(pointing).transpose(1, 2)[..., None]
-        direction = shares.sum(1) @ meanings
-        return 10 * direction @ self.targets.T
+        shares = (shares * self.strength(pointing).transpose(1, 2)[..., None]).sum(1)
+        if likeness is not None:
+            return _SHARPNESS * shares @ likeness
+        assert meanings is not None
+        return _SHARPNESS * (shares @ meanings) @ self.targets.T
