@@ -147,11 +147,12 @@ class NeuralAgent:
         if first := [place for place in self._opening if pairs.fresh[place]]:
             return Asked(first[0], self.codec.probes[first[0]])
         # As the network numbers them: probes, then the gap below each pair.
-        queries, positions, fresh = np.arange(probes), self.codec.probes, pairs.fresh
+        queries, fresh = np.arange(probes), pairs.fresh
+        positions: Sequence[Any] = self.codec.probes
         if self.network.halving is not None:
             gaps = pairs.gaps()
             queries = np.concatenate([queries, np.array(pairs.places, dtype=np.int64) + probes])
-            positions = positions + [own - gap / 2 for own, gap in zip(pairs.distinct, gaps, strict=True)]
+            positions = [*positions, *(own - gap / 2 for own, gap in zip(pairs.distinct, gaps, strict=True))]
             fresh = np.concatenate([fresh, [self._record.narrowest < gap < math.inf for gap in gaps]])
         allowed = np.ones(len(queries), dtype=np.bool_) if legal is None else legal[queries]
         values = np.where(allowed, self._told_apart(positions, budget), 0.0)
