@@ -66,7 +66,7 @@ def _ground(description: str) -> tuple[tuple[RelationFunction, float], ...]:
 
 def _rate(grounded: Sequence[tuple[RelationFunction, float]], execution: Execution) -> float:
     word, output = str(execution.input), str(execution.output)
+    weights = [weight for function, weight in grounded if function.accepts(word, output)]
     if canonical(output) == UNDEFINED:
-        undefined = grounded and all(function.accepts(word, output) for function, _ in grounded)
-        return grounded[0][1] if undefined else 0.0
-    return max((weight for function, weight in grounded if function.accepts(word, output)), default=0.0)
+        return weights[0] if weights and len(weights) == len(grounded) else 0.0
+    return max(weights, default=0.0)

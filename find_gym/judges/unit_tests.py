@@ -227,15 +227,32 @@ def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> floa
         >>> share_right(np.array([[0.7, 0.1, 0.7]]), [test])
         0.5
     """
+    return mean_share(rights(ratings, tests))
+
+
+def rights(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> NDArray[np.float64]:
+    """Returns how much of each test is right: 1, or less where the true option ties with others; float64 `(n,)`.
+
+    Args:
+        ratings: shape `(n, options)`; greater is more likely, NaN is least likely.
+        tests: the `n` tests.
+    """
     if len(tests) == 0:
         raise ValueError("expected at least one unit test, actual: none")
-    known = np.where(np.isnan(ratings), -np.inf, np.asarray(ratings, dtype=np.float64))
+    known = np.asarray(ratings, dtype=np.float64)
     shape = tests.places.shape if isinstance(tests, DrawnTests) else (len(tests), len(tests[0].options))
     if known.shape != shape:
         raise ValueError(f"expected ratings of shape {shape}, actual: {known.shape}")
-    best = known == known.max(axis=1, keepdims=True)
-    correct = tests.correct if isinstance(tests, DrawnTests) else np.array([test.correct for test in tests])
-    return round(float(np.mean(best[np.arange(len(tests)), correct] / best.sum(axis=1))), 12)
+    # A column after the other: there are few, and reductions along rows are slow.
+    columns = np.fmax(known.T, -np.inf)
+    correct = tests.correct if isinstance(tests, DrawnTests) else [test.correct for test in tests]
+    own = columns[correct, np.arange(len(tests))]
+    return (own == np.maximum.reduce(columns)) / np.add.reduce(columns == own)
+
+
+def mean_share(parts: NDArray[np.float64]) -> float:
+    """Returns the share that parts of tests make, from `rights` of some."""
+    return round(float(np.add.reduce(parts)) / len(parts), 12)
 
 
 def judged_share(judge: Judge, description: str, tests: Sequence[UnitTest]) -> float:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.core.draws import SingleDraws, draw_in_loop
+from find_gym.core.draws import SingleDraws, choose_places, draw_in_loop
 from find_gym.core.kernels import draws as loops
 
 BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_from([2**31, 2**31 + 1, 3 * 2**30]))
@@ -39,6 +39,14 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None
 def test_more_numbers_than_a_block() -> None:
     rng, draws = np.random.default_rng(5), SingleDraws(np.random.default_rng(5))
     assert [draws.integers(1000) for _ in range(5000)] == [rng.integers(1000) for _ in range(5000)]
+
+
+@given(seed=st.integers(0, 2**32), count=st.integers(1, 10_000), share=st.floats(0, 1) | st.just(0.0))
+def test_places_are_chosen_as_numpy_does(seed: int, count: int, share: float) -> None:
+    rng, other = np.random.default_rng(seed), np.random.default_rng(seed)
+    for size in {min(count, 3), int(share * min(count, 40))}:
+        assert choose_places(rng, count, size) == other.choice(count, size=size, replace=False).tolist()
+    assert rng.integers(10) == other.integers(10) and rng.random() == other.random()
 
 
 def test_other_kinds_of_generators_are_refused() -> None:

@@ -46,7 +46,8 @@ def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
         accepted: all right answers.
         tolerance: where it is greater than 0, numbers are the same within this share of the right one.
     """
-    accepted = tuple(accepted)
+    if type(accepted) is not tuple:
+        accepted = tuple(accepted)
     return answer in accepted or _same(answer, accepted, tolerance)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -101,12 +101,17 @@ class RelationSpec(Spec):
 
     def digest(self) -> bytes:
         """Returns the SHA-256 digest of the function's structure, 32 bytes; exemplars and triplets do not count."""
-        data = {
-            "category": self.category,
-            "relation": self.relation,
-            "exceptions": [{"attribute": one.attribute, "value": one.value} for one in self.exceptions],
-        }
-        return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).digest()
+        return _digest(self.relation, self.exceptions)
+
+
+@lru_cache(4096)
+def _digest(relation: str, exceptions: tuple[Condition, ...]) -> bytes:
+    data = {
+        "category": RelationSpec.category,
+        "relation": relation,
+        "exceptions": [{"attribute": one.attribute, "value": one.value} for one in exceptions],
+    }
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
 class RelationBlackBox(Protocol):
@@ -203,11 +208,8 @@ class RelationFunction(SpecFunction):
 
     def answers(self, word: str) -> tuple[str, ...]:
         """Returns all right answers for a word; the first one is what the function answers."""
-        name = self._facts.find(word)
-        values = () if name is None else self._facts.facts[name].get(self._relation.column, ())
-        if name is None or not values or name in self._all_excepted:
-            return (UNDEFINED,)
-        return values
+        name, values = _known(self.spec.relation, word)
+        return _UNDEFINED if name in self._all_excepted else values
 
     def accepts(self, word: str, answer: str) -> bool:
         """Whether an answer for a word is right, up to spelling, listed aliases and the tolerance for numbers."""
@@ -246,6 +248,18 @@ class RelationFunction(SpecFunction):
         values = {word: self._facts.facts[word][self._relation.column][0] for word in self.words}
         names = {alias: name for alias, name in self._facts.names.items() if name in values}
         return writing.source(self.describe(), values, names, excepted)
+
+
+_UNDEFINED = (UNDEFINED,)
+
+
+@lru_cache(1 << 16)
+def _known(relation: str, word: str) -> tuple[str | None, tuple[str, ...]]:
+    """Returns what thing a word stands for, None for nothing, and all answers of a relation without exceptions."""
+    facts = RELATIONS[relation].facts
+    name = facts.find(word)
+    values = () if name is None else facts.facts[name].get(RELATIONS[relation].column, ())
+    return name, values or _UNDEFINED
 
 
 def check_words(words: Sequence[str]) -> Sequence[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from find_gym.categories.relations.conditions import LEAST_REGULAR, Condition, w
 from find_gym.categories.relations.difficulty import RelationDifficulty
 from find_gym.categories.relations.division import conditions_in, relations_in
 from find_gym.categories.relations.function import RelationSpec
-from find_gym.core.draws import MOST_OFTEN, bounded_shares
+from find_gym.core.draws import MOST_OFTEN, bounded_shares, choose_places
 from find_gym.core.splits import check_split
+
+Thing = TypeVar("Thing")
 
 # Words that no relation knows, such as FIND has among its exemplars.
 OTHER_WORDS: tuple[str, ...] = (
@@ -63,7 +65,7 @@ def sample_relation(
     counts = list(found)
     shares = np.array([found[count] for count in counts], dtype=np.float64)
     count = counts[int(np.searchsorted(np.cumsum(shares), rng.random() * shares.sum(), side="right"))]
-    names = _names(level, count, drawn_from)
+    names = _names(level.relations, count, drawn_from)
     for _ in range(_ATTEMPTS if names else 0):
         name = names[int(rng.integers(len(names)))]
         exceptions = _draw_exceptions(rng, name, count, drawn_from if count == 1 else None)
@@ -75,17 +77,23 @@ def sample_relation(
     raise ValueError(f"expected a difficulty with functions in the split {split!r}, actual: {level}")
 
 
-def _names(level: RelationDifficulty, count: int, split: str | None) -> tuple[str, ...]:
-    """Returns the relations of a difficulty that are functions of the split with none of their exceptions, or one."""
+@lru_cache(256)
+def _names(relations: tuple[str, ...], count: int, split: str | None) -> tuple[str, ...]:
+    """Returns those of some relations that are functions of the split with none of their exceptions, or one."""
     if split is None or count > 1:
-        return level.relations
-    return tuple(n for n in level.relations if (conditions_in(n, split) if count else n in relations_in(split)))
+        return relations
+    return tuple(n for n in relations if (conditions_in(n, split) if count else n in relations_in(split)))
 
 
 def shares_of_exceptions(level: RelationDifficulty, split: str | None) -> dict[int, float]:
     """Returns the shares of the numbers of exceptions, none greater than its functions can fill."""
-    few = {0: len(_names(level, 0, split)), 1: sum(len(conditions_in(name, split)) for name in level.relations)}
-    return bounded_shares(level.exceptions, {count: MOST_OFTEN * number for count, number in few.items()})
+    return bounded_shares(level.exceptions, _bounds(level.relations, split))
+
+
+@lru_cache(256)
+def _bounds(relations: tuple[str, ...], split: str | None) -> dict[int, float]:
+    few = {0: len(_names(relations, 0, split)), 1: sum(len(conditions_in(name, split)) for name in relations)}
+    return {count: MOST_OFTEN * number for count, number in few.items()}
 
 
 def _draw_exceptions(
@@ -124,7 +132,7 @@ def draw_exemplars(rng: np.random.Generator, name: str, count: int) -> tuple[str
     relation = RELATIONS[name]
     own = _some(rng, relation.words, min(1 + int(rng.integers(2)), count))
     foreign = _relations_beside(relation.table)
-    others = [_some(rng, foreign[int(rng.integers(len(foreign)))].words, 1)[0] for _ in range(count - len(own))]
+    others = [_one(rng, _one(rng, foreign).words) for _ in range(count - len(own))]
     words = [*own, *others]
     return tuple(words[int(place)] for place in rng.permutation(len(words)))
 
@@ -135,5 +143,9 @@ def _relations_beside(table: str) -> tuple[Relation, ...]:
     return tuple(relation for relation in RELATIONS.values() if relation.table != table)
 
 
+def _one(rng: np.random.Generator, things: tuple[Thing, ...]) -> Thing:
+    return things[int(rng.integers(len(things)))]
+
+
 def _some(rng: np.random.Generator, words: tuple[str, ...], count: int) -> list[str]:
-    return [words[int(place)] for place in rng.choice(len(words), size=count, replace=False)]
+    return [words[place] for place in choose_places(rng, len(words), count)]

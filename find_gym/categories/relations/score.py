@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -132,16 +132,16 @@ class RelationScorer:
             if not isinstance(program, RelationSpec):
                 raise TypeError(f"expected a RelationSpec as the program, actual value: {program!r}")
             claimed = RelationFunction(program)
-            score = self._score(claimed.describe(), lambda word: claimed.answers(word)[0], self._grounding, "program")
-            return replace(score, complexity=program_complexity(program.to_json()))
+            complexity = program_complexity(program.to_json())
+            return self._score(claimed.describe(), _first_answer(claimed), self._grounding, "program", complexity)
         text = join_domain(submission.description, submission.domain)
         size = len(text.encode("utf-8", "surrogatepass"))
         if not text or size > MAX_CODE_BYTES:
             actual = f"{size} bytes" if text else "an empty description"
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {actual}"
             return RelationScore(0.0, 0.0, self.trivial_accuracy, outcome="malformed", message=message)
-        score = self._score(text, self._grounding.predictor(text), self._judge, self._judge.name)
-        return replace(score, complexity=text_complexity(text))
+        predict = self._grounding.predictor(text)
+        return self._score(text, predict, self._judge, self._judge.name, text_complexity(text))
 
     def _replace_untold(self, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
         """Draws tests again that a judge fails with the true description, always the same ones."""
@@ -166,7 +166,9 @@ class RelationScorer:
         """Returns the accuracy of a trusted predictor, a callable from a word to a word."""
         return self._accuracy(self._shares(predict))
 
-    def _score(self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str) -> RelationScore:
+    def _score(
+        self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str, complexity: float
+    ) -> RelationScore:
         strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
         accuracy = self._accuracy(strata)
         tests, bounds = self._grounded_tests if judge is self._grounding else self._judged_tests
@@ -182,33 +184,44 @@ class RelationScorer:
             paper_score=judged_share(judge, text, self._published) if self._published else share,
             judge=name,
             grounded=" Or: ".join(function.describe() for function in self._grounding.ground(text)),
+            complexity=complexity,
             outcome="right" if accuracy == 1 else "wrong",
             message="" if predict is not None else "the description was matched to no relation",
         )
 
     def _shares(self, predict: Callable[[str], str]) -> dict[str, float]:
+        if type(self._function) is not RelationFunction:
+            return {
+                name: sum([self._function.accepts(word, predict(word)) for word in words]) / len(words)
+                for name, words in self._strata.items()
+            }
+        tolerance = self._function.relation.tolerance
         return {
-            name: sum([self._function.accepts(word, predict(word)) for word in words]) / len(words)
-            for name, words in self._strata.items()
+            name: sum([same(predict(word), right, tolerance) for word, right in words]) / len(words)
+            for name, words in self._right.items()
         }
+
+    @cached_property
+    def _right(self) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+        """The held-out words of each stratum with their right answers."""
+        return {name: [(word, self._accepted(word)) for word in words] for name, words in self._strata.items()}
 
     def _best_constant(self) -> float:
         """Returns the accuracy of the best constant, always "undefined" included."""
         totals: dict[str, float] = {UNDEFINED: 0.0}
-        for name, words in self._strata.items():
-            for word in words:
-                for answer in {canonical(answer) for answer in self._accepted(word)}:
+        for name, words in self._right.items():
+            for _, right in words:
+                for answer in {canonical(answer) for answer in right}:
                     totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
         best = max(totals.values()) / sum(_WEIGHTS[name] for name in self._strata)
         relation = getattr(self._function, "relation", None)
         if relation is None or relation.tolerance == 0:
             return best
         # Where numbers are right within a tolerance, one number is right for many words.
-        answers = {name: [self._accepted(word) for word in words] for name, words in self._strata.items()}
         for number in set(self._function.truth(self._function.words)):
             strata = {
-                name: sum([same(number, right, relation.tolerance) for right in own]) / len(own)
-                for name, own in answers.items()
+                name: sum([same(number, right, relation.tolerance) for _, right in words]) / len(words)
+                for name, words in self._right.items()
             }
             best = max(best, self._accuracy(strata))
         return best
@@ -220,6 +233,10 @@ class RelationScorer:
     def _accuracy(self, strata: dict[str, float]) -> float:
         total = sum(_WEIGHTS[name] for name in strata)
         return sum(_WEIGHTS[name] * share for name, share in strata.items()) / total
+
+
+def _first_answer(function: RelationFunction) -> Callable[[str], str]:
+    return lambda word: function.answers(word)[0]
 
 
 def join_domain(description: str, domain: str) -> str:

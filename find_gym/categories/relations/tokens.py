@@ -159,6 +159,8 @@ def fit_exceptions(
     Returns:
         The spec of the relation with as many exceptions.
     """
+    if not attributes:
+        return RelationSpec(relation)
     entry = RELATIONS[relation]
     known = {
         name for name in map(entry.facts.find, inputs) if name is not None and entry.column in entry.facts.facts[name]
