@@ -29,15 +29,18 @@ _FUNCTIONS: dict[Atom, np.ufunc] = {
 }
 
 
+_NOTHING = np.empty((1, 0))
+_NO_REGIONS = np.empty((0, 3))
+
+
 class CompiledRule:
-    """A rule with exceptions, as a callable from inputs `(n,)` to outputs `(n,)`, NaN where undefined.
+    """A rule as a callable from inputs to outputs.
 
     Args:
         rule: the rule.
-        regions: the exceptions; inside them, the output is their mean.
     """
 
-    def __init__(self, rule: Rule, regions: Sequence[Region] = ()) -> None:
+    def __init__(self, rule: Rule) -> None:
         self._nodes: list[tuple[int, int, int, int]] = []
         self._numbers: list[float] = []
         # What NumPy works out: a function of the arguments that a loop writes, or an atom with its constants.
@@ -45,8 +48,6 @@ class CompiledRule:
         self._add(rule)
         self._code: NDArray[np.int64] = np.array(self._nodes, dtype=np.int64)
         self._constants = np.array(self._numbers, dtype=np.float64)
-        bounds = [(region.lower, region.upper, region.mean) for region in regions]
-        self._regions = np.array(bounds, dtype=np.float64).reshape(-1, 3)
 
     def _add(self, rule: Rule) -> None:
         if not isinstance(rule, AtomRule):
@@ -71,19 +72,33 @@ class CompiledRule:
         self._nodes.append((kind, len(self._numbers), len(flat), second))
         self._numbers += flat
 
-    def __call__(self, x: FloatArray) -> FloatArray:
-        """Evaluates the rule at inputs, float64 of shape `(n,)`, in ascending order or not."""
+    def __call__(self, x: FloatArray, regions: Sequence[Region] = ()) -> FloatArray:
+        """Evaluates the rule.
+
+        Args:
+            x: inputs, float64 of shape `(n,)`.
+            regions: exceptions, in which the output is their mean.
+
+        Returns:
+            Outputs, float64 of shape `(n,)`; NaN where undefined.
+        """
         x = np.ascontiguousarray(x)
         y = np.empty(x.size)
-        given = np.empty((max(len(self._foreign), 1), x.size if self._foreign else 0))
-        if self._foreign:
-            arguments = np.empty_like(given)
-            evaluating.write_arguments(self._code, self._constants, x, arguments)
-            with np.errstate(all="ignore"):
-                for function, argument, value in zip(self._foreign, arguments, given, strict=True):
-                    if isinstance(function, AtomRule):
-                        value[:] = function.atom.evaluate(x, function.constants)
-                    else:
-                        function(argument, out=value)
-        evaluating.evaluate(self._code, self._constants, x, given, self._regions, y)
+        bounds = _NO_REGIONS
+        if regions:
+            bounds = np.array([(region.lower, region.upper, region.mean) for region in regions], dtype=np.float64)
+        given = self._given(x) if self._foreign else _NOTHING
+        evaluating.evaluate(self._code, self._constants, x, given, bounds, y)
         return y
+
+    def _given(self, x: FloatArray) -> FloatArray:
+        """Returns what NumPy works out, shape `(m, n)`."""
+        arguments, given = np.empty((2, len(self._foreign), x.size))
+        evaluating.write_arguments(self._code, self._constants, x, arguments)
+        with np.errstate(all="ignore"):
+            for function, argument, values in zip(self._foreign, arguments, given, strict=True):
+                if isinstance(function, AtomRule):
+                    values[:] = function.atom.evaluate(x, function.constants)
+                else:
+                    function(argument, out=values)
+        return given

@@ -5,19 +5,37 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
 from find_gym.categories.numeric.variants import Region, replaced
 
+if TYPE_CHECKING:
+    from find_gym.categories.numeric.compiled_rules import CompiledRule
+
 Operator = Literal["sum", "product"]
 OPERATORS: tuple[Operator, ...] = ("sum", "product")
 
 
+class _Compiled:
+    """A rule with its compiled form, which stays in this process."""
+
+    @cached_property
+    def compiled(self) -> CompiledRule:
+        """The rule as compiled loops take it."""
+        from find_gym.categories.numeric.compiled_rules import CompiledRule
+
+        return CompiledRule(self)  # type: ignore[arg-type]  # only rules derive from this
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "compiled"}
+
+
 @dataclass(frozen=True)
-class AtomRule:
+class AtomRule(_Compiled):
     """An atom with its constants.
 
     Attributes:
@@ -44,7 +62,7 @@ class AtomRule:
 
 
 @dataclass(frozen=True)
-class CompoundRule:
+class CompoundRule(_Compiled):
     """A sum or a product of two or more rules.
 
     Attributes:
@@ -85,9 +103,7 @@ def evaluate(rule: Rule, x: FloatArray, regions: tuple[Region, ...] = ()) -> Flo
     """
     # NumPy gives the same numbers. Numba takes half a second to import, so the first score or fit is left to do so.
     if x.size >= _MANY and _LOOPS in sys.modules:
-        from find_gym.categories.numeric.compiled_rules import CompiledRule
-
-        return CompiledRule(rule, regions)(x)
+        return rule.compiled(x, regions)
     with np.errstate(all="ignore"):
         y = np.asarray(_evaluate(rule, np.asarray(x, dtype=np.float64)), dtype=np.float64)
     finite = np.isfinite(y)

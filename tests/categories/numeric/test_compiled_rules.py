@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -40,7 +42,7 @@ def check(rule: Rule, regions: tuple[Region, ...] = ()) -> None:
     expected[~np.isfinite(expected)] = np.nan
     for region in reversed(regions):
         expected[region.contains(X)] = region.mean
-    np.testing.assert_array_equal(CompiledRule(rule, regions)(X), expected)
+    np.testing.assert_array_equal(CompiledRule(rule)(X, regions), expected)
 
 
 @pytest.mark.parametrize("name", ATOMS)
@@ -77,3 +79,9 @@ REGIONS = st.builds(
 @settings(deadline=None)
 def test_compounds_with_exceptions(rule: Rule, regions: list[Region]) -> None:
     check(rule, tuple(regions))
+
+
+def test_what_is_compiled_is_no_part_of_a_rule() -> None:
+    rule, other = (AtomRule("linear", (2.0, 1.0)) for _ in range(2))
+    rule.compiled(X)
+    assert rule == other and hash(rule) == hash(other) and pickle.dumps(rule) == pickle.dumps(other)

@@ -27,6 +27,7 @@ from find_gym.categories.numeric.kernels import (
     counting,
     evidence,
     projecting,
+    quotients,
     scanning,
     training,
 )
@@ -395,6 +396,12 @@ def test_spans_are_projected_out_of_a_window(seed: int) -> None:
     np.testing.assert_allclose(rest[: window.sum()], expected, atol=1e-12)
     columns[1, 1] = np.inf
     assert projecting.project_out(offset, columns, window, y, rest) == -1
+
+
+def test_the_least_factor_that_makes_numbers_plain() -> None:
+    assert quotients.plain_tenths(np.array([1.0, -0.5, 0.25]), 1e-4) == 4
+    assert quotients.plain_tenths(np.array([1.0, 1 / 9.7]), 1e-4) == 97
+    assert quotients.plain_tenths(np.array([1.0, np.pi / 4]), 1e-4) == 100
 
 
 def test_points_of_a_grid_are_evaluated_as_all_of_them() -> None:

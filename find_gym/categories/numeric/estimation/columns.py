@@ -26,24 +26,32 @@ class Columns:
         self._compute = compute
         self._places: dict[float, int] = {}
         self._table: FloatArray = np.empty((0, 0))
+        # The inputs of the last call, and their rows: a screening asks for the same ones again and again.
+        self._last: tuple[bytes, NDArray[np.int64]] = b"", np.empty(0, dtype=np.int64)
         self._lock = Lock()
 
     def rows(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
         """Returns a table of the values at known inputs, `(m, g)`, and which of its rows inputs `(n,)`, n > 0, have."""
-        inputs = x.tolist()
         with self._lock:
-            places = self._places
-            if missing := [value for value in dict.fromkeys(inputs) if value not in places]:
-                if len(places) + len(missing) > _MOST:
-                    missing = list(dict.fromkeys(inputs))
-                    places.clear()
-                fresh = self._compute(np.array(missing))
-                if not places:
-                    # Not the table that there was, which others may still read.
-                    self._table = np.empty((max(len(missing), _MOST), fresh.shape[1]))
-                self._table[len(places) : len(places) + len(missing)] = fresh
-                places.update({value: len(places) + more for more, value in enumerate(missing)})
-            return self._table, np.array([places[value] for value in inputs], dtype=np.int64)
+            key = x.tobytes()
+            if key != self._last[0]:
+                self._last = key, self._rows(x.tolist())
+            return self._table, self._last[1]
+
+    def _rows(self, inputs: list[float]) -> NDArray[np.int64]:
+        """Returns which rows of the table inputs have, which are worked out where they are missing."""
+        places = self._places
+        if missing := [value for value in dict.fromkeys(inputs) if value not in places]:
+            if len(places) + len(missing) > _MOST:
+                missing = list(dict.fromkeys(inputs))
+                places.clear()
+            fresh = self._compute(np.array(missing))
+            if not places:
+                # Not the table that there was, which others may still read.
+                self._table = np.empty((max(len(missing), _MOST), fresh.shape[1]))
+            self._table[len(places) : len(places) + len(missing)] = fresh
+            places.update({value: len(places) + more for more, value in enumerate(missing)})
+        return np.array([places[value] for value in inputs], dtype=np.int64)
 
     def at(self, x: FloatArray) -> FloatArray:
         """Returns the values at inputs `(n,)`, n > 0, of shape `(g, n)`."""

@@ -6,6 +6,8 @@ each equation by the previous estimate of |Q| (Sanathanan and Koerner 1963) brin
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from find_gym.categories.numeric.atom import Constants, FloatArray
@@ -17,6 +19,8 @@ _UNIT = 8.0
 # Share of the power that exact data may leave unexplained.
 _EXACT = 1e-16
 _STARTS = 3
+# Tenths that differ by no more from integers are near a decimal.
+_NEAR = 1e-4
 
 
 def fit_rational(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> list[Constants]:
@@ -61,14 +65,14 @@ def fit_rational(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> l
 
 def rescale(constants: Constants) -> Constants:
     """Scales numerator and denominator by a common factor: to one-decimal constants if one does, else of size 10."""
+    from find_gym.categories.numeric.kernels.quotients import plain_tenths
+
     flat = np.array([*constants[0], *constants[1]], dtype=np.float64)
-    largest = flat[np.argmax(np.abs(flat))]
-    if largest == 0 or not np.all(np.isfinite(flat)):
+    largest = flat[np.abs(flat).argmax()]
+    if largest == 0 or not math.isfinite(largest):
         return constants
-    # The largest constant is 0.1 to 10.0; find the least for which all are near a decimal.
-    scaled = np.multiply.outer(np.arange(1, 101) / 10, flat / largest)
-    distance = np.abs(scaled * 10 - np.round(scaled * 10)).max(axis=1)
-    near = np.flatnonzero(distance < 1e-4)
-    row = scaled[near[0]] if near.size else scaled[-1]
+    flat /= largest
+    # The largest constant is 0.1 to 10.0: the least for which all are near a decimal, else the greatest.
+    row = (flat * (plain_tenths(flat, _NEAR) / 10)).tolist()
     split = len(constants[0])
-    return (tuple(row[:split].tolist()), tuple(row[split:].tolist()))
+    return (tuple(row[:split]), tuple(row[split:]))

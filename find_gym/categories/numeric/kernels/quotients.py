@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import exact_kernel, helper, kernel
 
 # Rounds of reweighting: few, the misfit settles fast or not at all.
 _ROUNDS = 3
@@ -121,3 +121,24 @@ def fit_quotients(
                 weights[i] = 1 / max(abs(below[i]), 1e-9 * greatest)
         if costs[one] <= exact and count > size:
             return
+
+
+@exact_kernel("int64(float64[::1], float64)")
+def plain_tenths(values: Any, near: float) -> int:
+    """Returns how many tenths, from 1 to 100, numbers are to be multiplied by for all to be near one with one decimal.
+
+    Args:
+        values: the numbers, shape `(n,)`.
+        near: tenths that differ by less than this from integers are near.
+
+    Returns:
+        The least such factor, 100 where there is none.
+    """
+    for tenths in range(1, 101):
+        plain = True
+        for i in range(values.size):
+            value = values[i] * (tenths / 10) * 10
+            plain = plain and abs(value - np.round(value)) < near
+        if plain:
+            return tenths
+    return 100

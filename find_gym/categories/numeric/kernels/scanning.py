@@ -14,6 +14,8 @@ from find_gym.core.kernels.compiling import helper, kernel
 _FLAT = 1e-9
 # Keeps normal equations solvable, as a share of the weights.
 _RIDGE = 1e-9
+# Shapes whose sums are kept in the processor's nearest memory.
+_BLOCK = 256
 
 
 @helper
@@ -178,23 +180,25 @@ def scan_beside(
     power = 0.0
     for i in range(count):
         power += rest[i] * rest[i]
-    costs[:] = power
-    for i in range(count):
-        row = rows[i]
-        square, double = factor[i] * factor[i], -2.0 * factor[i] * rest[i]
-        for g in range(size):
-            value = table[row, g]
-            costs[g] += value * value * square + value * double
-    projected = np.empty(size)
-    for k in range(rank):
+    projected = np.empty((rank, _BLOCK))
+    for begin in range(0, size, _BLOCK):
+        end = min(begin + _BLOCK, size)
+        some = costs[begin:end]
+        some[:] = power
         projected[:] = 0.0
+        # What is read of the table serves all sums at once.
         for i in range(count):
-            row = rows[i]
-            entry = basis[k, i] * factor[i]
-            for g in range(size):
-                projected[g] += table[row, g] * entry
-        for g in range(size):
-            costs[g] -= projected[g] * projected[g]
+            values = table[rows[i], begin:end]
+            square, double = factor[i] * factor[i], -2.0 * factor[i] * rest[i]
+            for g in range(some.size):
+                some[g] += values[g] * values[g] * square + values[g] * double
+            for k in range(rank):
+                entry, sums = basis[k, i] * factor[i], projected[k]
+                for g in range(some.size):
+                    sums[g] += values[g] * entry
+        for k in range(rank):
+            for g in range(some.size):
+                some[g] -= projected[k, g] * projected[k, g]
 
 
 @helper
