@@ -211,8 +211,8 @@ class EntityFunction(SpecFunction):
         values = formulas.evaluate(self.spec.formula, activation)
         if self.spec.region is not None:
             values = values + self.spec.region.bias * has_form(self.spec.region.form)
-        clipped: FloatArray = np.clip(values, 0.0, 1.0).astype(np.float64)
-        return np.asarray(np.round(clipped, 4))
+        clipped = np.minimum(np.maximum(values, 0.0), 1.0, dtype=np.float64)
+        return clipped.round(4)
 
     def truth(self, words: Sequence[str]) -> FloatArray:
         """Returns the activations; entity functions have no noise."""

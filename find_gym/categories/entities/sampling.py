@@ -113,11 +113,10 @@ def _draw_region(rng: np.random.Generator) -> Region:
 
 def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     """Whether hardly any word activates a formula, or all do, or it can't be told from one of its parts."""
-    columns = {name: column for column, name in enumerate(concepts())}
-    activations = entity_vectors().vocabulary_activations()
+    activations = _activations_by_concept()
 
     def values(part: Formula) -> NDArray[np.float64]:
-        return formulas.evaluate(part, lambda name: activations[:, columns[name]])
+        return formulas.evaluate(part, activations.__getitem__)
 
     whole = values(formula)
     rivals = [values(part) for part in formulas.simpler(formula)]
@@ -132,6 +131,12 @@ def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     if not np.any(tested >= ACTIVE) or np.count_nonzero(tested < INACTIVE) < 2:
         return True
     return any(np.count_nonzero(np.abs(whole - rival) > _DIFFERENT) < LEAST_WORDS for rival in rivals)
+
+
+@cache
+def _activations_by_concept() -> dict[str, NDArray[np.float64]]:
+    """Returns the activations of the vocabulary by each concept, float64 of shape `(words,)`."""
+    return dict(zip(concepts(), np.ascontiguousarray(entity_vectors().vocabulary_activations().T), strict=True))
 
 
 @cache

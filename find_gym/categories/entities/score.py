@@ -32,8 +32,9 @@ from find_gym.judges.unit_tests import (
     UnitTest,
     judged_bounds,
     judged_share,
+    mean_share,
     replace_untold,
-    share_right,
+    rights,
     without_tests,
 )
 
@@ -197,15 +198,15 @@ class EntityScorer:
             if not isinstance(program, EntitySpec):
                 raise TypeError(f"expected an EntitySpec as the program, actual value: {program!r}")
             judge = ProgramJudge(EntityFunction(program))
-            score = self._score(judge, "", self._drawn, Bounds(empty=CHANCE, truth=1.0))
-            return replace(score, complexity=program_complexity(program.to_json()))
+            complexity = program_complexity(program.to_json())
+            return self._score(judge, "", self._drawn, Bounds(empty=CHANCE, truth=1.0), complexity)
         size = len(submission.description.encode("utf-8", "surrogatepass"))
         if size > MAX_CODE_BYTES:
             message = f"expected a description of at most {MAX_CODE_BYTES} bytes, actual: {size}"
             return EntityScore(0.0, 0.0, judge=self._judge.name, outcome="malformed", message=message)
         claims = remove_examples(submission.description, asked)
-        score = self._score(self._judge, claims, self._told_tests, self._bounds)
-        score = replace(score, complexity=text_complexity(submission.description))
+        complexity = text_complexity(submission.description)
+        score = self._score(self._judge, claims, self._told_tests, self._bounds, complexity)
         if not self._published:
             return score
         # The paper's protocol reads lists, and knows nothing of what was asked.
@@ -226,17 +227,16 @@ class EntityScorer:
     def _bounds(self) -> Bounds:
         return judged_bounds(self._judge, self._function.describe(), self._told_tests)
 
-    def _score(self, judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds) -> EntityScore:
+    def _score(
+        self, judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds, complexity: float
+    ) -> EntityScore:
         if isinstance(judge, ProgramJudge) and isinstance(tests, DrawnTests):
             ratings = judge.at(tests.places)
         else:
             ratings = judge.rate(description, [test.options for test in tests])
-        share = share_right(ratings, tests)
-        parts = {}
-        for part in sorted(set(self._turns.tolist())) if self._turns.any() else ():
-            places = np.flatnonzero(self._turns == part)
-            some = tests[places] if isinstance(tests, DrawnTests) else [tests[place] for place in places.tolist()]
-            parts[f"part {part + 1}"] = share_right(ratings[places], some)
+        right = rights(ratings, tests)
+        share = mean_share(right)
+        parts = sorted(set(self._turns.tolist())) if self._turns.any() else ()
         return EntityScore(
             accuracy=share,
             skill=skill_over_chance(share, CHANCE),
@@ -246,10 +246,11 @@ class EntityScorer:
             paper_score=(
                 judged_share(judge, description, self._published)
                 if self._published
-                else share_right(ratings[:PAPER_TESTS], tests[:PAPER_TESTS])
+                else mean_share(right[:PAPER_TESTS])
             ),
-            strata=parts,
+            strata={f"part {part + 1}": mean_share(right[self._turns == part]) for part in parts},
             judge=judge.name,
+            complexity=complexity,
             outcome="right" if share == 1 else "wrong",
             judged=JudgedTests(tests, ratings),
         )
@@ -313,33 +314,33 @@ class _Tests:
     """
 
     def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
-        active = np.flatnonzero(truth >= ACTIVE)
-        if len(active) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
-            raise ValueError(
-                f"expected a function that some words activate and others do not, actual: {len(active)} do"
-            )
         bank = held_out_bank()
-        rows, activations = active, truth
-        if words is not bank.words:
+        if words is bank.words:
+            self._own, self._others, self._other_starts = _sorted_words(truth)
+        else:
             among = bank.places_of(words)
             assert among is not None  # they are chosen from the bank
             activations = np.ones(len(bank.words))
             activations[among] = truth
-            rows = among[active]
+            self._own = among[np.flatnonzero(truth >= ACTIVE)]
+            _, self._others, self._other_starts = _sorted_words(activations)
+        if len(self._own) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
+            raise ValueError(
+                f"expected a function that some words activate and others do not, actual: {len(self._own)} do"
+            )
+        if len(self._others) == 0 or np.all(self._others == self._others[0]):
+            raise ValueError(
+                f"expected words that do not activate the function, actual: {np.unique(self._others).size}"
+            )
         # The parts of an OR take turns, so that each counts alike.
-        parts = _parts_of(function, words, active)
-        counts = np.bincount(parts)
-        self._parts = np.flatnonzero(counts).tolist()
-        self._own = rows[np.argsort(parts, kind="stable")] if len(counts) > 1 else rows
-        self._own_starts = np.concatenate([[0], np.cumsum(counts)])
-        places, concept = _active_places()
-        allowed = activations[places] < INACTIVE
-        others = places[allowed]
-        if len(others) == 0 or np.all(others == others[0]):
-            raise ValueError(f"expected words that do not activate the function, actual: {np.unique(others).size}")
-        self._others = others
-        counts = np.bincount(concept[allowed])
-        self._other_starts = np.concatenate([[0], np.cumsum(counts[counts > 0])])
+        parts = _parts_of(function, self._own)
+        if parts is None:
+            self._parts, self._own_starts = [0], np.array([0, len(self._own)])
+        else:
+            counts = np.bincount(parts)
+            self._parts = np.flatnonzero(counts).tolist()
+            self._own = self._own[np.argsort(parts, kind="stable")]
+            self._own_starts = np.concatenate([[0], np.cumsum(counts)])
         self._function = function
         self._rating = VocabularyJudge().rank_held_out(function.describe()).copy()
 
@@ -375,25 +376,42 @@ def _executions() -> list[Execution]:
     return [Execution(word) for word in held_out_bank().words]
 
 
+def _sorted_words(activations: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Sorts held-out words by their activations.
+
+    Returns:
+        The places of those that activate the function; those that activate other concepts and not the function, one
+        concept after the other; and where each concept begins among these, and where the last one ends.
+    """
+    from find_gym.categories.entities.kernels.sorting import sort_words
+
+    places, starts = _active_places()
+    own, others = np.empty(len(activations), dtype=np.int64), np.empty(len(places), dtype=np.int64)
+    other_starts, sizes = np.empty(len(starts), dtype=np.int64), np.empty(3, dtype=np.int64)
+    sort_words(activations, ACTIVE, INACTIVE, places, starts, own, others, other_starts, sizes)
+    count, other_count, concept_count = sizes.tolist()
+    return own[:count].copy(), others[:other_count].copy(), other_starts[: concept_count + 1].copy()
+
+
 @cache
-def _active_places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Returns the places of the words that activate each concept, one concept after the other, and the concepts'."""
+def _active_places() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the places of the words that activate each concept, one concept after the other, and where each begins.
+
+    The last of the beginnings is the end.
+    """
     rows = active_words()
     places = held_out_bank().places_of([word for row in rows for word in row])
     assert places is not None  # they are among the words that scores are computed on
-    return places, np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    return places.astype(np.int64), np.cumsum([0, *map(len, rows)], dtype=np.int64)
 
 
-def _parts_of(function: EntityBlackBox, words: Sequence[str], places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Returns the part of an OR that each word at these places activates most; 0 for other formulas."""
+def _parts_of(function: EntityBlackBox, places: NDArray[np.int64]) -> NDArray[np.intp] | None:
+    """Returns the part of an OR that each held-out word at these places activates most; None for other formulas."""
     spec = getattr(function, "spec", None)
     if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
-        return np.zeros(len(places), dtype=np.intp)
+        return None
     parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
-    bank = held_out_bank()
-    if words is bank.words:
-        return np.argmax([bank.truth(part, places) for part in parts], axis=0)
-    return np.argmax([part.truth([words[place] for place in places]) for part in parts], axis=0)
+    return np.argmax([held_out_bank().truth(part, places) for part in parts], axis=0)
 
 
 def _spread(truth: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -411,16 +429,13 @@ def spearman(predicted: FloatArray, truth: FloatArray) -> float:
         >>> spearman(np.array([0.1, 0.4, 0.3]), np.array([1.0, 3.0, 2.0]))
         1.0
     """
-    first, second = _ranks(predicted), _ranks(truth)
-    first, second = first - first.mean(), second - second.mean()
+    # The mean of all ranks is that of the first and the last.
+    mean = (len(truth) + 1) / 2
+    first, second = _ranks(predicted) - mean, _ranks(truth) - mean
     norm = float(np.sqrt((first @ first) * (second @ second)))
     return round(float(first @ second) / norm, 6) if norm > 0 else 0.0
 
 
 def _ranks(values: FloatArray) -> FloatArray:
-    order = np.argsort(values)
-    ordered = values[order]
-    first, last = np.searchsorted(ordered, ordered, "left"), np.searchsorted(ordered, ordered, "right")
-    ranks = np.empty(values.size)
-    ranks[order] = (first + 1 + last) / 2
-    return ranks
+    ordered = np.sort(values)
+    return (ordered.searchsorted(values, "left") + 1 + ordered.searchsorted(values, "right")) / 2
