@@ -80,14 +80,15 @@ def draw_inputs(function: NumericBlackBox) -> tuple[tuple[str, ...], FloatArray,
         spread; see `NumericInputs`.
     """
     # Numba is imported, and compiles, with the first score.
-    from find_gym.categories.numeric.kernels.drawing import draw_pool, draw_strata
+    from find_gym.categories.numeric.kernels import binning, drawing
 
     pool, words = _room.pool, _room.words
-    draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
+    drawing.draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
     values = function.truth(pool)
     ordered = _room.values
-    ordered[:] = values
-    ordered.sort()
+    if not binning.copy_in_order(values, ordered):
+        ordered[:] = values
+        ordered.sort()
     # What is undefined comes last.
     if not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
         defined = np.isfinite(values)
@@ -99,7 +100,7 @@ def draw_inputs(function: NumericBlackBox) -> tuple[tuple[str, ...], FloatArray,
     pieces = merge_intervals([(region.lower, region.upper) for region in function.regions])
     names = _STRATA if len(pieces) else _STRATA[:-1]
     x = np.empty((len(names) + 1, POINTS_PER_STRATUM))
-    draw_strata(words, pool, values, ordered, unit, _BINS, _WIDTH, _RANGES, pieces, _cumulated(pieces), x)
+    drawing.draw_strata(words, pool, values, ordered, unit, _BINS, _WIDTH, _RANGES, pieces, _cumulated(pieces), x)
     return names, x, spread
 
 

@@ -18,6 +18,7 @@ from hypothesis.extra import numpy as arrays
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
+from find_gym.categories.numeric.fitting.compounds import weighted_evidence
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
@@ -297,6 +298,28 @@ def test_positions_are_sorted_by_bins(values: list[float], bounds: list[float]) 
     places = np.empty(numbers.size, dtype=np.int64)
     binning.sort_into_bins(numbers, limits, ends, places)
     np.testing.assert_array_equal(places, np.argsort(bins, kind="stable"))
+
+
+@given(st.lists(st.integers(-3, 3) | st.just(math.nan), min_size=1, max_size=5), st.sampled_from(["", "up", "down"]))
+@settings(deadline=None)
+def test_what_is_in_order_is_not_sorted(numbers: list[float], order: str) -> None:
+    values = np.array(sorted(numbers, reverse=order == "down") if order else numbers, dtype=np.float64)
+    ordered = np.empty(values.size)
+    steps = np.diff(values)
+    assert binning.copy_in_order(values, ordered) == (bool(np.all(steps >= 0)) or bool(np.all(steps <= 0)))
+    if binning.copy_in_order(values, ordered):
+        np.testing.assert_array_equal(ordered, np.sort(values))
+
+
+def test_points_without_weight_are_left_out() -> None:
+    x, target, multiplier = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]), np.array([-2.0, 0.0, 3.0])
+    assert weighted_evidence(x, target, multiplier).tolist() == [[1.0, 3.0], [-2.0, 2.0], [2.0, 3.0]]
+
+
+def test_the_centre_nearest_to_one_decimal() -> None:
+    # 0.33 + 0.17 is 0.5; 0.33 + 7 * 0.17 is 1.52, 0.33 + 11 * 0.17 is 2.2.
+    assert scanning.plainest_turn(0.33, 0.17, 0, 20) == 1
+    assert scanning.plainest_turn(0.33, 0.17, 2, 20) == 11
 
 
 OUTPUTS = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 1.05, np.nan, np.inf, 1e308]), min_size=1, max_size=30)

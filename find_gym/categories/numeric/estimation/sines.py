@@ -108,17 +108,14 @@ def _sine_constants(period: float, sine: float, cosine: float, offset: float, of
     Half a period more of centre is a change of sign, so several centres are the same; the one nearest to one decimal is
     taken.
     """
+    from find_gym.categories.numeric.kernels.scanning import plainest_turn
+
     amplitude = math.hypot(sine, cosine)
     angle = math.atan2(sine, cosine) if of_cosine else math.atan2(-cosine, sine)
     half = period / 2
     first = angle * period / (2 * np.pi)
-    turns = range(math.ceil((LEAST_CENTRE - first) / half), math.floor((GREATEST_CENTRE - first) / half) + 1)
-    if not turns:
+    begin, end = math.ceil((LEAST_CENTRE - first) / half), math.floor((GREATEST_CENTRE - first) / half)
+    if begin > end:
         return (amplitude, period, first, offset)
-    best = min(turns, key=lambda turn: _from_decimal(first + turn * half))
+    best = plainest_turn(first, half, begin, end)
     return (-amplitude if best % 2 else amplitude, period, first + best * half, offset)
-
-
-def _from_decimal(value: float) -> float:
-    """Returns how far a number is from one with one decimal, in tenths, to six digits."""
-    return round(abs(value * 10 - round(value * 10)), 6)

@@ -11,9 +11,10 @@ import numpy as np
 from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import estimate, grid_of, grid_rows
-from find_gym.categories.numeric.fitting.refinement import Answer, evidence_of, refine, settle
+from find_gym.categories.numeric.fitting.refinement import Answer, refine, settle
 from find_gym.categories.numeric.fitting.spans import Span, independent, span
 from find_gym.categories.numeric.fitting.trees import LeafConstants, combine, leaf_value, leaves
+from find_gym.categories.numeric.kernels import evidence as evidence_loops
 from find_gym.categories.numeric.kernels import scanning
 from find_gym.categories.numeric.rules import Operator, Skeleton
 
@@ -72,10 +73,9 @@ def fit_constants(
 
 def weighted_evidence(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
     """Returns the points that a rule has to go through for `multiplier * rule(x)` to be the target."""
-    keep = multiplier != 0
-    if not keep.all():
-        x, target, multiplier = x[keep], target[keep], multiplier[keep]
-    return evidence_of(x, target / multiplier, np.abs(multiplier))
+    evidence = np.empty((3, x.size))
+    count = evidence_loops.weigh(x, target, multiplier, evidence)
+    return evidence if count == x.size else evidence[:, :count].copy()
 
 
 def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> FloatArray:

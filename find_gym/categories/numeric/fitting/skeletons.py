@@ -73,9 +73,10 @@ def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
     x = np.asarray(problem.x, dtype=np.float64).ravel()
     y = np.asarray(problem.y, dtype=np.float64).ravel()
     keep = np.isfinite(x) & np.isfinite(y)
-    if not keep.any():
+    known = np.count_nonzero(keep)
+    if known == 0:
         return None
-    if not keep.all():
+    if known < keep.size:
         x, y = x[keep], y[keep]
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
@@ -146,7 +147,7 @@ def fit_rule(
         quick: whether to refine once only, at the end.
     """
     polish = polish and not quick
-    everything = bool(usable.all())
+    everything = np.count_nonzero(usable) == usable.size
     own_x, own_y = (x, y) if everything else (x[usable], y[usable])
     constants = _best_constants(skeleton, own_x, own_y, degree, polish)
     fit, known, typical = _inspected(skeleton, constants, x, y, usable)
@@ -154,8 +155,9 @@ def fit_rule(
         return fit
     kept = usable
     for _ in range(1 if quick else _ROUNDS):
-        largest = float(np.abs(y).max(initial=0.0))
-        if not typical > _HEAVY * fit.scale + _ROUNDING * largest:
+        if not typical > _HEAVY * fit.scale:
+            break
+        if not typical > _HEAVY * fit.scale + _ROUNDING * float(np.abs(y).max(initial=0.0)):
             break
         limit = _INLIER * fit.scale + _ROUNDING * np.abs(y)
         trial_kept = usable & (np.abs(fit.residuals) <= limit)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 _BLOCK = 16
 
@@ -87,3 +87,24 @@ def sort_into_bins(values: Any, bounds: Any, ends: Any, places: Any) -> None:
             following[chosen] += 1
         low = bounds[chosen - 1] if chosen > 0 else -math.inf
         high = bounds[chosen] if chosen < bounds.size else math.inf
+
+
+@exact_kernel("boolean(float64[::1], float64[::1])")
+def copy_in_order(values: Any, ordered: Any) -> bool:
+    """Writes numbers in ascending order if they ascend or descend already, which takes a fraction of sorting them.
+
+    Args:
+        values: the numbers, shape `(n,)`.
+        ordered: where to write them, shape `(n,)`.
+
+    Returns:
+        Whether they do; not where any is not a number.
+    """
+    last = values.size - 1
+    descending = values[0] > values[last]
+    for i in range(last):
+        if not (values[i] >= values[i + 1] if descending else values[i] <= values[i + 1]):
+            return False
+    for i in range(values.size):
+        ordered[i] = values[last - i] if descending else values[i]
+    return True

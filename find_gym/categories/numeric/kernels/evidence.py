@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.models import linearise
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import exact_kernel, helper, kernel
 
 # Scale of a normal distribution over the median of its absolute values.
 _MAD = 1.4826
@@ -72,6 +72,29 @@ def inspect(model: Any, vector: Any, x: Any, y: Any, usable: Any, residuals: Any
     summary[0] = _MAD * _median(sizes, known) if known > 0 else 0.0
     summary[1] = math.sqrt(square / known) if known > 0 else 0.0
     summary[2] = known
+
+
+@exact_kernel("int64(float64[::1], float64[::1], float64[::1], float64[:, ::1])")
+def weigh(x: Any, target: Any, multiplier: Any, evidence: Any) -> int:
+    """Writes the points that a rule has to go through for multiplier times rule to be the target.
+
+    Args:
+        x: inputs, shape `(n,)`.
+        target: shape `(n,)`.
+        multiplier: shape `(n,)`.
+        evidence: where to write inputs, outputs and weights, without those of weight 0, shape `(3, n)`.
+
+    Returns:
+        How many points there are.
+    """
+    count = 0
+    for i in range(x.size):
+        if multiplier[i] != 0.0:
+            evidence[0, count] = x[i]
+            evidence[1, count] = target[i] / multiplier[i]
+            evidence[2, count] = abs(multiplier[i])
+            count += 1
+    return count
 
 
 @kernel("int64(float64[::1], float64, int64[::1])")

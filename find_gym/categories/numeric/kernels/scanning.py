@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import least_squares, orthonormal
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import exact_kernel, helper, kernel
 
 # Shapes of which less than this share varies are as good as constant.
 _FLAT = 1e-9
@@ -341,3 +341,18 @@ def solve_wave(period: float, x: Any, target: Any, multiplier: Any, solution: An
         columns[1, i] = math.cos(phase) * multiplier[i]
         columns[2, i] = multiplier[i]
     least_squares(columns, target, solution)
+
+
+@exact_kernel("int64(float64, float64, int64, int64)")
+def plainest_turn(first: float, half: float, begin: int, end: int) -> int:
+    """Returns which number of half periods, from begin to end, leads from a centre to one nearest to one decimal.
+
+    Distances are compared to six digits of a tenth, so that of centres that are equally near the first is taken.
+    """
+    best, least = begin, math.inf
+    for turn in range(begin, end + 1):
+        tenths = (first + turn * half) * 10
+        distance = np.round(abs(tenths - np.round(tenths)) * 1e6)
+        if distance < least:
+            best, least = turn, distance
+    return best
