@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.entities.concepts import concepts
 from find_gym.categories.entities.exemplars import held_out_words, probe_words
-from find_gym.categories.entities.formulas import concepts_of
+from find_gym.categories.entities.formulas import Combination, concepts_of
 from find_gym.categories.entities.function import EntityBlackBox, EntityFunction
 from find_gym.categories.entities.neurons import EmbeddingNeuron, LexiconNeuron, Neuron
 from find_gym.categories.entities.regions import has_form
@@ -34,6 +34,8 @@ class WordBank:
         self.words = tuple(words)
         self._places = {word: place for place, word in enumerate(self.words)}
         self._activations: dict[tuple[type[Neuron], str], FloatArray] = {}
+        # Of functions of one concept without a region.
+        self._truths: dict[tuple[type[Neuron], str], FloatArray] = {}
         self._forms: dict[str, NDArray[np.bool_]] = {}
 
     @staticmethod
@@ -57,10 +59,15 @@ class WordBank:
             words = self.words if places is ALL else [self.words[place] for place in np.asarray(places).tolist()]
             return function.truth(words)
         assert isinstance(function, EntityFunction)
-        neuron = function.neuron
-        return function.combine(
-            lambda name: self._activation(neuron, name)[places], lambda form: self.has_form(form)[places]
-        )
+        neuron, formula = function.neuron, function.spec.formula
+        if isinstance(formula, Combination) or function.spec.region is not None:
+            return function.combine(
+                lambda name: self._activation(neuron, name)[places], lambda form: self.has_form(form)[places]
+            )
+        key = (type(neuron), formula)
+        if key not in self._truths:
+            self._truths[key] = function.combine(lambda name: self._activation(neuron, name), self.has_form)
+        return self._truths[key][places].copy() if places is ALL else self._truths[key][places]
 
     def places_of(self, words: Sequence[str]) -> NDArray[np.intp] | None:
         """Returns the places of words, None where some are not in the list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,7 @@ def _draw_region(rng: np.random.Generator) -> Region:
     return Region(form, BIAS if rng.random() < 0.5 else -BIAS)
 
 
+@lru_cache(4096)
 def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     """Whether hardly any word activates a formula, or all do, or it can't be told from one of its parts."""
     activations = _activations_by_concept()

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.entities.banks import held_out_bank
-from find_gym.categories.entities.concepts import concepts
-from find_gym.categories.entities.exemplars import active_words
-from find_gym.categories.entities.formulas import Combination, Formula, concepts_of
-from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.categories.entities.function import EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.categories.entities.unit_tests import source_of
 from find_gym.core.complexity import program_complexity, text_complexity
-from find_gym.core.draws import draw_in_loop
 from find_gym.core.skills import skill_over_chance
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
-from find_gym.judges.embedding import EmbeddingJudge, VocabularyJudge
+from find_gym.judges.embedding import EmbeddingJudge
 from find_gym.judges.examples import remove_examples
 from find_gym.judges.phrases import MAX_CLAIMS, read_claim
 from find_gym.judges.protocol import Execution, Judge
 from find_gym.judges.unit_tests import (
-    MARGIN,
-    OPTIONS,
     Bounds,
     DrawnTests,
     JudgedTests,
@@ -33,24 +28,15 @@ from find_gym.judges.unit_tests import (
     judged_bounds,
     judged_share,
     mean_share,
-    replace_untold,
     rights,
     without_tests,
 )
 
 FloatArray = NDArray[np.float64]
 
-TESTS = 60
-# How often a test is drawn again that the truth fails by the shipped vectors (which tell half at least), and how often
-# those are that it fails by another judge, which has to be asked.
-_ATTEMPTS = 40
-# Words of random bits that all tests of a function take, as a rule.
-_MOST_BITS = 1024
-ROUNDS = 2
 # The paper has ten unit tests to a function.
 PAPER_TESTS = 10
 CHANCE = 1 / 3
-_RANKED_WORDS = 128
 
 
 @dataclass(frozen=True)
@@ -169,10 +155,9 @@ class EntityScorer:
         self._function = function
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
         rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        self._words, self._truth = _draw_words(function, rng)
-        self._source = _Tests(function, self._words, self._truth)
+        self._source = source_of(function, rng)
         self._turns, self._drawn = self._source.draw(rng)
-        self._ranked = _spread(self._truth, rng)
+        self._ranked = self._source.spread(rng)
         spec = getattr(function, "spec", None)
         triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
         self._published = [
@@ -220,8 +205,9 @@ class EntityScorer:
 
     @cached_property
     def _told_tests(self) -> list[UnitTest]:
-        """The tests for descriptions, those drawn again that the judge fails with the true one."""
-        return self._source.replace(self._turns, self._drawn, self._judge)
+        """The tests for descriptions, those drawn again that the judge fails with the true one, always the same."""
+        rng = np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1])
+        return self._source.replace(rng, self._turns, self._drawn, self._judge)
 
     @cached_property
     def _bounds(self) -> Bounds:
@@ -258,11 +244,11 @@ class EntityScorer:
     def _correlation(self, judge: Judge, description: str) -> float | None:
         if not isinstance(judge, Ranker):
             return None
-        if isinstance(judge, ProgramJudge) and self._words is held_out_bank().words:
+        if isinstance(judge, ProgramJudge) and self._source.words is held_out_bank().words:
             predicted = judge.at(self._ranked)
         else:
-            predicted = judge.rank(description, [self._words[place] for place in self._ranked])
-        return spearman(predicted, self._truth[self._ranked])
+            predicted = judge.rank(description, [self._source.words[place] for place in self._ranked])
+        return spearman(predicted, self._source.truth[self._ranked])
 
 
 def objection_to_claims(function: EntityBlackBox, description: str, asked: Sequence[str] = ()) -> str | None:
@@ -280,146 +266,6 @@ def objection_to_claims(function: EntityBlackBox, description: str, asked: Seque
     if count == 0 and read_claim(description).phrases:
         return "expected a description in other words than those that were asked, actual: all of it repeats them"
     return None
-
-
-def _draw_words(function: EntityBlackBox, rng: np.random.Generator) -> tuple[Sequence[str], FloatArray]:
-    """Returns the words that tests are made of, and their activations: all held-out words, or some of a slow neuron."""
-    bank = held_out_bank()
-    spec = getattr(function, "spec", None)
-    if not isinstance(spec, EntitySpec) or spec.kind != "language_model":
-        return bank.words, bank.truth(function)
-    words = _near_concepts(spec.formula, list(bank.words), rng)
-    return words, function.truth(words)
-
-
-def _near_concepts(formula: Formula, words: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """Returns the members of a formula's concepts and as many other words, so that a language model is asked little."""
-    names = [name for name in concepts_of(formula) if name in concepts()]
-    members = {member for name in names for member in concepts()[name].members}
-    own = [word for word in words if word in members]
-    others = [word for word in words if word not in members]
-    return own + [others[place] for place in rng.choice(len(others), 2 * _RANKED_WORDS, replace=False)]
-
-
-class _Tests:
-    """Draws unit tests of one function: a word that activates it, and two that activate other concepts instead.
-
-    Args:
-        function: the function.
-        words: held-out words.
-        truth: their activations, shape `(n,)`; other words are not drawn.
-
-    Raises:
-        ValueError: no word activates the function, or all do.
-    """
-
-    def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
-        bank = held_out_bank()
-        if words is bank.words:
-            self._own, self._others, self._other_starts = _sorted_words(truth)
-        else:
-            among = bank.places_of(words)
-            assert among is not None  # they are chosen from the bank
-            activations = np.ones(len(bank.words))
-            activations[among] = truth
-            self._own = among[np.flatnonzero(truth >= ACTIVE)]
-            _, self._others, self._other_starts = _sorted_words(activations)
-        if len(self._own) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
-            raise ValueError(
-                f"expected a function that some words activate and others do not, actual: {len(self._own)} do"
-            )
-        if len(self._others) == 0 or np.all(self._others == self._others[0]):
-            raise ValueError(
-                f"expected words that do not activate the function, actual: {np.unique(self._others).size}"
-            )
-        # The parts of an OR take turns, so that each counts alike.
-        parts = _parts_of(function, self._own)
-        if parts is None:
-            self._parts, self._own_starts = [0], np.array([0, len(self._own)])
-        else:
-            counts = np.bincount(parts)
-            self._parts = np.flatnonzero(counts).tolist()
-            self._own = self._own[np.argsort(parts, kind="stable")]
-            self._own_starts = np.concatenate([[0], np.cumsum(counts)])
-        self._function = function
-        self._rating = VocabularyJudge().rank_held_out(function.describe()).copy()
-
-    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], DrawnTests]:
-        """Returns all tests, and for each the part of an OR whose word it has."""
-        turns = np.resize(self._parts, TESTS)
-        return turns, self._draw(rng, turns)
-
-    def replace(self, turns: NDArray[np.intp], tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
-        """Draws tests again that a judge fails with the true description, always the same ones."""
-        rng = np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1])
-        return replace_untold(
-            tests,
-            judge,
-            self._function.describe(),
-            lambda failed: list(self._draw(rng, turns[failed])),
-            ROUNDS,
-        )
-
-    def _draw(self, rng: np.random.Generator, turns: NDArray[np.intp]) -> DrawnTests:
-        """Draws tests that the shipped vectors tell by the true description, as far as they tell any."""
-        from find_gym.categories.entities.kernels.drawing import draw_tests
-
-        places, correct = np.empty((turns.size, OPTIONS), dtype=np.int64), np.empty(turns.size, dtype=np.int64)
-        fixed = (turns, self._own, self._own_starts, self._others, self._other_starts, self._rating, MARGIN, _ATTEMPTS)
-        draw_in_loop(rng, _MOST_BITS, lambda words, cursor: draw_tests(words, cursor, *fixed, places, correct))
-        return DrawnTests(_executions, places, correct)
-
-
-@cache
-def _executions() -> list[Execution]:
-    """Returns the executions of held-out words."""
-    return [Execution(word) for word in held_out_bank().words]
-
-
-def _sorted_words(activations: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Sorts held-out words by their activations.
-
-    Returns:
-        The places of those that activate the function; those that activate other concepts and not the function, one
-        concept after the other; and where each concept begins among these, and where the last one ends.
-    """
-    from find_gym.categories.entities.kernels.sorting import sort_words
-
-    places, starts = _active_places()
-    own, others = np.empty(len(activations), dtype=np.int64), np.empty(len(places), dtype=np.int64)
-    other_starts, sizes = np.empty(len(starts), dtype=np.int64), np.empty(3, dtype=np.int64)
-    sort_words(activations, ACTIVE, INACTIVE, places, starts, own, others, other_starts, sizes)
-    count, other_count, concept_count = sizes.tolist()
-    return own[:count].copy(), others[:other_count].copy(), other_starts[: concept_count + 1].copy()
-
-
-@cache
-def _active_places() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Returns the places of the words that activate each concept, one concept after the other, and where each begins.
-
-    The last of the beginnings is the end.
-    """
-    rows = active_words()
-    places = held_out_bank().places_of([word for row in rows for word in row])
-    assert places is not None  # they are among the words that scores are computed on
-    return places.astype(np.int64), np.cumsum([0, *map(len, rows)], dtype=np.int64)
-
-
-def _parts_of(function: EntityBlackBox, places: NDArray[np.int64]) -> NDArray[np.intp] | None:
-    """Returns the part of an OR that each held-out word at these places activates most; None for other formulas."""
-    spec = getattr(function, "spec", None)
-    if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
-        return None
-    parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
-    return np.argmax([held_out_bank().truth(part, places) for part in parts], axis=0)
-
-
-def _spread(truth: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Returns places of held-out words, half of them activating the function as far as there are enough."""
-    active, inactive = np.flatnonzero(truth >= ACTIVE), np.flatnonzero(truth < ACTIVE)
-    half = min(_RANKED_WORDS // 2, len(active))
-    rest = min(_RANKED_WORDS - half, len(inactive))
-    return np.concatenate([rng.permutation(active)[:half], rng.permutation(inactive)[:rest]])
 
 
 def spearman(predicted: FloatArray, truth: FloatArray) -> float:

@@ -14,7 +14,8 @@ from find_gym.categories.entities.exemplars import probe_words
 from find_gym.categories.entities.formulas import Combination
 from find_gym.categories.entities.function import EntityFunction, EntitySpec, WordTriplet
 from find_gym.categories.entities.sampling import sample_entity
-from find_gym.categories.entities.score import PAPER_TESTS, TESTS, EntityScore, EntityScorer, spearman
+from find_gym.categories.entities.score import PAPER_TESTS, EntityScore, EntityScorer, spearman
+from find_gym.categories.entities.unit_tests import TESTS
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.functions import FINDDataset
 from find_gym.judges.embedding import VocabularyJudge

@@ -1,0 +1,195 @@
+"""Unit tests of entity functions: the held-out words that they are made of, and how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.entities.banks import held_out_bank
+from find_gym.categories.entities.concepts import concepts
+from find_gym.categories.entities.exemplars import active_words
+from find_gym.categories.entities.formulas import Combination, Formula, concepts_of
+from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackBox, EntityFunction, EntitySpec
+from find_gym.categories.entities.neurons import NeuronKind, load_neuron
+from find_gym.categories.entities.regions import Region
+from find_gym.core.draws import draw_in_loop
+from find_gym.judges.embedding import VocabularyJudge
+from find_gym.judges.protocol import Execution, Judge
+from find_gym.judges.unit_tests import MARGIN, OPTIONS, DrawnTests, UnitTest, replace_untold
+
+FloatArray = NDArray[np.float64]
+
+TESTS = 60
+# Words on which rank correlations are computed.
+RANKED_WORDS = 128
+# How often a test is drawn again that the truth fails by the shipped vectors (which tell half at least), and how often
+# those are that it fails by another judge, which has to be asked.
+_ATTEMPTS = 40
+ROUNDS = 2
+# Words of random bits that all tests of a function take, as a rule.
+_MOST_BITS = 1024
+# 172 concepts, and some combinations; about 180 kB each.
+_KEPT = 256
+
+
+def source_of(function: EntityBlackBox, rng: np.random.Generator) -> UnitTestSource:
+    """Returns what draws the unit tests of a function: from all held-out words, or from some for a slow neuron.
+
+    Args:
+        function: the function.
+        rng: draws the words for a language model; nothing for other neurons.
+    """
+    bank, spec = held_out_bank(), getattr(function, "spec", None)
+    if isinstance(spec, EntitySpec) and spec.kind == "language_model":
+        words = _near_concepts(spec.formula, list(bank.words), rng)
+        return UnitTestSource(function, words, function.truth(words))
+    if bank.knows(function) and isinstance(function, EntityFunction):
+        spec = function.spec
+        if function.neuron is load_neuron(spec.kind, spec.model):
+            return _kept_source(spec.formula, spec.kind, spec.region)
+    return UnitTestSource(function, bank.words, bank.truth(function))
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_source(formula: Formula, kind: NeuronKind, region: Region | None) -> UnitTestSource:
+    function = EntityFunction(EntitySpec(formula, kind, region))
+    return UnitTestSource(function, held_out_bank().words, held_out_bank().truth(function))
+
+
+def _near_concepts(formula: Formula, words: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Returns the members of a formula's concepts and as many other words, so that a language model is asked little."""
+    names = [name for name in concepts_of(formula) if name in concepts()]
+    members = {member for name in names for member in concepts()[name].members}
+    own = [word for word in words if word in members]
+    others = [word for word in words if word not in members]
+    return own + [others[place] for place in rng.choice(len(others), 2 * RANKED_WORDS, replace=False)]
+
+
+class UnitTestSource:
+    """Draws unit tests of a function: a word that activates it, and two that activate other concepts instead.
+
+    What is drawn depends on the generator alone, so functions that differ in their seeds share one; see `source_of`.
+
+    Args:
+        function: the function.
+        words: held-out words.
+        truth: their activations, shape `(n,)`; other words are not drawn.
+
+    Attributes:
+        words: the words.
+        truth: their activations.
+
+    Raises:
+        ValueError: no word activates the function, or all do.
+    """
+
+    def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
+        self.words, self.truth = words, truth
+        self._active, self._inactive = np.flatnonzero(truth >= ACTIVE), np.flatnonzero(truth < ACTIVE)
+        bank = held_out_bank()
+        if words is bank.words:
+            self._own, self._others, self._other_starts = _sorted_words(truth)
+        else:
+            among = bank.places_of(words)
+            assert among is not None  # they are chosen from the bank
+            activations = np.ones(len(bank.words))
+            activations[among] = truth
+            self._own = among[self._active]
+            _, self._others, self._other_starts = _sorted_words(activations)
+        if len(self._own) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
+            raise ValueError(
+                f"expected a function that some words activate and others do not, actual: {len(self._own)} do"
+            )
+        if len(self._others) == 0 or np.all(self._others == self._others[0]):
+            raise ValueError(
+                f"expected words that do not activate the function, actual: {np.unique(self._others).size}"
+            )
+        # The parts of an OR take turns, so that each counts alike.
+        parts = _parts_of(function, self._own)
+        if parts is None:
+            self._turns, self._own_starts = np.zeros(TESTS, dtype=np.int64), np.array([0, len(self._own)])
+        else:
+            counts = np.bincount(parts)
+            self._turns = np.resize(np.flatnonzero(counts), TESTS)
+            self._own = self._own[np.argsort(parts, kind="stable")]
+            self._own_starts = np.concatenate([[0], np.cumsum(counts)])
+        self._description = function.describe()
+        self._rating = VocabularyJudge().rank_held_out(self._description).copy()
+
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], DrawnTests]:
+        """Returns all tests, and for each the part of an OR whose word it has."""
+        return self._turns, self._draw(rng, self._turns)
+
+    def replace(
+        self, rng: np.random.Generator, turns: NDArray[np.intp], tests: Sequence[UnitTest], judge: Judge
+    ) -> list[UnitTest]:
+        """Draws tests again that a judge fails with the true description."""
+        return replace_untold(
+            tests,
+            judge,
+            self._description,
+            lambda failed: list(self._draw(rng, turns[failed])),
+            ROUNDS,
+        )
+
+    def spread(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Returns places of words, half of them activating the function as far as there are enough."""
+        half = min(RANKED_WORDS // 2, len(self._active))
+        rest = min(RANKED_WORDS - half, len(self._inactive))
+        return np.concatenate([rng.permutation(self._active)[:half], rng.permutation(self._inactive)[:rest]])
+
+    def _draw(self, rng: np.random.Generator, turns: NDArray[np.intp]) -> DrawnTests:
+        """Draws tests that the shipped vectors tell by the true description, as far as they tell any."""
+        from find_gym.categories.entities.kernels.drawing import draw_tests
+
+        places, correct = np.empty((turns.size, OPTIONS), dtype=np.int64), np.empty(turns.size, dtype=np.int64)
+        fixed = (turns, self._own, self._own_starts, self._others, self._other_starts, self._rating, MARGIN, _ATTEMPTS)
+        draw_in_loop(rng, _MOST_BITS, lambda words, cursor: draw_tests(words, cursor, *fixed, places, correct))
+        return DrawnTests(_executions, places, correct)
+
+
+@cache
+def _executions() -> list[Execution]:
+    """Returns the executions of held-out words."""
+    return [Execution(word) for word in held_out_bank().words]
+
+
+def _sorted_words(activations: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Sorts held-out words by their activations.
+
+    Returns:
+        The places of those that activate the function; those that activate other concepts and not the function, one
+        concept after the other; and where each concept begins among these, and where the last one ends.
+    """
+    from find_gym.categories.entities.kernels.sorting import sort_words
+
+    places, starts = _active_places()
+    own, others = np.empty(len(activations), dtype=np.int64), np.empty(len(places), dtype=np.int64)
+    other_starts, sizes = np.empty(len(starts), dtype=np.int64), np.empty(3, dtype=np.int64)
+    sort_words(activations, ACTIVE, INACTIVE, places, starts, own, others, other_starts, sizes)
+    count, other_count, concept_count = sizes.tolist()
+    return own[:count].copy(), others[:other_count].copy(), other_starts[: concept_count + 1].copy()
+
+
+@cache
+def _active_places() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the places of the words that activate each concept, one concept after the other, and where each begins.
+
+    The last of the beginnings is the end.
+    """
+    rows = active_words()
+    places = held_out_bank().places_of([word for row in rows for word in row])
+    assert places is not None  # they are among the words that scores are computed on
+    return places.astype(np.int64), np.cumsum([0, *map(len, rows)], dtype=np.int64)
+
+
+def _parts_of(function: EntityBlackBox, places: NDArray[np.int64]) -> NDArray[np.intp] | None:
+    """Returns the part of an OR that each held-out word at these places activates most; None for other formulas."""
+    spec = getattr(function, "spec", None)
+    if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
+        return None
+    parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
+    return np.argmax([held_out_bank().truth(part, places) for part in parts], axis=0)
