@@ -54,7 +54,7 @@ AGENTS_MAY_IMPORT = {
     },
     "trajectories": {"base", "checks", "registry", "categories", "evaluation.config", "interpreters.lm"},
     "interpreters": {"base", "checks", "loading", "categories", "training"},
-    "benchmarks": {"checks", "runs", "report", "training", "interpreters"},
+    "benchmarks": {"base", "categories", "checks", "runs", "report", "training", "interpreters"},
     "commands": {"checks", "registry", "evaluation", "training"},
     "cli": {"checks", "commands.console"},
 }

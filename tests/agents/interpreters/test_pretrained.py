@@ -49,6 +49,17 @@ def test_pretrained_interpreters_play(path):
     assert np.mean(skills) > 0.25
 
 
+def test_the_time_of_episodes_is_measured(capsys):
+    from find_gym_agents.benchmarks.interpreters import PARTS, main, play
+
+    (episode,) = play("FIND-strings-v1", 3, functions=1, proposals=2)
+    assert len(episode.seconds) == len(PARTS) and all(seconds > 0 for seconds in episode.seconds)
+    main(["--env", "FIND-relations-v1", "--functions", "1", "--proposals", "2"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and len({line.count("|") for line in lines}) == 1
+    assert lines[2].startswith("| FIND-relations-v1 | 24 | ")
+
+
 def test_exemplars_are_asked_first_and_no_probe_twice():
     agent = make_policy_agent(resolve("pretrained", env="FIND-neurons-v0", proposals=1))
     env = gym.make("FIND-neurons-v0", max_queries=7, exemplars=True, split="test", disable_env_checker=True)

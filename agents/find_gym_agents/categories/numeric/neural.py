@@ -22,6 +22,7 @@ from find_gym_agents.categories.numeric.writing import write, write_as_it_is
 from find_gym_agents.categories.numeric.zooming import ZoomTeacher, follow
 from find_gym_agents.interpreters.atom_fit.design import EDGE_PRECISION
 from find_gym_agents.interpreters.neural.category import Constants, Features, IntArray, NeuralCategory
+from find_gym_agents.interpreters.neural.layers import Steps
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 
 # Positions on the scale on which the bank is even, as waves of these numbers of periods.
@@ -49,8 +50,8 @@ class NumericReader(Reader):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.point = nn.Linear(2 * len(_WAVES) + 12, width)
-        self.beside = nn.Sequential(nn.Linear(BESIDE_FEATURES, width), nn.GELU())
-        self.mix = nn.Sequential(nn.GELU(), nn.Linear(width, width))
+        self.beside = Steps(nn.Linear(BESIDE_FEATURES, width), nn.GELU())
+        self.mix = Steps(nn.GELU(), nn.Linear(width, width))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, features: Tensors) -> th.Tensor:

@@ -20,6 +20,7 @@ from find_gym.categories.relations.tables import load_table, normalise
 from find_gym.categories.relations.tokens import words_of
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
+from find_gym_agents.interpreters.neural.layers import Steps
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 from find_gym_agents.training.supervised.teacher import SplittingTeacher
 
@@ -111,7 +112,7 @@ class RelationReader(Reader):
         # What is known of a word means something else where the answer is "undefined".
         self.defined, self.undefined = (nn.Linear(self.facts.shape[1], width) for _ in range(2))
         self.explaining = nn.Linear(len(RELATIONS), width, bias=False)
-        self.pair = nn.Sequential(nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
+        self.pair = Steps(nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
 
     def forward(self, features: Tensors) -> th.Tensor:
         """Reads pairs; see `Reader.forward`."""

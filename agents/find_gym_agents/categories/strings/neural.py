@@ -15,6 +15,7 @@ from find_gym.categories.strings.grammar import words_of
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.programs import Step, run
 from find_gym_agents.interpreters.neural.category import Features, NeuralCategory
+from find_gym_agents.interpreters.neural.layers import Steps
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 
 # Of longer texts the first and the last characters are read.
@@ -113,9 +114,7 @@ class StringReader(Reader):
         self.others = nn.ModuleList(nn.Linear(2 * inner, inner) for _ in range(rounds))
         self.lengths = nn.Embedding(256, width)
         self.input_lengths = nn.Embedding(256, width)
-        self.pair = nn.Sequential(
-            nn.Linear(2 * (inner + _KINDS + len(_PLAIN)), width), nn.GELU(), nn.Linear(width, width)
-        )
+        self.pair = Steps(nn.Linear(2 * (inner + _KINDS + len(_PLAIN)), width), nn.GELU(), nn.Linear(width, width))
         self.norm = nn.LayerNorm(width)
         nn.init.normal_(self.known.weight, std=0.3)
 

@@ -13,6 +13,7 @@ from torch import nn
 from find_gym.categories.entities.word_vectors import entity_vectors
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory
+from find_gym_agents.interpreters.neural.layers import Steps
 from find_gym_agents.interpreters.neural.network import Reader, Tensors
 from find_gym_agents.interpreters.neural.pointing import Meanings
 
@@ -42,25 +43,23 @@ class ActivationReader(Reader):
         width: features of a pair.
     """
 
-    vectors: th.Tensor
-
     def __init__(self, width: int) -> None:
         super().__init__()
         # Words without a vector are at the origin.
         words = th.from_numpy(entity_vectors().words)
         self.register_buffer("vectors", nn.functional.pad(words, (0, 0, 1, 0)), persistent=False)
         self.word = nn.Linear(self.vectors.shape[1], width)
-        self.activation = nn.Sequential(nn.Linear(2, width), nn.GELU(), nn.Linear(width, 2 * width))
-        self.pair = nn.Sequential(nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
+        self.activation = Steps(nn.Linear(2, width), nn.GELU(), nn.Linear(width, 2 * width))
+        self.pair = Steps(nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width))
 
     def forward(self, features: Tensors) -> th.Tensor:
         """Reads pairs; see `Reader.forward`."""
         factor, term = self.activation(features["activation"]).chunk(2, 2)
-        return self.pair(self.word(self.meanings(features)) * factor + term)  # type: ignore[no-any-return]
+        return self.pair(self.word(self.vectors[self.rows(features)]) * factor + term)  # type: ignore[no-any-return]
 
-    def meanings(self, features: Tensors) -> th.Tensor:
-        """Returns the words' vectors; see `Reader.meanings`."""
-        return self.vectors[features["word"]]
+    def rows(self, features: Tensors) -> th.Tensor:
+        """Returns the words' rows; see `Reader.rows`."""
+        return features["word"]
 
 
 def demonstrate(

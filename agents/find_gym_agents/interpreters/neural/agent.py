@@ -184,11 +184,12 @@ class NeuralAgent:
         return told
 
     def _valued(self) -> NDArray[np.float32]:
-        """Returns how much each query is worth, as the network or the record has it."""
+        """Returns how much each query is worth beside the others, as the network or the record has it."""
         if self._record.value is not None:
             known = self._pairs.distinct
             return self._record.value(list(known), list(known.values()))
-        return self.network.value_queries(self._pairs.read(for_queries=True))[0].cpu().numpy()
+        memory = self._pairs.read(for_queries=True)
+        return self.network.value_queries(memory, relative=True)[0].cpu().numpy()
 
     def _describe(self) -> Sequence[int]:
         """Returns the tokens of what is submitted."""

@@ -6,7 +6,7 @@ few tokens or members of a set are of interest, they compute no others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch as th
@@ -90,6 +90,30 @@ class _Parts:
 def normalisation(layer: nn.LayerNorm) -> Normalisation:
     """Returns what `torch.layer_norm` takes besides its input."""
     return tuple(layer.normalized_shape), layer.weight, layer.bias, layer.eps
+
+
+class Steps(nn.Sequential):
+    """Linear layers, GELUs and normalisations, one after the other."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        self._steps = [_step(layer) for layer in layers]
+
+    def forward(self, values: th.Tensor) -> th.Tensor:
+        """Returns what the last layer makes of values, shape `(..., its width)`."""
+        for function, weights in self._steps:
+            values = function(values, *weights)
+        return values
+
+
+def _step(layer: nn.Module) -> tuple[Callable[..., th.Tensor], tuple[Any, ...]]:
+    """Returns the function that a layer is, and its further arguments."""
+    if isinstance(layer, nn.Linear):
+        return functional.linear, (layer.weight, layer.bias)
+    if isinstance(layer, nn.LayerNorm):
+        return th.layer_norm, normalisation(layer)
+    assert isinstance(layer, nn.GELU)
+    return functional.gelu, ()
 
 
 class SetEncoder(nn.TransformerEncoder):

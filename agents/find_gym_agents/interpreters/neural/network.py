@@ -11,11 +11,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import torch as th
 from torch import nn
 
-from find_gym_agents.interpreters.neural.layers import KeysValues, ProgramDecoder, ProgramLayer, SetEncoder, SetLayer
+from find_gym_agents.interpreters.neural.layers import (
+    KeysValues,
+    ProgramDecoder,
+    ProgramLayer,
+    SetEncoder,
+    SetLayer,
+    Steps,
+)
 from find_gym_agents.interpreters.neural.pointing import Meanings, Pointer
 from find_gym_agents.interpreters.neural.sizes import Size
 
@@ -45,9 +51,11 @@ class Reader(nn.Module):
 
     Attributes:
         relates: whether `relate` adds anything.
+        vectors: those of all inputs, where `NeuralCategory.meanings` has some, shape `(inputs, d)`.
     """
 
     relates = False
+    vectors: th.Tensor
 
     def forward(self, features: Tensors) -> th.Tensor:
         """Reads pairs one by one.
@@ -74,8 +82,8 @@ class Reader(nn.Module):
         """
         return vectors[:, None] if present is None else vectors[:, None].expand(-1, present.shape[1], -1, -1)
 
-    def meanings(self, features: Tensors) -> th.Tensor:
-        """Returns the vectors of the inputs, shape `(batch, pairs, d)`, where `NeuralCategory.meanings` has some."""
+    def rows(self, features: Tensors) -> th.Tensor:
+        """Returns the rows of the inputs in `vectors`, int64 of shape `(batch, pairs)`, where there are any."""
         raise NotImplementedError
 
 
@@ -104,10 +112,12 @@ class Drafts(NamedTuple):
     """What the program head keeps of beginnings of programs for one set.
 
     Attributes:
+        vocabulary: the vectors of all tokens, shape `(tokens + 1, width)`.
         pairs: for each layer what it attends to of the pairs.
         tokens: for each layer what it attends to of the tokens written so far, those of no token first.
     """
 
+    vocabulary: th.Tensor
     pairs: list[KeysValues]
     tokens: list[KeysValues]
 
@@ -129,7 +139,6 @@ class InterpreterNetwork(nn.Module):
     """
 
     means: th.Tensor
-    targets: th.Tensor
 
     def __init__(
         self,
@@ -164,17 +173,16 @@ class InterpreterNetwork(nn.Module):
         self.next_token = nn.Linear(width, tokens)
         # Where probes are pointed at, all that is left is a value that they share.
         values = probes if meanings is None else 1
-        self.query = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, values))
-        self.halving = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1)) if halves else None
+        self.query = Steps(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, values))
+        self.halving = Steps(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1)) if halves else None
         self.constants: ConstantsWriter | None = None
         self.pointers = None
+        self._likeness: th.Tensor | None = None
         if meanings is not None:
             each = {"queries": meanings.queries, "tokens": meanings.tokens}
             self.pointers = nn.ModuleDict({name: Pointer(width, targets, size.heads) for name, targets in each.items()})
             self.meaning = nn.Linear(meanings.tokens.shape[1], width, bias=False)
             self.register_buffer("means", th.from_numpy(meanings.tokens).any(1), persistent=False)
-            targets = np.concatenate([meanings.queries, meanings.tokens])
-            self.register_buffer("targets", th.from_numpy(targets.T.copy()), persistent=False)
 
     @property
     def device(self) -> th.device:
@@ -216,20 +224,33 @@ class InterpreterNetwork(nn.Module):
         vectors = th.cat([self.whole.to(pairs.dtype).expand(len(pairs), 1, -1), pairs], 1)
         meanings = None
         if self.pointers is not None and likeness is None:
-            meanings = self.reader.meanings(features)
+            meanings = self.reader.vectors[self.reader.rows(features)]
             meanings = meanings if present is None else meanings.repeat_interleave(present.shape[1], 0)
         only_whole = for_queries and self.pointers is None and self.halving is None
         return Memory(self.set(vectors, absent, 1 if only_whole else None), absent, meanings, likeness)
 
     def likeness(self, features: Tensors) -> th.Tensor | None:
         """Returns the products of the vectors of pairs' inputs with all that is pointed at; see `Memory`."""
-        return None if self.pointers is None else self.reader.meanings(features) @ self.targets
+        if self.pointers is None:
+            return None
+        if self._likeness is None:
+            # No weight has a part in it, and there are few inputs.
+            targets = [self.pointers[name].get_buffer("targets") for name in ("queries", "tokens")]
+            self._likeness = self.reader.vectors @ th.cat(targets).T
+        return self._likeness[self.reader.rows(features)]
 
-    def value_queries(self, memory: Memory) -> th.Tensor:
-        """Returns the values of all probes, then of halving the gap below each pair, shape `(sets, probes + pairs)`."""
-        values = self.query(memory.vectors[:, 0])
-        if self.pointers is not None:
-            values = values + self._point("queries", memory.vectors[:, :1], memory)[:, 0]
+    def value_queries(self, memory: Memory, *, relative: bool = False) -> th.Tensor:
+        """Returns the values of all probes, then of halving the gap below each pair, shape `(sets, probes + pairs)`.
+
+        Args:
+            memory: the evidence.
+            relative: whether what all queries of a set are worth alike may be left out.
+        """
+        if self.pointers is None:
+            values = self.query(memory.vectors[:, 0])
+        else:
+            values = self._point("queries", memory.vectors[:, :1], memory)[:, 0]
+            values = values if relative else values + self.query(memory.vectors[:, 0])
         if self.halving is not None:
             values = th.cat([values, self.halving(memory.vectors[:, 1:])[..., 0]], 1)
         return values  # type: ignore[no-any-return]
@@ -246,8 +267,8 @@ class InterpreterNetwork(nn.Module):
             Logits of shape `(programs, length + 1, tokens)`: those of the first token, then of the one after each.
         """
         begun = nn.functional.pad(tokens, (1, 0), value=self.tokens.num_embeddings - 1)
-        known = self.program.known(memory.vectors)
-        hidden, _ = self.program(self._embedded(begun, 0), known, memory.absent)
+        embedded = self._embedded(begun, self._vocabulary(), 0)
+        hidden, _ = self.program(embedded, self.program.known(memory.vectors), memory.absent)
         return self._next(hidden, memory)
 
     def begin(self, memory: Memory, tokens: th.Tensor) -> tuple[th.Tensor, Drafts]:
@@ -261,9 +282,9 @@ class InterpreterNetwork(nn.Module):
             Logits of shape `(programs, tokens)`, and what is kept.
         """
         begun = nn.functional.pad(tokens, (1, 0), value=self.tokens.num_embeddings - 1)
-        known = self.program.known(memory.vectors)
-        hidden, written = self.program(self._embedded(begun, 0), known, memory.absent)
-        return self._next(hidden[:, -1:], memory)[:, 0], Drafts(known, written)
+        vocabulary, known = self._vocabulary(), self.program.known(memory.vectors)
+        hidden, written = self.program(self._embedded(begun, vocabulary, 0), known, memory.absent)
+        return self._next(hidden[:, -1:], memory)[:, 0], Drafts(vocabulary, known, written)
 
     def go_on(self, memory: Memory, drafts: Drafts, parents: th.Tensor, tokens: th.Tensor) -> tuple[th.Tensor, Drafts]:
         """Returns the logits of what comes next after one more token; `begin` says what is returned.
@@ -275,19 +296,22 @@ class InterpreterNetwork(nn.Module):
             tokens: the tokens, int64 of shape `(programs,)`.
         """
         earlier = [each.at(parents) for each in drafts.tokens]
-        embedded = self._embedded(tokens[:, None], earlier[0].keys.shape[2])
+        embedded = self._embedded(tokens[:, None], drafts.vocabulary, earlier[0].keys.shape[2])
         hidden, written = self.program(embedded, drafts.pairs, memory.absent, earlier)
-        return self._next(hidden, memory)[:, 0], Drafts(drafts.pairs, written)
+        return self._next(hidden, memory)[:, 0], drafts._replace(tokens=written)
 
-    def _embedded(self, tokens: th.Tensor, place: int) -> th.Tensor:
+    def _vocabulary(self) -> th.Tensor:
+        """Returns the vectors of all tokens, then of what stands before the first one, shape `(tokens + 1, width)`."""
+        if self.pointers is None:
+            return self.tokens.weight
+        # What stands before the first token has no meaning.
+        meant = nn.functional.pad(self.means, (0, 1))[:, None]
+        vectors = self.meaning(nn.functional.pad(self.pointers["tokens"].get_buffer("targets"), (0, 0, 0, 1)))
+        return th.where(meant, vectors, self.tokens.weight)
+
+    def _embedded(self, tokens: th.Tensor, vocabulary: th.Tensor, place: int) -> th.Tensor:
         """Returns the vectors of tokens, shape `(programs, length, width)`, the first of them at a place."""
-        embedded = self.tokens(tokens)
-        if self.pointers is not None:
-            # What stands before the first token has no meaning.
-            meant = nn.functional.pad(self.means, (0, 1))[tokens]
-            vectors = self.pointers["tokens"].get_buffer("targets")[tokens.clamp(max=len(self.means) - 1)]
-            embedded = th.where(meant[..., None], self.meaning(vectors), embedded)
-        return embedded + self.places[place : place + tokens.shape[1]]  # type: ignore[no-any-return]
+        return nn.functional.embedding(tokens, vocabulary) + self.places[place : place + tokens.shape[1]]
 
     def _next(self, hidden: th.Tensor, memory: Memory) -> th.Tensor:
         """Returns the logits of what comes after tokens as the layers made them."""

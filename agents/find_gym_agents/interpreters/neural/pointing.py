@@ -12,6 +12,7 @@ import numpy as np
 import torch as th
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn import functional
 
 _SIZE = 16
 _SHARPNESS = 10.0
@@ -47,6 +48,8 @@ class Pointer(nn.Module):
         self.heads = heads
         self.asking, self.key = nn.Linear(width, heads * _SIZE), nn.Linear(width, heads * _SIZE)
         self.strength = nn.Linear(width, heads)
+        each = (self.asking, self.key, self.strength)
+        self._weights = [(layer.weight, layer.bias) for layer in each]
 
     def forward(
         self,
@@ -69,14 +72,16 @@ class Pointer(nn.Module):
             Logits of shape `(sets, n, targets)`.
         """
         sets, count, _ = pointing.shape
-        asking = self.asking(pointing).view(sets, count, self.heads, _SIZE).transpose(1, 2)
-        keys = self.key(pairs).view(sets, -1, self.heads, _SIZE).transpose(1, 2)
+        of_asking, of_key, of_strength = self._weights
+        asking = functional.linear(pointing, *of_asking).view(sets, count, self.heads, _SIZE).transpose(1, 2)
+        keys = functional.linear(pairs, *of_key).view(sets, -1, self.heads, _SIZE).transpose(1, 2)
         scores = asking @ keys.transpose(2, 3) / _SIZE**0.5
         if absent is not None:
             scores = scores.masked_fill(absent[:, None, None], -th.inf)
         # What falls to the set as a whole points nowhere.
         shares = scores.softmax(3)[..., 1:]
-        shares = (shares * self.strength(pointing).transpose(1, 2)[..., None]).sum(1)
+        strength = functional.linear(pointing, *of_strength)
+        shares = (shares * strength.transpose(1, 2)[..., None]).sum(1)
         if likeness is not None:
             return _SHARPNESS * shares @ likeness
         assert meanings is not None
