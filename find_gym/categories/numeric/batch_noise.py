@@ -26,23 +26,23 @@ class BatchNoise:
     decides which of them is added.
 
     Args:
-        count: the number of episodes, N.
         inputs: the probes, float64 of shape `(p,)`.
-        slots: how many inputs more an episode can have; see `place`.
+        begins: where to write the place in `draws` at which the block of each episode and place (probes, then slots)
+            begins, float64 of shape `(N, p + slots)`.
 
     Attributes:
         draws: the noise that is drawn, in blocks of `BLOCK` numbers: query `q` of an episode is number `q % BLOCK`.
-        begins: where the block of each episode and place (probes, then slots) begins, shape `(N, p + slots)`.
     """
 
-    def __init__(self, count: int, inputs: FloatArray, slots: int = 0) -> None:
+    def __init__(self, inputs: FloatArray, begins: FloatArray) -> None:
+        count = len(begins)
         self._inputs = inputs
         self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
         self._sources = 2
         # Adding -0.0 leaves every number as it is; 0.0 would not.
         self.draws = np.full(count * self._sources * BLOCK, -0.0)
-        rows = np.arange(count)[:, None] * self._sources * BLOCK
-        self.begins = np.broadcast_to(rows, (count, inputs.size + slots)).astype(np.int64)
+        self._begins = begins
+        begins[:] = np.arange(count)[:, None] * self._sources * BLOCK
         # How many draws of each source there are in all, those that have been used and overwritten included.
         self._drawn = np.full(count, _NEVER)
         # Queries that all episodes can still ask before one of them may need more.
@@ -70,7 +70,7 @@ class BatchNoise:
         self._enough = 0
         self._functions.pop(env, None)
         self._drawn[env] = _NEVER
-        self.begins[env] = first = env * self._sources * BLOCK
+        self._begins[env] = first = env * self._sources * BLOCK
         self.draws[first : first + BLOCK] = -0.0
 
     def place(self, env: int, places: slice, inputs: FloatArray) -> None:
@@ -81,7 +81,7 @@ class BatchNoise:
         start = np.full(inputs.size, first)
         for number, region in reversed(list(enumerate(self._functions[env][0].regions))):
             start[region.contains(inputs)] = first + (number + 1) * BLOCK
-        self.begins[env, places] = start
+        self._begins[env, places] = start
 
     def draw_ahead(self, asked: Callable[[], Integers]) -> None:
         """Draws the noise of one query more in each episode, unless it is drawn.
@@ -112,7 +112,7 @@ class BatchNoise:
             return
         old = self.draws.reshape(-1, self._sources, BLOCK)
         rows = np.arange(len(old))[:, None]
-        self.begins += rows * (sources - self._sources) * BLOCK
+        self._begins += rows * (sources - self._sources) * BLOCK
         self.draws = np.full((len(old), sources, BLOCK), -0.0)
         self.draws[:, : self._sources] = old
         self.draws = self.draws.reshape(-1)

@@ -28,7 +28,6 @@ class Gaps:
         bank: the probes, ascending, shape `(p,)`; the places after them are slots.
 
     Attributes:
-        bank: the argument.
         x: the input of each place, shape `(N, p + SLOTS)`; infinite where it was not asked.
         width: the distance of the input of each place from the next smaller one, shape `(N, p + SLOTS)`; 0 where
             either was not asked.
@@ -36,7 +35,7 @@ class Gaps:
     """
 
     def __init__(self, count: int, bank: FloatArray) -> None:
-        self.bank = np.ascontiguousarray(bank, dtype=np.float64)
+        self._bank = np.ascontiguousarray(bank, dtype=np.float64)
         self.x = np.full((count, bank.size + SLOTS), np.inf)
         self.width = np.zeros(self.x.shape)
         self.free = np.full(count, bank.size)
@@ -45,19 +44,25 @@ class Gaps:
         """Forgets what was asked in some episodes."""
         self.x[episodes] = np.inf
         self.width[episodes] = 0.0
-        self.free[episodes] = self.bank.size
+        self.free[episodes] = self._bank.size
 
-    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> None:
+    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> tuple[Integers, FloatArray]:
         """Takes note of one input in each of some episodes.
 
         Args:
             episodes: their numbers, all different, shape `(n,)`; this and the next two in one piece of memory.
             places: the places of the inputs, shape `(n,)`.
             x: the inputs, shape `(n,)`.
+
+        Returns:
+            The gaps that have changed, as places in the flat `width`: those of the inputs, and those of the next
+            greater ones or, where there are none, of the inputs again; and how wide these are now, both `(2, n)`.
         """
         from find_gym.categories.numeric.kernels.bisecting import put_between
 
-        put_between(self.bank, self.x, self.width, self.free, episodes, places, x)
+        changed, widths = np.empty((2, x.size), dtype=np.int64), np.empty((2, x.size))
+        put_between(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
+        return changed, widths
 
     def open(self) -> NDArray[np.bool_]:
         """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""
@@ -75,7 +80,7 @@ class Gaps:
     def scaled(self) -> FloatArray:
         """Returns the inputs of all places over 128, those of free slots as 0, shape `(N, p + SLOTS)`."""
         x = np.where(np.isfinite(self.x), self.x, 0.0)
-        x[:, : self.bank.size] = self.bank
+        x[:, : self._bank.size] = self._bank
         return x / QUERY_RANGE[1]
 
 

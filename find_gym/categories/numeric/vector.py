@@ -26,6 +26,9 @@ from find_gym.interfaces.tokens import TokensInterface
 FloatArray = NDArray[np.float64]
 
 
+# The sum of no answers and how many they are, the least and the greatest of them.
+_NO_ANSWERS = (0.0, 0.0, np.inf, -np.inf)
+_NO_GAPS = (np.empty((2, 0), dtype=np.int64), np.empty((2, 0)))
 _SCALES = (ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, 2 * CLOSEST)
 
 
@@ -36,16 +39,13 @@ class NumericAnswers(BatchAnswers):
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
-        shape = (features.count, self._count)
         self._inputs = np.array(codec.probes, dtype=np.float64)
-        self._table = np.zeros(shape)
-        self._noise = batch_noise.BatchNoise(features.count, self._inputs, self._count - self._inputs.size)
-        self._gaps = Gaps(features.count if self._count > self._inputs.size else 0, self._inputs)
+        self._records = _records(features.count, self._count)
+        self._table = self._records[:, :, answering.TRUTH]
+        self._noise = batch_noise.BatchNoise(self._inputs, self._records[:, :, answering.NOISE])
         self._noisy = np.zeros(features.count, dtype=np.bool_)
         self._any_noisy = False
         self._outputs = np.zeros(self._history.shape)
-        # The sum of a probe's answers and how many they are; the least and the greatest of them.
-        self._sums, self._ranges = np.zeros((*shape, 2)), np.zeros((*shape, 2))
         # The largest magnitude of each episode's means, and its place.
         self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
         self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
@@ -62,8 +62,7 @@ class NumericAnswers(BatchAnswers):
 
     def _forget(self, envs: Integers) -> None:
         self._any_noisy = bool(self._noisy.any())
-        self._sums[envs] = 0.0
-        self._ranges[envs] = np.inf, -np.inf
+        self._records[envs, :, answering.TOTAL : answering.HIGH + 1] = _NO_ANSWERS
         self._largest[envs] = answering.LEAST
         self._top[envs] = -1
 
@@ -85,32 +84,39 @@ class NumericAnswers(BatchAnswers):
         if self._any_noisy:
             self._noise.draw_ahead(self._asked)
         self._have_room()
-        features, gaps, size = self._all_features, self._gaps, envs.size
+        features, size = self._all_features, envs.size
         means, magnitudes = np.empty((2 if self._any_noisy else 1, size)), np.empty(size)
-        changed, widths = np.empty((2, size if gaps.x.size else 0), dtype=np.int64), np.empty((2, size))
         scaled = np.empty(size, dtype=np.int64)
         touched = np.empty(answering.TOUCHED * size if features.watched else 0, dtype=np.int64)
         count, scalings = answering.take_answers(
-            envs, probes, self._noisy, self._table, self._noise.draws, self._noise.begins, batch_noise.BLOCK,
-            self._next, self._history, self._outputs, self._sums, self._ranges, self._largest, self._top,
-            gaps.bank, gaps.x, gaps.width, gaps.free, features.block, self._starts, touched, *MAGNITUDES,
-            means, magnitudes, changed, widths, scaled,
+            envs, probes, self._noisy, self._records, self._noise.draws, batch_noise.BLOCK, self._next,
+            self._history, self._outputs, self._largest, self._top, features.block, self._starts, touched,
+            *MAGNITUDES, means, magnitudes, scaled,
         )  # fmt: skip
+        gaps, widths = self._changed_gaps(envs, probes)
         # NumPy's logarithms have other last digits than compiled ones, and are those of the single environment.
         count = answering.show_answers(
             envs, probes, self._count, np.log10(magnitudes), np.arcsinh(means),
-            changed, widths, halvings(widths) if changed.size else widths, _SCALES,
+            gaps, widths, halvings(widths) if gaps.size else widths, _SCALES,
             features.block, self._starts, touched, count,
         )  # fmt: skip
         features.touch(touched[:count])
         if scalings:
             features.touch_rows("relative", self._count, scaled[:scalings])
 
+    def _changed_gaps(self, envs: Integers, places: Integers) -> tuple[Integers, FloatArray]:
+        """Returns the gaps that queries have changed, and how wide they are now; see `Gaps.add`."""
+        return _NO_GAPS
+
 
 class ZoomAnswers(NumericAnswers):
     """The answers of N numeric functions to probes, and to inputs in the middle of gaps; see `ZoomTokens`."""
 
     names = (*NumericAnswers.names, "x", "gap")
+
+    def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
+        super().__init__(codec, examiner, features)
+        self._gaps = Gaps(features.count, self._inputs)
 
     def askable(self) -> NDArray[np.bool_]:
         """Returns which queries are legal as far as the budget allows any, bool of shape `(N, queries)`."""
@@ -138,6 +144,12 @@ class ZoomAnswers(NumericAnswers):
             probes[halving] = slots
         super().ask(envs, probes)
 
+    def _changed_gaps(self, envs: Integers, places: Integers) -> tuple[Integers, FloatArray]:
+        x = self._inputs.take(places, mode="clip")
+        if np.count_nonzero(beside := places >= self._inputs.size):
+            x[beside] = self._gaps.x[envs[beside], places[beside]]
+        return self._gaps.add(envs, places, x)
+
     def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
         """Evaluates functions at the inputs of slots."""
         for place, (env, slot) in enumerate(zip(envs.tolist(), slots.tolist(), strict=True)):
@@ -156,6 +168,13 @@ class ZoomAnswers(NumericAnswers):
 
     def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
         return self._gaps.x[env, places]
+
+
+def _records(count: int, places: int) -> FloatArray:
+    """Returns memory for records, shape `(count, places, RECORD)`, each in a line of its own."""
+    room = np.zeros((count * places + 1) * answering.RECORD)
+    start = -room.ctypes.data % (answering.RECORD * room.itemsize) // room.itemsize
+    return room[start : start + count * places * answering.RECORD].reshape(count, places, answering.RECORD)
 
 
 class NumericReferee(Referee):

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.bisecting import put
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 LEAST = 5e-324
 """The largest magnitude before any answer: positive, because it is divided by, and below all others."""
 
+RECORD = 8
+"""The numbers that are kept of a place, side by side: one line of the processor's cache holds as many."""
+TRUTH, NOISE, TOTAL, COUNT, LOW, HIGH = range(6)
+"""Which they are: the answer without noise, where its noise begins in the draws, the sum of the defined answers and how
+many they are, the least and the greatest of them. Two are spare."""
 SHOWN = ("asked", "relative", "undefined", "magnitude", "answer", "spread", "gap")
 """The features that are shown here; the last one only where there are gaps."""
 TOUCHED = 8
@@ -23,36 +27,34 @@ _QUARTER, _ONE = np.float32(0.25), np.float32(1.0)
 
 
 @exact_helper
-def _mean(sums: Any, place: int) -> float:
+def _mean(records: Any, at: int) -> float:
     """Returns the mean of a place's answers, 0 where there are none; what is not finite becomes what `filled` has."""
-    mean = sums[2 * place] / max(sums[2 * place + 1], 1.0)
+    mean = records[at + TOTAL] / max(records[at + COUNT], 1.0)
     if math.isfinite(mean):
         return mean
     return 0.0 if math.isnan(mean) else math.copysign(_GREATEST, mean)
 
 
 @exact_helper
-def _find_largest(sums: Any, row: int, width: int) -> Any:
+def _find_largest(records: Any, row: int, width: int) -> Any:
     """Finds the largest magnitude of an episode's means anew; returns it and its place."""
     largest, top = -1.0, 0
     for place in range(width):
-        magnitude = abs(_mean(sums, row + place))
+        magnitude = abs(_mean(records, (row + place) * RECORD))
         if magnitude > largest:
             largest, top = magnitude, place
     return max(largest, LEAST), top
 
 
 @exact_kernel(
-    "UniTuple(int64, 2)(int64[::1], int64[::1], boolean[::1], float64[:, ::1], float64[::1], int64[:, ::1], int64, "
-    "int64[::1], int64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[::1], int64[::1], "
-    "float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], float32[::1], int64[::1], int64[::1], float64, "
-    "float64, float64[:, ::1], float64[::1], int64[:, ::1], float64[:, ::1], int64[::1])"
+    "UniTuple(int64, 2)(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], "
+    "int64[:, ::1], float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], int64[::1], float64, float64, "
+    "float64[:, ::1], float64[::1], int64[::1])"
 )
 def take_answers(
-    envs: Any, places: Any, noisy: Any, table: Any, draws: Any, begins: Any, block: int,
-    following: Any, history: Any, outputs: Any, sums: Any, ranges: Any, largest: Any, top: Any,
-    bank: Any, x: Any, width: Any, free: Any, features: Any, starts: Any, touched: Any, low: float, high: float,
-    means: Any, magnitudes: Any, gaps: Any, widths: Any, scaled: Any,
+    envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any,
+    history: Any, outputs: Any, largest: Any, top: Any, features: Any, starts: Any, touched: Any,
+    low: float, high: float, means: Any, magnitudes: Any, scaled: Any,
 ) -> Any:  # fmt: skip
     """Takes note of one answer in each of n episodes, and shows what needs no logarithm.
 
@@ -60,21 +62,14 @@ def take_answers(
         envs: the numbers of the n episodes, all different.
         places: the places that they ask.
         noisy: whether there is noise, or may be, in each of all N episodes.
-        table: the answers of all places without noise, shape `(N, p)`.
+        records: what is known of each place, see `RECORD`, shape `(N, p, RECORD)`.
         draws: the noise, drawn ahead.
-        begins: where the draws of each place begin, shape `(N, p)`.
         block: how many there are of each, a power of 2, after which they are replaced.
         following: where the next query of each episode goes in the flat history, shape `(N,)`.
         history: the places that were asked, shape `(N, most)`.
         outputs: their answers, shape `(N, most)`.
-        sums: the sum of the defined answers of each place and how many they are, shape `(N, p, 2)`.
-        ranges: the least and the greatest of them where there is noise, shape `(N, p, 2)`.
         largest: the largest magnitude of each episode's means.
         top: its place.
-        bank: see `find_gym.categories.numeric.gaps.Gaps`; this and the next three are empty where there are no gaps.
-        x: the same, with the inputs in slots that are asked.
-        width: the same.
-        free: the same.
         features: all features, flat.
         starts: where those of `SHOWN` begin in it.
         touched: where to write which features were changed, but for the episodes in `scaled`; room for `TOUCHED` of
@@ -84,35 +79,31 @@ def take_answers(
         means: where to write the means at the places that were asked and, if there is a second row, how far the answers
             are apart, shape `(1, n)` or `(2, n)`.
         magnitudes: where to write the magnitudes of the means, from `low` to `high`, shape `(n,)`.
-        gaps: where to write which gaps have changed, as places in a flat array of shape `(N, p)`: those of the inputs,
-            and those of the next greater ones or, where there are none, of the inputs again; shape `(2, n)`.
-        widths: where to write how wide these are, of the same shape.
         scaled: where to write the episodes in which all of `relative` has changed, shape `(n,)`.
 
     Returns:
         How many features of `touched` there are, and how many episodes of `scaled`.
     """
     asked, relative, undefined = starts[0], starts[1], starts[2]
-    most, count, watched = table.shape[1], 0, touched.size > 0
+    most, count, watched = records.shape[1], 0, touched.size > 0
     room, changed = history.shape[1], 0
     # Flat, so that there is one index to compute for all.
-    table, begins, sums, ranges = table.reshape(-1), begins.reshape(-1), sums.reshape(-1), ranges.reshape(-1)
-    history, outputs, x, width = history.reshape(-1), outputs.reshape(-1), x.reshape(-1), width.reshape(-1)
+    records, history, outputs = records.reshape(-1), history.reshape(-1), outputs.reshape(-1)
     for number in range(envs.size):
         env, at = envs[number], following[envs[number]]
         row, first = env * most, env * room
         place = row + places[number]
         following[env] = at + 1
-        output = table[place]
+        own = place * RECORD
+        output = records[own + TRUTH]
         if noisy[env]:
-            output += draws[begins[place] + ((at - first) & (block - 1))]
+            output += draws[int(records[own + NOISE]) + ((at - first) & (block - 1))]
         history[at], outputs[at] = place - row, output
         if math.isfinite(output):
-            sums[2 * place] += output
-            sums[2 * place + 1] += 1.0
-            if noisy[env]:
-                ranges[2 * place] = min(ranges[2 * place], output)
-                ranges[2 * place + 1] = max(ranges[2 * place + 1], output)
+            records[own + TOTAL] += output
+            records[own + COUNT] += 1.0
+            records[own + LOW] = min(records[own + LOW], output)
+            records[own + HIGH] = max(records[own + HIGH], output)
         else:
             features[undefined + place] = _ONE
             if watched:
@@ -122,26 +113,21 @@ def take_answers(
         if watched:
             touched[count], touched[count + 1] = asked + place, relative + place
             count += 2
-        mean = _mean(sums, place)
+        mean = _mean(records, own)
         magnitude = abs(mean)
         means[0, number], magnitudes[number] = mean, min(max(magnitude, low), high)
         if means.shape[0] > 1:
-            means[1, number] = max(ranges[2 * place + 1] - ranges[2 * place], 0.0) if noisy[env] else 0.0
-        if x.size:
-            own = place - row
-            right = put(bank, x, width, free, env, own, bank[own] if own < bank.size else x[place])
-            gaps[0, number], gaps[1, number] = place, row + right
-            widths[0, number], widths[1, number] = width[place], width[row + right]
+            means[1, number] = max(records[own + HIGH] - records[own + LOW], 0.0)
         if magnitude > largest[env]:
             largest[env], top[env] = magnitude, place - row
         elif place == row + top[env] and magnitude < largest[env]:
-            largest[env], top[env] = _find_largest(sums, row, most)
+            largest[env], top[env] = _find_largest(records, row, most)
         else:
             features[relative + place] = mean / largest[env]
             continue
         for query in range(first, at + 1):
             earlier = row + history[query]
-            features[relative + earlier] = _mean(sums, earlier) / largest[env]
+            features[relative + earlier] = _mean(records, earlier * RECORD) / largest[env]
         scaled[changed] = env
         changed += 1
     return count, changed
