@@ -18,7 +18,8 @@ import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
-from find_gym_agents.training.fast_ppo import FastPPO, _draw, _log_probabilities, _pieces  # noqa: E402
+from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
+from find_gym_agents.training.fast_rollouts import _pieces, draw, log_probabilities  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
 from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
@@ -62,14 +63,16 @@ def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
     assert all(th.equal(before[key], value) for key, value in weights(reference).items())
     # The reference goes where the fast one went: it draws the same actions, and meets the same functions.
     fast.collect()
-    actions = iter(fast._rollout["actions"])
+    actions = iter(fast._processes.local.rollout["actions"])
     monkeypatch.setattr(
         "sb3_contrib.common.maskable.distributions.MaskableCategorical.sample", lambda *arguments: next(actions)
     )
     reference.collect()
     buffer = reference._algorithm.rollout_buffer
     for ours, theirs in (("values", "values"), ("logs", "log_probs"), ("advantages", "advantages")):
-        np.testing.assert_allclose(fast._rollout[ours].numpy(), getattr(buffer, theirs), atol=1e-5, err_msg=ours)
+        np.testing.assert_allclose(
+            fast._processes.local.rollout[ours].numpy(), getattr(buffer, theirs), atol=1e-5, err_msg=ours
+        )
     assert fast.episodes() and [episode["l"] for episode in fast.episodes()] == [
         episode["l"] for episode in reference.episodes()
     ]
@@ -81,19 +84,39 @@ def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
     assert any(not th.allclose(before[key], value, atol=1e-3) for key, value in weights(fast).items())
 
 
+def test_an_update_of_two_processes_is_that_of_one(monkeypatch):
+    monkeypatch.setattr(Setting, "batch_size", lambda setting, config: config.batch_size)
+    learned = []
+    for workers in (0, 1):
+        # The precision of the other process can't be set from here: differences are those of 16 bits.
+        config = configure("FIND-strings-v1", epochs=2, learning_rate=0.3, env_workers=workers)
+        learner = start(FastPPO, config, {"max_queries": 3})
+        learner.policy.optimizer = th.optim.SGD(learner.policy.parameters())
+        before = weights(learner)
+        learner.collect()
+        learner.update(0.5)
+        learned.append({key: value - before[key] for key, value in weights(learner).items()})
+        learned[-1]["rewards"] = th.tensor(sorted(episode["r"] for episode in learner.episodes()))
+        learner.leave()
+    for key, value in learned[0].items():
+        largest = max(float(value.abs().max()), 1e-4)
+        np.testing.assert_allclose(learned[1][key].numpy(), value.numpy(), atol=0.02 * largest, err_msg=key)
+
+
 def test_minibatches_hold_each_step_once_with_its_own_evidence():
     learner = start(FastPPO, configure("FIND-strings-v1", batch_size=24), {"max_queries": 3})
     learner.collect()
-    seen = []
+    seen, local = [], learner._processes.local
     with th.no_grad():
-        for batch, encoding in learner._minibatches():
-            expected = learner._encode(batch["evidence"])
+        for _ in local.shuffle(24):
+            batch, encoding = local.minibatch()
+            expected = local.encode(batch["evidence"])
             for ours, theirs in zip(encoding, expected, strict=True):
                 th.testing.assert_close(ours, theirs)
-            asked = learner._evidence["asked"][batch["evidence"]]
+            asked = local._evidence["asked"][batch["evidence"]]
             assert th.equal((asked > 0).sum(1), ((1 - batch["budget"][:, 0]) * 3).round().long())
             seen.append(th.stack([batch["logs"], batch["values"]], 1))
-    rollout = th.stack([learner._rollout[name].flatten() for name in ("logs", "values")], 1)
+    rollout = th.stack([local.rollout[name].flatten() for name in ("logs", "values")], 1)
     assert [len(part) for part in seen] == [24] * 5 + [8]
     assert sorted(th.cat(seen).tolist()) == sorted(rollout.tolist())
 
@@ -128,13 +151,14 @@ def test_only_the_values_are_fitted_after_imitation():
 )
 def test_no_illegal_action_is_drawn(logits, mask, seed):
     rows = th.tensor([logits]).repeat(50, 1)
-    drawn = _draw(_log_probabilities(rows, th.tensor([mask]).repeat(50, 1)), th.Generator().manual_seed(seed))
+    points = th.rand(50, generator=th.Generator().manual_seed(seed))
+    drawn = draw(log_probabilities(rows, th.tensor([mask]).repeat(50, 1)), points)
     assert th.tensor(mask)[drawn].all()
 
 
 def test_actions_are_drawn_as_often_as_they_are_probable():
     probabilities = th.tensor([[0.5, 0.0, 0.125, 0.375]])
-    drawn = _draw(probabilities.log().repeat(8000, 1), th.Generator().manual_seed(0))
+    drawn = draw(probabilities.log().repeat(8000, 1), th.rand(8000, generator=th.Generator().manual_seed(0)))
     shares = np.array([Counter(drawn.tolist())[action] / 8000 for action in range(4)])
     np.testing.assert_allclose(shares, probabilities[0].numpy(), atol=0.02)
 
@@ -146,10 +170,11 @@ def test_rollouts_hold_legal_actions_and_ask_no_probe_twice(free_stopping):
     learner.enter(Setting(options, free_stopping))
     learner.begin(2)
     learner.collect()
-    masks, actions = learner._rollout["masks"], learner._rollout["actions"]
+    local = learner._processes.local
+    masks, actions = local.rollout["masks"], local.rollout["actions"]
     assert masks.gather(2, actions[..., None]).all()
     # Stopping is free in episodes that have begun to write before the budget was spent, and only there.
-    queries = learner._codec.queries
+    queries = local._codec.queries
     may_do_both = masks[..., :queries].any(2) & masks[..., queries:].any(2)
     assert bool(may_do_both.any()) is free_stopping
     lengths = {episode["l"] for episode in learner.episodes()}

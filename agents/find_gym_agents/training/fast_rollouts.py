@@ -1,0 +1,287 @@
+"""Rollouts of `ppo-fast`: environments stepped side by side, and all that is learned from, on the device.
+
+Evidence stays as it is while a description is written: it is prepared, kept and encoded once for all these steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch as th
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+from stable_baselines3.common.utils import get_device, set_random_seed
+from torch.nn import functional
+
+import find_gym  # noqa: F401  (registers the environments)
+from find_gym_agents.training.config import TrainConfig
+from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs
+from find_gym_agents.training.extractor import ProbeTableExtractor, Trunk
+from find_gym_agents.training.learner import Setting
+from find_gym_agents.training.networks import make_policy
+from find_gym_agents.training.policy_episodes import own_masks
+
+# The logit of an illegal action: its probability is 0 exactly.
+_NEVER = -1e9
+# The logarithm of the least probability but 0.
+_LEAST = -80.0
+_EPISODES = 100
+# The steps of an episode that go into the same minibatch, at most: more would make minibatches of too few episodes.
+_LONGEST_PIECE = 16
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which of the environments of a training a process has: the same number in each.
+
+    Attributes:
+        number: that of the process, from 0 on.
+        processes: their number.
+    """
+
+    number: int = 0
+    processes: int = 1
+
+
+class Rollouts:
+    """A policy, environments, and the rollouts that it makes in them.
+
+    Args:
+        config: what is trained.
+        options: arguments of the environment that the policy is made for.
+        share: which environments.
+
+    Attributes:
+        policy: an actor and critic of Stable-Baselines3, with weights that are still random.
+        device: where it is.
+        rollout: what belongs to each step of the last rollout, by name, of shape `(steps, environments, ...)`.
+        pieces: the number of the piece of an episode that each step belongs to, of shape `(steps, environments)`.
+    """
+
+    def __init__(self, config: TrainConfig, options: dict[str, Any], share: Share) -> None:
+        set_random_seed(config.seed)
+        self._config, self._share = config, share
+        self._count = config.num_envs // share.processes
+        self._first = share.number * self._count
+        self.device = get_device(config.device)
+        env: Any = gym.make(config.env, disable_env_checker=True, **options).unwrapped
+        self._codec = env.codec
+        places, trunk = int(options["max_queries"]), Trunk.of(config.to_json())
+        policy = make_policy(config.category, places, env.observation_space, env.action_space, trunk)
+        self.policy: Any = policy.to(self.device)
+        assert isinstance(policy.features_extractor, ProbeTableExtractor)
+        self._extractor = policy.features_extractor
+        self._episodes: deque[dict[str, Any]] = deque(maxlen=_EPISODES // share.processes)
+        self._seconds = 0.0
+
+    # --- Environments -------------------------------------------------------------------------------------------------
+
+    def enter(self, setting: Setting) -> None:
+        """Makes the environments of the rollouts that follow."""
+        config = self._config
+        self._env: Any = gym.make_vec(
+            config.env,
+            num_envs=self._count,
+            vectorization_mode="vector_entry_point",
+            autoreset_mode=AutoresetMode.SAME_STEP,
+            copy=False,
+            workers=config.env_worker_count if self._share.processes == 1 else 0,
+            **setting.options,
+        )
+        self._free_stopping = setting.free_stopping
+        self._shape = (setting.rollout_steps(config), self._count)
+        self.rollout: Inputs = {}
+
+    def begin(self, seed: int) -> None:
+        """Begins fresh episodes."""
+        self._generator = th.Generator(self.device).manual_seed(seed)
+        count = self._count
+        self._returns, self._lengths = np.zeros(count), np.zeros(count, dtype=np.int64)
+        self._episodes.clear()
+        self._evidence: Inputs = {}
+        self._stored = 0
+        self._current = th.empty(count, dtype=th.long, device=self.device)
+        self._look(self._env.reset(seed=seed + self._first)[0], np.ones(count, dtype=np.bool_))
+
+    def leave(self) -> None:
+        """Closes the environments."""
+        self._env.close()
+
+    def episodes(self) -> list[dict[str, Any]]:
+        """Returns the last episodes."""
+        return list(self._episodes)
+
+    def _look(self, observation: dict[str, NDArray[np.float32]], changed: NDArray[np.bool_]) -> th.Tensor:
+        """Prepares observations and the masks of legal actions for the network, on the device.
+
+        Args:
+            observation: the observations.
+            changed: whose evidence is not what it was before.
+
+        Returns:
+            The numbers of these environments.
+        """
+        legal = self._timed(self._env.action_masks)
+        masks = own_masks(legal, observation["asked"], self._codec, self._free_stopping)
+        self._shown = {"masks": self._send(masks), "budget": self._send(observation["budget"])}
+        self._shown["written"] = self._send(observation["written"] > 0)
+        envs, encoder = changed.nonzero()[0], self._extractor.encoder
+        rows = self._send(envs)
+        if len(envs):
+            shown = {name: self._send(values[envs]) for name, values in observation.items() if name not in NOT_EVIDENCE}
+            before = {name: values[self._current[rows]] for name, values in self._evidence.items()}
+            self._store(encoder.prepare_next(shown, before) if before else encoder.prepare(shown), rows)
+        return rows
+
+    def _store(self, prepared: Inputs, rows: th.Tensor) -> None:
+        """Adds evidence that has been prepared to what is kept, as what the environments of these numbers show now."""
+        stored = slice(self._stored, self._stored + len(rows))
+        for name, values in prepared.items():
+            if name not in self._evidence:
+                capacity = (self._shape[0] + 1) * self._shape[1]
+                self._evidence[name] = th.empty((capacity, *values.shape[1:]), dtype=values.dtype, device=self.device)
+            self._evidence[name][stored] = values
+        self._current[rows] = th.arange(stored.start, stored.stop, device=self.device)
+        self._stored = stored.stop
+
+    def _forget(self) -> None:
+        """Keeps no other evidence than what the environments show now."""
+        rows, self._stored = th.arange(len(self._current), device=self.device), 0
+        self._store({name: values[self._current] for name, values in self._evidence.items()}, rows)
+
+    def _timed(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls the environments and adds up how long that takes."""
+        began = time.perf_counter()
+        result = call(*arguments)
+        self._seconds += time.perf_counter() - began
+        return result
+
+    def _send(self, values: NDArray[Any]) -> th.Tensor:
+        """Returns an array as a tensor on the device; a GPU reads it from pinned memory while this process goes on."""
+        tensor = th.from_numpy(values)
+        if self.device.type == "cpu":
+            return tensor
+        return tensor.pin_memory().to(self.device, non_blocking=True)
+
+    # --- A rollout ----------------------------------------------------------------------------------------------------
+
+    @th.no_grad()
+    def collect(self) -> float:
+        """Makes a rollout by the policy; returns the seconds spent in the environments."""
+        rewards, ends = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape, dtype=np.bool_)
+        self._seconds = 0.0
+        self.policy.set_training_mode(False)
+        self._forget()
+        encoding = self.encode(self._current)
+        for step in range(self._shape[0]):
+            logits, values = self.forward(encoding, self._shown)
+            logs = log_probabilities(logits, self._shown["masks"])
+            drawn = draw(logs, self._points())
+            own = {"actions": drawn, "logs": chosen(logs, drawn), "values": values, "evidence": self._current}
+            self._keep(step, self._shown | own)
+            actions = drawn.cpu().numpy()
+            observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions)
+            self._note_ends(rewards[step], ends[step])
+            changed = self._look(observation, ends[step] | (actions < self._codec.queries))
+            if len(changed):
+                for whole, part in zip(encoding, self.encode(self._current[changed]), strict=True):
+                    whole[changed] = part
+        following = self.forward(encoding, self._shown)[1]
+        self._weigh(self._send(rewards), self._send(ends), following)
+        return self._seconds
+
+    def _points(self) -> th.Tensor:
+        """Draws what actions depend on: the same for an environment whichever process has it."""
+        points = th.rand(self._config.num_envs, generator=self._generator, device=self.device)
+        return points[self._first : self._first + self._count]
+
+    def encode(self, evidence: th.Tensor) -> Encoding:
+        """Encodes evidence of the rollout, given by its rows in what is kept."""
+        return self._extractor.encoder.encode({name: values[evidence] for name, values in self._evidence.items()})
+
+    def forward(self, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
+        policy = self.policy
+        actor, critic = policy.mlp_extractor(self._extractor.join(encoding, shown["written"], shown["budget"]))
+        return policy.action_net(actor), policy.value_net(critic).squeeze(1)
+
+    def _keep(self, step: int, values: Inputs) -> None:
+        """Writes what belongs to a step of all environments into the rollout, in place."""
+        for name, one in values.items():
+            if name not in self.rollout:
+                self.rollout[name] = th.empty((self._shape[0], *one.shape), dtype=one.dtype, device=self.device)
+            self.rollout[name][step] = one
+
+    def _weigh(self, rewards: th.Tensor, ends: th.Tensor, following: th.Tensor) -> None:
+        """Adds the advantages, by generalised advantage estimation without a discount, and the returns.
+
+        Args:
+            rewards: of shape `(steps, environments)`.
+            ends: whether an episode ended with the step, of the same shape.
+            following: the values after the last step, of shape `(environments,)`.
+        """
+        values, goes_on = self.rollout["values"], (~ends).float()
+        self.pieces = _pieces(ends)
+        advantages, advantage = th.empty_like(values), th.zeros_like(following)
+        for step in reversed(range(len(values))):
+            delta = rewards[step] + goes_on[step] * following - values[step]
+            advantage = delta + self._config.gae_lambda * goes_on[step] * advantage
+            advantages[step], following = advantage, values[step]
+        self.rollout |= {"advantages": advantages, "returns": advantages + values}
+
+    def _note_ends(self, rewards: NDArray[np.float32], ended: NDArray[np.bool_]) -> None:
+        """Keeps the rewards and the lengths of the episodes that have ended."""
+        self._returns += rewards
+        self._lengths += 1
+        for env in ended.nonzero()[0].tolist():
+            self._episodes.append({"r": float(self._returns[env]), "l": int(self._lengths[env])})
+        self._returns[ended] = 0.0
+        self._lengths[ended] = 0
+
+
+def _pieces(ends: th.Tensor) -> th.Tensor:
+    """Numbers the pieces of episodes that a rollout consists of, given which of its steps `(steps, envs)` are ends.
+
+    Returns:
+        The number of the piece that each step belongs to, int64 of the same shape.
+    """
+    begins = functional.pad(ends[:-1], (0, 0, 1, 0), value=True)
+    steps = th.arange(len(ends), device=ends.device)[:, None]
+    ages = steps - (steps * begins).cummax(0).values
+    begins = begins | (ages % _LONGEST_PIECE == 0)
+    return (begins.t().flatten().cumsum(0) - 1).view(ends.shape[1], -1).t()
+
+
+def log_probabilities(logits: th.Tensor, masks: th.Tensor) -> th.Tensor:
+    """Returns the log-probabilities of actions among the legal ones, shape `(batch, actions)`."""
+    return logits.masked_fill(~masks, _NEVER).log_softmax(1)
+
+
+def probabilities(logs: th.Tensor) -> th.Tensor:
+    """Returns the probabilities, 0 where they are next to 0: exponentials that underflow take 30 times as long."""
+    return logs.clamp(min=_LEAST).exp() * (logs > _LEAST)
+
+
+def chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:
+    """Returns the entry of each row that belongs to its action, shape `(batch,)`."""
+    return logs.gather(1, actions[:, None]).squeeze(1)
+
+
+def draw(logs: th.Tensor, points: th.Tensor) -> th.Tensor:
+    """Draws an action from each row of log-probabilities, shape `(batch,)`; none of probability 0.
+
+    Args:
+        logs: of shape `(batch, actions)`.
+        points: drawn evenly from [0, 1) with 24 digits, of shape `(batch,)`.
+    """
+    sums = probabilities(logs).cumsum(1, dtype=th.float64)
+    # In double precision the product stays below the last sum, as these numbers have 24 digits and are below 1.
+    points = points.double()[:, None] * sums[:, -1:]
+    # The first action whose sum is greater: one of probability 0 adds nothing to the sum before.
+    return th.searchsorted(sums, points, right=True).squeeze(1)
