@@ -16,7 +16,6 @@ from find_gym_agents.training.loop import make_learner
 COUNT = 64
 # With the tokens of a description, episodes of about 16 steps.
 QUERIES = 12
-ALGORITHMS = ("maskable_ppo", "ppo_fast")
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,9 @@ class Split:
     Attributes:
         environment: the id.
         algorithm: the learner's name.
-        workers: processes of the environment beside the learner's.
+        workers: processes beside the first: of the environment, or further learners.
         steps_per_second: steps of training in a second, all in all.
-        steps_per_processor_second: those in a second of processor time of the learner's process.
+        steps_per_processor_second: those in a second of processor time of the first process.
         environment_share: the share of the time in the environment: steps, scores, resets, masks.
         steps_per_episode: the mean length of the last episodes.
         learner_seconds: the seconds of the rest, for one step.
@@ -55,18 +54,22 @@ class Split:
 def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Split]:
     """Trains policies from scratch, as `find-gym train` does; they spend their budget, then write.
 
+    The processes beside this one are workers of the environment for MaskablePPO, learners for `ppo-fast`.
+
     The learners take turns, a rollout and its update each; the first turn, which fills caches, is left out.
 
     Args:
         identifier: the environment.
         seconds: for how long at least, each learner.
-        workers: processes of the environment beside this one.
+        workers: processes beside this one; one more must divide the number of environments.
     """
     options: dict[str, Any] = {"max_queries": QUERIES}
     if identifier == NUMERIC:
         options["difficulty"] = WITHOUT_NETWORKS
     config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0, env_workers=workers)
-    turns = {name: _Turns(make_learner(replace(config, algo=name), options), options) for name in ALGORITHMS}
+    fast = replace(config, algo="ppo_fast", learners=workers + 1, env_workers=0)
+    configs = {"maskable_ppo": replace(config, algo="maskable_ppo"), "ppo_fast": fast}
+    turns = {name: _Turns(make_learner(one, options), options) for name, one in configs.items()}
     while any(one.elapsed < seconds for one in turns.values()):
         for one in turns.values():
             one.take()

@@ -43,12 +43,13 @@ _TRAINING = """\
 ## Training
 
 `find-gym train` with `--algo maskable-ppo` and `--algo ppo-fast`, which took turns, rollout by rollout, from scratch,
-64 environments, `workers={workers}`. "Environment" is all that the learner asks of it: steps, scores, resets, masks.
+64 environments, with {workers} process beside the first: `--env-workers {workers}` of MaskablePPO, a further one of the
+`--learners` of `ppo-fast`. "Environment" is all that the learner asks of it: steps, scores, resets, masks.
 Policies spend their budget, then write descriptions, which are random at first, compounds among them, whose fits take
 longest.
 """
 _TRAINING_HEADER = [
-    "", "algorithm", "steps a second", "steps in a second of the processor", "environment", "steps an episode",
+    "", "algorithm", "steps a second", "steps in a second of the first processor", "environment", "steps an episode",
 ]  # fmt: skip
 _SHARES = """\
 The share of the environment beside MaskablePPO, with the episodes of 16 steps of the table above:

@@ -178,6 +178,9 @@ class TrainConfig(RunConfig):
     """The number of these layers."""
     num_envs: int = 64
     """Environments that are stepped side by side."""
+    learners: int = 1
+    """Processes that learn together, with ppo-fast on the processor: each steps a share of the environments and
+    computes its part of each gradient. Which steps share a minibatch depends on their number."""
     rollout_steps: int = 128
     """Steps of each environment between two updates of the policy."""
     learning_rate: float = 2e-4
@@ -215,7 +218,13 @@ class TrainConfig(RunConfig):
         if self.quick_fits and not training.quick_fits:
             raise ValueError(f"expected a category with quick fits, actual: {self.category}")
         check_integers(self, total_timesteps=0, imitation_examples=0, num_envs=1, rollout_steps=1, hidden=1, layers=1)
-        check_integers(self, imitation_stock=1, imitation_batch=4, batch_size=2, epochs=1, checkpoint_every=1)
+        check_integers(
+            self, learners=1, imitation_stock=1, imitation_batch=4, batch_size=2, epochs=1, checkpoint_every=1
+        )
+        if self.learners > 1 and (self.algo != "ppo_fast" or self.device == "cuda"):
+            raise ValueError(f"expected one learner but with ppo-fast on the processor, actual: {self.learners}")
+        if self.num_envs % self.learners:
+            raise ValueError(f"expected learners that divide {self.num_envs} environments, actual: {self.learners}")
         self._check_positive("learning_rate", "imitation_learning_rate", "clip_range", "target_kl", "gae_lambda")
         for name in ("imitation_minutes", "entropy", "query_cost"):
             value = getattr(self, name)
@@ -229,6 +238,17 @@ class TrainConfig(RunConfig):
             raise ValueError("expected imitation or steps of reinforcement learning, actual: neither")
         if self.init_from is not None and not Path(self.init_from).is_file():
             raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.init_from!r}")
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what the trained policy depends on; one learner is none, as in files from before there were more."""
+        return super().identity() | {"learners": self.learners if self.learners > 1 else None}
+
+    @property
+    def env_worker_count(self) -> int:
+        """The processes that work for each learner's environments beside its own."""
+        if self.env_workers is not None:
+            return self.env_workers
+        return min(max(usable_cores() // self.learners - 1, 0), _MOST_ENV_WORKERS)
 
     @property
     def imitates(self) -> bool:

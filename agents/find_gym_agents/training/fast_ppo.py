@@ -9,7 +9,7 @@ It learns what MaskablePPO learns, by the same updates. What it leaves out is wo
 - The policy and the value share one forward pass, and no distribution is built or checked to draw an action.
 - Factors of matrix products are rounded to what the processor or the GPU multiplies fastest; see `_PRECISION`.
 
-Further processes have a share of the environments each, and compute their part of each gradient; see
+Several processes may learn together: each has a share of the environments, and computes its part of each gradient; see
 `find_gym_agents.training.fast_processes`.
 """
 
@@ -151,8 +151,7 @@ class FastPPO:
     """PPO with action masks; a `Learner`.
 
     Args:
-        config: what to train. Its workers are processes beside this one that have a share of the environments each, as
-            long as these can be divided evenly, and no GPU is used.
+        config: what to train.
         options: arguments of the environment that the policy is made for.
     """
 

@@ -25,17 +25,20 @@ class Processes(Generic[Kind]):
 
     Args:
         kind: the class of what each process has; it is called with the configuration, the options and a `Share`.
-        config: what is trained.
+        config: what is trained; its learners are these processes.
         options: arguments of the environment.
 
     Attributes:
         local: what this process has.
+
+    Raises:
+        ValueError: there are several and a GPU.
     """
 
     def __init__(self, kind: type[Kind], config: TrainConfig, options: dict[str, Any]) -> None:
-        # A GPU is one for all, and its process is fast enough with all environments.
-        most = 1 + (config.env_worker_count if get_device(config.device).type == "cpu" else 0)
-        self._count = max(number for number in range(1, most + 1) if config.num_envs % number == 0)
+        self._count = config.learners
+        if self._count > 1 and get_device(config.device).type != "cpu":
+            raise ValueError(f"expected device='cpu' with {self._count} learners, actual value: {config.device!r}")
         self._made_of = kind, config, options
         self.local = kind(config, options, Share(0, self._count))
         self._weights = list(self.local.policy.parameters())
@@ -48,7 +51,7 @@ class Processes(Generic[Kind]):
         Raises:
             RuntimeError: a process has ended.
         """
-        if len(self._connections) < self._count - 1:
+        if not self._connections and self._count > 1:
             self._start()
         threads = th.get_num_threads()
         th.set_num_threads(max(threads // self._count, 1))
@@ -66,7 +69,7 @@ class Processes(Generic[Kind]):
             for connection in self._connections:
                 connection.close()
             if isinstance(error, EOFError | OSError) and self._connections:
-                raise RuntimeError("expected the workers of the training to answer, actual: one has ended") from error
+                raise RuntimeError("expected all learners to answer, actual: one has ended") from error
             raise
         finally:
             th.set_num_threads(threads)

@@ -91,7 +91,7 @@ class Rollouts:
             vectorization_mode="vector_entry_point",
             autoreset_mode=AutoresetMode.SAME_STEP,
             copy=False,
-            workers=config.env_worker_count if self._share.processes == 1 else 0,
+            workers=config.env_worker_count,
             **setting.options,
         )
         self._free_stopping = setting.free_stopping

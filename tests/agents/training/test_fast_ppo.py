@@ -87,9 +87,9 @@ def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
 def test_an_update_of_two_processes_is_that_of_one(monkeypatch):
     monkeypatch.setattr(Setting, "batch_size", lambda setting, config: config.batch_size)
     learned = []
-    for workers in (0, 1):
+    for learners in (1, 2):
         # The precision of the other process can't be set from here: differences are those of 16 bits.
-        config = configure("FIND-strings-v1", epochs=2, learning_rate=0.3, env_workers=workers)
+        config = configure("FIND-strings-v1", epochs=2, learning_rate=0.3, learners=learners)
         learner = start(FastPPO, config, {"max_queries": 3})
         learner.policy.optimizer = th.optim.SGD(learner.policy.parameters())
         before = weights(learner)
