@@ -124,17 +124,19 @@ def balanced_inputs(
     """
     first_kinds, kinds = _kinds(count)
     pool, start = _draw(rng, first_kinds), count // 4
-    chosen = np.flatnonzero(_is_new(pool)[:start]).tolist()
+    is_new = _is_new(pool)
+    chosen = np.flatnonzero(is_new[:start]).tolist()
     groups: dict[Hashable, list[int]] = {}
     unchanged: list[int] = []
     for turn in range(_BATCHES):
         if turn:
             start = len(pool)
             pool += _draw(rng, kinds)
-        batch, is_new = pool.since(start), _is_new(pool)[start:]
+            is_new = _is_new(pool)
+        batch = pool.since(start)
         same = which_equal(batch, truth(batch))
-        unchanged += (start + np.flatnonzero(is_new & same)).tolist()
-        for side, places in _by_side(is_new & ~same, sides(batch)):
+        unchanged += (start + np.flatnonzero(is_new[start:] & same)).tolist()
+        for side, places in _by_side(is_new[start:] & ~same, sides(batch)):
             groups.setdefault(side, []).extend((start + places).tolist())
         if all(len(group) >= count // 2 for group in groups.values()) and groups:
             break

@@ -42,6 +42,15 @@ def exact_helper(function: Function) -> Function:
     return compiled
 
 
+def inlined_helper(function: Function) -> Function:
+    """Compiles a function as a part of exact kernels, into each place that calls it.
+
+    To pass an array takes some ten nanoseconds, which count in what is called for each short string.
+    """
+    compiled: Function = numba.njit(forceinline=True, **_EXACT_OPTIONS)(function)
+    return compiled
+
+
 def kernel(signature: str) -> Callable[[Function], Function]:
     """Compiles a function for arguments of the given types when it is first called, or loads what was compiled."""
     return partial(_compiled_later, signature, _OPTIONS)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_kernel, inlined_helper
 
 # The FNV-1a hash of 64 bits.
 _BASIS, _PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
 
 
-@exact_helper
+@inlined_helper
 def _same(text: Any, first: int, other_text: Any, other: int, size: int) -> bool:
     for place in range(size):
         if text[first + place] != other_text[other + place]:
@@ -20,7 +20,7 @@ def _same(text: Any, first: int, other_text: Any, other: int, size: int) -> bool
     return True
 
 
-@exact_helper
+@inlined_helper
 def _start(ends: Any, number: int) -> int:
     return ends[number - 1] if number else 0
 

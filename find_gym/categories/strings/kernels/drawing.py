@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_kernel, inlined_helper
 from find_gym.core.kernels.draws import integer, uniform
 
 # The kinds of strings, in turn.
@@ -20,7 +20,7 @@ _SPACE = 32
 _TO_UPPER = 32
 
 
-@exact_helper
+@inlined_helper
 def _copy(characters: Any, first: int, last: int, text: Any, end: int) -> int:
     for place in range(first, last):
         text[end] = characters[place]
@@ -28,14 +28,14 @@ def _copy(characters: Any, first: int, last: int, text: Any, end: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _word(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     """Writes a random word; the last four entries of the table are no words."""
     number = integer(words, cursor, starts.size - 5)
     return _copy(characters, starts[number], starts[number + 1], text, end)
 
 
-@exact_helper
+@inlined_helper
 def _raise(text: Any, first: int, last: int) -> None:
     """Turns lower-case letters into upper case; spaces stay."""
     for place in range(first, last):
@@ -43,14 +43,14 @@ def _raise(text: Any, first: int, last: int) -> None:
             text[place] -= _TO_UPPER
 
 
-@exact_helper
+@inlined_helper
 def _capitalised(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     last = _word(words, cursor, characters, starts, text, end)
     _raise(text, end, end + 1)
     return last
 
 
-@exact_helper
+@inlined_helper
 def _spaces(count: int, text: Any, end: int) -> int:
     for _ in range(count):
         text[end] = _SPACE
@@ -58,7 +58,7 @@ def _spaces(count: int, text: Any, end: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _some(
     words: Any, cursor: Any, characters: Any, starts: Any, entry: int, least: int, most: int, text: Any, end: int
 ) -> int:
@@ -74,7 +74,7 @@ _LETTER_ENTRY, _DIGIT_ENTRY, _PUNCTUATION_ENTRY, _SINGLE_ENTRY = 4, 3, 2, 1
 _ENDS = (46, 33, 63)
 
 
-@exact_helper
+@inlined_helper
 def _phrase(words: Any, cursor: Any, characters: Any, starts: Any, least: int, kinds: int, text: Any, end: int) -> int:
     """Writes words with spaces between, `least` or up to `kinds - 1` more."""
     for number in range(least + integer(words, cursor, kinds)):
@@ -83,7 +83,7 @@ def _phrase(words: Any, cursor: Any, characters: Any, starts: Any, least: int, k
     return end
 
 
-@exact_helper
+@inlined_helper
 def _sentence(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     last = _phrase(words, cursor, characters, starts, 3, 3, text, end)
     _raise(text, end, end + 1)
@@ -91,7 +91,7 @@ def _sentence(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, 
     return last + 1
 
 
-@exact_helper
+@inlined_helper
 def _mixed_case(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     last = _word(words, cursor, characters, starts, text, end)
     last = _word(words, cursor, characters, starts, text, last)
@@ -101,7 +101,7 @@ def _mixed_case(words: Any, cursor: Any, characters: Any, starts: Any, text: Any
     return last
 
 
-@exact_helper
+@inlined_helper
 def _word_with_digits(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     if uniform(words, cursor) < 0.3:
         end = _some(words, cursor, characters, starts, _DIGIT_ENTRY, 1, 3, text, end)
@@ -113,7 +113,7 @@ def _word_with_digits(words: Any, cursor: Any, characters: Any, starts: Any, tex
     return end
 
 
-@exact_helper
+@inlined_helper
 def _punctuated(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     # One of three, each time the same ones: a word, a capitalised one, digits.
     parts = np.empty(3 * ROOM, dtype=np.uint8)
@@ -129,7 +129,7 @@ def _punctuated(words: Any, cursor: Any, characters: Any, starts: Any, text: Any
     return end
 
 
-@exact_helper
+@inlined_helper
 def _spaced(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     # The spaces in front are drawn after what they stand in front of.
     inner = np.empty(ROOM, dtype=np.uint8)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.strings.instructions import COUNTED, END, LAST, MIDDLE, REMOVED, Code
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_kernel, inlined_helper
 
 _ROOM = 1 << 14
 # No instruction makes more of a string: each character a number word and a space, or one character more.
@@ -16,27 +16,27 @@ _SPACE, _TO_UPPER, _LOWER, _UPPER, _ZERO = 32, 32, 97, 65, 48
 _UNKNOWN, _NONE = 31, 32
 
 
-@exact_helper
+@inlined_helper
 def _is_lower(character: int) -> bool:
     return _LOWER <= character < _LOWER + 26
 
 
-@exact_helper
+@inlined_helper
 def _is_upper(character: int) -> bool:
     return _UPPER <= character < _UPPER + 26
 
 
-@exact_helper
+@inlined_helper
 def _lowered(character: int) -> int:
     return character + _TO_UPPER if _is_upper(character) else character
 
 
-@exact_helper
+@inlined_helper
 def _raised(character: int) -> int:
     return character - _TO_UPPER if _is_lower(character) else character
 
 
-@exact_helper
+@inlined_helper
 def _shifted(character: int, places: int) -> int:
     if _is_lower(character):
         return (character - _LOWER + places) % 26 + _LOWER
@@ -45,7 +45,7 @@ def _shifted(character: int, places: int) -> int:
     return character
 
 
-@exact_helper
+@inlined_helper
 def _index(place: int, size: int) -> int:
     """Returns the index of a place in a string."""
     if place == LAST:
@@ -55,7 +55,7 @@ def _index(place: int, size: int) -> int:
     return size if place == END else place
 
 
-@exact_helper
+@inlined_helper
 def _copy(source: Any, first: int, last: int, target: Any, end: int) -> int:
     for place in range(first, last):
         target[end] = source[place]
@@ -63,7 +63,7 @@ def _copy(source: Any, first: int, last: int, target: Any, end: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _copy_back(source: Any, first: int, last: int, target: Any, end: int) -> int:
     for place in range(last - 1, first - 1, -1):
         target[end] = source[place]
@@ -71,7 +71,7 @@ def _copy_back(source: Any, first: int, last: int, target: Any, end: int) -> int
     return end
 
 
-@exact_helper
+@inlined_helper
 def _name(numbers: Any, number: int, target: Any, end: int) -> int:
     """Writes a number word, "none" for -1; the first entry of each row is its length."""
     row = min(number, _UNKNOWN) if number >= 0 else _NONE
@@ -81,7 +81,7 @@ def _name(numbers: Any, number: int, target: Any, end: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _count(source: Any, size: int, tables: Any, row: int) -> int:
     count = 0
     for place in range(size):
@@ -89,7 +89,7 @@ def _count(source: Any, size: int, tables: Any, row: int) -> int:
     return count
 
 
-@exact_helper
+@inlined_helper
 def _translate(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
     end = 0
     for place in range(size):
@@ -98,7 +98,7 @@ def _translate(source: Any, size: int, target: Any, tables: Any, row: int) -> in
     return end
 
 
-@exact_helper
+@inlined_helper
 def _shift(code: int, source: Any, size: int, target: Any, a: int, b: int, c: int) -> int:
     _copy(source, 0, size, target, 0)
     if code == Code.SHIFT_ALL_BY_LENGTH:
@@ -118,7 +118,7 @@ def _shift(code: int, source: Any, size: int, target: Any, a: int, b: int, c: in
     return size
 
 
-@exact_helper
+@inlined_helper
 def _change_case(code: int, source: Any, size: int, target: Any) -> int:
     for place in range(size):
         raised = place == 0 if code == Code.CAPITALIZE else place % 2 == 0
@@ -126,7 +126,7 @@ def _change_case(code: int, source: Any, size: int, target: Any) -> int:
     return size
 
 
-@exact_helper
+@inlined_helper
 def _reverse(code: int, source: Any, size: int, target: Any) -> int:
     first = size // 2 if code == Code.REVERSE_LAST_HALF else 0
     last = size // 2 if code == Code.REVERSE_FIRST_HALF else size
@@ -135,7 +135,7 @@ def _reverse(code: int, source: Any, size: int, target: Any) -> int:
     return _copy(source, last, size, target, end)
 
 
-@exact_helper
+@inlined_helper
 def _reverse_words(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
     end, place = 0, 0
     while place < size:
@@ -151,7 +151,7 @@ def _reverse_words(source: Any, size: int, target: Any, tables: Any, row: int) -
     return end
 
 
-@exact_helper
+@inlined_helper
 def _reverse_those(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
     other = size - 1
     for place in range(size):
@@ -164,7 +164,7 @@ def _reverse_those(source: Any, size: int, target: Any, tables: Any, row: int) -
     return size
 
 
-@exact_helper
+@inlined_helper
 def _swap(source: Any, size: int, target: Any, a: int, b: int) -> int:
     _copy(source, 0, size, target, 0)
     first, second = _index(a, size), _index(b, size)
@@ -173,7 +173,7 @@ def _swap(source: Any, size: int, target: Any, a: int, b: int) -> int:
     return size
 
 
-@exact_helper
+@inlined_helper
 def _remove_duplicates(source: Any, size: int, target: Any) -> int:
     seen = np.zeros(128, dtype=np.bool_)
     end = 0
@@ -185,7 +185,7 @@ def _remove_duplicates(source: Any, size: int, target: Any) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _strip(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row: int) -> int:
     first = 0
     while a and first < size and tables[row, source[first]]:
@@ -195,7 +195,7 @@ def _strip(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row
     return _copy(source, first, size, target, 0)
 
 
-@exact_helper
+@inlined_helper
 def _keep(source: Any, size: int, target: Any, a: int) -> int:
     first = _index(a, size)
     last = first + 1
@@ -204,7 +204,7 @@ def _keep(source: Any, size: int, target: Any, a: int) -> int:
     return _copy(source, first, last, target, 0) if size else 0
 
 
-@exact_helper
+@inlined_helper
 def _insert(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row: int) -> int:
     place = _index(a, size)
     end = _copy(source, 0, place, target, 0)
@@ -214,7 +214,7 @@ def _insert(source: Any, size: int, target: Any, a: int, b: int, tables: Any, ro
     return _copy(source, place, size, target, end)
 
 
-@exact_helper
+@inlined_helper
 def _append(code: int, source: Any, size: int, target: Any, a: int) -> int:
     """Appends a character of the string, or one that it does not end with."""
     end = _copy(source, 0, size, target, 0)
@@ -226,7 +226,7 @@ def _append(code: int, source: Any, size: int, target: Any, a: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _replace_those(source: Any, size: int, target: Any, a: int, tables: Any, row: int) -> int:
     index = _count(source, size, tables, row) - 1 if a == COUNTED else _index(a, size)
     for place in range(size):
@@ -234,7 +234,7 @@ def _replace_those(source: Any, size: int, target: Any, a: int, tables: Any, row
     return size
 
 
-@exact_helper
+@inlined_helper
 def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, row: int, numbers: Any) -> int:
     """Writes the index of each character of the table, or what digit it is."""
     end = 0
@@ -248,7 +248,7 @@ def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, r
     return end
 
 
-@exact_helper
+@inlined_helper
 def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables: Any, row: int, numbers: Any) -> int:
     number = size
     if code == Code.NAME_COUNT:
@@ -265,7 +265,7 @@ def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables:
     return _name(numbers, number, target, 0)
 
 
-@exact_helper
+@inlined_helper
 def _apply(program: Any, tables: Any, row: int, numbers: Any, source: Any, size: int, target: Any) -> int:
     """Applies an instruction to a string of a size; returns that of what it writes."""
     code, a, b, c = program[row, 0], program[row, 1], program[row, 2], program[row, 3]
@@ -300,7 +300,7 @@ def _apply(program: Any, tables: Any, row: int, numbers: Any, source: Any, size:
     return _name_number(code, source, size, target, a, tables, row, numbers)
 
 
-@exact_helper
+@inlined_helper
 def _holds(program: Any, tables: Any, row: int, source: Any, size: int) -> bool:
     """Tests a condition."""
     code = program[row, 0]
