@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ CHANCE = 1 / 3
 # Words of each stratum, and what it counts.
 _WORDS = {"rule": 32, "exception": 16, "outside": 8}
 _WEIGHTS = {"rule": 4.0, "exception": 2.0, "outside": 1.0}
+_KEPT_SCORES = 64
 # So often a distractor is "undefined", for a word for which the function is not.
 _UNDEFINED_SHARE = 0.55
 
@@ -116,6 +117,8 @@ class RelationScorer:
             UnitTest(tuple(map(Execution, triplet.inputs, triplet.outputs)), triplet.correct) for triplet in triplets
         ]
         self.trivial_accuracy = self._best_constant()
+        # There are few relations, so that the same are claimed again and again.
+        self._kept_score = lru_cache(_KEPT_SCORES)(self._score_program)
 
     def score(self, submission: Submission) -> RelationScore:
         """Judges a submission: its program, or else its description and domain.
@@ -131,9 +134,8 @@ class RelationScorer:
             program: Any = submission.program
             if not isinstance(program, RelationSpec):
                 raise TypeError(f"expected a RelationSpec as the program, actual value: {program!r}")
-            claimed = RelationFunction(program)
-            complexity = program_complexity(program.to_json())
-            return self._score(claimed.describe(), _first_answer(claimed), self._grounding, "program", complexity)
+            score = self._kept_score(program)
+            return replace(score, strata=dict(score.strata))
         text = join_domain(submission.description, submission.domain)
         size = len(text.encode("utf-8", "surrogatepass"))
         if not text or size > MAX_CODE_BYTES:
@@ -142,6 +144,11 @@ class RelationScorer:
             return RelationScore(0.0, 0.0, self.trivial_accuracy, outcome="malformed", message=message)
         predict = self._grounding.predictor(text)
         return self._score(text, predict, self._judge, self._judge.name, text_complexity(text))
+
+    def _score_program(self, program: RelationSpec) -> RelationScore:
+        claimed = RelationFunction(program)
+        complexity = program_complexity(program.to_json())
+        return self._score(claimed.describe(), _first_answer(claimed), self._grounding, "program", complexity)
 
     def _replace_untold(self, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
         """Draws tests again that a judge fails with the true description, always the same ones."""

@@ -242,3 +242,12 @@ def test_recorded_answers_with_exemplars_beat_those_without() -> None:
     means = {name: np.mean(values) for name, values in shares.items()}
     assert means["truth"] >= 0.95 and means["empty"] == pytest.approx(1 / 3)
     assert means["answer_with_exemplars"] >= means["answer"] + 0.15
+
+
+def test_the_score_of_a_program_can_be_changed_without_harm() -> None:
+    scorer = RelationScorer(RelationFunction(RelationSpec("capital")))
+    submission = Submission(program=RelationSpec("official_language"))
+    first = scorer.score(submission)
+    before = dict(first.strata)
+    first.strata.clear()
+    assert scorer.score(submission).strata == before
