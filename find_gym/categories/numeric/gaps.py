@@ -19,6 +19,8 @@ CLOSEST = 2.0**-10
 
 MOST_HALVINGS = math.log2((QUERY_RANGE[1] - QUERY_RANGE[0]) / CLOSEST)
 
+_AS_KNOWN = np.empty(0)
+
 
 class Gaps:
     """The inputs that were asked in N episodes, and how far each is from the next smaller one.
@@ -46,13 +48,13 @@ class Gaps:
         self.width[episodes] = 0.0
         self.free[episodes] = self._bank.size
 
-    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> tuple[Integers, FloatArray]:
+    def add(self, episodes: Integers, places: Integers, x: FloatArray = _AS_KNOWN) -> tuple[Integers, FloatArray]:
         """Takes note of one input in each of some episodes.
 
         Args:
             episodes: their numbers, all different, shape `(n,)`; this and the next two in one piece of memory.
             places: the places of the inputs, shape `(n,)`.
-            x: the inputs, shape `(n,)`.
+            x: the inputs, shape `(n,)`; if empty, those of the bank, and those that `self.x` has in slots already.
 
         Returns:
             The gaps that have changed, as places in the flat `width`: those of the inputs, and those of the next
@@ -60,7 +62,7 @@ class Gaps:
         """
         from find_gym.categories.numeric.kernels.bisecting import put_between
 
-        changed, widths = np.empty((2, x.size), dtype=np.int64), np.empty((2, x.size))
+        changed, widths = np.empty((2, places.size), dtype=np.int64), np.empty((2, places.size))
         put_between(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
         return changed, widths
 

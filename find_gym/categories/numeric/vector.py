@@ -145,10 +145,7 @@ class ZoomAnswers(NumericAnswers):
         super().ask(envs, probes)
 
     def _changed_gaps(self, envs: Integers, places: Integers) -> tuple[Integers, FloatArray]:
-        x = self._inputs.take(places, mode="clip")
-        if np.count_nonzero(beside := places >= self._inputs.size):
-            x[beside] = self._gaps.x[envs[beside], places[beside]]
-        return self._gaps.add(envs, places, x)
+        return self._gaps.add(envs, places)
 
     def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
         """Evaluates functions at the inputs of slots."""

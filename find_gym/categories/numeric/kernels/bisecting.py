@@ -26,14 +26,15 @@ def put_between(
         free: the first free slot of each episode, shape `(N,)`.
         episodes: the numbers of the n episodes, all different.
         places: the places of the inputs.
-        inputs: the inputs.
+        inputs: the inputs; empty for those of the bank, and those that stand in slots of `x` already.
         changed: where to write which gaps have changed, as places in the flat `width`: those of the inputs, and those
             of the next greater ones or, where there are none, of the inputs again, shape `(2, n)`.
         widths: where to write how wide these are now, shape `(2, n)`.
     """
     for number in range(episodes.size):
-        episode, own, at = episodes[number], places[number], inputs[number]
+        episode, own = episodes[number], places[number]
         known = x[episode]
+        at = inputs[number] if inputs.size else bank[own] if own < bank.size else known[own]
         left, beyond, right = -math.inf, math.inf, own
         below, above = own - 1, own + 1
         if own >= bank.size:
