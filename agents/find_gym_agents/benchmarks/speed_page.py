@@ -70,7 +70,7 @@ _ADVICE = """\
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
 - **Observations** are arrays of their own. Large ones are brought up to date rather than copied where nobody holds the
   ones before the last: drop what is not needed any more. With `copy=False` they are two sets of arrays in turn, which
-  saves time where they are numeric functions' or where a learner holds more of them.
+  saves time where they are small, of numeric functions, or where a learner holds more of them.
 - **Compiling.** The first fit, network or score on a machine compiles the loops that it needs; see
   [compiled loops](compiled.md).
 """
