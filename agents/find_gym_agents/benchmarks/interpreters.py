@@ -1,7 +1,7 @@
 """How long an episode of the packaged neural interpreters takes: `python -m find_gym_agents.benchmarks.interpreters`.
 
-Processor time of one thread counts, of the agent alone: asking, proposing programs, and checking them. Whatever is done
-once for a process, such as compiling loops, is done by the episodes before those that count.
+Processor time of one thread counts, of the agent alone: asking, proposing programs, and checking them. Figures are
+medians, so that what is done once for a process, such as compiling loops, does not count.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ EPISODES = (
     ("FIND-numeric-v1", 24),
 )
 PARTS = ("asking", "proposing", "checking")
-_BEFORE = 2
 
 
 class Episode(NamedTuple):
@@ -102,7 +101,7 @@ def play(identifier: str, max_queries: int, functions: int, proposals: int) -> l
         identifier, interface=agent.interface, max_queries=max_queries, split="test", disable_env_checker=True
     )
     episodes = []
-    for index in range(functions + _BEFORE):
+    for index in range(functions):
         agent.reset(0)
         observation, info = env.reset(seed=function_seed("test", category, 0, index))
         reward: SupportsFloat = 0.0
@@ -110,14 +109,14 @@ def play(identifier: str, max_queries: int, functions: int, proposals: int) -> l
         while not over:
             observation, reward, over, _, info = env.step(agent.act(observation, info))
         episodes.append(Episode(tuple(interpreter.seconds.values()), float(reward)))
-    return episodes[_BEFORE:]
+    return episodes
 
 
 def row(identifier: str, max_queries: int, episodes: Sequence[Episode]) -> str:
-    """Returns a line of a Markdown table: mean milliseconds of each part and of all, their 90th percentile, skill."""
+    """Returns a line of a Markdown table: median milliseconds of each part and of all, their 90th percentile, skill."""
     seconds = np.array([each.seconds for each in episodes])
     whole = seconds.sum(axis=1)
-    values = [*seconds.mean(axis=0), whole.mean(), np.percentile(whole, 90)]
+    values = [*np.median(seconds, axis=0), np.median(whole), np.percentile(whole, 90)]
     shown = " | ".join(f"{1e3 * value:.1f}" for value in values)
     return f"| {identifier} | {max_queries} | {shown} | {np.mean([each.skill for each in episodes]):.3f} |"
 
