@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch as th
 from gymnasium import spaces
 from torch import nn
+from torch.nn import functional
 
 from find_gym_agents.categories import agent_category
 
@@ -146,7 +147,7 @@ class Packed:
     """
 
     def __init__(self, present: th.Tensor, alike: th.Tensor | None = None) -> None:
-        self._shape = present.shape
+        self._present, self._shape = present, present.shape
         self._places = self.rows = present.flatten().nonzero().squeeze(1)
         self._kept: th.Tensor | None = None
         if alike is not None:
@@ -166,6 +167,16 @@ class Packed:
         whole = values.new_zeros(self._shape.numel(), values.shape[1])
         values = values[: self._count] if self._kept is None else values.index_select(0, self._kept)
         return whole.index_copy(0, self._places, values).view(*self._shape, -1)
+
+    def pool(self, values: th.Tensor) -> th.Tensor:
+        """Returns the mean and the maximum of values over the places of each observation, shape `(batch, 2 * width)`.
+
+        Both are 0 where no place stands for anything.
+        """
+        kept = th.arange(self._count, device=values.device) if self._kept is None else self._kept
+        counts = self._present.sum(1)
+        starts = counts.cumsum(0) - counts
+        return th.cat([functional.embedding_bag(kept, values, starts, mode=mode) for mode in ("mean", "max")], 1)
 
 
 class Fingerprint(nn.Module):
@@ -187,10 +198,3 @@ class Fingerprint(nn.Module):
     def forward(self, rows: th.Tensor) -> th.Tensor:
         """Returns int64 of shape `(...)` of integers of shape `(..., width)`."""
         return (rows.long() * self.factors).sum(-1)
-
-
-def pooled(hidden: th.Tensor, present: th.Tensor) -> th.Tensor:
-    """Returns the mean and the maximum over the probes that were asked, shape `(batch, 2 * width)`."""
-    share = present[..., None].float()
-    hidden = hidden * share
-    return th.cat([hidden.sum(1) / share.sum(1).clamp(min=1), hidden.amax(1)], 1)

@@ -116,13 +116,12 @@ class NumericEncoder(Encoder):
         goes_on = (packed.rows % inputs["present"].shape[1] > 0).float()[:, None]
         before = functional.pad(hidden, (0, 0, 1, 0))[:-1] * goes_on
         after = functional.pad(hidden * goes_on, (0, 0, 0, 1))[1:]
-        hidden = packed.put(hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 1))))
-        mean = hidden.sum(1) / inputs["present"].sum(1, keepdim=True).clamp(min=1)
-        evidence = th.cat([mean, hidden.amax(1), self.curve(inputs["lines"]), inputs["overview"]], 1)
-        return Encoding(evidence, self._judge(inputs, hidden))
+        hidden = hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 1)))
+        evidence = th.cat([packed.pool(hidden), self.curve(inputs["lines"]), inputs["overview"]], 1)
+        return Encoding(evidence, self._judge(inputs, packed, hidden))
 
-    def _judge(self, inputs: Inputs, hidden: th.Tensor) -> th.Tensor:
-        """Returns the feature of each query."""
+    def _judge(self, inputs: Inputs, packed: Packed, hidden: th.Tensor) -> th.Tensor:
+        """Returns the feature of each query, given those of the points that are kept."""
         return self.beside(inputs["beside"])[..., 0]
 
     def _sort(self, observation: Inputs) -> _Points:
@@ -255,10 +254,10 @@ class ZoomEncoder(NumericEncoder):
         gap = observation["gap"].gather(1, points.place)[..., None]
         return super()._inputs(observation, points) | {"place": points.place, "gap": gap}
 
-    def _judge(self, inputs: Inputs, hidden: th.Tensor) -> th.Tensor:
-        judged = self.gap(th.cat([hidden, inputs["gap"]], 2))[..., 0] * inputs["present"]
+    def _judge(self, inputs: Inputs, packed: Packed, hidden: th.Tensor) -> th.Tensor:
+        judged = packed.put(self.gap(th.cat([hidden, packed.take(inputs["gap"])], 1)))[..., 0]
         gaps = judged.new_zeros(len(judged), self.gap_count)
-        return th.cat([super()._judge(inputs, hidden), gaps.scatter(1, inputs["place"], judged)], 1)
+        return th.cat([super()._judge(inputs, packed, hidden), gaps.scatter(1, inputs["place"], judged)], 1)
 
     def _sort(self, observation: Inputs) -> _Points:
         x = observation["x"] * 128

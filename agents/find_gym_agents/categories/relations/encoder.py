@@ -14,7 +14,6 @@ from find_gym_agents.training.encoders import (
     Inputs,
     Packed,
     asked_probes,
-    pooled,
     probe_count_of,
 )
 
@@ -69,6 +68,5 @@ class RelationEncoder(Encoder):
         packed = Packed(inputs["present"], inputs["pairs"])
         index, letters, undefined = (packed.take(inputs[name]) for name in ("index", "letters", "undefined"))
         features = [self.letters(letters.int()).flatten(1), self.embedding(index), undefined]
-        tokens = packed.put(self.token(th.cat(features, 1)))
-        evidence = th.cat([pooled(tokens, inputs["present"]), self.table(inputs["table"])], 1)
+        evidence = th.cat([packed.pool(self.token(th.cat(features, 1))), self.table(inputs["table"])], 1)
         return Encoding(evidence, inputs["asked"])

@@ -13,7 +13,7 @@ from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
 from find_gym.categories.strings.tokens import SHOWN
-from find_gym_agents.training.encoders import Encoder, Encoding, Fingerprint, Inputs, Packed, asked_probes, pooled
+from find_gym_agents.training.encoders import Encoder, Encoding, Fingerprint, Inputs, Packed, asked_probes
 
 _CODES = 129
 _CASE = 32
@@ -141,10 +141,10 @@ class StringEncoder(Encoder):
         answer, marks, numbers = (packed.take(inputs[name]) for name in ("answer", "marks", "numbers"))
         characters = th.cat([self.characters(answer.int()), marks.float() / self.most], 2).flatten(1)
         hidden = self.token(th.cat([characters, numbers, self.embedding(packed.take(index))], 1))
-        tokens, narrow = packed.put(hidden), packed.put(self.narrow(hidden))
+        narrow = packed.put(self.narrow(hidden))
         table = narrow.new_zeros(len(index), len(PROBES), narrow.shape[2])
         table = table.scatter(1, index[..., None].expand_as(narrow), narrow)
-        evidence = th.cat([pooled(tokens, inputs["present"]), self.table(table.flatten(1))], 1)
+        evidence = th.cat([packed.pool(hidden), self.table(table.flatten(1))], 1)
         return Encoding(evidence, inputs["asked"])
 
     def _compare(self, index: th.Tensor, answer: th.Tensor, length: th.Tensor) -> th.Tensor:
