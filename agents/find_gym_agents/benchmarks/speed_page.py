@@ -68,9 +68,8 @@ _ADVICE = """\
 - **Garbage.** With torch loaded, Python's collector takes a tenth of the time of an episode's end, half of that after
   `gc.freeze()`, which `find-gym train` calls once everything is imported.
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
-- **Observations** are arrays of their own. Large ones are brought up to date rather than copied where nobody holds the
-  ones before the last: drop what is not needed any more. With `copy=False` they are two sets of arrays in turn, which
-  saves time where they are small, of numeric functions, or where a learner holds more of them.
+- **Observations** are copies. With `copy=False` they are two sets of arrays in turn, which are only brought up to date:
+  less to move in large batches, for learners that neither keep them nor write into them.
 - **Compiling.** The first fit, network or score on a machine compiles the loops that it needs; see
   [compiled loops](compiled.md).
 """

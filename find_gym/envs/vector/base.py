@@ -51,10 +51,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             it completes, and to draw functions where these may be networks. The results are the same. They start when
             they are needed and end with `close()`.
         copy: whether observations are arrays of their own. If not, `reset` and `step` fill two sets of arrays in turn,
-            whoever holds them: an observation is overwritten by the call after the next one. That saves time with
-            numeric functions, and where several of them are held. Learners that store observations as they come, or as
-            tensors that share their memory, need copies. Who changes features in place does so in a copy: large arrays,
-            and those of `copy=False`, are handed out again, and only what has changed meanwhile is written into them.
+            whoever holds them: an observation is overwritten by the call after the next one, and only where it has
+            changed, so nobody else may write into it. That saves time in large batches. Learners that store
+            observations as they come, or as tensors that share their memory, need copies.
         arguments: those of the single environment.
 
     Attributes:

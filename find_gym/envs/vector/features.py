@@ -15,9 +15,9 @@ Observation = dict[str, NDArray[np.float32]]
 Block = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-# So many blocks that were handed out are kept, to be handed out again once nobody holds them.
+# So many copies are kept, so that their memory is used again once nobody holds them.
 _KEPT = 3
-# Blocks up to this size are copied as a whole, unless they are lent and brought up to date by compiled loops.
+# Blocks up to this size are lent as whole copies, unless they are brought up to date by compiled loops.
 _SMALL = 1 << 17
 # Numbers between features. Without them, places of several features that change together would, for 512 environments or
 # 4,096, have addresses with the same last bits, which compete for the same lines of the processor's caches.
@@ -29,10 +29,11 @@ _MOST_CHANGES = 24
 class Features:
     """The observation of N environments, kept and updated in place; `copy` and `lend` hand it out.
 
-    A step changes few of the features, so a large block that was handed out before is brought up to date (a small one
-    is copied as a whole) and handed out again: by `copy`, where nobody holds it or a part of it any more (Python counts
-    the references); by `lend`, whoever holds it. For that, whoever writes into the features tells where: by `touch`,
-    `touch_rows` or `touch_all`. The feature "budget" changes at each step, and is always copied.
+    `copy` copies them as a whole, into memory that it handed out before where nobody holds that or a part of it any more
+    (Python counts the references), as fresh memory costs more than the copy. `lend` hands out two blocks in turn, whoever
+    holds them. As a step changes few of the features, it only brings a large one up to date; for that, whoever writes
+    into the features tells where: by `touch`, `touch_rows` or `touch_all`. The feature "budget" changes at each step, and
+    is always copied.
 
     Args:
         count: the number of environments, N.
@@ -61,8 +62,10 @@ class Features:
         self.block: Block = np.zeros(stop, dtype=np.float32)
         self._own = self._parts(self.block)
         self._always = self._places["budget"][0]
-        self._kept: list[_Kept] = []
-        self._lent: list[tuple[_Kept, Observation]] = []
+        self._copies: list[Block] = []
+        # The two blocks that are lent, the one of the last call at the end.
+        self._lent: list[tuple[_Lent, Observation]] = []
+        self._tracked: list[_Lent] = []
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         """Returns a feature, float32 of shape `(N, size)`: the one that is updated in place."""
@@ -75,7 +78,7 @@ class Features:
     @property
     def watched(self) -> bool:
         """Whether changes need to be told."""
-        return not all(kept.is_old for kept in self._kept)
+        return not all(lent.is_old for lent in self._tracked)
 
     def put(self, places: Indices, values: NDArray[np.float32]) -> None:
         """Writes values to places of the block, both of the same shape."""
@@ -84,47 +87,46 @@ class Features:
 
     def touch(self, places: Indices) -> None:
         """Says that the block has changed at these places, of any shape."""
-        for kept in self._kept:
-            kept.add(slice(None), 1, places.reshape(-1))
+        for lent in self._tracked:
+            lent.add(slice(None), 1, places.reshape(-1))
 
     def touch_rows(self, name: str, width: int, rows: Indices) -> None:
         """Says that a feature has changed in some rows, where it is read as rows of this width."""
-        for kept in self._kept:
-            kept.add(self._places[name][0], width, rows)
+        for lent in self._tracked:
+            lent.add(self._places[name][0], width, rows)
 
     def touch_all(self, envs: Indices) -> None:
         """Says that all features of some environments have changed."""
-        for kept in self._kept:
-            kept.is_old |= 4 * envs.size > self.count
+        for lent in self._tracked:
+            lent.is_old |= 4 * envs.size > self.count
             for place, shape in self._places.values():
-                kept.add(place, prod(shape[1:]), envs)
+                lent.add(place, prod(shape[1:]), envs)
 
     def copy(self) -> Observation:
         """Returns all features, arrays that nobody else has."""
-        small = self.block.size <= _SMALL
-        for kept in self._kept:
-            if kept.is_free():
-                kept.update(self.block, self._always, self._moving.copy_rows)
+        for place in range(len(self._copies)):
+            if _references(self._copies, place) == _NO_OTHERS:
+                np.copyto(self._copies[place], self.block)
                 break
         else:
-            kept = _Kept(self.block.copy())
-            self._kept = [kept, *self._kept[: _KEPT - 1]]
-        kept.is_old = small
-        return self._parts(kept.block)
+            place = 0
+            self._copies = [self.block.copy(), *self._copies[: _KEPT - 1]]
+        return self._parts(self._copies[place])
 
     def lend(self) -> Observation:
         """Returns all features in one of two sets of arrays, in turn: the call after the next one overwrites them."""
-        small = self.block.size <= _SMALL and not self._compiled
         if len(self._lent) < 2:
-            kept = _Kept(self.block.copy())
-            self._lent.append((kept, self._parts(kept.block)))
-            if not small:
-                self._kept.append(kept)
+            lent = _Lent(self.block.copy())
+            self._lent.append((lent, self._parts(lent.block)))
+            if self._compiled or self.block.size > _SMALL:
+                self._tracked.append(lent)
+            else:
+                lent.is_old = True
         else:
             self._lent.reverse()
-            kept = self._lent[1][0]
-            kept.is_old |= small
-            kept.update(self.block, self._always, self._moving.copy_rows)
+            lent = self._lent[1][0]
+            lent.update(self.block, self._always, self._moving.copy_rows)
+            lent.is_old = lent not in self._tracked
         return dict(self._lent[-1][1])
 
     def row(self, env: int) -> Observation:
@@ -150,15 +152,15 @@ class _Moving:
             target.reshape(-1, width)[rows] = source.reshape(-1, width).take(rows, axis=0)
 
 
-class _Kept:
-    """A block that was handed out.
+class _Lent:
+    """A block that is lent.
 
     Args:
         block: its own copy of the features.
 
     Attributes:
         block: the argument.
-        changes: what has changed since: a part of the block, read as rows of a width, and the rows.
+        changes: what has changed since it was: a part of the block, read as rows of a width, and the rows.
         is_old: whether everything may have changed.
     """
 
@@ -175,10 +177,6 @@ class _Kept:
         else:
             self.changes.append((part, width, rows))
 
-    def is_free(self) -> bool:
-        """Whether nobody holds the block or an array within it."""
-        return _references(self) == _NO_OTHERS
-
     def update(self, block: Block, always: slice, copy_rows: Callable[..., None]) -> None:
         """Makes the block equal to another one, given a part that is copied always."""
         if self.is_old:
@@ -191,9 +189,9 @@ class _Kept:
         self.is_old = False
 
 
-def _references(kept: _Kept) -> int:
-    return sys.getrefcount(kept.block)
+def _references(blocks: list[Block], place: int) -> int:
+    return sys.getrefcount(blocks[place])
 
 
-# What Python counts where nobody else holds the block.
-_NO_OTHERS = _references(_Kept(np.zeros(1, dtype=np.float32)))
+# What Python counts where nobody but the list holds the block.
+_NO_OTHERS = _references([np.zeros(1, dtype=np.float32)], 0)

@@ -119,6 +119,19 @@ def test_nothing_is_handed_out_twice() -> None:
     assert (envs.step(np.array([0, 0, 0]))[4]["budget"] == 87).all()
 
 
+@pytest.mark.parametrize("count", [2, 300])
+def test_what_is_written_into_an_observation_stays_in_it(count: int) -> None:
+    envs, others = make(count), make(count)
+    envs.reset(seed=0), others.reset(seed=0)
+    for step in range(8):
+        actions = np.full(count, step)
+        spoilt, expected = envs.step(actions)[0], others.step(actions)[0]
+        assert all(spoilt[name].tobytes() == expected[name].tobytes() for name in expected)
+        for values in spoilt.values():
+            values[:] = -1.0
+        del spoilt, values  # so that its memory is free for later observations
+
+
 def test_scores_are_those_of_the_last_step() -> None:
     envs = make(3, autoreset_mode="SameStep")
     envs.reset(seed=0)
