@@ -29,11 +29,11 @@ _MOST_CHANGES = 24
 class Features:
     """The observation of N environments, kept and updated in place; `copy` and `lend` hand it out.
 
-    `copy` copies them as a whole, into memory that it handed out before where nobody holds that or a part of it any more
-    (Python counts the references), as fresh memory costs more than the copy. `lend` hands out two blocks in turn, whoever
-    holds them. As a step changes few of the features, it only brings a large one up to date; for that, whoever writes
-    into the features tells where: by `touch`, `touch_rows` or `touch_all`. The feature "budget" changes at each step, and
-    is always copied.
+    `copy` copies them as a whole, into memory that it handed out before where nobody holds that or a part of it any
+    more (Python counts the references), as fresh memory costs more than the copy. `lend` hands out two blocks in turn,
+    whoever holds them. As a step changes few of the features, it only brings a large one up to date; for that, whoever
+    writes into the features tells where: by `touch`, `touch_rows` or `touch_all`. The feature "budget" changes at each
+    step, and is always copied.
 
     Args:
         count: the number of environments, N.

@@ -121,11 +121,11 @@ def transcribe(source: Source, count: int, seed: Sequence[int]) -> Transcripts:
             programs[row, place] = codec.tokens.index(word)
             draft.write(programs[row, place])
     queries, taught = _asked(functions, source, codec, rng)
-    places, inputs = queries, [codec.probes] * count
+    places, inputs = queries, [tuple(codec.probes)] * count
     if codec.has_slots:
         assert record.follow is not None
         places, slots = record.follow(codec, queries)
-        inputs = [[*codec.probes, *row] for row in slots.tolist()]
+        inputs = [(*codec.probes, *row) for row in slots.tolist()]
         queries = _by_steps(queries, places, len(codec.probes))
     answers = [record.answers(*pair, rng) for pair in zip(functions, inputs, strict=True)]
     encoded = record.encode(list(chain(*inputs)), list(chain(*answers)))
