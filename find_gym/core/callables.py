@@ -40,7 +40,8 @@ class UserFunction:
         """
         if not self._vectorized:
             return [self._function(value) for value in inputs]
-        outputs = list(self._function(inputs))
+        # The inputs of a category may lie in a sequence of another kind.
+        outputs = list(self._function(list(inputs) if isinstance(inputs, Sequence) else inputs))
         if len(outputs) != len(inputs):
             raise ValueError(f"expected {len(inputs)} outputs of a vectorised callable, actual: {len(outputs)}")
         return outputs

@@ -1,6 +1,7 @@
 """Scorers that are kept, and functions that are asked for many inputs at once."""
 
 import pickle
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 import find_gym  # noqa: F401
 from find_gym.categories.entities.custom import CallableEntityFunction
+from find_gym.categories.entities.score import EntityScorer
 from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.score import NumericScorer
 from find_gym.categories.relations.custom import CallableRelation
 from find_gym.categories.strings.custom import CallableStringFunction
+from find_gym.categories.strings.score import StringScorer
 from find_gym.core import scorers as module
 from find_gym.core.registry import category_named
 from find_gym.core.scorers import Scorers, scorers
@@ -121,5 +124,23 @@ def test_vectorised_callables_answer_as_others_do() -> None:
     assert words(["puck", "tee"]).tolist() == [1.0, 0.0]
     relation = CallableRelation(lambda inputs: [word[::-1] for word in inputs], vectorized=True)
     assert relation(["ab"]) == ["ba"]
+    # Held-out inputs lie in one array; the callable gets the list that it was promised.
+    assert StringScorer(CallableStringFunction(lambda inputs: inputs.copy(), vectorized=True)).trivial_accuracy == 1
     with pytest.raises(ValueError, match="expected 2 outputs of a vectorised callable, actual: 1"):
         CallableStringFunction(lambda inputs: inputs[:1], vectorized=True)(["a", "b"])
+
+
+def test_black_boxes_return_arrays_of_any_memory() -> None:
+    class Numbers(CallableFunction):
+        def truth(self, x: Any) -> Any:
+            return super().truth(x).astype(int)
+
+    class Words(CallableEntityFunction):
+        def truth(self, words: Any) -> Any:
+            return np.broadcast_to(super().truth(words), len(words))
+
+    one, other = Numbers(lambda x: x // 1), CallableFunction(lambda x: x // 1)
+    assert NumericScorer(one).trivial_accuracy == NumericScorer(other).trivial_accuracy
+    submission = Submission(description="golf")
+    one, other = (kind(lambda word: float("golf" in word)) for kind in (Words, CallableEntityFunction))
+    assert EntityScorer(one).score(submission).to_json() == EntityScorer(other).score(submission).to_json()

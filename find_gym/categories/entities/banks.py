@@ -14,6 +14,7 @@ from find_gym.categories.entities.formulas import Combination, concepts_of
 from find_gym.categories.entities.function import EntityBlackBox, EntityFunction
 from find_gym.categories.entities.neurons import EmbeddingNeuron, LexiconNeuron, Neuron
 from find_gym.categories.entities.regions import has_form
+from find_gym.core.arrays import loop_array
 
 FloatArray = NDArray[np.float64]
 Places = NDArray[np.intp] | slice
@@ -57,7 +58,7 @@ class WordBank:
         """
         if not self.knows(function):
             words = self.words if places is ALL else [self.words[place] for place in np.asarray(places).tolist()]
-            return function.truth(words)
+            return loop_array(function.truth(words))
         assert isinstance(function, EntityFunction)
         neuron, formula = function.neuron, function.spec.formula
         if isinstance(formula, Combination) or function.spec.region is not None:

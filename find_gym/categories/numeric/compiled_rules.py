@@ -12,6 +12,7 @@ from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray, flatten
 from find_gym.categories.numeric.kernels import evaluating
 from find_gym.categories.numeric.rules import AtomRule, Rule
 from find_gym.categories.numeric.variants import Region
+from find_gym.core.arrays import loop_array
 
 # Atoms that others were registered in place of have no entry.
 _KINDS: dict[Atom, int] = {
@@ -82,7 +83,7 @@ class CompiledRule:
         Returns:
             Outputs, float64 of shape `(n,)`; NaN where undefined.
         """
-        x = np.ascontiguousarray(x)
+        x = loop_array(x)
         y = np.empty(x.size)
         bounds = _NO_REGIONS
         if regions:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, spread_of_ordered
+from find_gym.core.arrays import loop_array
 
 FloatArray = NDArray[np.float64]
 
@@ -84,7 +85,7 @@ def draw_inputs(function: NumericBlackBox) -> tuple[tuple[str, ...], FloatArray,
 
     pool, words = _room.pool, _room.words
     drawing.draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
-    values = function.truth(pool)
+    values = loop_array(function.truth(pool))
     ordered = _room.values
     if not binning.copy_in_order(values, ordered):
         ordered[:] = values

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.core.arrays import loop_array
 
 HIDDEN_UNITS = 64
 TRAINING_POINTS = 10_000
@@ -52,7 +53,7 @@ class Network:
 
         units = np.array([self.hidden_weights, self.hidden_biases, self.output_weights], dtype=np.float64)
         y = np.full(np.shape(x), self.output_bias, dtype=np.float64)
-        evaluate(units, np.ascontiguousarray(x, dtype=np.float64), y)
+        evaluate(units, loop_array(x).reshape(-1), y.reshape(-1))
         return y
 
     def source(self) -> str:

@@ -102,7 +102,7 @@ def evaluate(rule: Rule, x: FloatArray, regions: tuple[Region, ...] = ()) -> Flo
         Outputs, float64 of shape `(n,)`; NaN where the rule is undefined (never infinite).
     """
     # NumPy gives the same numbers. Numba takes half a second to import, so the first score or fit is left to do so.
-    if x.size >= _MANY and _LOOPS in sys.modules:
+    if x.ndim == 1 and x.size >= _MANY and _LOOPS in sys.modules:
         return rule.compiled(x, regions)
     with np.errstate(all="ignore"):
         y = np.asarray(_evaluate(rule, np.asarray(x, dtype=np.float64)), dtype=np.float64)

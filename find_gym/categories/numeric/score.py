@@ -25,6 +25,7 @@ from find_gym.categories.numeric.inputs import (
 )
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
+from find_gym.core.arrays import loop_array
 from find_gym.core.skills import skill
 from find_gym.core.submissions import MalformedError, PreparedCode, Submission, prepare_code
 from find_gym.judges.protocol import Judge
@@ -104,7 +105,7 @@ class NumericScorer(CodeScorer[NumericScore]):
         super().__init__(function, judge, draw_unit_tests)
         self._names, x, self._spread = draw_inputs(function)
         self._x = np.concatenate([x.reshape(-1), PAPER_INPUTS])
-        self._truth = function.truth(self._x)
+        self._truth = loop_array(function.truth(self._x))
         # The strata, then what is beyond the range, then the paper's inputs.
         self._edges = np.arange(len(x) + 1) * POINTS_PER_STRATUM
         self._count = int(self._edges[-2])

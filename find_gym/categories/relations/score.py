@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -118,7 +118,7 @@ class RelationScorer:
         ]
         self.trivial_accuracy = self._best_constant()
         # There are few relations, so that the same are claimed again and again.
-        self._kept_score = lru_cache(_KEPT_SCORES)(self._score_program)
+        self._kept_scores: dict[RelationSpec, RelationScore] = {}
 
     def score(self, submission: Submission) -> RelationScore:
         """Judges a submission: its program, or else its description and domain.
@@ -134,7 +134,11 @@ class RelationScorer:
             program: Any = submission.program
             if not isinstance(program, RelationSpec):
                 raise TypeError(f"expected a RelationSpec as the program, actual value: {program!r}")
-            score = self._kept_score(program)
+            score = self._kept_scores.get(program)
+            if score is None:
+                if len(self._kept_scores) == _KEPT_SCORES:
+                    self._kept_scores.clear()
+                score = self._kept_scores[program] = self._score_program(program)
             return replace(score, strata=dict(score.strata))
         text = join_domain(submission.description, submission.domain)
         size = len(text.encode("utf-8", "surrogatepass"))

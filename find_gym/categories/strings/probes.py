@@ -76,8 +76,12 @@ def answers_to_probes(program: Program) -> tuple[str, ...]:
 
 @lru_cache(1024)
 def outputs_on_probes(program: Program) -> Sequence[str]:
-    """Returns a program's outputs on the bank, for the sampler to compare: `AsciiStrings` if they are ASCII."""
-    return run(program, packed_probes())
+    """Returns a program's outputs on the bank, for the sampler to compare and look up.
+
+    They are `AsciiStrings` if they are ASCII, else a tuple.
+    """
+    outputs = run(program, packed_probes())
+    return outputs if isinstance(outputs, AsciiStrings) else tuple(outputs)
 
 
 @cache

@@ -105,7 +105,7 @@ def is_degenerate(program: Program) -> bool:
     simpler = map(outputs_on_probes, _simplifications(program))
     if _is_trivial(outputs, packed_probes()) or any(outputs == other for other in simpler):
         return _is_degenerate_on_large_set(program)
-    if len(program) > 1 and isinstance(outputs, AsciiStrings) and outputs in _single_operations():
+    if len(program) > 1 and outputs in _single_operations():
         return _is_degenerate_on_large_set(program)
     return any(_is_hardly_taken(part, program[:index]) for index, part in enumerate(program))
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.compiled_rules import CompiledRule
-from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule
+from find_gym.categories.numeric.function import NumericFunction
+from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule, evaluate
+from find_gym.categories.numeric.sampling import sample_numeric
 from find_gym.categories.numeric.variants import Region
 
 X = np.concatenate([np.linspace(-256, 256, 1500), [0.0, -0.0, 1e-300, 3.0, 5e155, -1e200, np.inf, np.nan]])
@@ -85,3 +87,18 @@ def test_what_is_compiled_is_no_part_of_a_rule() -> None:
     rule, other = (AtomRule("linear", (2.0, 1.0)) for _ in range(2))
     rule.compiled(X)
     assert rule == other and hash(rule) == hash(other) and pickle.dumps(rule) == pickle.dumps(other)
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_inputs_of_any_memory_and_shape(seed: int) -> None:
+    spec = sample_numeric(np.random.default_rng(seed))
+    function = NumericFunction(spec)
+    x = np.arange(-60.0, 60.0)
+    expected = np.concatenate([function.truth(one) for one in x])
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    unaligned = np.frombuffer(b"." + x.tobytes(), offset=1)
+    for other in (read_only, unaligned, np.repeat(x, 2)[::2], x.astype(">f8"), x.astype(int), x.reshape(12, 10)):
+        np.testing.assert_array_equal(function.truth(other), expected.reshape(other.shape))
+        if spec.network is None:
+            np.testing.assert_array_equal(evaluate(spec.rule, other), evaluate(spec.rule, x).reshape(other.shape))

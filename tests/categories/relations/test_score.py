@@ -1,6 +1,8 @@
 """Scores of relations: what the truth gets, what tricks get, and what the grounding judge makes of descriptions."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -251,3 +253,11 @@ def test_the_score_of_a_program_can_be_changed_without_harm() -> None:
     before = dict(first.strata)
     first.strata.clear()
     assert scorer.score(submission).strata == before
+
+
+def test_a_scorer_that_has_kept_scores_can_be_pickled_and_copied() -> None:
+    scorer = RelationScorer(RelationFunction(RelationSpec("capital")))
+    submission = Submission(program=RelationSpec("official_language"))
+    score = scorer.score(submission).to_json()
+    for other in (pickle.loads(pickle.dumps(scorer)), copy.deepcopy(scorer)):
+        assert other.score(submission).to_json() == score

@@ -15,7 +15,7 @@ from find_gym.categories.strings.operation import LETTER, WORD, ConstantKind, Op
 from find_gym.categories.strings.operations import OPERATIONS, register_operation
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step, run
-from find_gym.categories.strings.sampling import sample_string
+from find_gym.categories.strings.sampling import is_degenerate, sample_string
 
 EVEN = ConstantKind(
     "even",
@@ -65,6 +65,19 @@ def test_old_seeds_and_named_difficulties_do_not_know_it(operation: Operation) -
         assert "wrap" not in (*level.single_operations, *level.operations, *level.inner_operations)
     assert gym.make("FIND-strings-v1").action_space.n == 42 + len(TOKENS) == 116
     assert StringDraft(None).legal().size == 74
+
+
+def test_operations_that_write_other_characters_than_ascii_are_sampled() -> None:
+    def accent(s: str) -> str:
+        """Appends an accented letter."""
+        return s + "é"
+
+    register_operation(Operation(accent, lambda it: f"appends an accented letter to {it}"))
+    try:
+        assert not is_degenerate((Step("reverse_string"), Step("accent")))
+        assert is_degenerate((Step("accent"), Step("string_rstrip")))
+    finally:
+        del OPERATIONS["accent"]
 
 
 @pytest.mark.parametrize("after", [None, "reverse_string"])
