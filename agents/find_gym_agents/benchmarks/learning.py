@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -54,26 +55,22 @@ class Split:
 def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Split]:
     """Trains policies from scratch, as `find-gym train` does; they spend their budget, then write.
 
-    The processes beside this one are workers of the environment for MaskablePPO, learners for `ppo-fast`.
-
     The learners take turns, a rollout and its update each; the first turn, which fills caches, is left out.
 
     Args:
         identifier: the environment.
         seconds: for how long at least, each learner.
-        workers: processes beside this one; one more must divide the number of environments.
+        workers: processes beside this one; see `configurations`.
     """
     options: dict[str, Any] = {"max_queries": QUERIES}
     if identifier == NUMERIC:
         options["difficulty"] = WITHOUT_NETWORKS
-    config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0, env_workers=workers)
-    fast = replace(config, algo="ppo_fast", learners=workers + 1, env_workers=0)
-    configs = {"maskable_ppo": replace(config, algo="maskable_ppo"), "ppo_fast": fast}
-    turns = {name: _Turns(make_learner(one, options), options) for name, one in configs.items()}
+    configs = configurations(identifier, workers)
+    turns = {config.algo: _Turns(make_learner(config, options), options) for config in configs}
     while any(one.elapsed < seconds for one in turns.values()):
         for one in turns.values():
             one.take()
-    rollout = COUNT * config.rollout_steps
+    rollout = COUNT * configs[0].rollout_steps
     splits = []
     for name, one in turns.items():
         one.learner.leave()
@@ -91,6 +88,22 @@ def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Sp
             )
         )
     return splits
+
+
+def configurations(identifier: str, workers: int) -> list[TrainConfig]:
+    """Returns the configurations of both algorithms, with as many processes.
+
+    Those beside the first are workers of the environment for MaskablePPO; for `ppo-fast` they are learners, as far as
+    these share the environments evenly, and workers of the learners' environments.
+
+    Args:
+        identifier: the environment.
+        workers: processes beside the first.
+    """
+    learners = math.gcd(COUNT, workers + 1)
+    config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0, env_workers=workers, device="cpu")
+    others = (workers + 1) // learners - 1
+    return [config, replace(config, algo="ppo_fast", learners=learners, env_workers=others)]
 
 
 class _Turns:

@@ -43,10 +43,10 @@ _TRAINING = """\
 ## Training
 
 `find-gym train` with `--algo maskable-ppo` and `--algo ppo-fast`, which took turns, rollout by rollout, from scratch,
-64 environments, with {workers} process beside the first: `--env-workers {workers}` of MaskablePPO, a further one of the
-`--learners` of `ppo-fast`. "Environment" is all that the learner asks of it: steps, scores, resets, masks.
-Policies spend their budget, then write descriptions, which are random at first, compounds among them, whose fits take
-longest.
+64 environments, {processes} processes: those beside the first are `--env-workers` of MaskablePPO, and `--learners` of
+`ppo-fast` as far as these share the environments evenly. "Environment" is all that the learner asks of it: steps,
+scores, resets, masks. Policies spend their budget, then write descriptions, which are random at first, compounds among
+them, whose fits take longest.
 """
 _TRAINING_HEADER = [
     "", "algorithm", "steps a second", "steps in a second of the first processor", "environment", "steps an episode",
@@ -113,7 +113,7 @@ def page(results: dict[str, Any]) -> str:
             for split in results["training"]
         ]  # fmt: skip
         parts += [
-            _TRAINING.format(**config),
+            _TRAINING.format(processes=config["workers"] + 1),
             markdown_table(_TRAINING_HEADER, rows, labels=2),
             _SHARES,
             markdown_table(

@@ -179,8 +179,8 @@ class TrainConfig(RunConfig):
     num_envs: int = 64
     """Environments that are stepped side by side."""
     learners: int = 1
-    """Processes that learn together, with ppo-fast on the processor: each steps a share of the environments and
-    computes its part of each gradient. Which steps share a minibatch depends on their number."""
+    """Processes that learn together, with ppo-fast and on the CPU alone: each steps an equal share of the environments
+    and computes its part of each gradient. Which steps share a minibatch depends on their number."""
     rollout_steps: int = 128
     """Steps of each environment between two updates of the policy."""
     learning_rate: float = 2e-4
@@ -222,9 +222,9 @@ class TrainConfig(RunConfig):
             self, learners=1, imitation_stock=1, imitation_batch=4, batch_size=2, epochs=1, checkpoint_every=1
         )
         if self.learners > 1 and (self.algo != "ppo_fast" or self.device == "cuda"):
-            raise ValueError(f"expected one learner but with ppo-fast on the processor, actual: {self.learners}")
+            raise ValueError(f"expected one learner, or ppo-fast on the CPU, actual value: {self.learners} learners")
         if self.num_envs % self.learners:
-            raise ValueError(f"expected learners that divide {self.num_envs} environments, actual: {self.learners}")
+            raise ValueError(f"expected learners to divide num_envs={self.num_envs}, actual value: {self.learners}")
         self._check_positive("learning_rate", "imitation_learning_rate", "clip_range", "target_kl", "gae_lambda")
         for name in ("imitation_minutes", "entropy", "query_cost"):
             value = getattr(self, name)

@@ -54,7 +54,7 @@ class Whole(NamedTuple):
 
 @contextmanager
 def _reduced_precision() -> Iterator[None]:
-    """Multiplies matrices with the precision of rollouts and updates."""
+    """Multiplies matrices with the precision of updates."""
     before = th.get_float32_matmul_precision()
     th.set_float32_matmul_precision(_PRECISION)
     try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 import torch as th
-from stable_baselines3.common.utils import get_device
 from torch import multiprocessing
 
 from find_gym_agents.training.config import TrainConfig
@@ -30,15 +31,10 @@ class Processes(Generic[Kind]):
 
     Attributes:
         local: what this process has.
-
-    Raises:
-        ValueError: there are several and a GPU.
     """
 
     def __init__(self, kind: type[Kind], config: TrainConfig, options: dict[str, Any]) -> None:
         self._count = config.learners
-        if self._count > 1 and get_device(config.device).type != "cpu":
-            raise ValueError(f"expected device='cpu' with {self._count} learners, actual value: {config.device!r}")
         self._made_of = kind, config, options
         self.local = kind(config, options, Share(0, self._count))
         self._weights = list(self.local.policy.parameters())
@@ -48,28 +44,30 @@ class Processes(Generic[Kind]):
     def do(self, name: str, *arguments: Any) -> list[Any]:
         """Calls the method of this name in all processes and returns what it returns, this process first.
 
+        Once a call has failed, so do all that follow: the other processes end.
+
         Raises:
-            RuntimeError: a process has ended.
+            ChildProcessError: a process has ended.
         """
         if not self._connections and self._count > 1:
             self._start()
         threads = th.get_num_threads()
-        th.set_num_threads(max(threads // self._count, 1))
+        th.set_num_threads(self._threads())
         try:
-            for connection in self._connections:
-                connection.send((name, arguments))
+            with _ends_told():
+                for connection in self._connections:
+                    connection.send((name, arguments))
             results = [getattr(self.local, name)(*arguments)]
-            for connection in self._connections:
-                result, error = connection.recv()
+            with _ends_told():
+                answers = [connection.recv() for connection in self._connections]
+            for result, error in answers:
                 if error is not None:
                     raise error
                 results.append(result)
-        except BaseException as error:
+        except BaseException:
             # Answers that nobody waits for must not be taken for those to the next calls.
             for connection in self._connections:
                 connection.close()
-            if isinstance(error, EOFError | OSError) and self._connections:
-                raise RuntimeError("expected all learners to answer, actual: one has ended") from error
             raise
         finally:
             th.set_num_threads(threads)
@@ -82,6 +80,10 @@ class Processes(Generic[Kind]):
                 if weight.grad is not None:
                     weight.grad += gradient
 
+    def _threads(self) -> int:
+        """Returns each process's share of the threads that this one computes with."""
+        return max(th.get_num_threads() // self._count, 1)
+
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         for weight in self._weights:
@@ -91,11 +93,20 @@ class Processes(Generic[Kind]):
             ours, theirs = context.Pipe()
             weights = [weight.detach() for weight in self._weights]
             share = Share(number, self._count)
-            arguments = (theirs, *self._made_of, share, weights, gradients)
-            context.Process(target=_serve, args=arguments, daemon=True).start()
+            arguments = (theirs, *self._made_of, share, weights, gradients, self._threads())
+            context.Process(target=_serve, args=arguments, name=f"learner {number}", daemon=True).start()
             theirs.close()
             self._connections.append(ours)
             self._gradients.append(gradients)
+
+
+@contextmanager
+def _ends_told() -> Iterator[None]:
+    """Names the cause where a process does not take or answer calls."""
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise ChildProcessError("expected all learners to answer, actual: one has ended") from error
 
 
 def _serve(
@@ -106,27 +117,34 @@ def _serve(
     share: Share,
     weights: Sequence[th.Tensor],
     gradients: Sequence[th.Tensor],
+    threads: int,
 ) -> None:
     """Does the calls that are sent until nobody is left to send any."""
     # Who is interrupted is the process that sends the calls.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    th.set_num_threads(1)
+    th.set_num_threads(threads)
     own = kind(config, options, share)
     for weight, shared in zip(own.policy.parameters(), weights, strict=True):
         weight.data = shared
     # What stays for good need not be looked through for garbage.
     gc.freeze()
-    while True:
-        try:
+    # The sender may end at any time, also while it waits for an answer.
+    with suppress(EOFError, OSError):
+        while True:
             name, arguments = connection.recv()
-        except EOFError:
-            return
-        answer: tuple[Any, Exception | None]
-        try:
-            answer = getattr(own, name)(*arguments), None
-            for weight, shared in zip(own.policy.parameters(), gradients, strict=True):
-                if weight.grad is not None:
-                    shared.copy_(weight.grad)
-        except Exception as error:
-            answer = None, error
-        connection.send(answer)
+            connection.send(_answer(own, name, arguments, gradients))
+
+
+def _answer(
+    own: Rollouts, name: str, arguments: tuple[Any, ...], gradients: Sequence[th.Tensor]
+) -> tuple[Any, Exception | None]:
+    """Returns what a method returns, or the exception that it raises, and shares the gradients that it leaves."""
+    try:
+        result = getattr(own, name)(*arguments)
+    except Exception as error:
+        error.add_note(f"In another learner:\n{traceback.format_exc()}")
+        return None, error
+    for weight, shared in zip(own.policy.parameters(), gradients, strict=True):
+        if weight.grad is not None:
+            shared.copy_(weight.grad)
+    return result, None

@@ -69,7 +69,7 @@ class Rollouts:
         self._config, self._share = config, share
         self._count = config.num_envs // share.processes
         self._first = share.number * self._count
-        self.device = get_device(config.device)
+        self.device = get_device(config.device if share.processes == 1 else "cpu")
         env: Any = gym.make(config.env, disable_env_checker=True, **options).unwrapped
         self._codec = env.codec
         places, trunk = int(options["max_queries"]), Trunk.of(config.to_json())

@@ -1,6 +1,7 @@
 """Tests of the fast PPO: its updates are MaskablePPO's, no illegal action is drawn, and it learns what there is."""
 
 from collections import Counter
+from multiprocessing import Pipe, active_children
 
 import gymnasium as gym
 import numpy as np
@@ -16,10 +17,11 @@ from stable_baselines3.common.logger import Logger  # noqa: E402
 
 import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
+from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
-from find_gym_agents.training.fast_rollouts import _pieces, draw, log_probabilities  # noqa: E402
+from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, log_probabilities  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
 from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
@@ -101,6 +103,42 @@ def test_an_update_of_two_processes_is_that_of_one(monkeypatch):
     for key, value in learned[0].items():
         largest = max(float(value.abs().max()), 1e-4)
         np.testing.assert_allclose(learned[1][key].numpy(), value.numpy(), atol=0.02 * largest, err_msg=key)
+    (other,) = (process for process in active_children() if process.name == "learner 1")
+    other.kill()
+    other.join()
+    with pytest.raises(ChildProcessError, match="one has ended"):
+        learner.begin(2)
+
+
+def test_an_error_of_a_system_call_is_not_taken_for_the_end_of_a_learner():
+    processes = start(FastPPO, configure("FIND-strings-v1"), {"max_queries": 3})._processes
+    ours, theirs = Pipe()
+    processes._connections = [ours]
+
+    def fail():
+        raise FileNotFoundError("no table")
+
+    processes.local.fail = fail
+    with pytest.raises(FileNotFoundError, match="no table"):
+        processes.do("fail")
+    assert theirs.recv() == ("fail", ())
+    with pytest.raises(EOFError):
+        theirs.recv()
+
+
+def test_several_learners_leave_a_gpu_alone(monkeypatch):
+    devices = {"cpu": th.device("cpu"), "auto": th.device("meta")}
+    monkeypatch.setattr("find_gym_agents.training.fast_rollouts.get_device", devices.__getitem__)
+    for learners, expected in ((1, "meta"), (2, "cpu")):
+        config = configure("FIND-strings-v1", learners=learners, device="auto")
+        assert Rollouts(config, {"max_queries": 3}, Share(0, learners)).device.type == expected
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2, 3, 5])
+def test_both_algorithms_are_measured_with_as_many_processes(workers):
+    masked, fast = configurations("FIND-strings-v1", workers)
+    assert 1 + masked.env_workers == fast.learners * (1 + fast.env_workers) == 1 + workers
+    assert masked.num_envs == fast.num_envs == COUNT and COUNT % fast.learners == 0
 
 
 def test_minibatches_hold_each_step_once_with_its_own_evidence():
