@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.conditions import KNOWN_ATTRIBUTES, Condition
@@ -193,7 +193,7 @@ def _split(text: str) -> tuple[str, str]:
     return " . ".join(rule), " . ".join(exception)
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _stem(word: str) -> str:
     word = word.removesuffix("'s")
     word = {"colour": "color", "colours": "color", "neighbour": "neighbor", "nations": "nation"}.get(word, word)
@@ -203,7 +203,7 @@ def _stem(word: str) -> str:
     return word
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(_stem(word) for word in _WORD.findall(normalise(text)) if word not in _STOP)
 

@@ -1,5 +1,7 @@
 """Misuse: what was expected and what came, the same words from single environments and vectorised ones."""
 
+import copy
+import pickle
 from typing import Any
 
 import gymnasium as gym
@@ -118,3 +120,10 @@ def test_numbers_of_numpy_are_numbers(vectorised: bool) -> None:
     assert env.rules.max_queries == 7 and env.rules.query_cost == 0.5 and type(env.rules.query_cost) is float
     env = make(vectorised, difficulty={"depth": np.int64(2), "parts": [np.int64(2), 3], "noise_scale": np.float64(2)})
     env.reset(seed=0)
+
+
+def test_vectorised_environments_refuse_to_be_copied() -> None:
+    env = make(True)
+    for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="actual: a copy of a vectorised one"):
+            duplicate(env)

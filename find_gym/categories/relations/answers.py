@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from find_gym.categories.relations.tables import load_table, normalise
 
@@ -20,7 +20,7 @@ _SAME = {
 }  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def canonical(answer: str) -> str:
     """Returns an answer in the form in which answers are compared.
 

@@ -260,6 +260,10 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         return self._workers.do(list(jobs))
 
+    def __reduce__(self) -> Any:
+        """Refuses to be copied or pickled: what shares memory here would not share it there."""
+        raise TypeError("expected another environment from gymnasium.make_vec, actual: a copy of a vectorised one")
+
     def close_extras(self, **kwargs: Any) -> None:
         """Ends the workers."""
         self._workers.close()

@@ -3,12 +3,14 @@
 import copy
 import json
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from find_gym.categories.relations.answers import canonical
 from find_gym.categories.relations.catalogue import FIND_RELATIONS, RELATIONS
 from find_gym.categories.relations.conditions import Condition, conditions_of
 from find_gym.categories.relations.custom import CallableRelation
@@ -16,7 +18,9 @@ from find_gym.categories.relations.function import RelationFunction, RelationSpe
 from find_gym.categories.relations.probes import probe_words
 from find_gym.categories.relations.sampling import sample_relation
 from find_gym.categories.relations.score import RelationScorer
+from find_gym.categories.relations.tables import normalise
 from find_gym.functions import FINDDataset, sample_numeric
+from find_gym.judges import relation_text
 from find_gym.judges.grounding import GroundingJudge
 from find_gym.judges.protocol import Execution
 from find_gym.judges.unit_tests import UnitTest, judged_share
@@ -261,3 +265,8 @@ def test_a_scorer_that_has_kept_scores_can_be_pickled_and_copied() -> None:
     score = scorer.score(submission).to_json()
     for other in (pickle.loads(pickle.dumps(scorer)), copy.deepcopy(scorer)):
         assert other.score(submission).to_json() == score
+
+
+@pytest.mark.parametrize("cached", [normalise, canonical, relation_text._words, relation_text._stem])
+def test_what_is_remembered_of_texts_is_bounded(cached: Any) -> None:
+    assert cached.cache_parameters()["maxsize"] is not None

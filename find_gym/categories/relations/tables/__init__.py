@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 # Tables that more than one file holds.
@@ -62,7 +62,7 @@ class Table:
         return values[0] if values else None
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def normalise(text: str) -> str:
     """Returns text without what spellings differ by: case, diacritics, "the", underscores, dots and quotes at the ends.
 
