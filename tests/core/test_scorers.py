@@ -126,6 +126,9 @@ def test_vectorised_callables_answer_as_others_do() -> None:
     assert relation(["ab"]) == ["ba"]
     # Held-out inputs lie in one array; the callable gets the list that it was promised.
     assert StringScorer(CallableStringFunction(lambda inputs: inputs.copy(), vectorized=True)).trivial_accuracy == 1
+    # NumPy's strings are strings.
+    upper = CallableStringFunction(lambda inputs: list(np.strings.upper(inputs)), vectorized=True)
+    assert StringScorer(upper).trivial_accuracy == StringScorer(CallableStringFunction(str.upper)).trivial_accuracy
     with pytest.raises(ValueError, match="expected 2 outputs of a vectorised callable, actual: 1"):
         CallableStringFunction(lambda inputs: inputs[:1], vectorized=True)(["a", "b"])
 

@@ -105,7 +105,12 @@ class AsciiStrings(Sequence[str]):
 
 
 def which_equal(strings: Sequence[str], values: Sequence[Any]) -> NDArray[np.bool_]:
-    """Returns which values are strings, and those in the same place, bool of shape `(n,)`."""
+    """Returns which values are strings, and equal to those in the same place, bool of shape `(n,)`.
+
+    Args:
+        strings: the strings, of a user's function perhaps of a subclass, such as NumPy's.
+        values: what is compared with them; a value of a subclass, which may compare as it likes, is none.
+    """
     if len(strings) != len(values):
         raise ValueError(f"expected {len(strings)} values, one for each string, actual: {len(values)}")
     if isinstance(strings, AsciiStrings) and isinstance(values, AsciiStrings):
@@ -114,7 +119,6 @@ def which_equal(strings: Sequence[str], values: Sequence[Any]) -> NDArray[np.boo
         same = np.empty(len(strings), dtype=np.bool_)
         comparing.compare(strings.text, strings.ends, values.text, values.ends, same)
         return same
-    # A value that only compares equal is no string.
     return np.array([type(value) is str and value == string for string, value in zip(strings, values, strict=True)])
 
 

@@ -134,7 +134,7 @@ def balanced_inputs(
             pool += _draw(rng, kinds)
             is_new = _is_new(pool)
         batch = pool.since(start)
-        same = which_equal(batch, truth(batch))
+        same = which_equal(truth(batch), batch)
         unchanged += (start + np.flatnonzero(is_new[start:] & same)).tolist()
         for side, places in _by_side(is_new[start:] & ~same, sides(batch)):
             groups.setdefault(side, []).extend((start + places).tolist())

@@ -88,7 +88,7 @@ class StringScorer(CodeScorer[StringScore]):
         rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
         self._inputs = balanced_inputs(rng, HELD_OUT_INPUTS, function.truth, function.sides)
         self._truth = function.truth(self._inputs)
-        unchanged = which_equal(self._inputs, self._truth)
+        unchanged = which_equal(self._truth, self._inputs)
         exception = np.array([any(side) for side in function.sides(self._inputs)])
         members = {"changed": ~unchanged, "unchanged": unchanged, "exception": exception}
         self._strata = {name: places for name, member in members.items() if (places := np.flatnonzero(member)).size}
