@@ -239,10 +239,6 @@ class TrainConfig(RunConfig):
         if self.init_from is not None and not Path(self.init_from).is_file():
             raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.init_from!r}")
 
-    def identity(self) -> dict[str, Any]:
-        """Returns what the trained policy depends on; one learner is none, as in files from before there were more."""
-        return super().identity() | {"learners": self.learners if self.learners > 1 else None}
-
     @property
     def env_worker_count(self) -> int:
         """The processes that work for each learner's environments beside its own."""

@@ -299,7 +299,8 @@ class Training:
             save(self.folder / UNTRAINED, self._portrait() | {"free_stopping": False})
             return
         state = load(path)
-        check_identity(state["identity"], self.config.identity(), self.folder)
+        # Files from before there could be several learners do not say how many there were.
+        check_identity({"learners": 1} | state["identity"], self.config.identity(), self.folder)
         self.progress = Progress(**state["progress"])
         # The last stage of a finished run goes on where there is more time, or there are more steps, than it had.
         self.progress.phase = min(self.progress.phase, len(self.stages) - 1)

@@ -82,6 +82,19 @@ def test_without_curriculum_queries_are_chosen_from_the_start(tmp_path):
     assert {row["phase"] for row in curve_of(config)} == {"untrained", "chosen queries"}
 
 
+def test_a_run_goes_on_by_the_configuration_that_it_began_with(tmp_path):
+    config = tiny(tmp_path / "run", algo="ppo_fast")
+    training = start(config)
+    training._checkpoint()
+    state = load(config.folder / CHECKPOINT)
+    with pytest.raises(CheckpointError, match="learners was 1, now 2; choose another --out"):
+        start(replace(config, learners=2))
+    # Files from before there could be several learners.
+    del state["identity"]["learners"]
+    save(config.folder / CHECKPOINT, state)
+    start(config)
+
+
 def test_best_policy_on_validation_is_kept_beside_the_last(tmp_path, monkeypatch):
     skills = iter([0.1, 0.3, 0.6, 0.2, 0.5, 0.4, 0.0])
     states = []
