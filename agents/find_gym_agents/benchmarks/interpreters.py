@@ -126,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--functions", type=int, default=60, help="episodes of each; by default 60")
     parser.add_argument("--proposals", type=int, default=PROPOSALS, help="programs checked; by default %(default)s")
-    parser.add_argument("--env", action="append", help="may be repeated; by default all")
+    known = list(dict.fromkeys(identifier for identifier, _ in EPISODES))
+    parser.add_argument("--env", action="append", choices=known, help="may be repeated; by default all")
     options = parser.parse_args(arguments)
     columns = ["environment", "queries", *PARTS, "whole episode", "90 % take less than", "skill"]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)

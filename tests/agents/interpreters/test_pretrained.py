@@ -58,6 +58,9 @@ def test_the_time_of_episodes_is_measured(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3 and len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| FIND-relations-v1 | 24 | ")
+    with pytest.raises(SystemExit):
+        main(["--env", "FIND-numeric-v9"])
+    assert "invalid choice: 'FIND-numeric-v9'" in capsys.readouterr().err
 
 
 def test_exemplars_are_asked_first_and_no_probe_twice():
