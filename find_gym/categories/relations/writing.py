@@ -23,7 +23,8 @@ def source(description: str, values: Mapping[str, str], names: Mapping[str, str]
         for name, word in sorted(names.items(), key=lambda item: (item[1], item[0]))
         if word not in out
     ]
-    normalise = inspect.getsource(relations.normalise).replace("@cache\n", "")
+    normalise = inspect.getsource(relations.normalise)
+    normalise = normalise[normalise.index("def ") :]  # without its cache
     head = f'"""{description}"""\n\nimport re\nimport unicodedata\n\nEDGES = {relations.EDGES!r}\n'
     body = 'def f(word):\n    return ANSWERS.get(normalise(word), "undefined")\n'
     return f"{head}\nANSWERS = {{\n" + "\n".join(rows) + f"\n}}\n\n\n{normalise}\n\n{body}"
