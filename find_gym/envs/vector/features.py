@@ -65,7 +65,7 @@ class Features:
         self._copies: list[Block] = []
         # The two blocks that are lent, the one of the last call at the end.
         self._lent: list[tuple[_Lent, Observation]] = []
-        self._tracked: list[_Lent] = []
+        self._tracks = compiled or stop > _SMALL
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         """Returns a feature, float32 of shape `(N, size)`: the one that is updated in place."""
@@ -78,7 +78,7 @@ class Features:
     @property
     def watched(self) -> bool:
         """Whether changes need to be told."""
-        return not all(lent.is_old for lent in self._tracked)
+        return not all(lent.is_old for lent, _ in self._lent)
 
     def put(self, places: Indices, values: NDArray[np.float32]) -> None:
         """Writes values to places of the block, both of the same shape."""
@@ -87,17 +87,17 @@ class Features:
 
     def touch(self, places: Indices) -> None:
         """Says that the block has changed at these places, of any shape."""
-        for lent in self._tracked:
+        for lent, _ in self._lent:
             lent.add(slice(None), 1, places.reshape(-1))
 
     def touch_rows(self, name: str, width: int, rows: Indices) -> None:
         """Says that a feature has changed in some rows, where it is read as rows of this width."""
-        for lent in self._tracked:
+        for lent, _ in self._lent:
             lent.add(self._places[name][0], width, rows)
 
     def touch_all(self, envs: Indices) -> None:
         """Says that all features of some environments have changed."""
-        for lent in self._tracked:
+        for lent, _ in self._lent:
             lent.is_old |= 4 * envs.size > self.count
             for place, shape in self._places.values():
                 lent.add(place, prod(shape[1:]), envs)
@@ -118,15 +118,11 @@ class Features:
         if len(self._lent) < 2:
             lent = _Lent(self.block.copy())
             self._lent.append((lent, self._parts(lent.block)))
-            if self._compiled or self.block.size > _SMALL:
-                self._tracked.append(lent)
-            else:
-                lent.is_old = True
         else:
             self._lent.reverse()
             lent = self._lent[1][0]
             lent.update(self.block, self._always, self._moving.copy_rows)
-            lent.is_old = lent not in self._tracked
+        lent.is_old = not self._tracks
         return dict(self._lent[-1][1])
 
     def row(self, env: int) -> Observation:
