@@ -6,30 +6,32 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray, flatten
 from find_gym.categories.numeric.kernels import evaluating
 from find_gym.categories.numeric.rules import AtomRule, Rule
 from find_gym.categories.numeric.variants import Region
 from find_gym.core.arrays import loop_array
+from find_gym.core.kernels.ufuncs import address_of_loop
 
-# Atoms that others were registered in place of have no entry.
-_KINDS: dict[Atom, int] = {
-    ATOMS[name]: getattr(evaluating, name.upper())
+_FUNCTIONS: dict[str, np.ufunc] = {
+    "logarithm": np.log,
+    "gaussian": np.exp,
+    "sigmoid": np.tanh,
+    **{name: getattr(np, name) for name in ("tanh", "sin", "cos", "tan")},
+}
+_KINDS = {
+    name: getattr(evaluating, name.upper())
     for name in (
         "linear", "polynomial", "rational", "absolute", "root", "step", "relu", "reciprocal", "rectangle",
         "square_wave", "constant", "ceil", "floor", "signum", "logarithm", "gaussian", "sigmoid",
     )
-} | {ATOMS[name]: evaluating.WAVE for name in ("tanh", "sin", "cos", "tan")}  # fmt: skip
-_FUNCTIONS: dict[Atom, np.ufunc] = {
-    ATOMS["logarithm"]: np.log,
-    ATOMS["gaussian"]: np.exp,
-    ATOMS["sigmoid"]: np.tanh,
-    **{ATOMS[name]: getattr(np, name) for name in ("tanh", "sin", "cos", "tan")},
+} | dict.fromkeys(("tanh", "sin", "cos", "tan"), evaluating.WAVE)  # fmt: skip
+# The kind of each atom, and the loop that it calls. Atoms that others were registered in place of have no entry.
+_NODES: dict[Atom, tuple[int, int]] = {
+    ATOMS[name]: (kind, address_of_loop(_FUNCTIONS[name]) if name in _FUNCTIONS else 0) for name, kind in _KINDS.items()
 }
-
-
+_SUM, _PRODUCT = ([float(kind), 0.0, 0.0, 0.0] for kind in (evaluating.SUM, evaluating.PRODUCT))
 _NOTHING = np.empty((1, 0))
 _NO_REGIONS = np.empty((0, 3))
 
@@ -42,36 +44,30 @@ class CompiledRule:
     """
 
     def __init__(self, rule: Rule) -> None:
-        self._nodes: list[tuple[int, int, int, int]] = []
-        self._numbers: list[float] = []
-        # What NumPy works out: a function of the arguments that a loop writes, or an atom with its constants.
-        self._foreign: list[np.ufunc | AtomRule] = []
-        self._add(rule)
-        self._code: NDArray[np.int64] = np.array(self._nodes, dtype=np.int64)
-        self._constants = np.array(self._numbers, dtype=np.float64)
+        # Atoms that NumPy evaluates.
+        self._given: list[AtomRule] = []
+        self._rule = np.array(self._nodes(rule), dtype=np.float64)
 
-    def _add(self, rule: Rule) -> None:
+    def _nodes(self, rule: Rule) -> list[float]:
         if not isinstance(rule, AtomRule):
-            for number, part in enumerate(rule.parts):
-                self._add(part)
-                if number:
-                    kind = evaluating.SUM if rule.operator == "sum" else evaluating.PRODUCT
-                    self._nodes.append((kind, 0, 0, 0))
-            return
-        atom, constants = rule.atom, rule.constants
-        kind = _KINDS.get(atom, evaluating.GIVEN)
+            nodes = self._nodes(rule.parts[0])
+            for part in rule.parts[1:]:
+                nodes += self._nodes(part)
+                nodes += _SUM if rule.operator == "sum" else _PRODUCT
+            return nodes
+        kind, address = _NODES.get(rule.atom, (evaluating.GIVEN, 0))
         if kind == evaluating.GIVEN:
-            self._foreign.append(rule)
-        elif kind >= evaluating.LOGARITHM:
-            self._foreign.append(_FUNCTIONS[atom])
+            self._given.append(rule)
+            return [kind, 0, 0, 0]
+        constants, second = rule.constants, 0
         if kind == evaluating.LOGARITHM:
             factor, offset, base = constants
             # By the function of the atom.
             constants = (factor, offset, math.log(base) if base > 0 and base != 1 else math.nan)
-        flat = flatten(constants)
-        second = len(constants[1]) if kind == evaluating.RATIONAL else 0
-        self._nodes.append((kind, len(self._numbers), len(flat), second))
-        self._numbers += flat
+        elif kind == evaluating.RATIONAL:
+            second = len(constants[1])
+            constants = flatten(constants)
+        return [kind, address, len(constants), second, *constants]
 
     def __call__(self, x: FloatArray, regions: Sequence[Region] = ()) -> FloatArray:
         """Evaluates the rule.
@@ -88,18 +84,10 @@ class CompiledRule:
         bounds = _NO_REGIONS
         if regions:
             bounds = np.array([(region.lower, region.upper, region.mean) for region in regions], dtype=np.float64)
-        given = self._given(x) if self._foreign else _NOTHING
-        evaluating.evaluate(self._code, self._constants, x, given, bounds, y)
+        evaluating.evaluate(self._rule, self._values(x) if self._given else _NOTHING, x, bounds, y)
         return y
 
-    def _given(self, x: FloatArray) -> FloatArray:
-        """Returns what NumPy works out, shape `(m, n)`."""
-        arguments, given = np.empty((2, len(self._foreign), x.size))
-        evaluating.write_arguments(self._code, self._constants, x, arguments)
+    def _values(self, x: FloatArray) -> FloatArray:
+        """Returns what NumPy evaluates, shape `(m, n)`."""
         with np.errstate(all="ignore"):
-            for function, argument, values in zip(self._foreign, arguments, given, strict=True):
-                if isinstance(function, AtomRule):
-                    values[:] = function.atom.evaluate(x, function.constants)
-                else:
-                    function(argument, out=values)
-        return given
+            return np.array([rule.atom.evaluate(x, rule.constants) for rule in self._given], dtype=np.float64)

@@ -1,8 +1,8 @@
 """Rules evaluated in blocks of points, each operation rounded as the table of atoms has it in NumPy.
 
-A rule is a list of nodes in postfix order, each of them four integers: its kind, the place of its first constant, how
-many constants there are, and how many of these are in the second part (of a quotient). Sines, exponentials and the like
-are NumPy's, whose last bits no other library has: one loop writes their arguments, another one takes their values.
+A rule is an array: its nodes in postfix order, each of them four integers (its kind, the address of the loop of NumPy
+that it calls or 0, how many constants there are, and how many of these are in the second part of a quotient), and then
+its constants.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.ufuncs import apply_loop
+
+# The numbers of a node before its constants.
+HEADER = 4
 
 SUM, PRODUCT = 0, 1
-# The values of other atoms, as they are.
+# The values of an atom that is not known here, as they are.
 GIVEN = 2
 LINEAR, POLYNOMIAL, RATIONAL, ABSOLUTE, ROOT, STEP, RELU, RECIPROCAL = range(3, 11)
 RECTANGLE, SQUARE_WAVE, CONSTANT, CEIL, FLOOR, SIGNUM = range(11, 17)
-# From here on, those whose arguments are written first.
+# From here on, those that call a loop of NumPy.
 LOGARITHM, GAUSSIAN, WAVE, SIGMOID = range(17, 21)
 
 _BLOCK = 1024
@@ -102,32 +106,59 @@ def _jumping(kind: int, c: Any, x: Any, y: Any) -> None:
 
 
 @exact_helper
-def _of_given(kind: int, c: Any, given: Any, y: Any) -> None:
-    """Writes the values of an atom whose shape NumPy has worked out."""
-    y[:] = given
-    if kind == LOGARITHM or kind == GAUSSIAN:
-        divisor = c[2] if kind == LOGARITHM else c[1] * math.sqrt(2 * math.pi)
-        for i in range(y.size):
-            y[i] = y[i] / divisor
-    if kind == LOGARITHM:
-        _affine(c[0], c[1], y)
-    elif kind == SIGMOID:
-        _affine(0.5, 0.5, y)
-    if kind >= WAVE:
-        _affine(c[0], c[3], y)
+def _logarithm(address: int, c: Any, x: Any, room: Any, y: Any) -> None:
+    # NumPy takes ten times as long where there are numbers without a logarithm.
+    for i in range(x.size):
+        room[i] = x[i] if x[i] > 0.0 else 1.0
+    apply_loop(address, room, y)
+    divisor = c[2]
+    for i in range(x.size):
+        y[i] = y[i] / divisor if x[i] > 0.0 else math.nan
+    _affine(c[0], c[1], y)
 
 
 @exact_helper
-def _atom(kind: int, c: Any, second: int, x: Any, given: Any, room: Any, y: Any) -> None:
+def _gaussian(address: int, c: Any, x: Any, room: Any, y: Any) -> None:
+    mean, std = c[0], c[1]
+    for i in range(x.size):
+        z = (x[i] - mean) / std
+        room[i] = -z * z / 2
+    apply_loop(address, room, y)
+    divisor = std * math.sqrt(2 * math.pi)
+    for i in range(x.size):
+        y[i] = y[i] / divisor
+
+
+@exact_helper
+def _wave(kind: int, address: int, c: Any, x: Any, room: Any, y: Any) -> None:
+    period, centre = c[1], c[2]
+    factor = 2 * math.pi / (period if period != 0.0 else math.nan)
+    for i in range(x.size):
+        room[i] = factor * (x[i] - centre)
+    if kind == SIGMOID:
+        for i in range(x.size):
+            room[i] = room[i] / 2
+    apply_loop(address, room, y)
+    if kind == SIGMOID:
+        _affine(0.5, 0.5, y)
+    _affine(c[0], c[3], y)
+
+
+@exact_helper
+def _atom(kind: int, address: int, c: Any, second: int, x: Any, room: Any, y: Any) -> None:
     """Writes the values of an atom at some points."""
-    if kind == GIVEN or kind >= LOGARITHM:
-        _of_given(kind, c, given, y)
-    elif kind == POLYNOMIAL:
+    if kind == POLYNOMIAL:
         _polynomial(c, x, y)
     elif kind == RATIONAL:
         _rational(c, c.size - second, x, room, y)
     elif kind == RECIPROCAL:
         _reciprocal(c[0] if c[0] != 0.0 else math.nan, x, y)
+    elif kind == LOGARITHM:
+        _logarithm(address, c, x, room, y)
+    elif kind == GAUSSIAN:
+        _gaussian(address, c, x, room, y)
+    elif kind >= WAVE:
+        _wave(kind, address, c, x, room, y)
     elif kind >= RECTANGLE:
         _jumping(kind, c, x, y)
     else:
@@ -135,70 +166,68 @@ def _atom(kind: int, c: Any, second: int, x: Any, given: Any, room: Any, y: Any)
         _affine(c[0], c[1], y)
 
 
-@exact_kernel("void(int64[:, ::1], float64[::1], float64[::1], float64[:, ::1])")
-def write_arguments(code: Any, numbers: Any, x: Any, rows: Any) -> None:
-    """Writes the arguments of NumPy's functions.
-
-    Args:
-        code: the rule, shape `(nodes, 4)`.
-        numbers: its constants.
-        x: inputs, shape `(n,)`.
-        rows: where to write, a row for each atom that is not computed from its constants alone, shape `(m, n)`.
-    """
-    row = -1
-    for node in range(code.shape[0]):
-        kind, first = code[node, 0], code[node, 1]
-        if kind == GIVEN or kind >= LOGARITHM:
-            row += 1
-        if kind == LOGARITHM:
-            for i in range(x.size):
-                rows[row, i] = x[i] if x[i] > 0.0 else math.nan
-        elif kind == GAUSSIAN:
-            mean, std = numbers[first], numbers[first + 1]
-            for i in range(x.size):
-                z = (x[i] - mean) / std
-                rows[row, i] = -z * z / 2
-        elif kind >= WAVE:
-            period, centre = numbers[first + 1], numbers[first + 2]
-            factor = 2 * math.pi / (period if period != 0.0 else math.nan)
-            for i in range(x.size):
-                phase = factor * (x[i] - centre)
-                rows[row, i] = phase / 2 if kind == SIGMOID else phase
+@exact_helper
+def _combine(kind: int, one: Any, other: Any) -> None:
+    if kind == SUM:
+        for i in range(one.size):
+            one[i] = one[i] + other[i]
+    else:
+        for i in range(one.size):
+            one[i] = one[i] * other[i]
 
 
-@exact_kernel("void(int64[:, ::1], float64[::1], float64[::1], float64[:, ::1], float64[:, ::1], float64[::1])")
-def evaluate(code: Any, numbers: Any, x: Any, given: Any, regions: Any, y: Any) -> None:
+@exact_helper
+def _leave_out(x: Any, regions: Any, y: Any) -> None:
+    """Replaces outputs that are not finite, and those in exceptions."""
+    for i in range(y.size):
+        y[i] = y[i] if abs(y[i]) < math.inf else math.nan
+    for number in range(regions.shape[0] - 1, -1, -1):
+        lower, upper, mean = regions[number, 0], regions[number, 1], regions[number, 2]
+        for i in range(y.size):
+            y[i] = mean if x[i] > lower and x[i] < upper else y[i]
+
+
+@exact_helper
+def _nodes_of(rule: Any) -> int:
+    count = place = 0
+    while place < rule.size:
+        count += 1
+        place += HEADER + np.int64(rule[place + 2])
+    return count
+
+
+@exact_kernel("void(float64[::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[::1])")
+def evaluate(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
     """Evaluates a rule with exceptions.
 
     Args:
-        code: the rule, shape `(nodes, 4)`.
-        numbers: its constants.
+        rule: see above.
+        given: the values of atoms that are not known here, in their order, shape `(m, n)`, m > 0 or n = 0.
         x: inputs, shape `(n,)`.
-        given: the values of NumPy's functions, or of other atoms, shape `(m, n)`.
         regions: lower bound, upper bound and mean of each exception, shape `(r, 3)`; the first one counts.
         y: where to write the outputs, NaN where undefined, shape `(n,)`.
     """
-    stack, room = np.empty((code.shape[0], _BLOCK)), np.empty(_BLOCK)
+    room = np.empty(_BLOCK)
+    # The values of nodes that wait for their operator; the first ones stand in the outputs.
+    stack = np.empty(((_nodes_of(rule) + 1) // 2, _BLOCK))
     for begin in range(0, x.size, _BLOCK):
         end = min(begin + _BLOCK, x.size)
-        count, depth, row = end - begin, 0, -1
-        for node in range(code.shape[0]):
-            kind, first = code[node, 0], code[node, 1]
+        inputs, outputs = x[begin:end], y[begin:end]
+        size = inputs.size
+        depth = row = place = 0
+        while place < rule.size:
+            kind, address = np.int64(rule[place]), np.int64(rule[place + 1])
+            count, second = np.int64(rule[place + 2]), np.int64(rule[place + 3])
+            place += HEADER + count
             if kind <= PRODUCT:
                 depth -= 1
-                one, other = stack[depth - 1], stack[depth]
-                for i in range(count):
-                    one[i] = one[i] + other[i] if kind == SUM else one[i] * other[i]
+                _combine(kind, outputs if depth == 1 else stack[depth - 1, :size], stack[depth, :size])
                 continue
-            row += 1 if kind == GIVEN or kind >= LOGARITHM else 0
-            _atom(
-                kind, numbers[first : first + code[node, 2]], code[node, 3], x[begin:end],
-                given[max(row, 0), begin:end], room[:count], stack[depth, :count],
-            )  # fmt: skip
+            values = outputs if depth == 0 else stack[depth, :size]
             depth += 1
-        for i in range(count):
-            y[begin + i] = stack[0, i] if abs(stack[0, i]) < math.inf else math.nan
-        for number in range(regions.shape[0] - 1, -1, -1):
-            lower, upper, mean = regions[number, 0], regions[number, 1], regions[number, 2]
-            for i in range(begin, end):
-                y[i] = mean if x[i] > lower and x[i] < upper else y[i]
+            if kind == GIVEN:
+                values[:] = given[row, begin:end]
+                row += 1
+            else:
+                _atom(kind, address, rule[place - count : place], second, inputs, room[:size], values)
+        _leave_out(inputs, regions, outputs)
