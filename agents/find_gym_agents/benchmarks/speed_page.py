@@ -68,8 +68,9 @@ _ADVICE = """\
 - **Garbage.** With torch loaded, Python's collector takes a tenth of the time of an episode's end, half of that after
   `gc.freeze()`, which `find-gym train` calls once everything is imported.
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
-- **Observations** are copies. With `copy=False` they are two sets of arrays in turn, which are only brought up to date:
-  less to move in large batches, for learners that neither keep them nor write into them.
+- **Observations** are copies. With `copy=False` they are the same arrays at each step, updated in place, as in
+  Gymnasium's own vector environments, for learners that copy what they keep: a query takes three quarters of the time
+  at 64 environments, a third or less from 512 on.
 - **Compiling.** The first fit, network or score on a machine compiles the loops that it needs; see
   [compiled loops](compiled.md).
 """

@@ -86,23 +86,18 @@ class NumericAnswers(BatchAnswers):
         self._have_room()
         features, size = self._all_features, envs.size
         means, magnitudes = np.empty((2 if self._any_noisy else 1, size)), np.empty(size)
-        scaled = np.empty(size, dtype=np.int64)
-        touched = np.empty(answering.TOUCHED * size if features.watched else 0, dtype=np.int64)
-        count, scalings = answering.take_answers(
+        answering.take_answers(
             envs, probes, self._noisy, self._records, self._noise.draws, batch_noise.BLOCK, self._next,
-            self._history, self._outputs, self._largest, self._top, features.block, self._starts, touched,
-            *MAGNITUDES, means, magnitudes, scaled,
+            self._history, self._outputs, self._largest, self._top, features.block, self._starts,
+            *MAGNITUDES, means, magnitudes,
         )  # fmt: skip
         gaps, widths = self._changed_gaps(envs, probes)
         # NumPy's logarithms have other last digits than compiled ones, and are those of the single environment.
-        count = answering.show_answers(
+        answering.show_answers(
             envs, probes, self._count, np.log10(magnitudes), np.arcsinh(means),
             gaps, widths, halvings(widths) if gaps.size else widths, _SCALES,
-            features.block, self._starts, touched, count,
+            features.block, self._starts,
         )  # fmt: skip
-        features.touch(touched[:count])
-        if scalings:
-            features.touch_rows("relative", self._count, scaled[:scalings])
 
     def _changed_gaps(self, envs: Integers, places: Integers) -> tuple[Integers, FloatArray]:
         """Returns the gaps that queries have changed, and how wide they are now; see `Gaps.add`."""
@@ -138,8 +133,7 @@ class ZoomAnswers(NumericAnswers):
             x = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
             self._gaps.x[zoomed, slots] = x
             self._tabulate_slots(zoomed, slots, x)
-            flat = self._rows.take(zoomed) + slots + self._all_features.start("x")
-            self._all_features.put(flat, (x / QUERY_RANGE[1]).astype(np.float32))
+            self._flat["x"][self._rows.take(zoomed) + slots] = x / QUERY_RANGE[1]
             probes = probes.copy()
             probes[halving] = slots
         super().ask(envs, probes)
@@ -189,7 +183,6 @@ class NumericVectorEnv(FINDVectorEnv):
 
     single = NumericEnv
     referee = NumericReferee
-    compiled = True
 
     def _make_answers(self) -> NumericAnswers:
         answers = ZoomAnswers if isinstance(self.codec, ZoomTokens) else NumericAnswers

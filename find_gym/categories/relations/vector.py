@@ -64,8 +64,6 @@ class RelationAnswers(ListedAnswers):
         self._show_asked(flat)
         self._flat["undefined"][flat] = missing
         self._shown[flat[~missing]] = shown[~missing]
-        self._all_features.touch_rows("undefined", 1, flat)
-        self._all_features.touch_rows("answer", LETTERS, flat)
 
 
 @cache

@@ -46,7 +46,6 @@ class ActivationAnswers(BatchAnswers):
         self._outputs.reshape(-1)[places] = outputs
         self._show_asked(flat)
         self._flat["activation"][flat] = outputs
-        self._all_features.touch_rows("activation", 1, flat)
 
     def _outputs_of(self, envs: Integers, probes: Integers, flat: Integers) -> NDArray[np.float64]:
         """Returns the outputs of probes, whose places in the table are given too."""

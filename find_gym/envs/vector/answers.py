@@ -163,7 +163,6 @@ class BatchAnswers:
     def _show_asked(self, flat: Integers) -> None:
         """Updates `asked` at the probes that were asked."""
         self._flat["asked"][flat] = self._more_asked(flat)
-        self._all_features.touch(flat + self._all_features.start("asked"))
 
     def _more_asked(self, flat: Integers) -> NDArray[np.float32]:
         """Returns `asked` after one more question each; quarters are exact, so counting in them is as good."""
@@ -274,4 +273,3 @@ class TableAnswers(ListedAnswers):
         self._show_asked(flat)
         for name, table in self._tables.items():
             self._shown[name][flat] = table.take(flat, axis=0)
-            self._all_features.touch_rows(name, table.shape[1], flat)

@@ -50,10 +50,10 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         workers: processes beside this one that share what takes long in a step: to fit and score the descriptions that
             it completes, and to draw functions where these may be networks. The results are the same. They start when
             they are needed and end with `close()`.
-        copy: whether observations are arrays of their own. If not, `reset` and `step` fill two sets of arrays in turn,
-            whoever holds them: an observation is overwritten by the call after the next one, and only where it has
-            changed, so nobody else may write into it. That saves time in large batches. Learners that store
-            observations as they come, or as tensors that share their memory, need copies.
+        copy: whether `reset` and `step` return fresh arrays. If not, they return the same ones each time, as in
+            Gymnasium's vector environments, updated where something has changed. That saves time in large batches.
+            Nobody else may write into these arrays, and learners that still need an observation after the next step,
+            or keep tensors that share its memory, have to copy it.
         arguments: those of the single environment.
 
     Attributes:
@@ -68,8 +68,6 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     single: ClassVar[type[FINDEnv]]
     answers: ClassVar[type[BatchAnswers]] = TableAnswers
     referee: ClassVar[type[Referee]] = Referee
-    # Whether steps may import Numba.
-    compiled: ClassVar[bool] = False
     codec: TokensInterface
 
     def __init__(
@@ -114,7 +112,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._rngs: list[np.random.Generator | None] = [None] * count
         self._seeds: list[int | None] = [None] * count
         # What the observations are copied from.
-        self._features = Features(count, codec.observation_space, compiled=self.compiled)
+        self._features = Features(count, codec.observation_space)
         self._observe = self._features.copy if self._copy else self._features.lend
         self._queries_share, self._steps_share = self._features["budget"].T
         self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
@@ -353,7 +351,6 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if given[1]:
             self._give(envs, given)
         self._show_budget()
-        self._features.touch_all(envs)
 
     def _draw(self, envs: list[int]) -> dict[int, Any]:
         """Draws the functions of some episodes."""

@@ -82,7 +82,6 @@ class BatchDescriptions:
         """Writes the tokens that were tried out."""
         places = (envs * self._codec.max_tokens + self._lengths[envs]) * self._size + tokens
         self._written[places] = 1.0
-        self._features.touch(places + self._features.start("written"))
         self._states[envs] = states
         self._lengths[envs] += 1
         if self._has_once:

@@ -19,8 +19,6 @@ TRUTH, NOISE, TOTAL, COUNT, LOW, HIGH = range(6)
 many they are, the least and the greatest of them. Two are spare."""
 SHOWN = ("asked", "relative", "undefined", "magnitude", "answer", "spread", "gap")
 """The features that are shown here; the last one only where there are gaps."""
-TOUCHED = 8
-"""How many of them a query changes at most, a change of the largest magnitude apart."""
 
 _GREATEST = float(np.finfo(np.float64).max)
 _QUARTER, _ONE = np.float32(0.25), np.float32(1.0)
@@ -47,15 +45,15 @@ def _find_largest(records: Any, row: int, width: int) -> Any:
 
 
 @exact_kernel(
-    "UniTuple(int64, 2)(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], "
-    "int64[:, ::1], float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], int64[::1], float64, float64, "
-    "float64[:, ::1], float64[::1], int64[::1])"
+    "void(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
+    "float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], float64, float64, float64[:, ::1], "
+    "float64[::1])"
 )
 def take_answers(
     envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any,
-    history: Any, outputs: Any, largest: Any, top: Any, features: Any, starts: Any, touched: Any,
-    low: float, high: float, means: Any, magnitudes: Any, scaled: Any,
-) -> Any:  # fmt: skip
+    history: Any, outputs: Any, largest: Any, top: Any, features: Any, starts: Any,
+    low: float, high: float, means: Any, magnitudes: Any,
+) -> None:  # fmt: skip
     """Takes note of one answer in each of n episodes, and shows what needs no logarithm.
 
     Args:
@@ -72,21 +70,14 @@ def take_answers(
         top: its place.
         features: all features, flat.
         starts: where those of `SHOWN` begin in it.
-        touched: where to write which features were changed, but for the episodes in `scaled`; room for `TOUCHED` of
-            each episode, or none where nobody wants to know.
         low: the least magnitude that is shown.
         high: the greatest one.
         means: where to write the means at the places that were asked and, if there is a second row, how far the answers
             are apart, shape `(1, n)` or `(2, n)`.
         magnitudes: where to write the magnitudes of the means, from `low` to `high`, shape `(n,)`.
-        scaled: where to write the episodes in which all of `relative` has changed, shape `(n,)`.
-
-    Returns:
-        How many features of `touched` there are, and how many episodes of `scaled`.
     """
     asked, relative, undefined = starts[0], starts[1], starts[2]
-    most, count, watched = records.shape[1], 0, touched.size > 0
-    room, changed = history.shape[1], 0
+    most, room = records.shape[1], history.shape[1]
     # Flat, so that there is one index to compute for all.
     records, history, outputs = records.reshape(-1), history.reshape(-1), outputs.reshape(-1)
     for number in range(envs.size):
@@ -106,13 +97,7 @@ def take_answers(
             records[own + HIGH] = max(records[own + HIGH], output)
         else:
             features[undefined + place] = _ONE
-            if watched:
-                touched[count] = undefined + place
-                count += 1
         features[asked + place] = min(features[asked + place] + _QUARTER, _ONE)
-        if watched:
-            touched[count], touched[count + 1] = asked + place, relative + place
-            count += 2
         mean = _mean(records, own)
         magnitude = abs(mean)
         means[0, number], magnitudes[number] = mean, min(max(magnitude, low), high)
@@ -128,19 +113,16 @@ def take_answers(
         for query in range(first, at + 1):
             earlier = row + history[query]
             features[relative + earlier] = _mean(records, earlier * RECORD) / largest[env]
-        scaled[changed] = env
-        changed += 1
-    return count, changed
 
 
 @exact_kernel(
-    "int64(int64[::1], int64[::1], int64, float64[::1], float64[:, ::1], int64[:, ::1], float64[:, ::1], "
-    "float64[:, ::1], UniTuple(float64, 5), float32[::1], int64[::1], int64[::1], int64)"
+    "void(int64[::1], int64[::1], int64, float64[::1], float64[:, ::1], int64[:, ::1], float64[:, ::1], "
+    "float64[:, ::1], UniTuple(float64, 5), float32[::1], int64[::1])"
 )
 def show_answers(
     envs: Any, places: Any, width: int, magnitudes: Any, squashed: Any, gaps: Any, widths: Any, halvings: Any,
-    scales: Any, features: Any, starts: Any, touched: Any, count: int,
-) -> int:  # fmt: skip
+    scales: Any, features: Any, starts: Any,
+) -> None:  # fmt: skip
     """Shows what `take_answers` has left, from logarithms, scaled as `find_gym.interfaces.features` and `gaps` do.
 
     Args:
@@ -157,32 +139,16 @@ def show_answers(
             least width that can be halved.
         features: see `take_answers`.
         starts: the same.
-        touched: the same.
-        count: how many features are in `touched` already.
-
-    Returns:
-        How many there are now.
     """
     greatest, low, span, most, least = scales
-    watched = touched.size > 0
     for number in range(envs.size):
         place = envs[number] * width + places[number]
         features[starts[3] + place] = (magnitudes[number] - low) / span
         features[starts[4] + place] = min(max(squashed[0, number] / greatest, -1.0), 1.0)
-        if watched:
-            touched[count], touched[count + 1] = starts[3] + place, starts[4] + place
-            count += 2
         # Answers are never less far apart than before.
         if squashed.shape[0] > 1 and squashed[1, number] > 0.0:
             features[starts[5] + place] = min(squashed[1, number] / greatest, 1.0)
-            if watched:
-                touched[count] = starts[5] + place
-                count += 1
         if gaps.size:
             for which in range(2):
                 gap = starts[6] + gaps[which, number]
                 features[gap] = halvings[which, number] / most if widths[which, number] >= least else 0.0
-                if watched:
-                    touched[count] = gap
-                    count += 1
-    return count
