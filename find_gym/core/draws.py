@@ -85,25 +85,9 @@ class SingleDraws:
         self._words, self._next = self._bits.random_raw(size).tolist(), 0
 
 
-def choose_places(rng: Draws, count: int, size: int) -> list[int]:
-    """Chooses different integers below `count`, the same ones as `rng.choice(count, size, replace=False)` would.
-
-    NumPy takes ten times as long for a few of them. It is Floyd's algorithm (Bentley and Floyd, "A Sample of
-    Brilliance", Communications of the ACM 30, 1987), then a shuffle; NumPy has another one above 10,000.
-
-    Args:
-        rng: the source of randomness.
-        count: from how many, 10,000 at most.
-        size: how many, from 0 to `count`.
-    """
-    places: list[int] = []
-    for last in range(count - size, count):
-        place = int(rng.integers(last + 1))
-        places.append(last if place in places else place)
-    for last in range(size - 1, 0, -1):
-        other = int(rng.integers(last + 1))
-        places[last], places[other] = places[other], places[last]
-    return places
+def address_of(rng: np.random.Generator) -> int:
+    """Returns what compiled loops draw from; see `find_gym.core.kernels.generators`. It is good as long as `rng` is."""
+    return rng.bit_generator.ctypes.bit_generator.value  # type: ignore[no-any-return]
 
 
 def draw_in_loop(

@@ -1,12 +1,16 @@
 """Draws: the same numbers as numpy's generator gives one by one."""
 
+from typing import Any
+
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.core.draws import SingleDraws, choose_places, draw_in_loop
+from find_gym.core.draws import SingleDraws, address_of, draw_in_loop
 from find_gym.core.kernels import draws as loops
+from find_gym.core.kernels import generators as loops_of_numpy
 
 BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_from([2**31, 2**31 + 1, 3 * 2**30]))
 
@@ -41,11 +45,33 @@ def test_more_numbers_than_a_block() -> None:
     assert [draws.integers(1000) for _ in range(5000)] == [rng.integers(1000) for _ in range(5000)]
 
 
-@given(seed=st.integers(0, 2**32), count=st.integers(1, 10_000), share=st.floats(0, 1) | st.just(0.0))
-def test_places_are_chosen_as_numpy_does(seed: int, count: int, share: float) -> None:
-    rng, other = np.random.default_rng(seed), np.random.default_rng(seed)
-    for size in {min(count, 3), int(share * min(count, 40))}:
-        assert choose_places(rng, count, size) == other.choice(count, size=size, replace=False).tolist()
+@numba.njit
+def _loop(generator: int, counts: np.ndarray, drawn: np.ndarray, order: np.ndarray, places: np.ndarray) -> None:
+    for number in range(counts.size):
+        drawn[number] = loops_of_numpy.draw_integer(generator, counts[number])
+    drawn[counts.size] = loops_of_numpy.draw_uniform(generator)
+    loops_of_numpy.shuffle(generator, order)
+    loops_of_numpy.choose_places(generator, order.size, places)
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    counts=st.lists(BOUNDS, max_size=10),
+    size=st.integers(1, 200) | st.integers(1, 10_000),
+    share=st.floats(0, 1),
+    bits=st.sampled_from([np.random.PCG64, np.random.MT19937]),
+)
+@settings(deadline=None)
+def test_loops_draw_from_a_generator_as_it_does_itself(
+    seed: int, counts: list[int], size: int, share: float, bits: Any
+) -> None:
+    rng, other = np.random.Generator(bits(seed)), np.random.Generator(bits(seed))
+    drawn, order = np.empty(len(counts) + 1), np.arange(size)
+    places = np.empty(int(share * min(size, 40)), dtype=np.int64)
+    _loop(address_of(rng), np.array(counts, dtype=np.int64), drawn, order, places)
+    assert drawn.tolist() == [*[other.integers(count) for count in counts], other.random()]
+    assert order.tolist() == other.permutation(size).tolist()
+    assert places.tolist() == other.choice(size, size=len(places), replace=False).tolist()
     assert rng.integers(10) == other.integers(10) and rng.random() == other.random()
 
 

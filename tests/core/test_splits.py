@@ -51,7 +51,7 @@ def test_no_function_fills_a_split(category: str, name: str, split: str | None) 
 def test_no_relation_is_more_frequent_than_the_bound(name: str, split: str | None) -> None:
     """The draws' exact shares: the number of exceptions, then evenly the relation, the attribute, the value."""
     level = DIFFICULTIES[name]
-    shares = shares_of_exceptions(level, split)
+    shares = shares_of_exceptions(level.relations, level.exceptions, split)
     plain = [relation for relation in level.relations if relation in relations_in(split)]
     assert shares[0] / len(plain) <= MOST_OFTEN + 1e-9
     excepted = [relation for relation in level.relations if conditions_in(relation, split)]

@@ -1,0 +1,106 @@
+"""Single numbers drawn in compiled loops from a generator of NumPy, which moves on as if they were drawn one by one.
+
+Loops get the address of the generator's `bitgen_t` (numpy/random/bitgen.h, a part of NumPy's public C API) from
+`find_gym.core.draws.address_of`, an integer: its state, and functions of that state for the next 64 and 32 bits and the
+next number in [0, 1), one pointer after the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from find_gym.core.kernels.compiling import exact_helper
+
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+_NEXT_32, _NEXT_DOUBLE = 2, 3
+
+
+def _call(builder: Any, address: Any, place: int, result: Any) -> Any:
+    """Calls the function at a place of a `bitgen_t` with its state."""
+    pointer = ir.IntType(8).as_pointer()
+    table = builder.inttoptr(address, pointer.as_pointer())
+    state = builder.load(table)
+    function = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), place)]))
+    return builder.call(builder.bitcast(function, ir.FunctionType(result, [pointer]).as_pointer()), [state])
+
+
+@intrinsic
+def _next_32(typing: Any, generator: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.zext(_call(builder, arguments[0], _NEXT_32, ir.IntType(32)), ir.IntType(64))
+
+    return types.uint64(types.int64), generate
+
+
+@intrinsic
+def _next_double(typing: Any, generator: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call(builder, arguments[0], _NEXT_DOUBLE, ir.DoubleType())
+
+    return types.float64(types.int64), generate
+
+
+# As a loop calls them, without the context of types.
+_bits: Any = _next_32
+_double: Any = _next_double
+
+
+@exact_helper
+def draw_integer(generator: int, count: int) -> Any:
+    """Draws an integer in [0, count), for a count up to 2**32 - 1, as `generator.integers(count)` does."""
+    if count <= 1:
+        return 0
+    wide = np.uint64(count)
+    product = _bits(generator) * wide
+    if product & _LOW < wide:
+        # The method of Lemire; see `find_gym.core.draws.SingleDraws`.
+        least = (_LOW - wide + np.uint64(1)) % wide
+        while product & _LOW < least:
+            product = _bits(generator) * wide
+    return np.int64(product >> _HALF)
+
+
+@exact_helper
+def draw_uniform(generator: int) -> float:
+    """Draws a number in [0, 1), as `generator.random()` does."""
+    return _double(generator)
+
+
+@exact_helper
+def shuffle(generator: int, values: Any) -> None:
+    """Shuffles an array, as `generator.shuffle(values)` does."""
+    for last in range(values.size - 1, 0, -1):
+        # The place of the other one is drawn from as many bits as `last` has, again while it is beyond that.
+        mask = np.uint64(last)
+        for half in (1, 2, 4, 8, 16):
+            mask |= mask >> np.uint64(half)
+        other = np.int64(_bits(generator) & mask)
+        while other > last:
+            other = np.int64(_bits(generator) & mask)
+        values[last], values[other] = values[other], values[last]
+
+
+@exact_helper
+def choose_places(generator: int, count: int, places: Any) -> None:
+    """Writes different integers below `count`, as `generator.choice(count, size, replace=False)` draws them.
+
+    It is Floyd's algorithm (Bentley and Floyd, "A Sample of Brilliance", Communications of the ACM 30, 1987), then a
+    shuffle; NumPy has another one above 10,000.
+    """
+    size = places.size
+    for number in range(size):
+        last = count - size + number
+        place = draw_integer(generator, last + 1)
+        is_new = True
+        for before in range(number):
+            is_new &= places[before] != place
+        places[number] = place if is_new else last
+    for last in range(size - 1, 0, -1):
+        other = draw_integer(generator, last + 1)
+        places[last], places[other] = places[other], places[last]
