@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch as th
 from gymnasium import spaces
@@ -40,6 +40,21 @@ class Trunk:
         return nn.Sequential(*modules)
 
 
+class FirstLayer(NamedTuple):
+    """The weights of the trunk's first layer.
+
+    Attributes:
+        of_rest: those of the features of the evidence and of the share of the queries that are left, shape `(hidden,
+            width + 1)`.
+        of_tokens: those of a token at each place of the description, shape `(places, hidden)`.
+        bias: shape `(hidden,)`.
+    """
+
+    of_rest: th.Tensor
+    of_tokens: th.Tensor
+    bias: th.Tensor
+
+
 class ProbeTableExtractor(BaseFeaturesExtractor):
     """Features of what was asked, what it answered, what is written so far and what is left of the budget.
 
@@ -62,21 +77,30 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
 
     def forward(self, observation: Inputs) -> th.Tensor:
         """Returns features of shape `(batch, hidden + queries)`."""
-        return self.join(self.encoder(observation), observation["written"] > 0, observation["budget"])
+        encoding = self.encoder(observation)
+        return self.join(self.first_layer(), encoding, observation["written"] > 0, observation["budget"])
 
-    def join(self, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
-        """Returns the features of evidence that has been encoded, with what is written and what is left."""
-        first, *others = self.trunk
+    def first_layer(self) -> FirstLayer:
+        """Returns the weights of the trunk's first layer, by what they are multiplied with."""
+        first = self.trunk[0]
         assert isinstance(first, nn.Linear)
-        width = encoding.evidence.shape[1]
-        of_evidence, of_tokens, of_budget = first.weight.tensor_split((width, -1), 1)
+        of_evidence, of_tokens, of_budget = first.weight.tensor_split((self.encoder.width, -1), 1)
+        return FirstLayer(th.cat([of_evidence, of_budget], 1), of_tokens.t(), first.bias)
+
+    def join(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
+        """Returns the features of evidence that has been encoded, with what is written and what is left.
+
+        Args:
+            first: the weights of the first layer.
+            encoding: the evidence.
+            written: the places where a token stands, bool of shape `(batch, places)`.
+            budget: the shares of the queries and of the steps that are left, shape `(batch, 2)`.
+        """
         # The share of the steps that are left tells nothing beyond the rest.
-        rest = th.cat([encoding.evidence, budget[:, :1]], 1)
-        hidden = functional.linear(rest, th.cat([of_evidence, of_budget], 1), first.bias)
+        hidden = functional.linear(th.cat([encoding.evidence, budget[:, :1]], 1), first.of_rest, first.bias)
         # Of up to 1,500 places where a token may stand, a few have one: their weights are added, nothing is multiplied.
         rows, places = written.nonzero(as_tuple=True)
-        starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
-        hidden = hidden + functional.embedding_bag(places, of_tokens.t(), starts, mode="sum")
-        for layer in others:
-            hidden = layer(hidden)
-        return th.cat([hidden, encoding.queries], 1)
+        if len(places):
+            starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
+            hidden = hidden + functional.embedding_bag(places, first.of_tokens, starts, mode="sum")
+        return th.cat([self.trunk[1:](hidden), encoding.queries], 1)

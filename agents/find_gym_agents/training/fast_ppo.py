@@ -106,28 +106,35 @@ class Gradients(Rollouts):
         """
         config, policy = self._config, self.policy
         batch, encoding = self.minibatch()
-        logits, values = self.forward(encoding, batch)
-        logs = log_probabilities(logits, batch["masks"])
-        log_ratio = chosen(logs, batch["actions"]) - batch["logs"]
-        ratio = log_ratio.exp()
-        advantages = (batch["advantages"] - whole.mean) / (whole.deviation + _EPSILON)
-        clipped = ratio.clamp(1 - config.clip_range, 1 + config.clip_range)
-        policy_loss = -th.min(advantages * ratio, advantages * clipped).sum() / whole.steps
-        value_loss = (values - batch["returns"]).square().sum() / whole.steps
-        entropy = -(probabilities(logs) * logs).sum() / whole.steps
-        loss = policy_loss - entropy_weight(config) * entropy + _VALUE_WEIGHT * value_loss
-        policy.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        logits, values = self.forward(self.weights(), encoding, batch)
         with th.no_grad():
-            figures = {
-                "policy_gradient_loss": policy_loss,
-                "value_loss": value_loss,
-                "entropy_loss": -entropy,
-                "approx_kl": (ratio - 1 - log_ratio).sum() / whole.steps,
-                "clip_fraction": ((ratio - 1).abs() > config.clip_range).sum() / whole.steps,
-                "loss": loss,
-            }
-            return dict(zip(figures, th.stack(list(figures.values())).tolist(), strict=True))
+            logs = log_probabilities(logits, batch["masks"])
+            likely, actions = probabilities(logs), batch["actions"]
+            entropies = -(likely * logs).sum(1)
+            log_ratio = chosen(logs, actions) - batch["logs"]
+            ratio = log_ratio.exp()
+            advantages = (batch["advantages"] - whole.mean) / (whole.deviation + _EPSILON)
+            gains = advantages * ratio
+            clipped = advantages * ratio.clamp(1 - config.clip_range, 1 + config.clip_range)
+            errors = values - batch["returns"]
+            # The gradients of the losses with respect to logits and values, in closed form.
+            pull = gains * (gains <= clipped) / whole.steps
+            of_logits = likely * (entropy_weight(config) / whole.steps * (logs + entropies[:, None]) + pull[:, None])
+            of_logits.scatter_add_(1, actions[:, None], -pull[:, None])
+        policy.zero_grad()
+        th.autograd.backward([logits, values], [of_logits, 2 * _VALUE_WEIGHT / whole.steps * errors])
+        sums = {
+            "policy_gradient_loss": -th.min(gains, clipped),
+            "value_loss": errors.square(),
+            "entropy_loss": -entropies,
+            "approx_kl": ratio - 1 - log_ratio,
+            "clip_fraction": ((ratio - 1).abs() > config.clip_range).float(),
+        }
+        means = (th.stack(list(sums.values())).detach().sum(1) / whole.steps).tolist()
+        figures = dict(zip(sums, means, strict=True))
+        policy_loss, value_loss, entropy_loss = means[:3]
+        figures["loss"] = policy_loss + entropy_weight(config) * entropy_loss + _VALUE_WEIGHT * value_loss
+        return figures
 
     @_reduced_precision()
     def differentiate_values(self, whole: Whole) -> None:
@@ -135,7 +142,7 @@ class Gradients(Rollouts):
         policy = self.policy
         with th.no_grad():
             batch, encoding = self.minibatch()
-            features = self._extractor.join(encoding, batch["written"], batch["budget"])
+            features = self._extractor.join(self._extractor.first_layer(), encoding, batch["written"], batch["budget"])
         values = policy.value_net(policy.mlp_extractor.forward_critic(features)).squeeze(1)
         policy.zero_grad()
         ((values - batch["returns"]).square().sum() / whole.steps).backward()

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -22,7 +22,7 @@ from torch.nn import functional
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs
-from find_gym_agents.training.extractor import ProbeTableExtractor, Trunk
+from find_gym_agents.training.extractor import FirstLayer, ProbeTableExtractor, Trunk
 from find_gym_agents.training.learner import Setting
 from find_gym_agents.training.networks import make_policy
 from find_gym_agents.training.policy_episodes import own_masks
@@ -47,6 +47,24 @@ class Share:
 
     number: int = 0
     processes: int = 1
+
+
+class Weights(NamedTuple):
+    """The weights of a policy behind its encoder; layers that read the same are one.
+
+    Attributes:
+        first: those of the trunk's first layer.
+        heads: those of the logits, then those of the layer before the value, shape `(actions + units, features)`.
+        heads_bias: their biases, shape `(actions + units,)`.
+        value: those of the value, shape `(1, units)`.
+        value_bias: shape `(1,)`.
+    """
+
+    first: FirstLayer
+    heads: th.Tensor
+    heads_bias: th.Tensor
+    value: th.Tensor
+    value_bias: th.Tensor
 
 
 class Rollouts:
@@ -178,11 +196,15 @@ class Rollouts:
         self._seconds = 0.0
         self.policy.set_training_mode(False)
         self._forget()
-        encoding = self.encode(self._current)
+        encoding, weights = self.encode(self._current), self.weights()
+        weights = weights._replace(first=FirstLayer(*(part.contiguous() for part in weights.first)))
+        points = th.rand(self._shape[0], self._config.num_envs, generator=self._generator, device=self.device)
+        # The same for an environment whichever process has it.
+        points = points[:, self._first : self._first + self._count]
         for step in range(self._shape[0]):
-            logits, values = self.forward(encoding, self._shown)
+            logits, values = self.forward(weights, encoding, self._shown)
             logs = log_probabilities(logits, self._shown["masks"])
-            drawn = draw(logs, self._points())
+            drawn = draw(logs, points[step])
             own = {"actions": drawn, "logs": chosen(logs, drawn), "values": values, "evidence": self._current}
             self._keep(step, self._shown | own)
             actions = drawn.cpu().numpy()
@@ -192,24 +214,27 @@ class Rollouts:
             if len(changed):
                 for whole, part in zip(encoding, self.encode(self._current[changed]), strict=True):
                     whole[changed] = part
-        following = self.forward(encoding, self._shown)[1]
+        following = self.forward(weights, encoding, self._shown)[1]
         self._weigh(self._send(rewards), self._send(ends), following)
         return self._seconds
-
-    def _points(self) -> th.Tensor:
-        """Draws what actions depend on: the same for an environment whichever process has it."""
-        points = th.rand(self._config.num_envs, generator=self._generator, device=self.device)
-        return points[self._first : self._first + self._count]
 
     def encode(self, evidence: th.Tensor) -> Encoding:
         """Encodes evidence of the rollout, given by its rows in what is kept."""
         return self._extractor.encoder.encode({name: values[evidence] for name, values in self._evidence.items()})
 
-    def forward(self, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
-        """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
+    def weights(self) -> Weights:
+        """Returns the weights that `forward` multiplies with, as they are now."""
         policy = self.policy
-        actor, critic = policy.mlp_extractor(self._extractor.join(encoding, shown["written"], shown["budget"]))
-        return policy.action_net(actor), policy.value_net(critic).squeeze(1)
+        critic, output = policy.mlp_extractor.value_net[0], policy.value_net
+        heads = (th.cat([getattr(one, name) for one in (policy.action_net, critic)]) for name in ("weight", "bias"))
+        return Weights(self._extractor.first_layer(), *heads, output.weight, output.bias)
+
+    def forward(self, weights: Weights, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
+        """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
+        features = self._extractor.join(weights.first, encoding, shown["written"], shown["budget"])
+        both = functional.linear(features, weights.heads, weights.heads_bias)
+        logits, critic = both.tensor_split((len(weights.heads) - weights.value.shape[1],), 1)
+        return logits, functional.linear(critic.relu(), weights.value, weights.value_bias).squeeze(1)
 
     def _keep(self, step: int, values: Inputs) -> None:
         """Writes what belongs to a step of all environments into the rollout, in place."""
