@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from copy import copy
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+_CONTAINERS = (list, dict, set, np.ndarray)
 
 
 class Draft(ABC):
@@ -60,10 +61,9 @@ class Draft(ABC):
 
     def copied(self) -> Self:
         """Returns a draft with the same tokens, which goes on by itself."""
-        other = copy(self)
+        other = object.__new__(type(self))
         for name, value in vars(self).items():
-            if isinstance(value, (list, dict, set, np.ndarray)):
-                setattr(other, name, value.copy())
+            other.__dict__[name] = value.copy() if isinstance(value, _CONTAINERS) else value
         return other
 
     def extended(self, token: int) -> Self:

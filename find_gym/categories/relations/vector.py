@@ -32,7 +32,8 @@ class RelationAnswers(ListedAnswers):
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
-        self._relation = np.zeros(features.count, dtype=np.int64)
+        # Where the probes of each episode's relation begin in the table.
+        self._first = np.zeros(features.count, dtype=np.int64)
         self._excepted = np.zeros((features.count, self._count), dtype=np.bool_)
         self._shown = self._features["answer"].reshape(-1, LETTERS)
 
@@ -40,36 +41,36 @@ class RelationAnswers(ListedAnswers):
         if type(function) is not RelationFunction:
             return False
         spec = function.spec
-        self._relation[env] = list(RELATIONS).index(spec.relation)
+        number, self._outputs[env] = _looked_up(spec.relation)
+        self._first[env] = number * self._count
         self._excepted[env] = False
-        for condition in spec.exceptions:
-            self._excepted[env] |= _met(spec.relation, condition)
+        if spec.exceptions:
+            excepted = np.logical_or.reduce([_met(spec.relation, one) for one in spec.exceptions])
+            self._excepted[env] = excepted
+            self._outputs[env] = outputs = self._outputs[env].copy()
+            for probe in excepted.nonzero()[0].tolist():
+                outputs[probe] = UNDEFINED
         return True
-
-    def _looked_up(self, env: int, probe: int) -> str:
-        if self._excepted[env, probe]:
-            return UNDEFINED
-        return _outputs(tuple(RELATIONS)[self._relation[env]])[probe]
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
         undefined, letters = _table()
-        missing = undefined[self._relation[envs], probes] | self._excepted[envs, probes]
-        shown = letters[self._relation[envs], probes]
+        flat, places = self._rows.take(envs) + probes, self._first.take(envs) + probes
+        missing = undefined.take(places) | self._excepted.take(flat)
+        shown = letters.take(places, axis=0)
         shown[missing] = 0.0
         for place, output in self._answer_untabled(envs, probes):
             missing[place], shown[place] = encode_answer(output)
         self._remember(envs, probes)
-        flat = self._rows.take(envs) + probes
         self._show_asked(flat)
         self._flat["undefined"][flat] = missing
-        self._shown[flat[~missing]] = shown[~missing]
+        self._shown[flat] = shown
 
 
 @cache
-def _outputs(relation: str) -> list[str]:
-    """Returns the outputs of a relation without exceptions at all probes."""
-    return RelationFunction(RelationSpec(relation)).truth(probe_words())
+def _looked_up(relation: str) -> tuple[int, list[str]]:
+    """Returns the number of a relation, and its outputs without exceptions at all probes."""
+    return list(RELATIONS).index(relation), RelationFunction(RelationSpec(relation)).truth(probe_words())
 
 
 @cache
@@ -80,10 +81,9 @@ def _met(relation: str, condition: Condition) -> NDArray[np.bool_]:
 
 @cache
 def _table() -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Returns the features of all relations' answers at all probes: `(relations, probes)`, and one axis for letters."""
-    encoded = [[encode_answer(output) for output in _outputs(name)] for name in RELATIONS]
-    undefined = np.array([[missing for missing, _ in row] for row in encoded])
-    return undefined, np.array([[letters for _, letters in row] for row in encoded], dtype=np.float32)
+    """Returns the features of the answers of all relations to all probes: of `(answers,)` and `(answers, letters)`."""
+    encoded = [encode_answer(output) for name in RELATIONS for output in _looked_up(name)[1]]
+    return np.array([missing for missing, _ in encoded]), np.array([row for _, row in encoded], dtype=np.float32)
 
 
 class RelationVectorEnv(FINDVectorEnv):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import eq
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,8 @@ class StringTokens(TokensInterface):
         """Encodes answers as features."""
         # Numpy cuts strings off and fills them up with 0.
         codes = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(len(outputs), SHOWN)
-        length = np.array([len(output) for output in outputs])
-        same = np.array([output == self.probes[probe] for output, probe in zip(outputs, probes, strict=True)])
+        length = np.array([*map(len, outputs)])
+        same = np.array([*map(eq, outputs, map(self.probes.__getitem__, probes))])
         return {
             "characters": np.minimum(codes / _CODES, 1.0),
             "length": np.minimum(length / _LONGEST, 1.0)[:, None],

@@ -205,16 +205,16 @@ class BatchAnswers:
 
 
 class ListedAnswers(BatchAnswers):
-    """Answers of any kind, kept in lists; see `BatchAnswers`. Subclasses tell those of the table by `_looked_up`."""
+    """Answers of any kind, kept in lists; see `BatchAnswers`.
+
+    To tabulate a function, subclasses set its place of `_outputs`: a list of its outputs at all probes.
+    """
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
         # The outputs of functions that are not in the table.
         self._told: list[list[Any]] = [[] for _ in range(features.count)]
-
-    def _looked_up(self, env: int, probe: int) -> Any:
-        """Returns an output of the table."""
-        raise NotImplementedError
+        self._outputs: list[list[Any]] = [[] for _ in range(features.count)]
 
     def _answer_untabled(self, envs: Integers, probes: Integers) -> list[tuple[int, Any]]:
         answers = super()._answer_untabled(envs, probes)
@@ -229,7 +229,8 @@ class ListedAnswers(BatchAnswers):
     def evidence(self, env: int) -> tuple[list[Any], list[Any]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
         queries = self._queries(env)
-        told = [self._looked_up(env, probe) for probe in queries] if self._tabled[env] else list(self._told[env])
+        outputs = self._outputs[env]
+        told = [outputs[probe] for probe in queries] if self._tabled[env] else list(self._told[env])
         return [self._probes[probe] for probe in queries], told
 
 
@@ -244,7 +245,6 @@ class TableAnswers(ListedAnswers):
         encoded = {name: box.shape or (0,) for name, box in codec.answers.items()}
         self.names = tuple(encoded)
         super().__init__(codec, examiner, features)
-        self._outputs: list[list[Any]] = [[] for _ in range(features.count)]
         widths = {name: shape[0] // self._count for name, shape in encoded.items()}
         rows = features.count * self._count
         self._tables = {name: np.zeros((rows, width), dtype=np.float32) for name, width in widths.items()}
@@ -259,9 +259,6 @@ class TableAnswers(ListedAnswers):
         for name, values in self._encode(outputs, range(self._count)).items():
             self._tables[name][rows] = values
         return True
-
-    def _looked_up(self, env: int, probe: int) -> Any:
-        return self._outputs[env][probe]
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""

@@ -89,6 +89,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
                     "gymnasium.make_vec"
                 )
         self._env = self.single(**arguments)
+        # The least and the greatest number of probes that are answered before the first step.
+        self._bounds = self._env.check_given(self.given)
         codec = self._env.codec
         assert isinstance(codec, TokensInterface)
         self.codec = codec
@@ -142,7 +144,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     @given.setter
     def given(self, given: int | Sequence[int]) -> None:
-        self._env.check_given(given)
+        self._bounds = self._env.check_given(given)
         self._env.given = given
 
     @property  # type: ignore[misc]
@@ -175,7 +177,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         chosen, named, given = read_reset_options(options, self.num_envs)
         if not self._begun and len(chosen) < self.num_envs:
             raise ValueError("expected a reset of all environments first, actual: a reset_mask that leaves some out")
-        bounds = self._env.check_given(self.given if given is None else given)
+        bounds = self._bounds if given is None else self._env.check_given(given)
         functions = [None if one is None else self._env.black_box(one) for one in named]
         for env in chosen.tolist():
             if seeds[env] is not None or self._rngs[env] is None:
@@ -215,13 +217,13 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             if ended.size:
                 infos = self._final(ended, terminated, scores)
-                self._begin(ended, [None] * self.num_envs, self._env.check_given(self.given))
+                self._begin(ended, [None] * self.num_envs, self._bounds)
         else:
             if ended.size:
                 self._add_end(infos, ended, scores)
             self._ended = terminated.copy()
             if over is not None:
-                self._begin(over, [None] * self.num_envs, self._env.check_given(self.given))
+                self._begin(over, [None] * self.num_envs, self._bounds)
         for name, values in (("budget", self._budget), ("steps_left", self._steps_left)):
             infos[name] = values.copy()
             infos[f"_{name}"] = self._everyone.copy()

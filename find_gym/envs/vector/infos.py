@@ -16,7 +16,7 @@ _NUMBERS = (int, float, bool)
 def gather_infos(infos: Info, told: Iterable[tuple[int, Info]], count: int) -> Info:
     """Adds the infos of some environments, as Gymnasium's `VectorEnv._add_info` would, called for each of them.
 
-    Arrays are made and looked up once for each key rather than for each value, which takes less time.
+    Arrays are made once for each key rather than looked up for each value, which takes less time.
 
     Args:
         infos: the infos of all environments, without the keys that are added; changed in place.
@@ -28,31 +28,24 @@ def gather_infos(infos: Info, told: Iterable[tuple[int, Info]], count: int) -> I
         `infos`. Each key has an array of shape `(N,)` whose type is that of its first value, object for what is no
         number, or a dict of the same form; its name after an underscore has the mask of the environments that told it.
     """
-    columns: dict[str, list[tuple[int, Any]]] = {}
+    columns: dict[str, tuple[Any, NDArray[np.bool_]]] = {}
     for env, info in told:
         for key, value in info.items():
-            if key in columns:
-                columns[key].append((env, value))
-            else:
-                columns[key] = [(env, value)]
-    for key, column in columns.items():
-        infos[key] = gather_infos({}, column, count) if isinstance(column[0][1], dict) else _gathered(column, count)
-        infos[f"_{key}"] = mask = np.zeros(count, dtype=np.bool_)
-        for env, _ in column:
+            if key not in columns:
+                columns[key] = _empty(value, count), np.zeros(count, dtype=np.bool_)
+            values, mask = columns[key]
+            values[env] = value
             mask[env] = True
+    for key, (values, mask) in columns.items():
+        infos[key] = gather_infos({}, values.items(), count) if isinstance(values, dict) else values
+        infos[f"_{key}"] = mask
     return infos
 
 
-def _gathered(column: list[tuple[int, Any]], count: int) -> NDArray[Any]:
-    first = column[0][1]
-    array: NDArray[Any]
+def _empty(first: Any, count: int) -> Any:
+    """Returns what takes values like the first one: an array of zeros, of None where they are no numbers, or a dict."""
     if type(first) in _NUMBERS or isinstance(first, np.number):
-        array = np.zeros(count, dtype=type(first))
-    elif isinstance(first, np.ndarray):
-        array = np.zeros((count, *first.shape), dtype=first.dtype)
-    else:
-        # Filled with None.
-        array = np.empty(count, dtype=object)
-    for env, value in column:
-        array[env] = value
-    return array
+        return np.zeros(count, dtype=type(first))
+    if isinstance(first, np.ndarray):
+        return np.zeros((count, *first.shape), dtype=first.dtype)
+    return {} if isinstance(first, dict) else np.empty(count, dtype=object)

@@ -15,7 +15,7 @@ from find_gym.categories.numeric import networks
 from find_gym.categories.numeric.difficulty import DIFFICULTIES
 from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.variants import Noise, Region
-from find_gym.envs.vector import answers, features
+from find_gym.envs.vector import answers
 from find_gym.functions import FINDDataset, NumericFunction, NumericSpec, sample_numeric, write_dataset
 from tests.envs.vector.comparison import MODES, Twins
 from tests.reference import REFERENCE, needs_reference
@@ -105,14 +105,6 @@ def test_the_same_with_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     twins.reset(seed=1)
     twins.play(seed=2, steps=8)
     assert twins.submissions > 0
-
-
-@pytest.mark.parametrize(("mode", "copy"), [("NextStep", True), ("SameStep", False), ("Disabled", False)])
-def test_the_same_when_blocks_are_handed_out_again(mode: str, copy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "_SMALL", 0)
-    twins = Twins(NUMERIC, 9, mode, copy=copy, max_queries=10, **QUICK)
-    twins.reset(seed=5)
-    twins.play(seed=6, steps=40, writing=0.2)
 
 
 @pytest.mark.parametrize("name", ["find", "hard"])

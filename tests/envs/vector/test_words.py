@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
 from find_gym.categories.strings.function import StringSpec
 from find_gym.categories.strings.programs import Step
-from find_gym.envs.vector import features
 
 from .comparison import MODES, Twins
 
@@ -36,8 +37,17 @@ def test_the_same_as_single_environments(case: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("identifier", ["FIND-strings-v1", "FIND-entities-v1", "FIND-relations-v1"])
-def test_the_same_when_blocks_are_handed_out_again(identifier: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "_SMALL", 0)
-    twins = Twins(identifier, 6, "SameStep", max_queries=10)
+def test_the_same_where_arrays_are_updated_in_place(identifier: str) -> None:
+    twins = Twins(identifier, 6, "SameStep", copy=False, max_queries=10)
     twins.reset(seed=5)
     twins.play(seed=6, steps=30, writing=0.2)
+
+
+def test_the_last_answer_of_a_relation_is_shown_where_answers_differ() -> None:
+    single, vector = [iter(["apple", "undefined", "pear"]) for _ in range(2)]
+    env = gym.make("FIND-relations-v1", function=lambda word: next(single), disable_env_checker=True)
+    envs = gym.make_vec("FIND-relations-v1", num_envs=1, function=lambda word: next(vector))
+    env.reset(seed=0), envs.reset(seed=0)
+    for _ in range(3):
+        one, several = env.step(5)[0], envs.step(np.array([5]))[0]
+        assert all(several[name][0].tobytes() == one[name].tobytes() for name in one)
