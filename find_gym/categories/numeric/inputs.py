@@ -6,6 +6,7 @@ inputs, and no two functions on inputs that have anything in common. They are ne
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from threading import local
 
@@ -31,7 +32,7 @@ _RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
 # Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
 # more, as once in half a million times a bounded integer takes another one.
 _WORDS = 8 * POINTS_PER_STRATUM
-_NO_INTERVALS = np.empty((0, 2))
+_NO_INTERVALS, _NO_SHARES = np.empty((0, 2)), np.empty(0)
 
 
 class _Room(local):
@@ -65,16 +66,20 @@ class NumericInputs:
     @staticmethod
     def of(function: NumericBlackBox) -> NumericInputs:
         """Draws the inputs for a function; the same ones at each call."""
-        names, x, spread = draw_inputs(function)
+        names, x, spread = draw_inputs(function, exception_of(function))
         return NumericInputs(dict(zip(names, x, strict=False)), x[-1], spread)
 
 
-def draw_inputs(function: NumericBlackBox) -> tuple[tuple[str, ...], FloatArray, float]:
+def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple[str, ...], FloatArray, float]:
     """Draws the held-out inputs of a function.
 
     Those of the stratum "balanced" have outputs that cover the range of outputs evenly: these are binned after asinh of
     their distance from the median in units of the spread, so that both a narrow bump and the flanks of a pole get their
     share, and from each bin that is not empty come as many inputs as from the others.
+
+    Args:
+        function: the function.
+        exception: see `exception_of`.
 
     Returns:
         The names of the strata, the inputs of each, and then those beyond the range, shape `(strata + 1, 96)`, and the
@@ -83,25 +88,22 @@ def draw_inputs(function: NumericBlackBox) -> tuple[tuple[str, ...], FloatArray,
     # Numba is imported, and compiles, with the first score.
     from find_gym.categories.numeric.kernels import binning, drawing
 
-    pool, words = _room.pool, _room.words
+    pool, words, ordered = _room.pool, _room.words, _room.values
     drawing.draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
     values = loop_array(function.truth(pool))
-    ordered = _room.values
     if not binning.copy_in_order(values, ordered):
-        ordered[:] = values
         ordered.sort()
     # What is undefined comes last.
-    if not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
+    if not (ordered[0] > -math.inf and ordered[-1] < math.inf):
         defined = np.isfinite(values)
         pool, values = pool[defined], values[defined]
         ordered = np.sort(values)
     spread = spread_of_ordered(ordered, values)
     # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
     unit = max(spread, _LEAST_SPREAD) if spread else 1.0
-    pieces = merge_intervals([(region.lower, region.upper) for region in function.regions])
-    names = _STRATA if len(pieces) else _STRATA[:-1]
+    names = _STRATA if len(exception) else _STRATA[:-1]
     x = np.empty((len(names) + 1, POINTS_PER_STRATUM))
-    drawing.draw_strata(words, pool, values, ordered, unit, _BINS, _WIDTH, _RANGES, pieces, _cumulated(pieces), x)
+    drawing.draw_strata(words, pool, values, ordered, unit, _BINS, _WIDTH, _RANGES, exception, _cumulated(exception), x)
     return names, x, spread
 
 
@@ -110,11 +112,18 @@ def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
     return np.maximum(RELATIVE_TOLERANCE * np.maximum(np.abs(truth), spread), ABSOLUTE_TOLERANCE)
 
 
+def exception_of(function: NumericBlackBox) -> FloatArray:
+    """Returns where a function departs from its rule, as disjoint intervals, sorted, shape `(k, 2)`."""
+    return merge_intervals([(region.lower, region.upper) for region in function.regions])
+
+
 def _cumulated(pieces: FloatArray) -> FloatArray:
     """Returns the share of the length of all pieces that each has with those before it, as `Generator.choice` does."""
+    if not pieces.size:
+        return _NO_SHARES
     widths = pieces[:, 1] - pieces[:, 0]
-    shares = np.cumsum(widths / widths.sum()) if widths.size else widths
-    return shares / shares[-1:]
+    shares = np.cumsum(widths / widths.sum())
+    return shares / shares[-1]
 
 
 def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:

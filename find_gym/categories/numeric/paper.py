@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import NumericBlackBox
+from find_gym.core.arrays import loop_array
 from find_gym.sandbox import Result, Status, run_code
 
 PAPER_INPUTS: NDArray[np.float64] = np.arange(-127.5, 128.0)
@@ -32,11 +33,9 @@ def normalised_squared_error(truth: NDArray[np.float64], predicted: NDArray[np.f
     Returns:
         A non-negative number, infinite or NaN where the prediction is; NaN where no defined truth differs from 0.
     """
-    defined = np.isfinite(truth)
-    if not defined.all():
-        truth, predicted = truth[defined], predicted[defined]
-    with np.errstate(all="ignore"):
-        return float(((truth - predicted) ** 2).sum() / (truth**2).sum())
+    from find_gym.categories.numeric.kernels.counting import squared_error
+
+    return squared_error(loop_array(truth), loop_array(predicted))
 
 
 def paper_truth(function: NumericBlackBox, *, noisy: bool, rng: np.random.Generator | None = None) -> Any:

@@ -20,6 +20,7 @@ from find_gym.categories.numeric.function import NumericBlackBox, NumericFunctio
 from find_gym.categories.numeric.inputs import (
     POINTS_PER_STRATUM,
     draw_inputs,
+    exception_of,
     intersection_over_union,
     merge_intervals,
 )
@@ -103,38 +104,36 @@ class NumericScorer(CodeScorer[NumericScore]):
         from find_gym.categories.numeric.kernels.counting import most_within
 
         super().__init__(function, judge, draw_unit_tests)
-        self._names, x, self._spread = draw_inputs(function)
+        self._exception = exception_of(function)
+        self._names, x, self._spread = draw_inputs(function, self._exception)
         self._x = np.concatenate([x.reshape(-1), PAPER_INPUTS])
         self._truth = loop_array(function.truth(self._x))
-        # The strata, then what is beyond the range, then the paper's inputs.
-        self._edges = np.arange(len(x) + 1) * POINTS_PER_STRATUM
-        self._count = int(self._edges[-2])
-        self._paper = slice(x.size, self._x.size)
-        self._regions = merge_intervals([(region.lower, region.upper) for region in function.regions])
+        self._count = (len(x) - 1) * POINTS_PER_STRATUM
+        self._paper_truth = self._truth[x.size :]
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         ordered = np.sort(self._truth[: self._count])
         self.trivial_accuracy = most_within(ordered, self._spread) / self._count
 
     def _by_program(self, submission: Submission) -> NumericScore:
         program = numeric_program(submission)
-        claimed = merge_intervals([(region.lower, region.upper) for region in program.regions])
-        return self._judge(NumericFunction(program).truth(self._x), claimed, None)
+        function = NumericFunction(program)
+        return self._judge(function.truth(self._x), exception_of(function), None)
 
     def _by_code(self, code: PreparedCode, domain: str) -> NumericScore:
         rng = decoy_generator(self._identity)
-        result = run_held_out(code, self._x.tolist(), numeric_decoys(rng, self._regions).tolist(), rng)
+        result = run_held_out(code, self._x.tolist(), numeric_decoys(rng, self._exception).tolist(), rng)
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.message)
         predicted = np.array([to_number(value) for value in result.values])
         return self._judge(predicted, read_domain(domain), result)
 
     def _by_paper(self, code: PreparedCode) -> dict[str, Any]:
-        error, success = paper_error(self._truth[self._paper], code.run(PAPER_INPUTS.tolist()))
-        return {"paper_error": error, "paper_success": bool(success)}
+        error, success = paper_error(self._paper_truth, code.run(PAPER_INPUTS.tolist()))
+        return {"paper_error": error, "paper_success": success}
 
     def score_predictions(self, predict: Any) -> NumericScore:
         """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""
-        return self._judge(np.asarray(predict(self._x), dtype=np.float64), merge_intervals([]), None)
+        return self._judge(loop_array(predict(self._x)), merge_intervals([]), None)
 
     def _failure(self, outcome: str, message: str) -> NumericScore:
         return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
@@ -142,24 +141,24 @@ class NumericScorer(CodeScorer[NumericScore]):
     def _judge(self, predicted: FloatArray, claimed: FloatArray, result: Result | None) -> NumericScore:
         from find_gym.categories.numeric.kernels.counting import count_right
 
-        counts = np.empty(self._edges.size - 1, dtype=np.int64)
-        count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, self._edges, counts)
-        *strata, beyond = (counts / POINTS_PER_STRATUM).tolist()
-        accuracy = int(counts[:-1].sum()) / self._count
+        right = np.empty(len(self._names) + 1, dtype=np.int64)
+        count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        *strata, beyond = right.tolist()
+        accuracy = sum(strata) / self._count
         if result is None:
-            error = normalised_squared_error(self._truth[self._paper], predicted[self._paper])
+            error = normalised_squared_error(self._paper_truth, predicted[-PAPER_INPUTS.size :])
             success = error < PAPER_THRESHOLD
         else:
-            error, success = paper_error(self._truth[self._paper], _part(result, self._paper))
+            error, success = paper_error(self._paper_truth, _last(result, PAPER_INPUTS.size))
         return NumericScore(
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
-            strata=dict(zip(self._names, strata, strict=True)),
-            beyond_range=beyond,
-            exception_iou=intersection_over_union(claimed, self._regions),
+            strata={name: count / POINTS_PER_STRATUM for name, count in zip(self._names, strata, strict=True)},
+            beyond_range=beyond / POINTS_PER_STRATUM,
+            exception_iou=intersection_over_union(claimed, self._exception),
             paper_error=error,
-            paper_success=bool(success),
+            paper_success=success,
             outcome="right" if accuracy == 1 else "wrong",
         )
 
@@ -225,6 +224,6 @@ def to_number(value: Any) -> float:
         return math.inf
 
 
-def _part(result: Result, part: slice) -> Result:
-    """Returns the outcome of some of the inputs."""
-    return Result(result.status, result.values[part], result.errors[part])
+def _last(result: Result, count: int) -> Result:
+    """Returns the outcome of the last inputs."""
+    return Result(result.status, result.values[-count:], result.errors[-count:])

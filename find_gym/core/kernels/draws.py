@@ -26,6 +26,9 @@ _FIRST_FACTOR, _FACTOR_GROWTH = np.uint64(0x43B0D7E5), np.uint64(0x931E8875)
 _FIRST_OUTPUT_FACTOR, _OUTPUT_FACTOR_GROWTH = np.uint64(0x8B51F9DD), np.uint64(0x58F38DED)
 _MIX_LEFT, _MIX_RIGHT = np.uint64(0xCA01F9DD), np.uint64(0x4973F715)
 _MULTIPLIER_HIGH, _MULTIPLIER_LOW = np.uint64(0x2360ED051FC65DA4), np.uint64(0x4385DF649FCCF645)
+# Four steps at once: the fourth power of the multiplier, and the sum of its first four, which multiplies the increment.
+_LEAP_HIGH, _LEAP_LOW = np.uint64(0xF4DD417327DB7A9B), np.uint64(0xD194DFBE42D45771)
+_LEAP_SUM_HIGH, _LEAP_SUM_LOW = np.uint64(0x610E11A14B07E063), np.uint64(0x817FA187ADEFBA1C)
 
 
 @exact_helper
@@ -131,13 +134,55 @@ def seed(entropy: Any, state: Any) -> None:
 
 
 @exact_helper
-def generate(state: Any) -> Any:
-    """Returns the next 64 bits of PCG64 (O'Neill 2014: a linear congruential generator of 128 bits, XSL-RR)."""
-    high, low = state[0], state[1]
-    product = low * _MULTIPLIER_LOW
-    high = _upper(low, _MULTIPLIER_LOW) + high * _MULTIPLIER_LOW + low * _MULTIPLIER_HIGH + state[2]
-    low = product + state[3]
-    high += np.uint64(low < product)
-    state[0], state[1] = high, low
+def _product(high: Any, low: Any, other_high: Any, other_low: Any) -> Any:
+    """Returns the lower 128 bits of a product, upper half first."""
+    return _upper(low, other_low) + high * other_low + low * other_high, low * other_low
+
+
+@exact_helper
+def _step(high: Any, low: Any, increment_high: Any, increment_low: Any) -> Any:
+    """Returns the next state of PCG64 (O'Neill 2014), a linear congruential generator of 128 bits."""
+    high, low = _product(high, low, _MULTIPLIER_HIGH, _MULTIPLIER_LOW)
+    total = low + increment_low
+    return high + increment_high + np.uint64(total < low), total
+
+
+@exact_helper
+def _leap(high: Any, low: Any, increment_high: Any, increment_low: Any) -> Any:
+    """Returns the state after four steps; the increment is that of four."""
+    high, low = _product(high, low, _LEAP_HIGH, _LEAP_LOW)
+    total = low + increment_low
+    return high + increment_high + np.uint64(total < low), total
+
+
+@exact_helper
+def _output(high: Any, low: Any) -> Any:
+    """Returns the bits that a state stands for (XSL-RR)."""
     word, turn = high ^ low, high >> np.uint64(58)
     return word >> turn | word << (np.uint64(64) - turn & np.uint64(63))
+
+
+@exact_helper
+def generate(state: Any) -> Any:
+    """Returns the next 64 bits of PCG64."""
+    state[0], state[1] = _step(state[0], state[1], state[2], state[3])
+    return _output(state[0], state[1])
+
+
+@exact_helper
+def fill(state: Any, words: Any) -> None:
+    """Writes the next words of 64 bits, a multiple of four: as many side by side, as each waits for the one before."""
+    high, low = state[2], state[3]
+    h0, l0 = _step(state[0], state[1], high, low)
+    h1, l1 = _step(h0, l0, high, low)
+    h2, l2 = _step(h1, l1, high, low)
+    h3, l3 = _step(h2, l2, high, low)
+    high, low = _product(high, low, _LEAP_SUM_HIGH, _LEAP_SUM_LOW)
+    for i in range(0, words.size, 4):
+        words[i], words[i + 1] = _output(h0, l0), _output(h1, l1)
+        words[i + 2], words[i + 3] = _output(h2, l2), _output(h3, l3)
+        state[0], state[1] = h3, l3
+        h0, l0 = _leap(h0, l0, high, low)
+        h1, l1 = _leap(h1, l1, high, low)
+        h2, l2 = _leap(h2, l2, high, low)
+        h3, l3 = _leap(h3, l3, high, low)

@@ -331,19 +331,31 @@ def test_right_outputs_are_counted(truth: list[float], turned: int, spread: floa
     true = np.array(truth)
     tolerances = tolerance_of(true, spread).tolist()
     predicted = np.roll(true, turned)
-    edges, counts = np.array([0, len(truth) // 2, len(truth)]), np.empty(2, dtype=np.int64)
-    counting.count_right(true, spread, predicted, 1e300, edges, counts)
+    half, counts = len(truth) // 2, np.empty(2, dtype=np.int64)
+    counting.count_right(true, spread, predicted, 1e300, half, counts)
     right = [
         abs(p - t) <= tolerance if math.isfinite(t) else not abs(p) <= 1e300
         for t, p, tolerance in zip(truth, predicted.tolist(), tolerances, strict=True)
     ]
-    assert counts.tolist() == [sum(right[: edges[1]]), sum(right[edges[1] :])]
+    assert counts.tolist() == [sum(right[:half]), sum(right[half : 2 * half])]
     # Some constant that is best lies at the end of what is tolerated around some output.
     defined = [(t, tolerance) for t, tolerance in zip(truth, tolerances, strict=True) if math.isfinite(t)]
     constants = [t + sign * tolerance for t, tolerance in defined for sign in (-1, 1)]
     best = [sum(abs(t - c) <= tolerance for t, tolerance in defined) for c in constants]
     undefined = sum(not math.isfinite(t) for t in truth)
     assert counting.most_within(true, spread) >= max([undefined, *best])
+
+
+@given(st.integers(0, 700), st.integers(0, 2**32), st.booleans())
+@settings(deadline=None)
+def test_squares_are_added_up_as_numpy_does(count: int, seed: int, holes: bool) -> None:
+    rng = np.random.default_rng(seed)
+    truth, predicted = rng.normal(size=(2, count)) * 10.0 ** rng.integers(-8, 9, size=(2, count))
+    truth[rng.random(count) < 0.3 * holes] = np.nan
+    defined = np.isfinite(truth)
+    with np.errstate(invalid="ignore"):
+        expected = ((truth - predicted)[defined] ** 2).sum() / (truth[defined] ** 2).sum()
+    np.testing.assert_equal(counting.squared_error(truth, predicted), expected)
 
 
 def test_the_best_constant_is_tolerated_most_often() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.sums import pairwise_sum
 
 
 @exact_helper
@@ -16,8 +17,8 @@ def tolerance(truth: float, spread: float) -> float:
     return max(RELATIVE_TOLERANCE * max(abs(truth), spread), ABSOLUTE_TOLERANCE)
 
 
-@exact_kernel("void(float64[::1], float64, float64[::1], float64, int64[::1], int64[::1])")
-def count_right(truth: Any, spread: float, predicted: Any, largest: float, edges: Any, counts: Any) -> None:
+@exact_kernel("void(float64[::1], float64, float64[::1], float64, int64, int64[::1])")
+def count_right(truth: Any, spread: float, predicted: Any, largest: float, size: int, counts: Any) -> None:
     """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
 
     Args:
@@ -25,17 +26,35 @@ def count_right(truth: Any, spread: float, predicted: Any, largest: float, edges
         spread: that of the truth.
         predicted: the predicted outputs, shape `(n,)`.
         largest: a number of greater size counts as undefined where the truth is.
-        edges: between which of the outputs the parts begin and end, shape `(p + 1,)`.
+        size: the number of outputs of each part, one part after the other.
         counts: where to write how many of each part are right, shape `(p,)`.
     """
     for part in range(counts.size):
         counts[part] = 0
-        for i in range(edges[part], edges[part + 1]):
+        for i in range(part * size, (part + 1) * size):
             if np.isfinite(truth[i]):
                 # False where the prediction is undefined.
                 counts[part] += abs(predicted[i] - truth[i]) <= tolerance(truth[i], spread)
             else:
                 counts[part] += not abs(predicted[i]) <= largest
+
+
+@exact_kernel("float64(float64[::1], float64[::1])")
+def squared_error(truth: Any, predicted: Any) -> float:
+    """Returns a sum of squared errors over that of squares; see `paper.normalised_squared_error`.
+
+    Args:
+        truth: the true outputs, not finite where undefined, shape `(n,)`.
+        predicted: the predicted outputs, shape `(n,)`.
+    """
+    errors, squares = np.empty(truth.size), np.empty(truth.size)
+    count = 0
+    for i in range(truth.size):
+        if np.isfinite(truth[i]):
+            error = truth[i] - predicted[i]
+            errors[count], squares[count] = error * error, truth[i] * truth[i]
+            count += 1
+    return pairwise_sum(errors[:count]) / pairwise_sum(squares[:count])
 
 
 @exact_helper

@@ -8,9 +8,10 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels.binning import cut, sort_into_bins
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
-from find_gym.core.kernels.draws import generate, integer, seed, uniform
+from find_gym.core.kernels.draws import fill, integer, seed, uniform
 
 _MANTISSA = np.uint64(11)
+_BLOCK = 512
 
 
 @exact_kernel("void(uint32[::1], float64[::1], float64, float64[::1], uint64[::1])")
@@ -26,10 +27,13 @@ def draw_pool(entropy: Any, cells: Any, width: float, pool: Any, words: Any) -> 
     """
     state = np.empty(4, np.uint64)
     seed(entropy, state)
-    for i in range(cells.size):
-        pool[i] = np.float64(generate(state) >> _MANTISSA) * 2.0**-53 * width + cells[i]
-    for i in range(words.size):
-        words[i] = generate(state)
+    block = np.empty(_BLOCK, np.uint64)
+    for begin in range(0, cells.size, _BLOCK):
+        inputs, starts = pool[begin : begin + _BLOCK], cells[begin : begin + _BLOCK]
+        fill(state, block[: inputs.size])
+        for i in range(inputs.size):
+            inputs[i] = np.int64(block[i] >> _MANTISSA) * 2.0**-53 * width + starts[i]
+    fill(state, words)
 
 
 @exact_helper

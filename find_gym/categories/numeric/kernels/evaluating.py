@@ -192,7 +192,7 @@ def _nodes_of(rule: Any) -> int:
     count = place = 0
     while place < rule.size:
         count += 1
-        place += HEADER + np.int64(rule[place + 2])
+        place += HEADER + int(rule[place + 2])
     return count
 
 
@@ -216,8 +216,8 @@ def evaluate(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
         size = inputs.size
         depth = row = place = 0
         while place < rule.size:
-            kind, address = np.int64(rule[place]), np.int64(rule[place + 1])
-            count, second = np.int64(rule[place + 2]), np.int64(rule[place + 3])
+            kind, address = int(rule[place]), int(rule[place + 1])
+            count, second = int(rule[place + 2]), int(rule[place + 3])
             place += HEADER + count
             if kind <= PRODUCT:
                 depth -= 1
