@@ -19,8 +19,8 @@ class AsciiStrings(Sequence[str]):
 
     Example:
         >>> strings = AsciiStrings.of(["one", "", "one"])
-        >>> strings.first_equal().tolist(), list(strings.take([2, 1]))
-        ([0, 1, 0], ['one', ''])
+        >>> most_equal(strings), list(strings.take([2, 1]))
+        (2, ['one', ''])
     """
 
     def __init__(self, text: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
@@ -75,14 +75,6 @@ class AsciiStrings(Sequence[str]):
         """Returns what only the same strings have."""
         return self.text.tobytes(), self.ends.tobytes()
 
-    def first_equal(self) -> NDArray[np.int64]:
-        """Returns which is the first of the strings that is the same as each, from 0, shape `(n,)`."""
-        from find_gym.categories.strings.kernels import comparing
-
-        places = np.empty(len(self), dtype=np.int64)
-        comparing.find_first_equal(self.text, self.ends, places)
-        return places
-
     def take(self, places: Any) -> AsciiStrings:
         """Returns the strings at some places, integers of shape `(m,)`, none of which is there twice."""
         from find_gym.categories.strings.kernels import comparing
@@ -91,11 +83,6 @@ class AsciiStrings(Sequence[str]):
         text, ends = np.empty(self.text.size, dtype=np.uint8), np.empty(places.size, dtype=np.int64)
         comparing.take(self.text, self.ends, places, text, ends)
         return AsciiStrings(text[: ends[-1] if ends.size else 0].copy(), ends)
-
-    def since(self, place: int) -> AsciiStrings:
-        """Returns the strings from a place on."""
-        before = self.ends[place - 1] if place else 0
-        return AsciiStrings(self.text[before:], self.ends[place:] - before)
 
     def _made(self) -> list[str]:
         if self._strings is None:
@@ -113,17 +100,13 @@ def which_equal(strings: Sequence[str], values: Sequence[Any]) -> NDArray[np.boo
     """
     if len(strings) != len(values):
         raise ValueError(f"expected {len(strings)} values, one for each string, actual: {len(values)}")
-    if isinstance(strings, AsciiStrings) and isinstance(values, AsciiStrings):
-        from find_gym.categories.strings.kernels import comparing
-
-        same = np.empty(len(strings), dtype=np.bool_)
-        comparing.compare(strings.text, strings.ends, values.text, values.ends, same)
-        return same
     return np.array([type(value) is str and value == string for string, value in zip(strings, values, strict=True)])
 
 
 def most_equal(strings: Sequence[str]) -> int:
     """Returns how often the most frequent string is there."""
     if isinstance(strings, AsciiStrings):
-        return int(np.bincount(strings.first_equal()).max())
+        from find_gym.categories.strings.kernels import comparing
+
+        return comparing.count_most_equal(strings.text, strings.ends)
     return max(Counter(strings).values())

@@ -2,84 +2,108 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.followed import MOST_CONDITIONS
 from find_gym.categories.strings.instructions import ASCII, Instruction
-from find_gym.core.number_words import NUMBER_WORDS
+
+# Characters of outputs for which there is room, for each character of the inputs and for each input.
+_GROWTH, _MORE = 16, 64
+_COLUMNS = 6
+_NO_DETOURS = np.empty((0, 2), dtype=np.int64)
 
 
 class CompiledProgram:
-    """The instructions of a program, in the order in which they are run."""
+    """The instructions of a program, in the order in which they are run.
+
+    Attributes:
+        size: how many there are.
+    """
 
     def __init__(self) -> None:
-        self._rows: list[list[int]] = []
+        self.size = 0
+        self._rows: list[int] = []
         self._tables: list[bytes] = []
-        self._columns = 0
+        self._detours: list[tuple[int, int]] = []
+        self._bits = 0
 
-    def add(self, instruction: Instruction, *, column: bool = False) -> int:
+    def add(self, instruction: Instruction, *, told: bool = False) -> int | None:
         """Adds an instruction.
 
         Args:
             instruction: what it does.
-            column: whether to note which strings meet this condition.
+            told: whether a run tells which strings meet this condition.
 
         Returns:
-            Its number; see `go_on_after`.
+            Its number; see `go_on_here`. None where there are more conditions to tell of than there are bits.
         """
         code, a, b, c, table = instruction
-        self._rows.append([code, a, b, c, 0, self._columns if column else -1])
-        self._tables.append(table.ljust(len(ASCII), b"\0"))
-        self._columns += column
-        return len(self._rows) - 1
+        self._rows += (code, a, b, c, 0, self._bits if told else -1)
+        self._tables.append(table)
+        self._bits += told
+        self.size += 1
+        return None if self._bits > MOST_CONDITIONS else self.size - 1
 
     def go_on_here(self, number: int) -> None:
         """Lets a jump, or a condition that does not hold, go on with what is added next."""
-        self._rows[number][4] = len(self._rows)
+        self._rows[_COLUMNS * number + 4] = self.size
 
-    def run(self, strings: AsciiStrings) -> Run | None:
-        """Runs the program; None where the outputs need more room than there is."""
+    def add_detour(self, first: int, onto: int) -> None:
+        """Adds a simpler program, which goes on with instruction `onto` in place of instruction `first`."""
+        self._detours.append((first, onto))
+
+    def run(self, strings: AsciiStrings, expected: AsciiStrings | None = None, *, simpler: bool = False) -> Run | None:
+        """Runs the program; None where the outputs need more room than there is.
+
+        Args:
+            strings: the inputs.
+            expected: strings to compare the outputs with, as many; by default the inputs.
+            simpler: whether to compare the outputs with those of simpler programs as well.
+        """
         from find_gym.categories.strings.kernels import running
 
-        rows, tables = self._arrays
-        text = np.empty(_GROWTH * strings.text.size + _MORE * len(strings), dtype=np.uint8)
-        ends = np.empty(len(strings), dtype=np.int64)
-        taken = np.empty((len(strings), self._columns), dtype=np.uint8)
-        if not running.run_program(rows, tables, _number_words(), strings.text, strings.ends, text, ends, taken):
+        rows, tables, detours = self._arrays
+        detours = detours if simpler else _NO_DETOURS
+        expected = strings if expected is None else expected
+        text = np.empty(_GROWTH * strings.text.size + _MORE * strings.ends.size, dtype=np.uint8)
+        told = np.empty((3, strings.ends.size), dtype=np.int64)
+        alike = np.empty(2 + len(detours), dtype=np.bool_)
+        if not running.run_program(
+            rows, tables, detours, strings.text, strings.ends, expected.text, expected.ends, text, told, alike
+        ):
             return None
-        return Run(AsciiStrings(text[: ends[-1] if ends.size else 0].copy(), ends), taken)
+        return Run(text, told, alike)
 
     @cached_property
-    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 6)
-        return rows, np.frombuffer(bytearray(b"".join(self._tables)), dtype=np.uint8).reshape(-1, len(ASCII))
+    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+        rows = np.array(self._rows, dtype=np.int64).reshape(self.size, _COLUMNS)
+        tables = b"".join([table.ljust(len(ASCII), b"\0") for table in self._tables])
+        detours = np.array(self._detours, dtype=np.int64).reshape(len(self._detours), 2)
+        return rows, np.frombuffer(bytearray(tables), dtype=np.uint8).reshape(self.size, len(ASCII)), detours
 
 
 class Run(NamedTuple):
     """What a program made of strings.
 
     Attributes:
-        outputs: the outputs.
-        taken: whether each string met each condition that has a column, 0 or 1, uint8 of shape `(n, columns)`.
+        text: the outputs, one after the other, and room.
+        told: where each output ends, whether it is the string that it was compared with, and which conditions held, as
+            bits in the order of the conditions, int64 of shape `(3, n)`.
+        alike: whether all outputs are those that they were compared with, whether all are the same, and whether they
+            are those of each simpler program, bool of shape `(2 + programs,)`.
     """
 
-    outputs: AsciiStrings
-    taken: NDArray[np.uint8]
+    text: NDArray[np.uint8]
+    told: NDArray[np.int64]
+    alike: NDArray[np.bool_]
 
-
-# Characters of outputs for which there is room, for each character of the inputs and for each input.
-_GROWTH, _MORE = 16, 64
-
-
-@cache
-def _number_words() -> NDArray[np.uint8]:
-    """Returns the words that the loop writes, the length of each before it."""
-    words = [*NUMBER_WORDS, "unknown", "none"]
-    table = np.zeros((len(words), 16), dtype=np.uint8)
-    for row, word in zip(table, words, strict=True):
-        row[: len(word) + 1] = [len(word), *word.encode()]
-    return table
+    @property
+    def outputs(self) -> AsciiStrings:
+        """The outputs."""
+        ends = self.told[0]
+        return AsciiStrings(self.text[: ends[-1] if ends.size else 0].copy(), ends)

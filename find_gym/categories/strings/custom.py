@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.followed import Followed
 from find_gym.categories.strings.function import check_inputs
 from find_gym.categories.strings.probes import PROBES
 from find_gym.core.callables import UserFunction
@@ -47,6 +49,10 @@ class CallableStringFunction(UserFunction):
     def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns empty tuples: no exceptions are known of."""
         return [()] * len(inputs)
+
+    def follow(self, inputs: AsciiStrings) -> Followed:
+        """Returns the outputs, all by one rule."""
+        return Followed.of(inputs, self(inputs))
 
     def identity(self) -> bytes:
         """Returns the SHA-256 digest of the outputs on the probes, 32 bytes."""

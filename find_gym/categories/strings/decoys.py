@@ -26,4 +26,4 @@ def string_decoys(rng: np.random.Generator, count: int) -> list[str]:
 def _pool(count: int) -> list[list[str]]:
     rng = np.random.default_rng(DECOY_STREAM)
     functions = [StringFunction(sample_string(rng)) for _ in range(_POOL)]
-    return [list(balanced_inputs(rng, count, function.truth, function.sides)) for function in functions]
+    return [list(balanced_inputs(rng, count, function)[0]) for function in functions]

@@ -11,6 +11,7 @@ import numpy as np
 
 from find_gym.categories.strings import programs, writing
 from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.followed import Followed
 from find_gym.categories.strings.probes import PROBES, answers_to_probes
 from find_gym.categories.strings.programs import Program, Step
 from find_gym.core.specs import Spec, SpecFunction
@@ -98,6 +99,9 @@ class StringBlackBox(Protocol):
     def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns, for each input, whether it is an exception to each rule; empty tuples where there are none."""
 
+    def follow(self, inputs: AsciiStrings) -> Followed:
+        """Returns the outputs without noise, and which rule each input follows."""
+
     def describe(self) -> str:
         """Describes the function in English."""
 
@@ -163,6 +167,10 @@ class StringFunction(SpecFunction):
     def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns, for each input, whether it meets the condition of each branch: inputs alike follow one rule."""
         return programs.sides(self.spec.program, check_inputs(inputs))
+
+    def follow(self, inputs: AsciiStrings) -> Followed:
+        """Returns the outputs without noise, and which rule each input follows."""
+        return programs.follow(self.spec.program, inputs)
 
     def describe(self) -> str:
         """Describes the function in English."""

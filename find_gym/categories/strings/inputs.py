@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cache
-from itertools import compress, zip_longest
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.strings.ascii_strings import AsciiStrings, which_equal
+from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.followed import Followed
 from find_gym.core.draws import draw_in_loop
 
 WORDS = (
@@ -103,46 +103,41 @@ def _draw(rng: np.random.Generator, kinds: NDArray[np.int64]) -> AsciiStrings:
     return AsciiStrings(text[: ends[-1] if kinds.size else 0], ends)
 
 
-def balanced_inputs(
-    rng: np.random.Generator,
-    count: int,
-    truth: Callable[[AsciiStrings], Sequence[str]],
-    sides: Callable[[AsciiStrings], Sequence[Hashable]],
-) -> AsciiStrings:
+class Revealing(Protocol):
+    """What is needed of a function; see `StringBlackBox`."""
+
+    def follow(self, inputs: AsciiStrings) -> Followed:
+        """Returns the outputs without noise, and which rule each input follows."""
+
+
+def balanced_inputs(rng: np.random.Generator, count: int, function: Revealing) -> tuple[AsciiStrings, Followed]:
     """Draws inputs of many kinds that reveal what a function does.
 
     Args:
         rng: the source of randomness.
         count: how many, 4 or more.
-        truth: the function.
-        sides: which of its rules each input follows; every rule gets its share.
+        function: the function. Every rule that inputs may follow gets its share.
 
     Returns:
-        Different strings: a quarter of them as they come (the empty one among them), then those that the function
-        changes, the rules in turn, and then others until there are enough, so that at least half are changed if that
-        many of the candidates are, 16 times `count` at most.
+        Different strings, and what the function makes of them: a quarter of them as they come (the empty one among
+        them), then those that the function changes, the rules in turn, and then others until there are enough, so that
+        at least half are changed if that many of the candidates are, 16 times `count` at most.
     """
+    from find_gym.categories.strings.kernels.choosing import choose_inputs
+
     first_kinds, kinds = _kinds(count)
-    pool, start = _draw(rng, first_kinds), count // 4
-    is_new = _is_new(pool)
-    chosen = np.flatnonzero(is_new[:start]).tolist()
-    groups: dict[Hashable, list[int]] = {}
-    unchanged: list[int] = []
-    for turn in range(_BATCHES):
-        if turn:
-            start = len(pool)
-            pool += _draw(rng, kinds)
-            is_new = _is_new(pool)
-        batch = pool.since(start)
-        same = which_equal(truth(batch), batch)
-        unchanged += (start + np.flatnonzero(is_new[start:] & same)).tolist()
-        for side, places in _by_side(is_new[start:] & ~same, sides(batch)):
-            groups.setdefault(side, []).extend((start + places).tolist())
-        if all(len(group) >= count // 2 for group in groups.values()) and groups:
+    pool = _draw(rng, first_kinds)
+    followed = function.follow(pool)
+    places = np.empty(count, dtype=np.int64)
+    for batch in range(_BATCHES):
+        if batch:
+            further = _draw(rng, kinds)
+            pool, followed = pool + further, followed.and_then(function.follow(further))
+        chosen = choose_inputs(pool.text, pool.ends, count // 4, followed.told, places)
+        if chosen >= 0:
             break
-    changed = [place for row in zip_longest(*groups.values()) for place in row if place is not None]
-    wanted = count // 2
-    return pool.take([*chosen, *changed[:wanted], *unchanged, *changed[wanted:]][:count])
+    places = places[: chosen if chosen >= 0 else ~chosen]
+    return pool.take(places), followed.take(places)
 
 
 @cache
@@ -153,16 +148,3 @@ def _kinds(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     turns = _table()[2]
     batch = np.resize(turns, 16 * count // _BATCHES)
     return np.concatenate(([EMPTY], np.resize(turns, count // 4 - 1), batch)), batch
-
-
-def _is_new(pool: AsciiStrings) -> NDArray[np.bool_]:
-    """Returns which strings are none of those before them."""
-    return pool.first_equal() == np.arange(len(pool))
-
-
-def _by_side(which: NDArray[np.bool_], sides: Sequence[Hashable]) -> Iterator[tuple[Hashable, NDArray[np.int64]]]:
-    """Yields the places of some strings, those of one side after those of another."""
-    places, told = np.flatnonzero(which), list(compress(sides, which.tolist()))
-    found = dict.fromkeys(told)
-    for side in found:
-        yield side, places if len(found) == 1 else places[[other == side for other in told]]

@@ -7,14 +7,13 @@ bank changes the splits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import numpy as np
 
 from find_gym.categories.strings.ascii_strings import AsciiStrings
 from find_gym.categories.strings.inputs import draw_inputs
-from find_gym.categories.strings.programs import Program, run
+from find_gym.categories.strings.programs import Comparison, Program, compare_with_simpler, without_noise
 
 PROBES: tuple[str, ...] = (
     # All letters in both cases, in various orders: which letters are replaced, removed, mapped or found.
@@ -71,17 +70,13 @@ PROBES: tuple[str, ...] = (
 @lru_cache(1024)
 def answers_to_probes(program: Program) -> tuple[str, ...]:
     """Returns a program's outputs on the bank, which the split and the environment need in turn."""
-    return tuple(outputs_on_probes(program))
+    return tuple(compared_on_probes(without_noise(program)).outputs)
 
 
 @lru_cache(1024)
-def outputs_on_probes(program: Program) -> Sequence[str]:
-    """Returns a program's outputs on the bank, for the sampler to compare and look up.
-
-    They are `AsciiStrings` if they are ASCII, else a tuple.
-    """
-    outputs = run(program, packed_probes())
-    return outputs if isinstance(outputs, AsciiStrings) else tuple(outputs)
+def compared_on_probes(program: Program) -> Comparison:
+    """Compares what a program makes of the bank with this, and with what simpler programs make of it."""
+    return compare_with_simpler(program, packed_probes())
 
 
 @cache

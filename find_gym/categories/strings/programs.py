@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, overload
+from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.ascii_strings import AsciiStrings, which_equal
 from find_gym.categories.strings.compiled import CompiledProgram
 from find_gym.categories.strings.conditions import CONDITIONS, Condition
 from find_gym.categories.strings.faults import FAULTS
+from find_gym.categories.strings.followed import Followed
 from find_gym.categories.strings.instructions import Code, Instruction
 from find_gym.categories.strings.operation import Constants, Operation
 from find_gym.categories.strings.operations import OPERATIONS
@@ -143,7 +145,7 @@ def run(program: Program, strings: Sequence[str], rng: np.random.Generator | Non
 
 
 def _run_compiled(program: Program, strings: AsciiStrings) -> AsciiStrings | list[str]:
-    compiled = _compile(program)
+    compiled = compile_program(program)
     result = None if compiled is None else compiled.run(strings)
     if result is not None:
         return result.outputs
@@ -152,30 +154,92 @@ def _run_compiled(program: Program, strings: AsciiStrings) -> AsciiStrings | lis
 
 
 @lru_cache(1024)
-def _compile(program: Program) -> CompiledProgram | None:
-    """Returns a program for the compiled loop, or None if one of its operations has no instruction."""
+def compile_program(program: Program) -> CompiledProgram | None:
+    """Returns a program for the compiled loop, its stochastic operations left out, or None if there is none."""
     compiled = CompiledProgram()
     return compiled if _add_to(compiled, program) else None
 
 
 def _add_to(compiled: CompiledProgram, program: Program, *, within: bool = False) -> bool:
-    """Adds a program to a compiled one, one `within` a branch or not; returns whether all has instructions."""
-    for part in program:
-        if isinstance(part, Step) and part.operation.stochastic:
-            continue
-        instruction = (part.operation if isinstance(part, Step) else part.test).compiled(part.constants)
-        if instruction is None:
+    """Adds a program to a compiled one, one `within` a branch or not; returns whether all of it has instructions."""
+    parts = [part for part in program if isinstance(part, Branch) or not part.operation.stochastic]
+    for part in parts:
+        first = compiled.size
+        if isinstance(part, Step):
+            instruction = part.operation.compiled(part.constants)
+            if instruction is None:
+                return False
+            compiled.add(instruction)
+        elif not _add_branch(compiled, part, within=within):
             return False
-        number = compiled.add(instruction, column=isinstance(part, Branch) and not within)
-        if isinstance(part, Branch):
-            if not _add_to(compiled, part.then, within=True):
-                return False
-            behind = compiled.add(Instruction(Code.JUMP))
-            compiled.go_on_here(number)
-            if not _add_to(compiled, part.otherwise, within=True):
-                return False
-            compiled.go_on_here(behind)
+        if not within and (len(parts) > 1 or isinstance(part, Branch)):
+            compiled.add_detour(first, compiled.size)
     return True
+
+
+def _add_branch(compiled: CompiledProgram, branch: Branch, *, within: bool) -> bool:
+    instruction = branch.test.compiled(branch.constants)
+    number = None if instruction is None else compiled.add(instruction, told=not within)
+    if number is None or not _add_to(compiled, branch.then, within=True):
+        return False
+    behind = compiled.add(Instruction(Code.JUMP))
+    assert behind is not None
+    compiled.go_on_here(number)
+    if not within:
+        compiled.add_detour(number, number + 1)
+        compiled.add_detour(number, compiled.size)
+    if not _add_to(compiled, branch.otherwise, within=True):
+        return False
+    compiled.go_on_here(behind)
+    return True
+
+
+class Comparison(NamedTuple):
+    """What a program makes of strings, beside these and what simpler programs make of them.
+
+    Attributes:
+        outputs: the outputs, without noise.
+        is_simple: whether they are the inputs, are all the same, or are those of the program without one of its parts
+            or with one side of a branch in its place.
+    """
+
+    outputs: AsciiStrings | tuple[str, ...]
+    is_simple: bool
+
+
+def compare_with_simpler(program: Program, strings: AsciiStrings) -> Comparison:
+    """Compares what a program makes of strings with these, and with what simpler programs make of them."""
+    program = without_noise(program)
+    compiled = compile_program(program)
+    result = None if compiled is None else compiled.run(strings, simpler=True)
+    if result is not None:
+        return Comparison(result.outputs, bool(result.alike.any()))
+    inputs = list(strings)
+    outputs = run(program, inputs)
+    is_simple = outputs == inputs or len(set(outputs)) == 1
+    is_simple = is_simple or any(run(simpler, inputs) == outputs for simpler in _simplifications(program))
+    return Comparison(AsciiStrings.of(outputs) or tuple(outputs), is_simple)
+
+
+def _simplifications(program: Program) -> Iterator[Program]:
+    """Yields the programs that lack one part, or one side of one branch: the detours of a compiled program."""
+    if len(program) > 1 or isinstance(program[0], Branch):
+        for index, part in enumerate(program):
+            before, after = program[:index], program[index + 1 :]
+            yield (*before, *after)
+            if isinstance(part, Branch):
+                yield (*before, *part.then, *after)
+                yield (*before, *part.otherwise, *after)
+
+
+def which_right(program: Program, strings: Sequence[str], expected: Sequence[str]) -> NDArray[np.bool_]:
+    """Returns which outputs of a program, without noise, are the expected ones, bool of shape `(n,)`."""
+    if isinstance(strings, AsciiStrings) and isinstance(expected, AsciiStrings):
+        compiled = compile_program(program)
+        result = None if compiled is None else compiled.run(strings, expected)
+        if result is not None:
+            return result.told[1] != 0
+    return which_equal(expected, run(program, strings))
 
 
 def _run_branch(branch: Branch, strings: list[str], rng: np.random.Generator | None) -> list[str]:
@@ -185,12 +249,28 @@ def _run_branch(branch: Branch, strings: list[str], rng: np.random.Generator | N
     return [next(taken) if held else next(left) for held in holds]
 
 
+def follow(program: Program, strings: Sequence[str]) -> Followed:
+    """Runs a program without its noise; see `Followed`."""
+    if (
+        isinstance(strings, AsciiStrings)
+        and (compiled := compile_program(program))
+        and (result := compiled.run(strings))
+    ):
+        return Followed(result.outputs, result.told[1:])
+    return Followed.of(strings, run(program, strings), sides(program, strings))
+
+
 def sides(program: Program, strings: Sequence[str]) -> list[tuple[bool, ...]]:
     """Returns, for each string, whether it meets the condition of each branch (those within branches left out)."""
-    if not has_branches(program):
+    branches = sum(isinstance(part, Branch) for part in program)
+    if not branches:
         return [()] * len(strings)
-    if isinstance(strings, AsciiStrings) and (compiled := _compile(program)) and (result := compiled.run(strings)):
-        return list(map(tuple, result.taken.astype(bool).tolist()))
+    if isinstance(strings, AsciiStrings) and (compiled := compile_program(program)) and (run := compiled.run(strings)):
+        return list(map(tuple, (run.told[2][:, None] >> np.arange(branches) & 1).astype(np.bool_).tolist()))
+    return _sides_in_python(program, strings)
+
+
+def _sides_in_python(program: Program, strings: Sequence[str]) -> list[tuple[bool, ...]]:
     taken: list[tuple[bool, ...]] = [()] * len(strings)
     outputs = list(strings)
     branches = [place for place, part in enumerate(program) if isinstance(part, Branch)]

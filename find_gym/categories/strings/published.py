@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from find_gym.categories.strings.ascii_strings import AsciiStrings
+from find_gym.categories.strings.followed import Followed
 from find_gym.categories.strings.function import StringFunction, StringSpec, check_inputs
 from find_gym.categories.triplets import Triplet
 from find_gym.core.specs import Spec, SpecFunction
@@ -121,6 +123,10 @@ class PublishedStringFunction(SpecFunction):
     def sides(self, inputs: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns empty tuples: no exceptions are known of."""
         return [()] * len(inputs)
+
+    def follow(self, inputs: AsciiStrings) -> Followed:
+        """Returns the outputs, all by one rule."""
+        return Followed.of(inputs, self.truth(inputs))
 
     def generator(self, *entropy: int) -> np.random.Generator:
         """Returns a generator for this function's draws, the same for the same `entropy`."""

@@ -117,8 +117,8 @@ def _fresh_functions() -> list[StringFunction]:
 
 
 def _executions(function: StringFunction) -> list[tuple[str, str]]:
-    inputs = balanced_inputs(_generator(function, 0), TRIPLETS, function.truth, function.sides)
-    return list(zip(inputs, function.truth(inputs), strict=True))
+    inputs, followed = balanced_inputs(_generator(function, 0), TRIPLETS, function)
+    return list(zip(inputs, followed.outputs, strict=True))
 
 
 def _generator(function: StringFunction, stream: int) -> np.random.Generator:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from find_gym.categories.strings import programs
-from find_gym.categories.strings.ascii_strings import AsciiStrings, most_equal
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.function import StringSpec
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS, STOCHASTIC
-from find_gym.categories.strings.probes import outputs_on_probes, packed_large_set, packed_probes
+from find_gym.categories.strings.probes import compared_on_probes, packed_large_set, packed_probes
 from find_gym.categories.strings.programs import Branch, Program, Step
 from find_gym.core.draws import choose
 from find_gym.core.splits import check_split
@@ -101,24 +100,12 @@ def is_degenerate(program: Program) -> bool:
     program = programs.without_noise(program)
     if not program:
         return True
-    outputs = outputs_on_probes(program)
-    simpler = map(outputs_on_probes, _simplifications(program))
-    if _is_trivial(outputs, packed_probes()) or any(outputs == other for other in simpler):
+    on_probes = compared_on_probes(program)
+    if on_probes.is_simple or (len(program) > 1 and on_probes.outputs in _single_operations()):
         return _is_degenerate_on_large_set(program)
-    if len(program) > 1 and outputs in _single_operations():
-        return _is_degenerate_on_large_set(program)
-    return any(_is_hardly_taken(part, program[:index]) for index, part in enumerate(program))
-
-
-def _simplifications(program: Program) -> Iterator[Program]:
-    """Yields the programs that lack one part, or one side of one branch."""
-    if len(program) > 1 or isinstance(program[0], Branch):
-        for index, part in enumerate(program):
-            before, after = program[:index], program[index + 1 :]
-            yield (*before, *after)
-            if isinstance(part, Branch):
-                yield (*before, *part.then, *after)
-                yield (*before, *part.otherwise, *after)
+    taken = np.array(programs.sides(program, packed_large_set()))
+    counts = np.count_nonzero(taken, axis=0)
+    return bool(np.any((counts < _LEAST_TAKEN) | (counts > len(taken) - _LEAST_TAKEN)))
 
 
 @cache
@@ -137,23 +124,8 @@ def _single_operations() -> dict[Sequence[str], list[Step]]:
 
 def _is_degenerate_on_large_set(program: Program) -> bool:
     inputs = packed_large_set()
-    outputs = programs.run(program, inputs)
-    if _is_trivial(outputs, inputs):
-        return True
-    candidates: list[Program] = list(_simplifications(program))
-    if len(program) > 1:
-        on_probes = outputs_on_probes(program)
-        candidates += [(step,) for step in _single_operations().get(on_probes, ())]
-    return any(outputs == programs.run(candidate, inputs) for candidate in candidates)
-
-
-def _is_trivial(outputs: Sequence[str], inputs: AsciiStrings) -> bool:
-    """Whether outputs are all the same, or all their inputs."""
-    return outputs == inputs or most_equal(outputs) == len(outputs)
-
-
-def _is_hardly_taken(part: Step | Branch, before: Program) -> bool:
-    if not isinstance(part, Branch):
-        return False
-    taken = [side[-1] for side in programs.sides((*before, part), packed_large_set())]
-    return not _LEAST_TAKEN <= sum(taken) <= len(taken) - _LEAST_TAKEN
+    outputs, is_simple = programs.compare_with_simpler(program, inputs)
+    if is_simple or len(program) == 1:
+        return is_simple
+    candidates = _single_operations().get(compared_on_probes(program).outputs, ())
+    return any(outputs == programs.run((step,), inputs) for step in candidates)

@@ -14,8 +14,9 @@ from find_gym.categories.held_out import decoy_generator, run_held_out
 from find_gym.categories.strings.ascii_strings import most_equal, which_equal
 from find_gym.categories.strings.category import MAX_STRING_COMPLEXITY
 from find_gym.categories.strings.decoys import string_decoys
-from find_gym.categories.strings.function import StringBlackBox, StringFunction, StringSpec
+from find_gym.categories.strings.function import StringBlackBox, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
+from find_gym.categories.strings.programs import which_right
 from find_gym.categories.strings.unit_tests import draw_unit_tests
 from find_gym.core.skills import skill
 from find_gym.core.submissions import PreparedCode, Submission
@@ -86,50 +87,55 @@ class StringScorer(CodeScorer[StringScore]):
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
         super().__init__(function, judge, draw_unit_tests)
         rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
-        self._inputs = balanced_inputs(rng, HELD_OUT_INPUTS, function.truth, function.sides)
-        self._truth = function.truth(self._inputs)
-        unchanged = which_equal(self._truth, self._inputs)
-        exception = np.array([any(side) for side in function.sides(self._inputs)])
-        members = {"changed": ~unchanged, "unchanged": unchanged, "exception": exception}
-        self._strata = {name: places for name, member in members.items() if (places := np.flatnonzero(member)).size}
+        self._inputs, (self._truth, told) = balanced_inputs(rng, HELD_OUT_INPUTS, function)
+        # The inputs of each stratum, as bits.
+        everything, unchanged, exception = (1 << len(self._truth)) - 1, _bits(told[0]), _bits(told[1])
+        members = {"changed": everything & ~unchanged, "unchanged": unchanged, "exception": exception}
+        self._strata = {name: those for name, those in members.items() if those}
+        self._everything, self._first = everything, everything & (1 << PAPER_INPUTS) - 1
         constant = most_equal(self._truth) / len(self._truth)
-        self.trivial_accuracy = max(constant, 1 - np.count_nonzero(~unchanged) / len(self._truth))
+        self.trivial_accuracy = max(constant, 1 - members["changed"].bit_count() / len(self._truth))
 
     def _by_program(self, submission: Submission) -> StringScore:
         program: Any = submission.program
         if not isinstance(program, StringSpec):
             raise TypeError(f"expected a StringSpec as the program, actual value: {program!r}")
-        return self._judge(StringFunction(program).truth(self._inputs))
+        return self._judge(which_right(program.program, self._inputs, self._truth))
 
     def _by_code(self, code: PreparedCode, domain: str) -> StringScore:
         rng = decoy_generator(self._identity)
         result = run_held_out(code, list(self._inputs), string_decoys(rng, HELD_OUT_INPUTS), rng)
         if result.status is not Status.OK:
             return self._failure(result.status.value, result.message)
-        return self._judge(result.values)
+        return self._judge(which_equal(self._truth, result.values))
 
     def _by_paper(self, code: PreparedCode) -> dict[str, Any]:
         return {"paper_score": self._by_code(code, "").paper_score}
 
     def score_predictions(self, predict: Callable[[Sequence[str]], Sequence[Any]]) -> StringScore:
         """Judges a trusted predictor, a callable from inputs to as many outputs."""
-        return self._judge(predict(self._inputs))
+        return self._judge(which_equal(self._truth, predict(self._inputs)))
 
     def _failure(self, outcome: str, message: str) -> StringScore:
         return StringScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
 
-    def _judge(self, predicted: Sequence[Any]) -> StringScore:
-        right = which_equal(self._truth, predicted)
-        accuracy = _share(right)
+    def _judge(self, which: NDArray[np.bool_]) -> StringScore:
+        right = _bits(which)
+        accuracy = _share(right, self._everything)
         return StringScore(
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
-            strata={name: _share(right[places]) for name, places in self._strata.items()},
-            paper_score=_share(right[:PAPER_INPUTS]),
+            strata={name: _share(right, those) for name, those in self._strata.items()},
+            paper_score=_share(right, self._first),
             outcome="right" if accuracy == 1 else "wrong",
         )
 
 
-def _share(right: NDArray[np.bool_]) -> float:
-    return int(np.count_nonzero(right)) / right.size
+def _bits(which: NDArray[Any]) -> int:
+    """Returns an integer with a bit for each place that is not 0."""
+    return int.from_bytes(np.packbits(which, bitorder="little").tobytes(), "little")
+
+
+def _share(right: int, those: int) -> float:
+    return (right & those).bit_count() / those.bit_count()

@@ -16,11 +16,13 @@ from find_gym.judges.unit_tests import UnitTest, make_unit_tests, one_of
 
 def draw_unit_tests(function: Any, rng: np.random.Generator, count: int) -> list[UnitTest]:
     """Draws unit tests of a function, with executions of freshly sampled ones that it would answer otherwise."""
-    inputs = balanced_inputs(rng, count, function.truth, function.sides)
-    own = [Execution(text, output) for text, output in zip(inputs, function.truth(inputs), strict=True)]
+    own = _executions(function, rng, count)
     others = []
     for _ in range(OTHERS):
-        other = StringFunction(sample_string(rng))
-        asked = balanced_inputs(rng, EXECUTIONS, other.truth, other.sides)
-        others += [Execution(text, output) for text, output in zip(asked, other.truth(asked), strict=True)]
+        others += _executions(StringFunction(sample_string(rng)), rng, EXECUTIONS)
     return make_unit_tests(rng, own, one_of(others), lambda one: function.truth([one.input])[0] != one.output)
+
+
+def _executions(function: Any, rng: np.random.Generator, count: int) -> list[Execution]:
+    inputs, followed = balanced_inputs(rng, count, function)
+    return [Execution(text, output) for text, output in zip(inputs, followed.outputs, strict=True)]

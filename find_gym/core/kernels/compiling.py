@@ -22,6 +22,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _EXACT_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 # Sums may be reordered, so that several terms are added at a time; NaN and infinity keep their meaning.
 _OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
+# Parts of kernels are not called from C, inlined ones not from Python either; what would let these do so takes as long
+# to compile as a short loop.
+_PART: dict[str, Any] = {"no_cfunc_wrapper": True}
+_INLINED: dict[str, Any] = {**_PART, "no_cpython_wrapper": True, "forceinline": True}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
 _PACKAGE = __name__.partition(".")[0]
 _config: Any = numba.config
@@ -32,22 +36,23 @@ _formulas: list[Any] = []
 
 def helper(function: Function) -> Function:
     """Compiles a function as a part of the kernels that call it."""
-    compiled: Function = numba.njit(**_OPTIONS)(function)
+    compiled: Function = numba.njit(**_PART, **_OPTIONS)(function)
     return compiled
 
 
 def exact_helper(function: Function) -> Function:
     """Compiles a function as a part of exact kernels."""
-    compiled: Function = numba.njit(**_EXACT_OPTIONS)(function)
+    compiled: Function = numba.njit(**_PART, **_EXACT_OPTIONS)(function)
     return compiled
 
 
 def inlined_helper(function: Function) -> Function:
     """Compiles a function as a part of exact kernels, into each place that calls it.
 
-    To pass an array takes some ten nanoseconds, which count in what is called for each short string.
+    To pass an array takes some ten nanoseconds, which count in what is called for each short string. It cannot be
+    called from Python.
     """
-    compiled: Function = numba.njit(forceinline=True, **_EXACT_OPTIONS)(function)
+    compiled: Function = numba.njit(**_INLINED, **_EXACT_OPTIONS)(function)
     return compiled
 
 

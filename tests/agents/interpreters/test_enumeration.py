@@ -37,7 +37,7 @@ def interpret(function: StringFunction, budget: int = 30) -> tuple[Submission, i
 
 
 def accuracy(function: StringFunction, submission: Submission) -> float:
-    inputs = balanced_inputs(np.random.default_rng(1), 200, function.truth, function.sides)
+    inputs, _ = balanced_inputs(np.random.default_rng(1), 200, function)
     namespace: dict[str, Any] = {}
     exec(submission.code, namespace)  # the agent's own code, not a stranger's
     right = [namespace["f"](text) == output for text, output in zip(inputs, function.truth(inputs), strict=True)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from find_gym.categories.strings import programs
-from find_gym.categories.strings.ascii_strings import AsciiStrings, which_equal
+from find_gym.categories.strings.ascii_strings import AsciiStrings, most_equal, which_equal
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.difficulty import DIFFICULTIES
 from find_gym.categories.strings.operation import Operation
@@ -54,6 +54,24 @@ def test_programs_are_the_same_compiled(texts: list[str], seed: int, level: str,
         assert programs.sides(program, packed(texts)) == programs.sides(program, texts)
 
 
+@given(texts=TEXTS.filter(bool), seed=SEEDS, level=st.sampled_from(list(DIFFICULTIES)))
+def test_programs_are_compared_compiled_as_in_python(texts: list[str], seed: int, level: str) -> None:
+    rng = np.random.default_rng(seed)
+    first, second = (sample_string(rng, difficulty=level).program for _ in range(2))
+    nested = Branch("is_longer_than", (5,), first, second)
+    # The last ones equal a simpler program where the first operation does nothing to these texts.
+    idle = Step("string_rstrip"), Step("convert_to_lowercase")
+    for program in (first, (*first, *second), (nested, *second), (*idle, *first), (nested, *idle)):
+        compared = programs.compare_with_simpler(program, packed(texts))
+        outputs = programs.run(program, texts)
+        simpler = (programs.run(other, texts) for other in programs._simplifications(program))
+        assert list(compared.outputs) == outputs
+        assert compared.is_simple == (outputs == texts or len(set(outputs)) == 1 or outputs in simpler)
+        expected = [output if number % 3 else "" for number, output in enumerate(outputs)]
+        right = programs.which_right(program, packed(texts), packed(expected)).tolist()
+        assert right == [output == other for output, other in zip(outputs, expected, strict=True)]
+
+
 def test_outputs_that_do_not_fit_are_made_in_python() -> None:
     program = (Step("get_alpha_indexes"),) * 4
     texts = ["abcdefgh" * 8, "", "x"]
@@ -85,10 +103,9 @@ def test_ascii_strings_are_strings(texts: list[str], others: list[str], seed: in
     assert list(strings) == texts and len(strings) == len(texts) and strings[:3] == texts[:3]
     assert list(strings + packed(others)) == texts + others
     assert (strings == packed(others)) == (texts == others)
-    assert strings.first_equal().tolist() == [texts.index(text) for text in texts]
     if texts:
+        assert most_equal(strings) == most_equal(texts)
         places = np.random.default_rng(seed).permutation(len(texts))[:5]
-        assert list(strings.since(places[0])) == texts[places[0] :]
         assert list(strings.take(places)) == [texts[place] for place in places]
     others = (others + [""] * len(texts))[: len(texts)]
     same = [text == other for text, other in zip(texts, others, strict=True)]

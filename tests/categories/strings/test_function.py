@@ -246,8 +246,11 @@ def test_letterwise_operations_are_the_same_on_joined_strings(strings: list[str]
 @settings(max_examples=40)
 def test_balanced_inputs_show_something(seed: int, level: str) -> None:
     function = StringFunction(sample(seed, difficulty=level))
-    inputs = balanced_inputs(np.random.default_rng(seed), 64, function.truth, function.sides)
+    inputs, followed = balanced_inputs(np.random.default_rng(seed), 64, function)
     assert len(inputs) == len(set(inputs)) == 64 and "" in inputs
+    assert list(followed.outputs) == function.truth(list(inputs))
+    assert followed.told[0].tolist() == [a == b for a, b in zip(inputs, followed.outputs, strict=True)]
+    assert followed.told[1].astype(bool).tolist() == list(map(any, function.sides(list(inputs))))
     pool = draw_inputs(np.random.default_rng(0), 400)
     changed = [a != b for a, b in zip(function.truth(pool), pool, strict=True)]
     if np.mean(changed) > 0.1:
@@ -257,7 +260,7 @@ def test_balanced_inputs_show_something(seed: int, level: str) -> None:
 def test_balanced_inputs_show_both_sides_of_a_branch() -> None:
     branch = Branch("contains_letter", ("q",), (Step("reverse_string"),), (Step("convert_to_uppercase"),))
     function = StringFunction(StringSpec((branch,)))
-    inputs = balanced_inputs(np.random.default_rng(1), 64, function.truth, function.sides)
+    inputs, _ = balanced_inputs(np.random.default_rng(1), 64, function)
     assert 16 <= sum(side == (True,) for side in function.sides(inputs)) <= 48
 
 

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_kernel, inlined_helper
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel, inlined_helper
 
 # The FNV-1a hash of 64 bits.
 _BASIS, _PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
 
 
 @inlined_helper
-def _same(text: Any, first: int, other_text: Any, other: int, size: int) -> bool:
+def same(text: Any, first: int, other_text: Any, other: int, size: int) -> bool:
+    """Returns whether as many characters from one place of a text as from one of another text are the same."""
     for place in range(size):
         if text[first + place] != other_text[other + place]:
             return False
@@ -25,7 +26,7 @@ def _start(ends: Any, number: int) -> int:
     return ends[number - 1] if number else 0
 
 
-@exact_kernel("void(uint8[::1], int64[::1], int64[::1])")
+@exact_helper
 def find_first_equal(text: Any, ends: Any, places: Any) -> None:
     """Writes, for each string, which is the first that is the same.
 
@@ -48,7 +49,7 @@ def find_first_equal(text: Any, ends: Any, places: Any) -> None:
         while slots[slot] >= 0:
             other = slots[slot]
             start = _start(ends, other)
-            if ends[other] - start == last - first and _same(text, first, text, start, last - first):
+            if ends[other] - start == last - first and same(text, first, text, start, last - first):
                 break
             slot = (slot + 1) % size
         if slots[slot] < 0:
@@ -57,14 +58,16 @@ def find_first_equal(text: Any, ends: Any, places: Any) -> None:
         first = last
 
 
-@exact_kernel("void(uint8[::1], int64[::1], uint8[::1], int64[::1], boolean[::1])")
-def compare(text: Any, ends: Any, other_text: Any, other_ends: Any, same: Any) -> None:
-    """Writes which strings are the same as those in their places among others, to `same` of shape `(n,)`."""
-    first, other = 0, 0
-    for number in range(ends.size):
-        size = ends[number] - first
-        same[number] = other_ends[number] - other == size and _same(text, first, other_text, other, size)
-        first, other = ends[number], other_ends[number]
+@exact_kernel("int64(uint8[::1], int64[::1])")
+def count_most_equal(text: Any, ends: Any) -> int:
+    """Returns how often the most frequent string is there."""
+    places, counts = np.empty(ends.size, dtype=np.int64), np.zeros(ends.size, dtype=np.int64)
+    find_first_equal(text, ends, places)
+    most = 0
+    for place in places:
+        counts[place] += 1
+        most = max(most, counts[place])
+    return most
 
 
 @exact_kernel("void(uint8[::1], int64[::1], int64[::1], uint8[::1], int64[::1])")

@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.strings.instructions import COUNTED, END, LAST, MIDDLE, REMOVED, Code
+from find_gym.categories.strings.kernels.comparing import same
 from find_gym.core.kernels.compiling import exact_kernel, inlined_helper
+from find_gym.core.number_words import NUMBER_WORDS
 
 _ROOM = 1 << 14
 # No instruction makes more of a string: each character a number word and a space, or one character more.
 _GROWTH, _MORE = 13, 16
 _SPACE, _TO_UPPER, _LOWER, _UPPER, _ZERO = 32, 32, 97, 65, 48
-_UNKNOWN, _NONE = 31, 32
+_UNKNOWN, _NONE = len(NUMBER_WORDS), len(NUMBER_WORDS) + 1
+# The words that instructions write, the length of each before it.
+_NUMBERS = np.zeros((_NONE + 1, 16), dtype=np.uint8)
+for _row, _word in zip(_NUMBERS, (*NUMBER_WORDS, "unknown", "none"), strict=True):
+    _row[: len(_word) + 1] = [len(_word), *_word.encode()]
 
 
 @inlined_helper
@@ -72,11 +78,11 @@ def _copy_back(source: Any, first: int, last: int, target: Any, end: int) -> int
 
 
 @inlined_helper
-def _name(numbers: Any, number: int, target: Any, end: int) -> int:
+def _name(number: int, target: Any, end: int) -> int:
     """Writes a number word, "none" for -1; the first entry of each row is its length."""
     row = min(number, _UNKNOWN) if number >= 0 else _NONE
-    for place in range(1, 1 + numbers[row, 0]):
-        target[end] = numbers[row, place]
+    for place in range(1, 1 + _NUMBERS[row, 0]):
+        target[end] = _NUMBERS[row, place]
         end += 1
     return end
 
@@ -235,7 +241,7 @@ def _replace_those(source: Any, size: int, target: Any, a: int, tables: Any, row
 
 
 @inlined_helper
-def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, row: int, numbers: Any) -> int:
+def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, row: int) -> int:
     """Writes the index of each character of the table, or what digit it is."""
     end = 0
     for place in range(size):
@@ -244,12 +250,12 @@ def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, r
                 target[end] = _SPACE
                 end += 1
             number = source[place] - _ZERO if code == Code.NAME_DIGITS else place
-            end = _name(numbers, number, target, end)
+            end = _name(number, target, end)
     return end
 
 
 @inlined_helper
-def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables: Any, row: int, numbers: Any) -> int:
+def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables: Any, row: int) -> int:
     number = size
     if code == Code.NAME_COUNT:
         number = _count(source, size, tables, row)
@@ -262,11 +268,11 @@ def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables:
     elif code == Code.NAME_ORDER:
         letter = _lowered(source[_index(a, size)]) if size else 0
         number = letter - _LOWER + 1 if _is_lower(letter) else 0
-    return _name(numbers, number, target, 0)
+    return _name(number, target, 0)
 
 
 @inlined_helper
-def _apply(program: Any, tables: Any, row: int, numbers: Any, source: Any, size: int, target: Any) -> int:
+def _apply(program: Any, tables: Any, row: int, source: Any, size: int, target: Any) -> int:
     """Applies an instruction to a string of a size; returns that of what it writes."""
     code, a, b, c = program[row, 0], program[row, 1], program[row, 2], program[row, 3]
     if code == Code.TRANSLATE:
@@ -296,8 +302,8 @@ def _apply(program: Any, tables: Any, row: int, numbers: Any, source: Any, size:
     if code == Code.REPLACE_THOSE:
         return _replace_those(source, size, target, a, tables, row)
     if code == Code.NAME_INDICES or code == Code.NAME_DIGITS:
-        return _name_indices(code, source, size, target, tables, row, numbers)
-    return _name_number(code, source, size, target, a, tables, row, numbers)
+        return _name_indices(code, source, size, target, tables, row)
+    return _name_number(code, source, size, target, a, tables, row)
 
 
 @inlined_helper
@@ -316,55 +322,84 @@ def _holds(program: Any, tables: Any, row: int, source: Any, size: int) -> bool:
 
 
 @exact_kernel(
-    "boolean(int64[:, ::1], uint8[:, ::1], uint8[:, ::1],uint8[::1], int64[::1], uint8[::1], int64[::1], uint8[:, ::1])"
+    "boolean(int64[:, ::1], uint8[:, ::1], int64[:, ::1], uint8[::1], int64[::1], uint8[::1], int64[::1], uint8[::1],"
+    "int64[:, ::1], boolean[::1])"
 )
 def run_program(
-    program: Any, tables: Any, numbers: Any, text: Any, ends: Any, outputs: Any, output_ends: Any, taken: Any
+    program: Any,
+    tables: Any,
+    detours: Any,
+    text: Any,
+    ends: Any,
+    expected: Any,
+    expected_ends: Any,
+    outputs: Any,
+    told: Any,
+    alike: Any,
 ) -> bool:
-    """Runs a program on ASCII strings.
+    """Runs a program on ASCII strings, and compares the outputs with others.
 
     Args:
         program: a row for each instruction: its code, `a`, `b`, `c`, the row to go on with where a condition does not
-            hold or after a jump, and the column of `taken` (-1: none).
+            hold or after a jump, and the bit of `told` that says whether the condition held (-1: none).
         tables: the table of each instruction, shape `(instructions, 128)`.
-        numbers: the words from zero to thirty, "unknown" and "none": the length, then the characters of each.
+        detours: simpler programs, shape `(m, 2)`: at the first row, each goes on with the second one.
         text: the strings, one after the other.
         ends: where each ends, shape `(n,)`.
+        expected: strings to compare the outputs with.
+        expected_ends: where each of those ends, shape `(n,)`.
         outputs: where to write the outputs, one after the other.
-        output_ends: where to write the end of each, shape `(n,)`.
-        taken: where to write whether each string meets the conditions that have a column, shape `(n, columns)`.
+        told: where to write the end of each output, whether it is the expected one, and which conditions held as bits,
+            shape `(3, n)`.
+        alike: where to write whether all outputs are the expected ones, whether all are the same, and whether they are
+            those of each of the simpler programs, shape `(m + 2,)`.
 
     Returns:
         Whether there was room enough.
     """
-    texts, others = np.empty(_ROOM, dtype=np.uint8), np.empty(_ROOM, dtype=np.uint8)
-    first, end = 0, 0
-    for number in range(ends.size):
-        size = ends[number] - first
-        if size > _ROOM:
-            return False
-        _copy(text, first, ends[number], texts, 0)
-        first = ends[number]
-        row, turned = 0, False
-        while row < program.shape[0]:
-            code = program[row, 0]
-            if code == Code.JUMP:
-                row = program[row, 4]
-            elif code >= Code.STARTS:
-                held = _holds(program, tables, row, others if turned else texts, size)
-                if program[row, 5] >= 0:
-                    taken[number, program[row, 5]] = held
-                row = row + 1 if held else program[row, 4]
-            else:
-                if _GROWTH * size + _MORE > _ROOM:
-                    return False
-                if turned:
-                    size = _apply(program, tables, row, numbers, others, size, texts)
+    source, target = np.empty(_ROOM, dtype=np.uint8), np.empty(_ROOM, dtype=np.uint8)
+    alike[:] = True
+    for turn in range(1 + detours.shape[0]):
+        fork, onto = (detours[turn - 1, 0], detours[turn - 1, 1]) if turn else (-1, -1)
+        first, end, compared = 0, 0, 0
+        for number in range(ends.size):
+            size = ends[number] - first
+            if size > _ROOM:
+                return False
+            _copy(text, first, ends[number], source, 0)
+            first = ends[number]
+            row, bits = 0, 0
+            while row < program.shape[0]:
+                code = program[row, 0]
+                if row == fork:
+                    row = onto
+                elif code == Code.JUMP:
+                    row = program[row, 4]
+                elif code >= Code.STARTS:
+                    holds = _holds(program, tables, row, source, size)
+                    if holds and program[row, 5] >= 0:
+                        bits |= 1 << program[row, 5]
+                    row = row + 1 if holds else program[row, 4]
                 else:
-                    size = _apply(program, tables, row, numbers, texts, size, others)
-                row, turned = row + 1, not turned
-        if end + size > outputs.size:
-            return False
-        end = _copy(others if turned else texts, 0, size, outputs, end)
-        output_ends[number] = end
+                    if _GROWTH * size + _MORE > _ROOM:
+                        return False
+                    size = _apply(program, tables, row, source, size, target)
+                    source, target = target, source
+                    row += 1
+            if turn:
+                if told[0, number] - end != size or not same(source, 0, outputs, end, size):
+                    alike[turn + 1] = False
+                    break
+                end = told[0, number]
+                continue
+            if end + size > outputs.size:
+                return False
+            is_expected = expected_ends[number] - compared == size and same(source, 0, expected, compared, size)
+            compared = expected_ends[number]
+            alike[0] &= is_expected
+            alike[1] &= size == told[0, 0] if number else True
+            if alike[1] and number:
+                alike[1] = same(source, 0, outputs, 0, size)
+            end = _copy(source, 0, size, outputs, end)
+            told[0, number], told[1, number], told[2, number] = end, is_expected, bits
     return True
