@@ -84,7 +84,8 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         """Returns the weights of the trunk's first layer, by what they are multiplied with."""
         first = self.trunk[0]
         assert isinstance(first, nn.Linear)
-        of_evidence, of_tokens, of_budget = first.weight.tensor_split((self.encoder.width, -1), 1)
+        widths = self.encoder.width, first.in_features - self.encoder.width - 1, 1
+        of_evidence, of_tokens, of_budget = first.weight.split(widths, 1)
         return FirstLayer(th.cat([of_evidence, of_budget], 1), of_tokens.t(), first.bias)
 
     def join(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:

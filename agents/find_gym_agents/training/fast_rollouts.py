@@ -29,8 +29,6 @@ from find_gym_agents.training.policy_episodes import own_masks
 
 # The logit of an illegal action: its probability is 0 exactly.
 _NEVER = -1e9
-# The logarithm of the least probability but 0.
-_LEAST = -80.0
 _EPISODES = 100
 # The steps of an episode that go into the same minibatch, at most: more would make minibatches of too few episodes.
 _LONGEST_PIECE = 16
@@ -152,7 +150,9 @@ class Rollouts:
         envs, encoder = changed.nonzero()[0], self._extractor.encoder
         rows = self._send(envs)
         if len(envs):
-            shown = {name: self._send(values[envs]) for name, values in observation.items() if name not in NOT_EVIDENCE}
+            # Observations of all environments need not be copied.
+            part = slice(None) if len(envs) == self._count else envs
+            shown = {name: self._send(values[part]) for name, values in observation.items() if name not in NOT_EVIDENCE}
             before = {name: values[self._current[rows]] for name, values in self._evidence.items()}
             self._store(encoder.prepare_next(shown, before) if before else encoder.prepare(shown), rows)
         return rows
@@ -203,15 +203,17 @@ class Rollouts:
         points = points[:, self._first : self._first + self._count]
         for step in range(self._shape[0]):
             logits, values = self.forward(weights, encoding, self._shown)
-            logs = log_probabilities(logits, self._shown["masks"])
-            drawn = draw(logs, points[step])
+            logs, likely = probabilities(logits, self._shown["masks"])
+            drawn = draw(likely, points[step])
             own = {"actions": drawn, "logs": chosen(logs, drawn), "values": values, "evidence": self._current}
             self._keep(step, self._shown | own)
             actions = drawn.cpu().numpy()
             observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions)
             self._note_ends(rewards[step], ends[step])
             changed = self._look(observation, ends[step] | (actions < self._codec.queries))
-            if len(changed):
+            if len(changed) == self._count:
+                encoding = self.encode(self._current)
+            elif len(changed):
                 for whole, part in zip(encoding, self.encode(self._current[changed]), strict=True):
                     whole[changed] = part
         following = self.forward(weights, encoding, self._shown)[1]
@@ -226,14 +228,17 @@ class Rollouts:
         """Returns the weights that `forward` multiplies with, as they are now."""
         policy = self.policy
         critic, output = policy.mlp_extractor.value_net[0], policy.value_net
-        heads = (th.cat([getattr(one, name) for one in (policy.action_net, critic)]) for name in ("weight", "bias"))
-        return Weights(self._extractor.first_layer(), *heads, output.weight, output.bias)
+        heads, heads_bias = (
+            th.cat([getattr(layer, name) for layer in (policy.action_net, critic)]) for name in ("weight", "bias")
+        )
+        return Weights(self._extractor.first_layer(), heads, heads_bias, output.weight, output.bias)
 
     def forward(self, weights: Weights, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
         """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
         features = self._extractor.join(weights.first, encoding, shown["written"], shown["budget"])
         both = functional.linear(features, weights.heads, weights.heads_bias)
-        logits, critic = both.tensor_split((len(weights.heads) - weights.value.shape[1],), 1)
+        units = weights.value.shape[1]
+        logits, critic = both.split((both.shape[1] - units, units), 1)
         return logits, functional.linear(critic.relu(), weights.value, weights.value_bias).squeeze(1)
 
     def _keep(self, step: int, values: Inputs) -> None:
@@ -283,14 +288,10 @@ def _pieces(ends: th.Tensor) -> th.Tensor:
     return (begins.t().flatten().cumsum(0) - 1).view(ends.shape[1], -1).t()
 
 
-def log_probabilities(logits: th.Tensor, masks: th.Tensor) -> th.Tensor:
-    """Returns the log-probabilities of actions among the legal ones, shape `(batch, actions)`."""
-    return logits.masked_fill(~masks, _NEVER).log_softmax(1)
-
-
-def probabilities(logs: th.Tensor) -> th.Tensor:
-    """Returns the probabilities, 0 where they are next to 0: exponentials that underflow take 30 times as long."""
-    return logs.clamp(min=_LEAST).exp() * (logs > _LEAST)
+def probabilities(logits: th.Tensor, masks: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
+    """Returns the log-probabilities of actions among the legal ones, and the probabilities, `(batch, actions)` each."""
+    legal = logits.masked_fill(~masks, _NEVER)
+    return legal.log_softmax(1), legal.softmax(1)
 
 
 def chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:
@@ -298,14 +299,14 @@ def chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:
     return logs.gather(1, actions[:, None]).squeeze(1)
 
 
-def draw(logs: th.Tensor, points: th.Tensor) -> th.Tensor:
-    """Draws an action from each row of log-probabilities, shape `(batch,)`; none of probability 0.
+def draw(likely: th.Tensor, points: th.Tensor) -> th.Tensor:
+    """Draws an action from each row of probabilities, shape `(batch,)`; none of probability 0.
 
     Args:
-        logs: of shape `(batch, actions)`.
+        likely: of shape `(batch, actions)`.
         points: drawn evenly from [0, 1) with 24 digits, of shape `(batch,)`.
     """
-    sums = probabilities(logs).cumsum(1, dtype=th.float64)
+    sums = likely.cumsum(1, dtype=th.float64)
     # In double precision the product stays below the last sum, as these numbers have 24 digits and are below 1.
     points = points.double()[:, None] * sums[:, -1:]
     # The first action whose sum is greater: one of probability 0 adds nothing to the sum before.

@@ -21,7 +21,7 @@ from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
-from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, log_probabilities  # noqa: E402
+from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, probabilities  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
 from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
@@ -190,15 +190,15 @@ def test_only_the_values_are_fitted_after_imitation():
 def test_no_illegal_action_is_drawn(logits, mask, seed):
     rows = th.tensor([logits]).repeat(50, 1)
     points = th.rand(50, generator=th.Generator().manual_seed(seed))
-    drawn = draw(log_probabilities(rows, th.tensor([mask]).repeat(50, 1)), points)
+    drawn = draw(probabilities(rows, th.tensor([mask]).repeat(50, 1))[1], points)
     assert th.tensor(mask)[drawn].all()
 
 
 def test_actions_are_drawn_as_often_as_they_are_probable():
-    probabilities = th.tensor([[0.5, 0.0, 0.125, 0.375]])
-    drawn = draw(probabilities.log().repeat(8000, 1), th.rand(8000, generator=th.Generator().manual_seed(0)))
+    likely = th.tensor([[0.5, 0.0, 0.125, 0.375]])
+    drawn = draw(likely.repeat(8000, 1), th.rand(8000, generator=th.Generator().manual_seed(0)))
     shares = np.array([Counter(drawn.tolist())[action] / 8000 for action in range(4)])
-    np.testing.assert_allclose(shares, probabilities[0].numpy(), atol=0.02)
+    np.testing.assert_allclose(shares, likely[0].numpy(), atol=0.02)
 
 
 @pytest.mark.parametrize("free_stopping", [False, True])
