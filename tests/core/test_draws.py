@@ -19,9 +19,10 @@ BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_fr
     seed=st.integers(0, 2**32),
     before=st.integers(0, 3),
     calls=st.lists(st.one_of(st.none(), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS)), max_size=60),
+    bits=st.sampled_from([np.random.PCG64, np.random.MT19937]),
 )
-def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None:
-    rng, other = np.random.default_rng(seed), np.random.default_rng(seed)
+def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list, bits: Any) -> None:
+    rng, other = np.random.Generator(bits(seed)), np.random.Generator(bits(seed))
     # A generator may have half of its last 64 bits left.
     for _ in range(before):
         rng.integers(10)
@@ -35,14 +36,8 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list) -> None
         else:
             low, count = call
             assert draws.integers(low, low + count) == rng.integers(low, low + count)
-    draws.give_back()
     assert [other.integers(10) for _ in range(3)] == [rng.integers(10) for _ in range(3)]
     assert other.random() == rng.random() and other.normal() == rng.normal()
-
-
-def test_more_numbers_than_a_block() -> None:
-    rng, draws = np.random.default_rng(5), SingleDraws(np.random.default_rng(5))
-    assert [draws.integers(1000) for _ in range(5000)] == [rng.integers(1000) for _ in range(5000)]
 
 
 @numba.njit
@@ -77,7 +72,7 @@ def test_loops_draw_from_a_generator_as_it_does_itself(
 
 def test_other_kinds_of_generators_are_refused() -> None:
     with pytest.raises(TypeError, match="expected a generator with PCG64, actual: MT19937"):
-        SingleDraws(np.random.Generator(np.random.MT19937(0)))
+        draw_in_loop(np.random.Generator(np.random.MT19937(0)), 1, lambda words, cursor: None)
 
 
 @pytest.mark.parametrize("size", [1, 64])

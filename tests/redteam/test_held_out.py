@@ -259,6 +259,6 @@ def test_shuffling_and_decoys_change_no_score_of_strings(expression, index):
 def test_code_that_raises_on_all_inputs_but_decoys_has_raised():
     function = numeric_functions(1, PLAIN)[0]
     scorer = NumericScorer(function)
-    decoy = numeric_decoys(decoy_generator(function.identity()), scorer._regions)[0]
+    decoy = numeric_decoys(decoy_generator(function.identity()), scorer._exception)[0]
     score = scorer.score(Submission(code=f"def f(x):\n    if x != {float(decoy)!r}: raise ValueError\n    return 1.0"))
     assert score.outcome == "raised" and score.skill == 0

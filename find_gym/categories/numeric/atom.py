@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from find_gym.core.draws import Draws, SingleDraws
 
 FloatArray = NDArray[np.float64]
 Constants = tuple[Any, ...]
@@ -28,16 +31,23 @@ def flatten(constants: Constants) -> tuple[float, ...]:
     return tuple(flat)
 
 
-def draw_decimal(rng: np.random.Generator, low: float, high: float, *, nonzero: bool = False, places: int = 1) -> float:
+def draw_decimal(rng: Draws, low: float, high: float, *, nonzero: bool = False, places: int = 1) -> float:
     """Draws a decimal with `places` digits after the point, uniform on `[low, high]`, both ends included.
 
     The draw is an integer divided by a power of ten, so it gives the same bytes on every platform.
     """
-    scale = 10**places
+    first, end, scale = _steps(low, high, places)
     while True:
-        value = int(rng.integers(round(low * scale), round(high * scale), endpoint=True)) / scale
+        value = int(rng.integers(first, end)) / scale
         if value != 0 or not nonzero:
             return value
+
+
+@lru_cache
+def _steps(low: float, high: float, places: int) -> tuple[int, int, int]:
+    """Returns the first decimal between two and the one after the last, both as multiples of the unit, and the unit."""
+    scale: int = 10**places
+    return round(low * scale), round(high * scale) + 1, scale
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ class Parameter:
     length: int = 0
     actions: tuple[float, float] | None = None
 
-    def draw(self, rng: np.random.Generator) -> float:
+    def draw(self, rng: Draws) -> float:
         """Draws a number: uniform among the values with as many decimals, both ends included."""
         value = draw_decimal(rng, self.low, self.high, nonzero=self.nonzero, places=self.decimals)
         return value if self.decimals else int(value)
@@ -226,7 +236,10 @@ class Atom:
 
     def sample(self, rng: np.random.Generator) -> Constants:
         """Draws the constants."""
-        return self.draw(rng) if self.draw else tuple(parameter.draw(rng) for parameter in self.parameters)
+        if self.draw is not None:
+            return self.draw(rng)
+        draws = SingleDraws(rng)
+        return tuple([parameter.draw(draws) for parameter in self.parameters])
 
     def linear_places(self, count: int) -> range | tuple[int, ...]:
         """Returns the positions of the linear ones among so many constants."""

@@ -137,8 +137,11 @@ def family(rule: Rule) -> str:
 
 def domain(rule: Rule) -> tuple[float, float]:
     """Returns the domain `(lower, upper)` on which FIND samples the rule: the intersection over its atoms."""
-    domains = [atom.atom.domain(atom.constants) for atom in atoms_of(rule)]
-    lower, upper = max(low for low, _ in domains), min(high for _, high in domains)
+    if isinstance(rule, AtomRule):
+        lower, upper = rule.atom.domain(rule.constants)
+    else:
+        domains = [atom.atom.domain(atom.constants) for atom in atoms_of(rule)]
+        lower, upper = max(low for low, _ in domains), min(high for _, high in domains)
     return (lower, upper) if lower < upper else FULL_DOMAIN
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -18,11 +19,12 @@ from find_gym.categories.numeric.networks import train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Rule
 from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, defined_only, spread_of
 from find_gym.categories.numeric.variants import Noise, Region, contained_in
-from find_gym.core.draws import choose
+from find_gym.core.draws import Draws, SingleDraws, choose
 from find_gym.core.splits import check_split, split_of
 
 _DOMAIN_POINTS = 100
 _PROBES = np.linspace(*QUERY_RANGE, 1025)
+_PROBES_IN_ORDER = _PROBES.tolist()
 _REGION_TRIES = 20
 _RULE_TRIES = 2000
 # Compounds that vary by less are 0 for all that an interpreter can see, such as a product with the tail of a Gaussian.
@@ -64,10 +66,9 @@ def sample_numeric(
     level = NumericDifficulty.of(difficulty)
     variant = choose(rng, level.variants)
     for _ in range(_RULE_TRIES):
-        rule = _sample_rule(rng, level)
+        rule, domain = _sample_rule(rng, level)
         if split is not None and split_of(f"numeric:{rules.canonical(rule)}") != split:
             continue
-        domain = rules.domain(rule)
         regions = _sample_regions(rng, level, rule, domain) if variant == "corrupted" else ()
         if regions is not None:
             break
@@ -84,22 +85,28 @@ def sample_numeric(
 
 
 def _pick(rng: np.random.Generator, items: tuple[str, ...]) -> str:
-    return items[int(rng.integers(len(items)))]
+    return items[SingleDraws(rng).integers(len(items))]
 
 
-def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
-    """Samples a rule that is defined on part of its domain and, if compound, not constant on it."""
+def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> tuple[Rule, tuple[float, float]]:
+    """Samples a rule that is defined on part of its domain and, if compound, not constant on it; and its domain."""
     while True:
         if rng.random() < level.compound_share:
             rule: Rule = _sample_compound(rng, level, level.depth)
         else:
-            name = _pick(rng, level.families)
-            rule = AtomRule(name, ATOMS[name].sample(rng))
-        defined = defined_only(rules.evaluate(rule, _points_on(rules.domain(rule), 10 * _DOMAIN_POINTS + 1)))
-        if defined.size < 2 * _DOMAIN_POINTS:
+            rule = _sample_atom(rng, level.families)
+        domain = rules.domain(rule)
+        values = rules.evaluate(rule, _points_on(domain, 10 * _DOMAIN_POINTS + 1))
+        defined = np.isfinite(values)
+        if np.count_nonzero(defined) < 2 * _DOMAIN_POINTS:
             continue
-        if isinstance(rule, AtomRule) or np.ptp(defined) > _LEAST_SPREAD:
-            return rule
+        if isinstance(rule, AtomRule) or np.ptp(values[defined]) > _LEAST_SPREAD:
+            return rule, domain
+
+
+def _sample_atom(rng: np.random.Generator, families: tuple[str, ...]) -> AtomRule:
+    name = _pick(rng, families)
+    return AtomRule(name, ATOMS[name].sample(rng))
 
 
 def _sample_compound(rng: np.random.Generator, level: NumericDifficulty, depth: int) -> CompoundRule:
@@ -110,8 +117,7 @@ def _sample_compound(rng: np.random.Generator, level: NumericDifficulty, depth: 
         if depth > 1 and rng.random() < 0.3:
             parts.append(_sample_compound(rng, level, depth - 1))
         else:
-            name = _pick(rng, level.compound_families)
-            parts.append(AtomRule(name, ATOMS[name].sample(rng)))
+            parts.append(_sample_atom(rng, level.compound_families))
     return CompoundRule(operator, tuple(parts))
 
 
@@ -122,26 +128,25 @@ def _sample_regions(
     mean = domain_mean(rule, domain)
     if mean is None:
         return None
-    count = int(rng.integers(level.region_count[0], level.region_count[1], endpoint=True))
+    draws = SingleDraws(rng)
+    count = draws.integers(level.region_count[0], level.region_count[1] + 1)
     outputs = rules.evaluate(rule, _PROBES)
     tolerance = RELATIVE_TOLERANCE * np.maximum(np.abs(outputs), spread_of(outputs))
     for _ in range(_REGION_TRIES):
-        regions = tuple(_sample_region(rng, level, mean, domain) for _ in range(count))
+        regions = tuple([_sample_region(draws, level, mean, domain) for _ in range(count)])
         if _discernible(outputs, tolerance, regions):
             return regions
     return None
 
 
-def _sample_region(
-    rng: np.random.Generator, level: NumericDifficulty, mean: float, domain: tuple[float, float]
-) -> Region:
-    kind = choose(rng, level.regions)
-    lower = draw_decimal(rng, *domain)
+def _sample_region(draws: Draws, level: NumericDifficulty, mean: float, domain: tuple[float, float]) -> Region:
+    kind = choose(draws, level.regions)
+    lower = draw_decimal(draws, *domain)
     if kind == "below":
         return Region(-math.inf, lower, mean)
     if kind == "above":
         return Region(lower, math.inf, mean)
-    return Region(lower, round(lower + draw_decimal(rng, 5, 25), 1), mean)
+    return Region(lower, round(lower + draw_decimal(draws, 5, 25), 1), mean)
 
 
 # Most rules have the same domain.
@@ -170,13 +175,11 @@ def _discernible(outputs: FloatArray, tolerance: FloatArray, regions: tuple[Regi
 
     Judged without noise, on the query range: a constant function's corruption by its own mean can't be told from it.
     """
-    for index, region in enumerate(regions):
-        inside = region.contains(_PROBES)
-        if index:
-            inside &= ~contained_in(regions[:index], _PROBES)
-        if not inside.any():
-            return False
+    for number, region in enumerate(regions):
+        inside = slice(bisect_right(_PROBES_IN_ORDER, region.lower), bisect_left(_PROBES_IN_ORDER, region.upper))
         same = np.abs(region.mean - outputs[inside]) <= tolerance[inside]
-        if np.mean(same) > 0.8:
+        if number:
+            same = same[~contained_in(regions[:number], _PROBES[inside])]
+        if not same.size or np.count_nonzero(same) / same.size > 0.8:
             return False
     return True

@@ -332,10 +332,7 @@ def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, co
         word = other.words[rng.integers(len(other.words))]
         return Execution(word, other.truth([word])[0])
 
-    draws = SingleDraws(rng)
-    tests = make_unit_tests(draws, own, draw, lambda other: not function.accepts(other.input, other.output))
-    draws.give_back()
-    return tests
+    return make_unit_tests(SingleDraws(rng), own, draw, lambda other: not function.accepts(other.input, other.output))
 
 
 def _some(rng: np.random.Generator, words: Sequence[str], count: int) -> list[str]:

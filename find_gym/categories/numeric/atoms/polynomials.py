@@ -14,6 +14,7 @@ from find_gym.categories.numeric.notation import (
     write_polynomial,
     write_terms,
 )
+from find_gym.core.draws import SingleDraws
 
 # The degrees that FIND draws.
 POLYNOMIAL_DEGREES = (2, 3, 4, 5)
@@ -38,9 +39,10 @@ def _powers(x: FloatArray, count: int) -> FloatArray:
 
 
 def _draw_polynomial(rng: np.random.Generator) -> Constants:
-    degree = int(rng.integers(POLYNOMIAL_DEGREES[0], _MOST_COEFFICIENTS))
-    leading = draw_decimal(rng, -5, 5, nonzero=True)
-    return (leading, *(draw_decimal(rng, -5, 5) for _ in range(degree)))
+    draws = SingleDraws(rng)
+    degree = draws.integers(POLYNOMIAL_DEGREES[0], _MOST_COEFFICIENTS)
+    leading = draw_decimal(draws, -5, 5, nonzero=True)
+    return (leading, *(draw_decimal(draws, -5, 5) for _ in range(degree)))
 
 
 def _rational(x: FloatArray, constants: Constants) -> FloatArray:
@@ -56,11 +58,12 @@ def _rational_gradient(x: FloatArray, constants: Constants) -> FloatArray:
 
 
 def _draw_rational(rng: np.random.Generator) -> Constants:
-    degree_numerator = int(rng.integers(0, 5))
-    degree_denominator = int(rng.integers(degree_numerator + 1, 6))
+    draws = SingleDraws(rng)
+    degree_numerator = draws.integers(0, 5)
+    degree_denominator = draws.integers(degree_numerator + 1, 6)
 
     def coefficients(degree: int) -> Constants:
-        return (draw_decimal(rng, -10, 10, nonzero=True), *(draw_decimal(rng, -10, 10) for _ in range(degree)))
+        return (draw_decimal(draws, -10, 10, nonzero=True), *(draw_decimal(draws, -10, 10) for _ in range(degree)))
 
     return (coefficients(degree_numerator), coefficients(degree_denominator))
 
