@@ -85,16 +85,16 @@ class NumericAnswers(BatchAnswers):
             self._noise.draw_ahead(self._asked)
         self._have_room()
         features, size = self._all_features, envs.size
-        means, magnitudes = np.empty((2 if self._any_noisy else 1, size)), np.empty(size)
-        answering.take_answers(
+        numbers, magnitudes, spreads = np.empty(2 * size), np.empty(size), np.empty(size, dtype=np.int64)
+        count = answering.take_answers(
             envs, probes, self._noisy, self._records, self._noise.draws, batch_noise.BLOCK, self._next,
             self._history, self._outputs, self._largest, self._top, features.block, self._starts,
-            *MAGNITUDES, means, magnitudes,
+            *MAGNITUDES, numbers, magnitudes, spreads,
         )  # fmt: skip
         gaps, widths = self._changed_gaps(envs, probes)
         # NumPy's logarithms have other last digits than compiled ones, and are those of the single environment.
         answering.show_answers(
-            envs, probes, self._count, np.log10(magnitudes), np.arcsinh(means),
+            envs, probes, self._count, np.log10(magnitudes), np.arcsinh(numbers[: size + count]), spreads,
             gaps, widths, halvings(widths) if gaps.size else widths, _SCALES,
             features.block, self._starts,
         )  # fmt: skip

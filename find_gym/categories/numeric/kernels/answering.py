@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.prefetching import AHEAD, prefetch
 
 LEAST = 5e-324
 """The largest magnitude before any answer: positive, because it is divided by, and below all others."""
@@ -45,15 +46,15 @@ def _find_largest(records: Any, row: int, width: int) -> Any:
 
 
 @exact_kernel(
-    "void(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
-    "float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], float64, float64, float64[:, ::1], "
-    "float64[::1])"
+    "int64(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
+    "float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], float64, float64, float64[::1], "
+    "float64[::1], int64[::1])"
 )
 def take_answers(
     envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any,
     history: Any, outputs: Any, largest: Any, top: Any, features: Any, starts: Any,
-    low: float, high: float, means: Any, magnitudes: Any,
-) -> None:  # fmt: skip
+    low: float, high: float, numbers: Any, magnitudes: Any, spreads: Any,
+) -> int:  # fmt: skip
     """Takes note of one answer in each of n episodes, and shows what needs no logarithm.
 
     Args:
@@ -72,15 +73,21 @@ def take_answers(
         starts: where those of `SHOWN` begin in it.
         low: the least magnitude that is shown.
         high: the greatest one.
-        means: where to write the means at the places that were asked and, if there is a second row, how far the answers
-            are apart, shape `(1, n)` or `(2, n)`.
+        numbers: where to write the means at the places that were asked, and then how far the answers are apart where
+            they are, shape `(2 * n,)`.
         magnitudes: where to write the magnitudes of the means, from `low` to `high`, shape `(n,)`.
+        spreads: where to write which features show how far answers are apart, shape `(n,)`.
+
+    Returns:
+        How many features of `spreads` there are.
     """
     asked, relative, undefined = starts[0], starts[1], starts[2]
-    most, room = records.shape[1], history.shape[1]
+    most, room, count = records.shape[1], history.shape[1], 0
     # Flat, so that there is one index to compute for all.
     records, history, outputs = records.reshape(-1), history.reshape(-1), outputs.reshape(-1)
     for number in range(envs.size):
+        if number + AHEAD < envs.size:
+            prefetch(records, (envs[number + AHEAD] * most + places[number + AHEAD]) * RECORD)
         env, at = envs[number], following[envs[number]]
         row, first = env * most, env * room
         place = row + places[number]
@@ -100,9 +107,12 @@ def take_answers(
         features[asked + place] = min(features[asked + place] + _QUARTER, _ONE)
         mean = _mean(records, own)
         magnitude = abs(mean)
-        means[0, number], magnitudes[number] = mean, min(max(magnitude, low), high)
-        if means.shape[0] > 1:
-            means[1, number] = max(records[own + HIGH] - records[own + LOW], 0.0)
+        numbers[number], magnitudes[number] = mean, min(max(magnitude, low), high)
+        # Answers are never less far apart than before.
+        if records[own + HIGH] > records[own + LOW]:
+            numbers[envs.size + count] = records[own + HIGH] - records[own + LOW]
+            spreads[count] = starts[5] + place
+            count += 1
         if magnitude > largest[env]:
             largest[env], top[env] = magnitude, place - row
         elif place == row + top[env] and magnitude < largest[env]:
@@ -113,15 +123,16 @@ def take_answers(
         for query in range(first, at + 1):
             earlier = row + history[query]
             features[relative + earlier] = _mean(records, earlier * RECORD) / largest[env]
+    return count
 
 
 @exact_kernel(
-    "void(int64[::1], int64[::1], int64, float64[::1], float64[:, ::1], int64[:, ::1], float64[:, ::1], "
+    "void(int64[::1], int64[::1], int64, float64[::1], float64[::1], int64[::1], int64[:, ::1], float64[:, ::1], "
     "float64[:, ::1], UniTuple(float64, 5), float32[::1], int64[::1])"
 )
 def show_answers(
-    envs: Any, places: Any, width: int, magnitudes: Any, squashed: Any, gaps: Any, widths: Any, halvings: Any,
-    scales: Any, features: Any, starts: Any,
+    envs: Any, places: Any, width: int, magnitudes: Any, squashed: Any, spreads: Any, gaps: Any, widths: Any,
+    halvings: Any, scales: Any, features: Any, starts: Any,
 ) -> None:  # fmt: skip
     """Shows what `take_answers` has left, from logarithms, scaled as `find_gym.interfaces.features` and `gaps` do.
 
@@ -130,8 +141,8 @@ def show_answers(
         places: the places that they asked.
         width: the number of places.
         magnitudes: the logarithms (base 10) of the magnitudes, shape `(n,)`.
-        squashed: asinh of the means and, if there is a second row, of how far the answers are apart, shape `(1, n)` or
-            `(2, n)`.
+        squashed: asinh of the means, and then of how far answers are apart, shape `(n + m,)`.
+        spreads: which features show how far these are apart, shape `(m,)` or longer.
         gaps: places of gaps that have changed, counted through all episodes, shape `(2, n)` or `(2, 0)`.
         widths: how wide these are, of the same shape.
         halvings: the logarithms (base 2) of how many times the least width that is, of the same shape.
@@ -144,11 +155,10 @@ def show_answers(
     for number in range(envs.size):
         place = envs[number] * width + places[number]
         features[starts[3] + place] = (magnitudes[number] - low) / span
-        features[starts[4] + place] = min(max(squashed[0, number] / greatest, -1.0), 1.0)
-        # Answers are never less far apart than before.
-        if squashed.shape[0] > 1 and squashed[1, number] > 0.0:
-            features[starts[5] + place] = min(squashed[1, number] / greatest, 1.0)
+        features[starts[4] + place] = min(max(squashed[number] / greatest, -1.0), 1.0)
         if gaps.size:
             for which in range(2):
                 gap = starts[6] + gaps[which, number]
                 features[gap] = halvings[which, number] / most if widths[which, number] >= least else 0.0
+    for number in range(squashed.size - envs.size):
+        features[spreads[number]] = min(squashed[envs.size + number] / greatest, 1.0)

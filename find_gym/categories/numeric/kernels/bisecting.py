@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.core.kernels.compiling import exact_kernel
+from find_gym.core.kernels.prefetching import AHEAD, prefetch
 
 
 @exact_kernel(
@@ -31,7 +32,13 @@ def put_between(
             of the next greater ones or, where there are none, of the inputs again, shape `(2, n)`.
         widths: where to write how wide these are now, shape `(2, n)`.
     """
+    flat_x, flat_width, line = x.reshape(-1), width.reshape(-1), 64 // x.itemsize
     for number in range(episodes.size):
+        if number + AHEAD < episodes.size:
+            later = episodes[number + AHEAD] * x.shape[1] + places[number + AHEAD]
+            prefetch(flat_width, later)
+            for neighbour in range(later - line, later + line + 1, line):
+                prefetch(flat_x, neighbour)
         episode, own = episodes[number], places[number]
         known = x[episode]
         at = inputs[number] if inputs.size else bank[own] if own < bank.size else known[own]
