@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Key = TypeVar("Key")
+Loop: TypeAlias = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
 
 # No function that a sampler can list makes up more of the draws, as far as there are others.
 MOST_OFTEN = 0.02
@@ -75,9 +76,7 @@ def address_of(rng: np.random.Generator) -> int:
     return rng.bit_generator.ctypes.bit_generator.value  # type: ignore[no-any-return]
 
 
-def draw_in_loop(
-    rng: np.random.Generator, size: int, loop: Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
-) -> None:
+def draw_in_loop(rng: np.random.Generator, size: int, loop: Loop) -> None:
     """Lets a compiled loop draw what it would get from the generator itself, whose state is then as if it had.
 
     Args:
@@ -96,6 +95,23 @@ def draw_in_loop(
         if used <= size:
             return _leave(bits, used - size, None if rest < 0 else rest)
         bits.state = before
+        size *= 2
+
+
+def draw_from_seed(entropy: NDArray[np.uint32], size: int, loop: Loop) -> None:
+    """Lets a compiled loop draw what it would get from `numpy.random.default_rng(entropy)`; see `draw_in_loop`.
+
+    The size is a multiple of four.
+    """
+    from find_gym.core.kernels.draws import fill_from_seed
+
+    while True:
+        words = np.empty(size, dtype=np.uint64)
+        fill_from_seed(entropy, words)
+        cursor = np.array([0, -1], dtype=np.int64)
+        loop(words, cursor)
+        if cursor[0] <= size:
+            return
         size *= 2
 
 

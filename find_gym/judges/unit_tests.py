@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from find_gym.core.arrays import loop_array
 from find_gym.core.draws import Draws
 from find_gym.core.skills import skill_over_chance
 from find_gym.judges.protocol import Execution, Judge
@@ -227,32 +228,25 @@ def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> floa
         >>> share_right(np.array([[0.7, 0.1, 0.7]]), [test])
         0.5
     """
-    return mean_share(rights(ratings, tests))
+    # A column after the other: there are few, and reductions along rows are slow.
+    columns = np.fmax(read_ratings(ratings, tests).T, -np.inf)
+    own = columns[[test.correct for test in tests], np.arange(len(tests))]
+    right = (own == np.maximum.reduce(columns)) / np.add.reduce(columns == own)
+    return round(float(np.add.reduce(right)) / len(tests), 12)
 
 
-def rights(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> NDArray[np.float64]:
-    """Returns how much of each test is right: 1, or less where the true option ties with others; float64 `(n,)`.
+def read_ratings(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> NDArray[np.float64]:
+    """Returns the ratings of tests as a judge gave them, float64 of shape `(n, options)`, contiguous.
 
-    Args:
-        ratings: shape `(n, options)`; greater is more likely, NaN is least likely.
-        tests: the `n` tests.
+    Raises:
+        ValueError: they have another shape, or there is no test.
     """
     if len(tests) == 0:
         raise ValueError("expected at least one unit test, actual: none")
-    known = np.asarray(ratings, dtype=np.float64)
-    shape = tests.places.shape if isinstance(tests, DrawnTests) else (len(tests), len(tests[0].options))
+    known, shape = loop_array(ratings), (len(tests), len(tests[0].options))
     if known.shape != shape:
         raise ValueError(f"expected ratings of shape {shape}, actual: {known.shape}")
-    # A column after the other: there are few, and reductions along rows are slow.
-    columns = np.fmax(known.T, -np.inf)
-    correct = tests.correct if isinstance(tests, DrawnTests) else [test.correct for test in tests]
-    own = columns[correct, np.arange(len(tests))]
-    return (own == np.maximum.reduce(columns)) / np.add.reduce(columns == own)
-
-
-def mean_share(parts: NDArray[np.float64]) -> float:
-    """Returns the share that parts of tests make, from `rights` of some."""
-    return round(float(np.add.reduce(parts)) / len(parts), 12)
+    return known
 
 
 def judged_share(judge: Judge, description: str, tests: Sequence[UnitTest]) -> float:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.core.draws import SingleDraws, address_of, draw_in_loop
+from find_gym.core.draws import SingleDraws, address_of, draw_from_seed, draw_in_loop
 from find_gym.core.kernels import draws as loops
 from find_gym.core.kernels import generators as loops_of_numpy
 
@@ -68,6 +68,33 @@ def test_loops_draw_from_a_generator_as_it_does_itself(
     assert order.tolist() == other.permutation(size).tolist()
     assert places.tolist() == other.choice(size, size=len(places), replace=False).tolist()
     assert rng.integers(10) == other.integers(10) and rng.random() == other.random()
+
+
+@numba.njit
+def _seeded_loop(words: np.ndarray, cursor: np.ndarray, order: np.ndarray, drawn: np.ndarray) -> None:
+    drawn[0] = loops.integer(words, cursor, 10)
+    loops.shuffle(words, cursor, order)
+    drawn[1] = loops.integer(words, cursor, 10)
+    drawn[2] = loops.integer(words, cursor, 10)
+
+
+@given(
+    entropy=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=9),
+    size=st.integers(0, 300) | st.sampled_from([4095, 4096, 4097]),
+)
+@settings(deadline=None)
+def test_loops_draw_from_a_seed_as_numpy_does(entropy: list[int], size: int) -> None:
+    words = np.array(entropy, dtype=np.uint32)
+    rng, order, drawn = np.random.default_rng(words), np.arange(size), np.empty(3, dtype=np.int64)
+
+    def loop(words: np.ndarray, cursor: np.ndarray) -> None:
+        order[:] = np.arange(size)
+        _seeded_loop(words, cursor, order, drawn)
+
+    draw_from_seed(words, 64, loop)
+    first = rng.integers(10)
+    assert order.tolist() == rng.permutation(size).tolist()
+    assert drawn.tolist() == [first, rng.integers(10), rng.integers(10)]
 
 
 def test_other_kinds_of_generators_are_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -75,6 +75,35 @@ def simpler(formula: Formula) -> Iterator[Formula]:
         for part in formula.parts:
             yield part
             yield from simpler(part)
+
+
+@lru_cache(maxsize=4096)
+def packed(formula: Formula) -> NDArray[np.int64] | None:
+    """Returns a formula as an array, for compiled loops; None where a concept is not in the inventory.
+
+    Returns:
+        An instruction for each part, those of a combination before it, int64 of shape `(parts, 2)`: what it is (see
+        `find_gym.categories.entities.kernels.formulas`), and the number of the concept, or of the parts combined.
+    """
+    from find_gym.categories.entities.kernels import formulas as kinds
+
+    numbers = {"not": kinds.NOT, "and": kinds.AND, "or": kinds.OR, "half": kinds.HALF}
+
+    def instructions(part: Formula) -> list[tuple[int, int]]:
+        if isinstance(part, str):
+            return [(kinds.CONCEPT, _numbers()[part])]
+        own = (numbers[part.operator], len(part.parts))
+        return [*(one for operand in part.parts for one in instructions(operand)), own]
+
+    if not all(name in _numbers() for name in concepts_of(formula)):
+        return None
+    return np.array(instructions(formula), dtype=np.int64)
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    """Returns the place of each concept in the inventory."""
+    return {name: number for number, name in enumerate(concepts())}
 
 
 def english(formula: Formula) -> str:

@@ -41,6 +41,10 @@ class EmbeddingNeuron:
         """Returns activations in [0, 1], float64 of shape `(n,)`."""
         return entity_vectors().concept_activations(concept, words)
 
+    def all_activations(self, words: Sequence[str]) -> FloatArray:
+        """Returns the activations of words of the vocabulary by all concepts, shape `(concepts, n)`."""
+        return np.ascontiguousarray(entity_vectors().all_activations(words).T)
+
 
 class LexiconNeuron:
     """Curated membership: 1 for the members of the concept and its name, 0 for all other words."""
@@ -53,6 +57,10 @@ class LexiconNeuron:
         """
         members = _members(concept)
         return np.array([float(" ".join(word.split()).casefold() in members) for word in words])
+
+    def all_activations(self, words: Sequence[str]) -> FloatArray:
+        """Returns the activations of words by all concepts, shape `(concepts, n)`."""
+        return np.stack([self.activations(name, words) for name in concepts()])
 
 
 class LanguageModelNeuron:

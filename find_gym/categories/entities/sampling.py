@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.entities import formulas
+from find_gym.categories.entities.banks import WordBank
 from find_gym.categories.entities.category import CATEGORY
 from find_gym.categories.entities.concepts import concepts, vocabulary
 from find_gym.categories.entities.difficulty import EntityDifficulty
 from find_gym.categories.entities.exemplars import active_words
-from find_gym.categories.entities.formulas import Combination, Formula, OperatorName
+from find_gym.categories.entities.formulas import Combination, Formula, OperatorName, split_of_concept
 from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntitySpec
+from find_gym.categories.entities.neurons import EmbeddingNeuron
 from find_gym.categories.entities.regions import BIAS, FORMS, Region
-from find_gym.categories.entities.word_vectors import entity_vectors
-from find_gym.core.draws import choose
-from find_gym.core.splits import check_split
+from find_gym.core.draws import address_of, choose
+from find_gym.core.splits import SPLITS, check_split
 
 # A function that differs from a simpler one on fewer words of the vocabulary can't be told from it.
 LEAST_WORDS = 12
@@ -65,83 +65,74 @@ def sample_entity(
         >>> spec.split, spec.category
         ('test', 'entities')
     """
+    from find_gym.categories.entities.kernels.sampling import draw_function
+
     check_split(split)
     number = CATEGORY.check_version(version)
     level = EntityDifficulty.of(difficulty, number)
     shape, kind = choose(rng, level.shapes), choose(rng, level.kinds)
     biased = rng.random() < level.region_share
-    names = tuple(concepts()) if level.concepts is None else level.concepts
-    for _ in range(_ATTEMPTS):
-        formula = _draw_formula(rng, shape, names)
-        region = _draw_region(rng) if biased else None
-        spec = EntitySpec(
-            formula,
-            kind,  # type: ignore[arg-type]
-            region,
-            model=level.model if kind == "language_model" else "",
-            seed=int(rng.integers(2**63)),
-        )
-        if (split is None or spec.split_in(number) == split) and not is_degenerate(formula, region):
+    names, splits = _splits(level.concepts)
+    # In version 0 the split does not follow from the concepts.
+    wanted = -1 if split is None or number == 0 else SPLITS.index(split)
+    used = 1 if shape == "single" else _COMBINATIONS[shape][1]
+    address, drawn = address_of(rng), np.empty(6, dtype=np.int64)
+    left = _ATTEMPTS
+    while (left := draw_function(address, splits, wanted, used, biased * len(FORMS), left, drawn)) >= 0:
+        *places, form, is_more, seed = drawn.tolist()
+        formula = _formula(shape, [names[place] for place in places])
+        region = Region(tuple(FORMS)[form], BIAS if is_more else -BIAS) if biased else None
+        if is_degenerate(formula, region):
+            continue
+        model = level.model if kind == "language_model" else ""
+        spec = EntitySpec(formula, kind, region, model=model, seed=seed)  # type: ignore[arg-type]
+        if wanted >= 0 or split is None or spec.split_in(number) == split:
             return spec
     raise ValueError(f"expected a difficulty with functions in the split {split!r}, actual value: {level!r}")
 
 
-def _draw_formula(rng: np.random.Generator, shape: str, names: tuple[str, ...]) -> Formula:
-    drawn: list[Formula] = [names[place] for place in _draw_places(rng, len(names))]
+@cache
+def _splits(names: tuple[str, ...] | None) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Returns concepts, all of them for None, and the numbers of their splits."""
+    chosen = tuple(concepts()) if names is None else names
+    return chosen, np.array([SPLITS.index(split_of_concept(name)) for name in chosen])
+
+
+def _formula(shape: str, names: list[str]) -> Formula:
+    """Returns the formula of a shape that combines as many of these concepts as it needs."""
     if shape == "single":
-        return drawn[0]
-    if shape == "and not":
-        drawn[1] = Combination("not", (drawn[1],))
+        return names[0]
     operator, count = _COMBINATIONS[shape]
-    return Combination(operator, tuple(drawn[:count]))
-
-
-def _draw_places(rng: np.random.Generator, count: int) -> list[int]:
-    places: list[int] = []
-    while len(places) < 3:
-        place = int(rng.integers(count))
-        if place not in places:
-            places.append(place)
-    return places
-
-
-def _draw_region(rng: np.random.Generator) -> Region:
-    forms = tuple(FORMS)
-    form = forms[int(rng.integers(len(forms)))]
-    return Region(form, BIAS if rng.random() < 0.5 else -BIAS)
+    parts: list[Formula] = [*names[:count]]
+    if shape == "and not":
+        parts[1] = Combination("not", (parts[1],))
+    return Combination(operator, tuple(parts))
 
 
 @lru_cache(4096)
 def is_degenerate(formula: Formula, region: Region | None = None) -> bool:
     """Whether hardly any word activates a formula, or all do, or it can't be told from one of its parts."""
-    activations = _activations_by_concept()
+    from find_gym.categories.entities.kernels.formulas import count_words
 
-    def values(part: Formula) -> NDArray[np.float64]:
-        return formulas.evaluate(part, activations.__getitem__)
-
-    whole = values(formula)
-    rivals = [values(part) for part in formulas.simpler(formula)]
-    if region is not None:
-        rivals.append(whole)
-        whole = np.clip(whole + region.bias * region.contains(vocabulary()), 0, 1)
-    active = np.count_nonzero(whole >= ACTIVE)
-    if not LEAST_WORDS <= active <= len(whole) - LEAST_WORDS:
-        return True
+    known = _vocabulary_bank().known(EmbeddingNeuron(), formula, region)
+    places, tested = _vocabulary_places()
+    counts = np.array([tested, 0, 0, 0])
+    bounds = np.array([ACTIVE, INACTIVE, _DIFFERENT])
+    count_words(known.activations, known.in_region, known.code, known.bias, places, bounds, counts)
+    active, tested_active, tested_inactive, told = counts.tolist()
     # Of the words that unit tests are made of, one has to activate it, and two have not to.
-    tested = whole[_tested()]
-    if not np.any(tested >= ACTIVE) or np.count_nonzero(tested < INACTIVE) < 2:
-        return True
-    return any(np.count_nonzero(np.abs(whole - rival) > _DIFFERENT) < LEAST_WORDS for rival in rivals)
+    are_testable = tested_active > 0 and tested_inactive >= 2
+    return not (LEAST_WORDS <= active <= len(places) - LEAST_WORDS and are_testable and told >= LEAST_WORDS)
 
 
 @cache
-def _activations_by_concept() -> dict[str, NDArray[np.float64]]:
-    """Returns the activations of the vocabulary by each concept, float64 of shape `(words,)`."""
-    return dict(zip(concepts(), np.ascontiguousarray(entity_vectors().vocabulary_activations().T), strict=True))
+def _vocabulary_bank() -> WordBank:
+    return WordBank(vocabulary())
 
 
 @cache
-def _tested() -> NDArray[np.intp]:
-    """Returns the places in the vocabulary of the held-out words that some concept activates."""
+def _vocabulary_places() -> tuple[NDArray[np.int64], int]:
+    """Returns the places of the vocabulary, those of held-out words that some concept activates first, and how many."""
     words = {word for concept in active_words() for word in concept}
-    return np.flatnonzero([word in words for word in vocabulary()])
+    is_tested = np.array([word in words for word in vocabulary()])
+    return np.argsort(~is_tested, kind="stable").astype(np.int64), int(np.count_nonzero(is_tested))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import sqrt
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from find_gym.categories.entities.banks import held_out_bank
 from find_gym.categories.entities.function import EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.categories.entities.unit_tests import source_of
+from find_gym.core.arrays import loop_array
 from find_gym.core.complexity import program_complexity, text_complexity
 from find_gym.core.skills import skill_over_chance
 from find_gym.core.submissions import MAX_CODE_BYTES, Submission
@@ -27,8 +29,7 @@ from find_gym.judges.unit_tests import (
     UnitTest,
     judged_bounds,
     judged_share,
-    mean_share,
-    rights,
+    read_ratings,
     without_tests,
 )
 
@@ -101,6 +102,7 @@ class ProgramJudge:
 
     def __init__(self, function: EntityBlackBox) -> None:
         self._function = function
+        self._is_looked_up = held_out_bank().knows(function)
         self._known: dict[str, float] = {}
 
     def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> FloatArray:
@@ -108,17 +110,17 @@ class ProgramJudge:
         words = [str(execution.input) for row in options for execution in row]
         return self.rank(description, words).reshape(len(options), -1)
 
-    def at(self, places: NDArray[np.intp]) -> FloatArray:
+    def at(self, places: NDArray[np.int64]) -> FloatArray:
         """Returns the activations of held-out words by their places, in their shape."""
         bank = held_out_bank()
-        if bank.knows(self._function):
-            return bank.truth(self._function, places)
+        if self._is_looked_up:
+            return bank.truth(self._function, places.ravel()).reshape(places.shape)
         return self.rank("", [bank.words[place] for place in places.ravel().tolist()]).reshape(places.shape)
 
     def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
         """Returns the activations of words."""
         bank = held_out_bank()
-        if bank.knows(self._function) and (places := bank.places_of(texts)) is not None:
+        if self._is_looked_up and (places := bank.places_of(texts)) is not None:
             return bank.truth(self._function, places)
         # The same words are rated for several parts of a score.
         new = [word for word in dict.fromkeys(texts) if word not in self._known]
@@ -154,10 +156,8 @@ class EntityScorer:
     def __init__(self, function: EntityBlackBox, judge: Judge | None = None) -> None:
         self._function = function
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
-        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        self._source = source_of(function, rng)
-        self._turns, self._drawn = self._source.draw(rng)
-        self._ranked = self._source.spread(rng)
+        self._source, draw_bits = source_of(function)
+        self._turns, self._drawn, self._ranked = self._source.draw(draw_bits)
         spec = getattr(function, "spec", None)
         triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
         self._published = [
@@ -216,13 +216,18 @@ class EntityScorer:
     def _score(
         self, judge: Judge, description: str, tests: Sequence[UnitTest], bounds: Bounds, complexity: float
     ) -> EntityScore:
+        from find_gym.categories.entities.kernels.scoring import count_right
+
         if isinstance(judge, ProgramJudge) and isinstance(tests, DrawnTests):
-            ratings = judge.at(tests.places)
+            ratings, correct = judge.at(tests.places), tests.correct
         else:
-            ratings = judge.rate(description, [test.options for test in tests])
-        right = rights(ratings, tests)
-        share = mean_share(right)
-        parts = sorted(set(self._turns.tolist())) if self._turns.any() else ()
+            ratings = read_ratings(judge.rate(description, [test.options for test in tests]), tests)
+            correct = np.array([test.correct for test in tests])
+        counts = self._source.counts
+        sixths = np.empty(2 + len(counts), dtype=np.int64)
+        count_right(ratings, correct, self._turns, PAPER_TESTS, sixths)
+        right, first, *parts = sixths.tolist()
+        share = _share(right, len(tests))
         return EntityScore(
             accuracy=share,
             skill=skill_over_chance(share, CHANCE),
@@ -230,11 +235,13 @@ class EntityScorer:
             empty_accuracy=bounds.empty,
             truth_accuracy=bounds.truth,
             paper_score=(
-                judged_share(judge, description, self._published)
-                if self._published
-                else mean_share(right[:PAPER_TESTS])
+                judged_share(judge, description, self._published) if self._published else _share(first, PAPER_TESTS)
             ),
-            strata={f"part {part + 1}": mean_share(right[self._turns == part]) for part in parts},
+            strata={
+                f"part {place + 1}": _share(part, count)
+                for place, (part, count) in enumerate(zip(parts, counts, strict=True))
+                if count and len(counts) > 1
+            },
             judge=judge.name,
             complexity=complexity,
             outcome="right" if share == 1 else "wrong",
@@ -242,12 +249,13 @@ class EntityScorer:
         )
 
     def _correlation(self, judge: Judge, description: str) -> float | None:
-        if not isinstance(judge, Ranker):
-            return None
-        if isinstance(judge, ProgramJudge) and self._source.words is held_out_bank().words:
+        words = self._source.words
+        if isinstance(judge, ProgramJudge) and words is held_out_bank().words:
             predicted = judge.at(self._ranked)
+        elif isinstance(judge, Ranker):
+            predicted = loop_array(judge.rank(description, [words[place] for place in self._ranked.tolist()]))
         else:
-            predicted = judge.rank(description, [self._source.words[place] for place in self._ranked])
+            return None
         return spearman(predicted, self._source.truth[self._ranked])
 
 
@@ -268,6 +276,11 @@ def objection_to_claims(function: EntityBlackBox, description: str, asked: Seque
     return None
 
 
+def _share(sixths: int, tests: int) -> float:
+    """Returns the share of tests that are right."""
+    return round(sixths / (6 * tests), 12)
+
+
 def spearman(predicted: FloatArray, truth: FloatArray) -> float:
     """Returns Spearman's rank correlation of two arrays `(n,)`, ties at their mean rank; 0 where one is constant.
 
@@ -275,13 +288,9 @@ def spearman(predicted: FloatArray, truth: FloatArray) -> float:
         >>> spearman(np.array([0.1, 0.4, 0.3]), np.array([1.0, 3.0, 2.0]))
         1.0
     """
-    # The mean of all ranks is that of the first and the last.
-    mean = (len(truth) + 1) / 2
-    first, second = _ranks(predicted) - mean, _ranks(truth) - mean
-    norm = float(np.sqrt((first @ first) * (second @ second)))
-    return round(float(first @ second) / norm, 6) if norm > 0 else 0.0
+    from find_gym.categories.entities.kernels.scoring import correlate_ranks
 
-
-def _ranks(values: FloatArray) -> FloatArray:
-    ordered = np.sort(values)
-    return (ordered.searchsorted(values, "left") + 1 + ordered.searchsorted(values, "right")) / 2
+    sums = np.empty(3, dtype=np.int64)
+    correlate_ranks(predicted, truth, sums)
+    first, second, both = sums.tolist()
+    return round(both / sqrt(first * second), 6) if first and second else 0.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,14 @@ from find_gym.categories.entities.formulas import Combination, Formula, concepts
 from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackBox, EntityFunction, EntitySpec
 from find_gym.categories.entities.neurons import NeuronKind, load_neuron
 from find_gym.categories.entities.regions import Region
-from find_gym.core.draws import draw_in_loop
+from find_gym.core.arrays import loop_array
+from find_gym.core.draws import Loop, draw_from_seed, draw_in_loop
 from find_gym.judges.embedding import VocabularyJudge
 from find_gym.judges.protocol import Execution, Judge
 from find_gym.judges.unit_tests import MARGIN, OPTIONS, DrawnTests, UnitTest, replace_untold
 
 FloatArray = NDArray[np.float64]
+DrawBits: TypeAlias = Callable[[int, Loop], None]
 
 TESTS = 60
 # Words on which rank correlations are computed.
@@ -29,28 +32,33 @@ RANKED_WORDS = 128
 # those are that it fails by another judge, which has to be asked.
 _ATTEMPTS = 40
 ROUNDS = 2
-# Words of random bits that all tests of a function take, as a rule.
-_MOST_BITS = 1024
+# Words of random bits that all tests of a function and the words to be ranked take, as a rule.
+_MOST_BITS = 4096
 # 172 concepts, and some combinations; about 180 kB each.
 _KEPT = 256
 
 
-def source_of(function: EntityBlackBox, rng: np.random.Generator) -> UnitTestSource:
-    """Returns what draws the unit tests of a function: from all held-out words, or from some for a slow neuron.
+def source_of(function: EntityBlackBox) -> tuple[UnitTestSource, DrawBits]:
+    """Returns what unit tests of a function are drawn from: all held-out words, or some of them for a slow neuron.
 
     Args:
-        function: the function.
-        rng: draws the words for a language model; nothing for other neurons.
+        function: the function. Its identity seeds a generator, which draws the words for a language model.
+
+    Returns:
+        The source, and what lets it draw from that generator.
     """
     bank, spec = held_out_bank(), getattr(function, "spec", None)
+    entropy = np.frombuffer(function.identity(), dtype=np.uint32).copy()
     if isinstance(spec, EntitySpec) and spec.kind == "language_model":
+        rng = np.random.default_rng(entropy)
         words = _near_concepts(spec.formula, list(bank.words), rng)
-        return UnitTestSource(function, words, function.truth(words))
+        return UnitTestSource(function, words, function.truth(words)), partial(draw_in_loop, rng)
+    draw_bits = partial(draw_from_seed, entropy)
     if bank.knows(function) and isinstance(function, EntityFunction):
         spec = function.spec
         if function.neuron is load_neuron(spec.kind, spec.model):
-            return _kept_source(spec.formula, spec.kind, spec.region)
-    return UnitTestSource(function, bank.words, bank.truth(function))
+            return _kept_source(spec.formula, spec.kind, spec.region), draw_bits
+    return UnitTestSource(function, bank.words, bank.truth(function)), draw_bits
 
 
 @lru_cache(maxsize=_KEPT)
@@ -68,6 +76,20 @@ def _near_concepts(formula: Formula, words: Sequence[str], rng: np.random.Genera
     return own + [others[place] for place in rng.choice(len(others), 2 * RANKED_WORDS, replace=False)]
 
 
+class Drawn(NamedTuple):
+    """What is drawn to judge descriptions by.
+
+    Attributes:
+        turns: the part of an OR whose word each test has, int64 of shape `(n,)`.
+        tests: the tests.
+        ranked: the places of the words to be ranked.
+    """
+
+    turns: NDArray[np.int64]
+    tests: DrawnTests
+    ranked: NDArray[np.int64]
+
+
 class UnitTestSource:
     """Draws unit tests of a function: a word that activates it, and two that activate other concepts instead.
 
@@ -81,14 +103,14 @@ class UnitTestSource:
     Attributes:
         words: the words.
         truth: their activations.
+        counts: how many of the tests have a word of each part of an OR; all of them of one part for other formulas.
 
     Raises:
         ValueError: no word activates the function, or all do.
     """
 
     def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
-        self.words, self.truth = words, truth
-        self._active, self._inactive = np.flatnonzero(truth >= ACTIVE), np.flatnonzero(truth < ACTIVE)
+        self.words, self.truth = words, loop_array(truth)
         bank = held_out_bank()
         if words is bank.words:
             self._own, self._others, self._other_starts = _sorted_words(truth)
@@ -97,7 +119,7 @@ class UnitTestSource:
             assert among is not None  # they are chosen from the bank
             activations = np.ones(len(bank.words))
             activations[among] = truth
-            self._own = among[self._active]
+            self._own = among[np.flatnonzero(truth >= ACTIVE)]
             _, self._others, self._other_starts = _sorted_words(activations)
         if len(self._own) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
             raise ValueError(
@@ -116,39 +138,46 @@ class UnitTestSource:
             self._turns = np.resize(np.flatnonzero(counts), TESTS)
             self._own = self._own[np.argsort(parts, kind="stable")]
             self._own_starts = np.concatenate([[0], np.cumsum(counts)])
+        self.counts: list[int] = np.bincount(self._turns).tolist()
         self._description = function.describe()
         self._rating = VocabularyJudge().rank_held_out(self._description).copy()
 
-    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.intp], DrawnTests]:
-        """Returns all tests, and for each the part of an OR whose word it has."""
-        return self._turns, self._draw(rng, self._turns)
+    def draw(self, draw_bits: DrawBits) -> Drawn:
+        """Draws all tests, and the words to be ranked: half activate the function, as far as there are enough."""
+        from find_gym.categories.entities.kernels.drawing import draw_ranked
+
+        active = len(self._own)
+        half = min(RANKED_WORDS // 2, active)
+        ranked = np.empty(half + min(RANKED_WORDS - half, len(self.truth) - active), dtype=np.int64)
+        tests, draw_tests = self._tests(self._turns)
+
+        def loop(words: NDArray[np.uint64], cursor: NDArray[np.int64]) -> None:
+            draw_tests(words, cursor)
+            draw_ranked(words, cursor, self.truth, ACTIVE, half, ranked)
+
+        draw_bits(_MOST_BITS, loop)
+        return Drawn(self._turns, tests, ranked)
 
     def replace(
-        self, rng: np.random.Generator, turns: NDArray[np.intp], tests: Sequence[UnitTest], judge: Judge
+        self, rng: np.random.Generator, turns: NDArray[np.int64], tests: Sequence[UnitTest], judge: Judge
     ) -> list[UnitTest]:
         """Draws tests again that a judge fails with the true description."""
-        return replace_untold(
-            tests,
-            judge,
-            self._description,
-            lambda failed: list(self._draw(rng, turns[failed])),
-            ROUNDS,
-        )
 
-    def spread(self, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Returns places of words, half of them activating the function as far as there are enough."""
-        half = min(RANKED_WORDS // 2, len(self._active))
-        rest = min(RANKED_WORDS - half, len(self._inactive))
-        return np.concatenate([rng.permutation(self._active)[:half], rng.permutation(self._inactive)[:rest]])
+        def draw(failed: list[int]) -> list[UnitTest]:
+            tests, loop = self._tests(turns[failed])
+            draw_in_loop(rng, _MOST_BITS, loop)
+            return list(tests)
 
-    def _draw(self, rng: np.random.Generator, turns: NDArray[np.intp]) -> DrawnTests:
-        """Draws tests that the shipped vectors tell by the true description, as far as they tell any."""
+        return replace_untold(tests, judge, self._description, draw, ROUNDS)
+
+    def _tests(self, turns: NDArray[np.int64]) -> tuple[DrawnTests, Loop]:
+        """Returns tests, and what draws them so that the shipped vectors tell them by the true description, if any."""
         from find_gym.categories.entities.kernels.drawing import draw_tests
 
         places, correct = np.empty((turns.size, OPTIONS), dtype=np.int64), np.empty(turns.size, dtype=np.int64)
         fixed = (turns, self._own, self._own_starts, self._others, self._other_starts, self._rating, MARGIN, _ATTEMPTS)
-        draw_in_loop(rng, _MOST_BITS, lambda words, cursor: draw_tests(words, cursor, *fixed, places, correct))
-        return DrawnTests(_executions, places, correct)
+        tests = DrawnTests(_executions, places, correct)
+        return tests, lambda words, cursor: draw_tests(words, cursor, *fixed, places, correct)
 
 
 @cache

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -65,6 +65,31 @@ def integer(words: Any, cursor: Any, count: int) -> Any:
 def uniform(words: Any, cursor: Any) -> float:
     """Draws a number in [0, 1)."""
     return np.float64(next_word(words, cursor) >> _MANTISSA) * 2.0**-53
+
+
+@exact_helper
+def shuffle(words: Any, cursor: Any, values: Any) -> None:
+    """Shuffles an array, as `generator.shuffle(values)` does: places are drawn again while they are beyond the last."""
+    place, left = cursor[0], cursor[1]
+    last = values.size - 1
+    mask = np.int64(1)
+    while mask < last:
+        mask = 2 * mask + 1
+    while last > 0:
+        if left >= 0:
+            half, left = left, np.int64(-1)
+        else:
+            word = words[place] if place < words.size else np.uint64(0)
+            half, left = np.int64(word & _LOW), np.int64(word >> _HALF)
+            place += 1
+        # Without a branch that goes one way or the other by chance: what is drawn in vain is swapped with itself.
+        other = half & mask
+        fits = other <= last
+        other = other if fits else last
+        values[last], values[other] = values[other], values[last]
+        last -= 1 if fits else 0
+        mask = mask >> 1 if mask >> 1 >= last else mask
+    cursor[0], cursor[1] = place, left
 
 
 @intrinsic
@@ -186,3 +211,11 @@ def fill(state: Any, words: Any) -> None:
         h1, l1 = _leap(h1, l1, high, low)
         h2, l2 = _leap(h2, l2, high, low)
         h3, l3 = _leap(h3, l3, high, low)
+
+
+@exact_kernel("void(uint32[::1], uint64[::1])")
+def fill_from_seed(entropy: Any, words: Any) -> None:
+    """Writes the first words of a generator that is seeded as `numpy.random.default_rng(entropy)` is; see `fill`."""
+    state = np.empty(4, np.uint64)
+    seed(entropy, state)
+    fill(state, words)

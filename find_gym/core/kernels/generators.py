@@ -18,7 +18,7 @@ from find_gym.core.kernels.compiling import exact_helper
 
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
-_NEXT_32, _NEXT_DOUBLE = 2, 3
+_NEXT_64, _NEXT_32, _NEXT_DOUBLE = 1, 2, 3
 
 
 def _call(builder: Any, address: Any, place: int, result: Any) -> Any:
@@ -28,6 +28,14 @@ def _call(builder: Any, address: Any, place: int, result: Any) -> Any:
     state = builder.load(table)
     function = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), place)]))
     return builder.call(builder.bitcast(function, ir.FunctionType(result, [pointer]).as_pointer()), [state])
+
+
+@intrinsic
+def _next_64(typing: Any, generator: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call(builder, arguments[0], _NEXT_64, ir.IntType(64))
+
+    return types.uint64(types.int64), generate
 
 
 @intrinsic
@@ -47,8 +55,15 @@ def _next_double(typing: Any, generator: Any) -> Any:
 
 
 # As a loop calls them, without the context of types.
+_word: Any = _next_64
 _bits: Any = _next_32
 _double: Any = _next_double
+
+
+@exact_helper
+def draw_bits(generator: int) -> Any:
+    """Draws 64 bits, an unsigned integer."""
+    return _word(generator)
 
 
 @exact_helper

@@ -1,11 +1,13 @@
-"""Words of unit tests: one that activates a function, and two that activate other concepts instead."""
+"""Words drawn for unit tests: one that activates a function, two that activate others; and words to be ranked."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
-from find_gym.core.kernels.draws import integer
+from find_gym.core.kernels.draws import integer, shuffle
 
 
 @exact_helper
@@ -66,3 +68,26 @@ def draw_tests(
         places[test, 0] = right if place == 0 else first
         places[test, 1] = right if place == 1 else (first if place == 0 else second)
         places[test, 2] = right if place == 2 else second
+
+
+@exact_kernel("void(uint64[::1], int64[::1], float64[::1], float64, int64, int64[::1])")
+def draw_ranked(words: Any, cursor: Any, activations: Any, active: float, half: int, ranked: Any) -> None:
+    """Draws words to be ranked.
+
+    Args:
+        words: bits to draw from; see `find_gym.core.kernels.draws`.
+        cursor: where they begin.
+        activations: of the words to draw from, by the function, shape `(n,)`.
+        active: words with at least this activation activate it.
+        half: how many of these to draw.
+        ranked: where to write the places of the words that are drawn, these first.
+    """
+    sides = np.empty((2, activations.size), np.int64)
+    count = 0
+    for place in range(activations.size):
+        sides[0, count] = sides[1, place - count] = place
+        count += 1 if activations[place] >= active else 0
+    shuffle(words, cursor, sides[0, :count])
+    shuffle(words, cursor, sides[1, : activations.size - count])
+    ranked[:half] = sides[0, :half]
+    ranked[half:] = sides[1, : ranked.size - half]
