@@ -76,15 +76,44 @@ def address_of(rng: np.random.Generator) -> int:
     return rng.bit_generator.ctypes.bit_generator.value  # type: ignore[no-any-return]
 
 
-def draw_in_loop(rng: np.random.Generator, size: int, loop: Loop) -> None:
+class SeededBits:
+    """The bits of `numpy.random.default_rng(entropy)` for compiled loops; to make the generator takes much longer.
+
+    Args:
+        entropy: seeds them, uint32 of shape `(n,)`.
+    """
+
+    def __init__(self, entropy: NDArray[np.uint32]) -> None:
+        self._entropy = entropy
+        self._cursor = np.array([0, -1], dtype=np.int64)
+
+    def draw(self, size: int, loop: Loop) -> None:
+        """Lets a compiled loop draw what it would get from the generator itself; see `draw_in_loop`."""
+        from find_gym.core.kernels.draws import fill_from_seed
+
+        size += int(self._cursor[0])
+        while True:
+            # A multiple of four.
+            words, cursor = np.empty(size + -size % 4, dtype=np.uint64), self._cursor.copy()
+            fill_from_seed(self._entropy, words)
+            loop(words, cursor)
+            if cursor[0] <= words.size:
+                self._cursor = cursor
+                return
+            size *= 2
+
+
+def draw_in_loop(rng: np.random.Generator | SeededBits, size: int, loop: Loop) -> None:
     """Lets a compiled loop draw what it would get from the generator itself, whose state is then as if it had.
 
     Args:
-        rng: a generator of the kind PCG64, as `default_rng` makes it.
+        rng: a generator of the kind PCG64, as `default_rng` makes it, or its bits.
         size: the words of 64 bits that the loop will hardly need more than.
         loop: draws from words, uint64 of shape `(n,)`, and a cursor; see `find_gym.core.kernels.draws`. It is called
             again, with more words, where these were not enough.
     """
+    if isinstance(rng, SeededBits):
+        return rng.draw(size, loop)
     bits, half = _taken_up(rng)
     before = bits.state
     while True:
@@ -95,23 +124,6 @@ def draw_in_loop(rng: np.random.Generator, size: int, loop: Loop) -> None:
         if used <= size:
             return _leave(bits, used - size, None if rest < 0 else rest)
         bits.state = before
-        size *= 2
-
-
-def draw_from_seed(entropy: NDArray[np.uint32], size: int, loop: Loop) -> None:
-    """Lets a compiled loop draw what it would get from `numpy.random.default_rng(entropy)`; see `draw_in_loop`.
-
-    The size is a multiple of four.
-    """
-    from find_gym.core.kernels.draws import fill_from_seed
-
-    while True:
-        words = np.empty(size, dtype=np.uint64)
-        fill_from_seed(entropy, words)
-        cursor = np.array([0, -1], dtype=np.int64)
-        loop(words, cursor)
-        if cursor[0] <= size:
-            return
         size *= 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.core.draws import SingleDraws, address_of, draw_from_seed, draw_in_loop
+from find_gym.core.draws import SeededBits, SingleDraws, address_of, draw_in_loop
 from find_gym.core.kernels import draws as loops
 from find_gym.core.kernels import generators as loops_of_numpy
 
@@ -91,7 +91,7 @@ def test_loops_draw_from_a_seed_as_numpy_does(entropy: list[int], size: int) -> 
         order[:] = np.arange(size)
         _seeded_loop(words, cursor, order, drawn)
 
-    draw_from_seed(words, 64, loop)
+    draw_in_loop(SeededBits(words), 64, loop)
     first = rng.integers(10)
     assert order.tolist() == rng.permutation(size).tolist()
     assert drawn.tolist() == [first, rng.integers(10), rng.integers(10)]
@@ -137,3 +137,14 @@ def test_loops_seed_a_generator_as_numpy_does(entropy: list[int]) -> None:
     loops.seed(np.array(entropy, dtype=np.uint32), state)
     bits = np.random.default_rng(np.array(entropy, dtype=np.uint32)).bit_generator
     assert [int(loops.generate(state)) for _ in range(5)] == bits.random_raw(5).tolist()
+    seeded, drawn = SeededBits(np.array(entropy, dtype=np.uint32)), [0] * 14
+    for size in (2, 3, 9):
+
+        def take(words: np.ndarray, cursor: np.ndarray, size: int = size) -> None:
+            place = cursor[0]
+            drawn[place : place + size] = words[place : place + size].tolist()
+            cursor[0] += size
+
+        # The last time, with fewer words than it takes.
+        draw_in_loop(seeded, 3, take)
+    assert drawn == np.random.default_rng(np.array(entropy, dtype=np.uint32)).bit_generator.random_raw(14).tolist()

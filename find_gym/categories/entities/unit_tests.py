@@ -17,7 +17,7 @@ from find_gym.categories.entities.function import ACTIVE, INACTIVE, EntityBlackB
 from find_gym.categories.entities.neurons import NeuronKind, load_neuron
 from find_gym.categories.entities.regions import Region
 from find_gym.core.arrays import loop_array
-from find_gym.core.draws import Loop, draw_from_seed, draw_in_loop
+from find_gym.core.draws import Loop, SeededBits, draw_in_loop
 from find_gym.judges.embedding import VocabularyJudge
 from find_gym.judges.protocol import Execution, Judge
 from find_gym.judges.unit_tests import MARGIN, OPTIONS, DrawnTests, UnitTest, replace_untold
@@ -53,7 +53,7 @@ def source_of(function: EntityBlackBox) -> tuple[UnitTestSource, DrawBits]:
         rng = np.random.default_rng(entropy)
         words = _near_concepts(spec.formula, list(bank.words), rng)
         return UnitTestSource(function, words, function.truth(words)), partial(draw_in_loop, rng)
-    draw_bits = partial(draw_from_seed, entropy)
+    draw_bits = SeededBits(entropy).draw
     if bank.knows(function) and isinstance(function, EntityFunction):
         spec = function.spec
         if function.neuron is load_neuron(spec.kind, spec.model):

@@ -12,8 +12,9 @@ from find_gym.categories.strings.ascii_strings import AsciiStrings
 from find_gym.categories.strings.followed import MOST_CONDITIONS
 from find_gym.categories.strings.instructions import ASCII, Instruction
 
-# Characters of outputs for which there is room, for each character of the inputs and for each input.
-_GROWTH, _MORE = 16, 64
+# Characters of outputs for which there is room, for each character of the inputs and four of each input: what nearly
+# all programs need, and one that writes two number words for each character.
+_GROWTH = 16, 256
 _COLUMNS = 6
 _NO_DETOURS = np.empty((0, 2), dtype=np.int64)
 
@@ -70,14 +71,15 @@ class CompiledProgram:
         rows, tables, detours = self._arrays
         detours = detours if simpler else _NO_DETOURS
         expected = strings if expected is None else expected
-        text = np.empty(_GROWTH * strings.text.size + _MORE * strings.ends.size, dtype=np.uint8)
         told = np.empty((3, strings.ends.size), dtype=np.int64)
         alike = np.empty(2 + len(detours), dtype=np.bool_)
-        if not running.run_program(
-            rows, tables, detours, strings.text, strings.ends, expected.text, expected.ends, text, told, alike
-        ):
-            return None
-        return Run(text, told, alike)
+        for growth in _GROWTH:
+            text = np.empty(growth * (strings.text.size + 4 * strings.ends.size), dtype=np.uint8)
+            if running.run_program(
+                rows, tables, detours, strings.text, strings.ends, expected.text, expected.ends, text, told, alike
+            ):
+                return Run(text, told, alike)
+        return None
 
     @cached_property
     def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:

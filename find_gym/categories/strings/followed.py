@@ -38,9 +38,9 @@ class Followed(NamedTuple):
 
     def and_then(self, other: Followed) -> Followed:
         """Returns these outputs and, after them, others of the same function."""
-        outputs: Sequence[str] = [*self.outputs, *other.outputs]
-        if isinstance(self.outputs, AsciiStrings) and isinstance(other.outputs, AsciiStrings):
-            outputs = self.outputs + other.outputs
+        both, further = self.outputs, other.outputs
+        are_ascii = isinstance(both, AsciiStrings) and isinstance(further, AsciiStrings)
+        outputs: Sequence[str] = both + further if are_ascii else [*both, *further]  # type: ignore[operator]
         return Followed(outputs, np.concatenate((self.told, other.told), axis=1))
 
     def take(self, places: NDArray[np.int64]) -> Followed:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.strings.ascii_strings import AsciiStrings
 from find_gym.categories.strings.followed import Followed
-from find_gym.core.draws import draw_in_loop
+from find_gym.core.draws import SeededBits, draw_in_loop
 
 WORDS = (
     "about above acid action after again air album almost amber angle answer apple april arrow august autumn baby "
@@ -89,7 +89,7 @@ def draw_inputs(rng: np.random.Generator, count: int) -> list[str]:
     return list(_draw(rng, np.resize(_table()[2], count)))
 
 
-def _draw(rng: np.random.Generator, kinds: NDArray[np.int64]) -> AsciiStrings:
+def _draw(rng: np.random.Generator | SeededBits, kinds: NDArray[np.int64]) -> AsciiStrings:
     """Draws a string of each of some kinds."""
     from find_gym.categories.strings.kernels.drawing import ROOM, draw_strings
 
@@ -110,7 +110,9 @@ class Revealing(Protocol):
         """Returns the outputs without noise, and which rule each input follows."""
 
 
-def balanced_inputs(rng: np.random.Generator, count: int, function: Revealing) -> tuple[AsciiStrings, Followed]:
+def balanced_inputs(
+    rng: np.random.Generator | SeededBits, count: int, function: Revealing
+) -> tuple[AsciiStrings, Followed]:
     """Draws inputs of many kinds that reveal what a function does.
 
     Args:

@@ -103,9 +103,10 @@ def is_degenerate(program: Program) -> bool:
     on_probes = compared_on_probes(program)
     if on_probes.is_simple or (len(program) > 1 and on_probes.outputs in _single_operations()):
         return _is_degenerate_on_large_set(program)
-    taken = np.array(programs.sides(program, packed_large_set()))
-    counts = np.count_nonzero(taken, axis=0)
-    return bool(np.any((counts < _LEAST_TAKEN) | (counts > len(taken) - _LEAST_TAKEN)))
+    return programs.has_branches(program) and any(
+        not _LEAST_TAKEN <= sum(taken) <= len(taken) - _LEAST_TAKEN
+        for taken in zip(*programs.sides(program, packed_large_set()), strict=True)
+    )
 
 
 @cache

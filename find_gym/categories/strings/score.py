@@ -18,6 +18,7 @@ from find_gym.categories.strings.function import StringBlackBox, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
 from find_gym.categories.strings.programs import which_right
 from find_gym.categories.strings.unit_tests import draw_unit_tests
+from find_gym.core.draws import SeededBits
 from find_gym.core.skills import skill
 from find_gym.core.submissions import PreparedCode, Submission
 from find_gym.judges.protocol import Judge
@@ -86,8 +87,8 @@ class StringScorer(CodeScorer[StringScore]):
 
     def __init__(self, function: StringBlackBox, judge: Judge | None = None) -> None:
         super().__init__(function, judge, draw_unit_tests)
-        rng = np.random.default_rng(np.frombuffer(self._identity, dtype=np.uint32))
-        self._inputs, (self._truth, told) = balanced_inputs(rng, HELD_OUT_INPUTS, function)
+        bits = SeededBits(np.frombuffer(bytearray(self._identity), dtype=np.uint32))
+        self._inputs, (self._truth, told) = balanced_inputs(bits, HELD_OUT_INPUTS, function)
         # The inputs of each stratum, as bits.
         everything, unchanged, exception = (1 << len(self._truth)) - 1, _bits(told[0]), _bits(told[1])
         members = {"changed": everything & ~unchanged, "unchanged": unchanged, "exception": exception}

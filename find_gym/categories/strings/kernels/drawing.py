@@ -16,6 +16,7 @@ PHRASE, PUNCTUATED, UPPER_CASE, SPACED, SINGLE, LONG, DIGITS, EMPTY = 6, 7, 8, 9
 # The longest string that is drawn has fewer characters.
 ROOM = 64
 _LONG = 30
+_LONGEST_WORD = 9
 _SPACE = 32
 _TO_UPPER = 32
 
@@ -32,7 +33,11 @@ def _copy(characters: Any, first: int, last: int, text: Any, end: int) -> int:
 def _word(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     """Writes a random word; the last four entries of the table are no words."""
     number = integer(words, cursor, starts.size - 5)
-    return _copy(characters, starts[number], starts[number + 1], text, end)
+    first = starts[number]
+    # As many characters for each word, those of the next ones, too, are faster than as many as it has.
+    for place in range(_LONGEST_WORD):
+        text[end + place] = characters[first + place]
+    return end + starts[number + 1] - first
 
 
 @inlined_helper
@@ -96,8 +101,8 @@ def _mixed_case(words: Any, cursor: Any, characters: Any, starts: Any, text: Any
     last = _word(words, cursor, characters, starts, text, end)
     last = _word(words, cursor, characters, starts, text, last)
     for place in range(end, last):
-        if uniform(words, cursor) < 0.4:
-            text[place] -= _TO_UPPER
+        # Random jumps would take longer.
+        text[place] -= _TO_UPPER * (uniform(words, cursor) < 0.4)
     return last
 
 
@@ -148,7 +153,7 @@ def draw_strings(words: Any, cursor: Any, characters: Any, starts: Any, kinds: A
     Args:
         words: bits to draw from; see `find_gym.core.kernels.draws`.
         cursor: where they begin.
-        characters: lower-case words of 1 to 8 ASCII letters, then all letters, all digits, all punctuation, and the
+        characters: lower-case words of 1 to 9 ASCII letters, then all letters, all digits, all punctuation, and the
             characters that stand alone, one after the other.
         starts: where each of these entries begins in `characters`, and where the last one ends.
         kinds: the kind of each, shape `(n,)`.

@@ -70,255 +70,263 @@ def _copy(source: Any, first: int, last: int, target: Any, end: int) -> int:
 
 
 @inlined_helper
-def _copy_back(source: Any, first: int, last: int, target: Any, end: int) -> int:
-    for place in range(last - 1, first - 1, -1):
-        target[end] = source[place]
+def _move(room: Any, at: int, first: int, last: int, to: int, end: int) -> int:
+    for place in range(first, last):
+        room[to + end] = room[at + place]
         end += 1
     return end
 
 
 @inlined_helper
-def _name(number: int, target: Any, end: int) -> int:
+def _move_back(room: Any, at: int, first: int, last: int, to: int, end: int) -> int:
+    for place in range(last - 1, first - 1, -1):
+        room[to + end] = room[at + place]
+        end += 1
+    return end
+
+
+@inlined_helper
+def _name(number: int, room: Any, to: int, end: int) -> int:
     """Writes a number word, "none" for -1; the first entry of each row is its length."""
     row = min(number, _UNKNOWN) if number >= 0 else _NONE
     for place in range(1, 1 + _NUMBERS[row, 0]):
-        target[end] = _NUMBERS[row, place]
+        room[to + end] = _NUMBERS[row, place]
         end += 1
     return end
 
 
 @inlined_helper
-def _count(source: Any, size: int, tables: Any, row: int) -> int:
+def _count(room: Any, at: int, size: int, tables: Any, row: int) -> int:
     count = 0
     for place in range(size):
-        count += tables[row, source[place]]
+        count += tables[row, room[at + place]]
     return count
 
 
 @inlined_helper
-def _translate(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+def _translate(room: Any, at: int, size: int, to: int, tables: Any, row: int) -> int:
     end = 0
     for place in range(size):
-        target[end] = tables[row, source[place]]
-        end += target[end] != REMOVED
+        room[to + end] = tables[row, room[at + place]]
+        end += room[to + end] != REMOVED
     return end
 
 
 @inlined_helper
-def _shift(code: int, source: Any, size: int, target: Any, a: int, b: int, c: int) -> int:
-    _copy(source, 0, size, target, 0)
+def _shift(code: int, room: Any, at: int, size: int, to: int, a: int, b: int, c: int) -> int:
+    _move(room, at, 0, size, to, 0)
     if code == Code.SHIFT_ALL_BY_LENGTH:
         for place in range(size):
-            target[place] = _shifted(source[place], size)
+            room[to + place] = _shifted(room[at + place], size)
     elif code == Code.SHIFT_ALL_BY_CHARACTER:
         if a < size:
-            places = b * (_lowered(source[a]) - _LOWER)
+            places = b * (_lowered(room[at + a]) - _LOWER)
             for place in range(size):
-                target[place] = _shifted(_lowered(source[place]), places)
+                room[to + place] = _shifted(_lowered(room[at + place]), places)
     elif code == Code.SHIFT_ONE:
         if size >= c:
             place = _index(a, size)
-            target[place] = _shifted(source[place], b)
+            room[to + place] = _shifted(room[at + place], b)
     elif size >= 3 and size % 2 == 1:
-        target[size // 2] = _shifted(source[size // 2], a if a else size)
+        room[to + size // 2] = _shifted(room[at + size // 2], a if a else size)
     return size
 
 
 @inlined_helper
-def _change_case(code: int, source: Any, size: int, target: Any) -> int:
+def _change_case(code: int, room: Any, at: int, size: int, to: int) -> int:
     for place in range(size):
         raised = place == 0 if code == Code.CAPITALIZE else place % 2 == 0
-        target[place] = _raised(source[place]) if raised else _lowered(source[place])
+        room[to + place] = _raised(room[at + place]) if raised else _lowered(room[at + place])
     return size
 
 
 @inlined_helper
-def _reverse(code: int, source: Any, size: int, target: Any) -> int:
+def _reverse(code: int, room: Any, at: int, size: int, to: int) -> int:
     first = size // 2 if code == Code.REVERSE_LAST_HALF else 0
     last = size // 2 if code == Code.REVERSE_FIRST_HALF else size
-    end = _copy(source, 0, first, target, 0)
-    end = _copy_back(source, first, last, target, end)
-    return _copy(source, last, size, target, end)
+    end = _move(room, at, 0, first, to, 0)
+    end = _move_back(room, at, first, last, to, end)
+    return _move(room, at, last, size, to, end)
 
 
 @inlined_helper
-def _reverse_words(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+def _reverse_words(room: Any, at: int, size: int, to: int, tables: Any, row: int) -> int:
     end, place = 0, 0
     while place < size:
         first = place
-        while place < size and not tables[row, source[place]]:
+        while place < size and not tables[row, room[at + place]]:
             place += 1
         if place > first:
             if end:
-                target[end] = _SPACE
+                room[to + end] = _SPACE
                 end += 1
-            end = _copy_back(source, first, place, target, end)
+            end = _move_back(room, at, first, place, to, end)
         place += 1
     return end
 
 
 @inlined_helper
-def _reverse_those(source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+def _reverse_those(room: Any, at: int, size: int, to: int, tables: Any, row: int) -> int:
     other = size - 1
     for place in range(size):
-        target[place] = source[place]
-        if tables[row, source[place]]:
-            while not tables[row, source[other]]:
+        room[to + place] = room[at + place]
+        if tables[row, room[at + place]]:
+            while not tables[row, room[at + other]]:
                 other -= 1
-            target[place] = source[other]
+            room[to + place] = room[at + other]
             other -= 1
     return size
 
 
 @inlined_helper
-def _swap(source: Any, size: int, target: Any, a: int, b: int) -> int:
-    _copy(source, 0, size, target, 0)
+def _swap(room: Any, at: int, size: int, to: int, a: int, b: int) -> int:
+    _move(room, at, 0, size, to, 0)
     first, second = _index(a, size), _index(b, size)
     if first < size and second < size:
-        target[first], target[second] = source[second], source[first]
+        room[to + first], room[to + second] = room[at + second], room[at + first]
     return size
 
 
 @inlined_helper
-def _remove_duplicates(source: Any, size: int, target: Any) -> int:
+def _remove_duplicates(room: Any, at: int, size: int, to: int) -> int:
     seen = np.zeros(128, dtype=np.bool_)
     end = 0
     for place in range(size):
-        if not seen[source[place]]:
-            seen[source[place]] = True
-            target[end] = source[place]
+        if not seen[room[at + place]]:
+            seen[room[at + place]] = True
+            room[to + end] = room[at + place]
             end += 1
     return end
 
 
 @inlined_helper
-def _strip(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row: int) -> int:
+def _strip(room: Any, at: int, size: int, to: int, a: int, b: int, tables: Any, row: int) -> int:
     first = 0
-    while a and first < size and tables[row, source[first]]:
+    while a and first < size and tables[row, room[at + first]]:
         first += 1
-    while b and size > first and tables[row, source[size - 1]]:
+    while b and size > first and tables[row, room[at + size - 1]]:
         size -= 1
-    return _copy(source, first, size, target, 0)
+    return _move(room, at, first, size, to, 0)
 
 
 @inlined_helper
-def _keep(source: Any, size: int, target: Any, a: int) -> int:
+def _keep(room: Any, at: int, size: int, to: int, a: int) -> int:
     first = _index(a, size)
     last = first + 1
     if a == MIDDLE and size % 2 == 0:
         first -= 1
-    return _copy(source, first, last, target, 0) if size else 0
+    return _move(room, at, first, last, to, 0) if size else 0
 
 
 @inlined_helper
-def _insert(source: Any, size: int, target: Any, a: int, b: int, tables: Any, row: int) -> int:
+def _insert(room: Any, at: int, size: int, to: int, a: int, b: int, tables: Any, row: int) -> int:
     place = _index(a, size)
-    end = _copy(source, 0, place, target, 0)
+    end = _move(room, at, 0, place, to, 0)
     for number in range(b):
-        target[end] = tables[row, number]
+        room[to + end] = tables[row, number]
         end += 1
-    return _copy(source, place, size, target, end)
+    return _move(room, at, place, size, to, end)
 
 
 @inlined_helper
-def _append(code: int, source: Any, size: int, target: Any, a: int) -> int:
+def _append(code: int, room: Any, at: int, size: int, to: int, a: int) -> int:
     """Appends a character of the string, or one that it does not end with."""
-    end = _copy(source, 0, size, target, 0)
+    end = _move(room, at, 0, size, to, 0)
     if code == Code.DUPLICATE:
-        return _copy(source, _index(a, size), _index(a, size) + 1, target, end) if size else 0
-    if size == 0 or source[size - 1] != a:
-        target[end] = a
+        return _move(room, at, _index(a, size), _index(a, size) + 1, to, end) if size else 0
+    if size == 0 or room[at + size - 1] != a:
+        room[to + end] = a
         end += 1
     return end
 
 
 @inlined_helper
-def _replace_those(source: Any, size: int, target: Any, a: int, tables: Any, row: int) -> int:
-    index = _count(source, size, tables, row) - 1 if a == COUNTED else _index(a, size)
+def _replace_those(room: Any, at: int, size: int, to: int, a: int, tables: Any, row: int) -> int:
+    index = _count(room, at, size, tables, row) - 1 if a == COUNTED else _index(a, size)
     for place in range(size):
-        target[place] = source[index] if tables[row, source[place]] else source[place]
+        room[to + place] = room[at + index] if tables[row, room[at + place]] else room[at + place]
     return size
 
 
 @inlined_helper
-def _name_indices(code: int, source: Any, size: int, target: Any, tables: Any, row: int) -> int:
+def _name_indices(code: int, room: Any, at: int, size: int, to: int, tables: Any, row: int) -> int:
     """Writes the index of each character of the table, or what digit it is."""
     end = 0
     for place in range(size):
-        if tables[row, source[place]]:
+        if tables[row, room[at + place]]:
             if end:
-                target[end] = _SPACE
+                room[to + end] = _SPACE
                 end += 1
-            number = source[place] - _ZERO if code == Code.NAME_DIGITS else place
-            end = _name(number, target, end)
+            number = room[at + place] - _ZERO if code == Code.NAME_DIGITS else place
+            end = _name(number, room, to, end)
     return end
 
 
 @inlined_helper
-def _name_number(code: int, source: Any, size: int, target: Any, a: int, tables: Any, row: int) -> int:
+def _name_number(code: int, room: Any, at: int, size: int, to: int, a: int, tables: Any, row: int) -> int:
     number = size
     if code == Code.NAME_COUNT:
-        number = _count(source, size, tables, row)
+        number = _count(room, at, size, tables, row)
     elif code == Code.NAME_INDEX:
         number = 0
-        while number < size and source[number] != a:
+        while number < size and room[at + number] != a:
             number += 1
         if number == size:
             number = -1
     elif code == Code.NAME_ORDER:
-        letter = _lowered(source[_index(a, size)]) if size else 0
+        letter = _lowered(room[at + _index(a, size)]) if size else 0
         number = letter - _LOWER + 1 if _is_lower(letter) else 0
-    return _name(number, target, 0)
+    return _name(number, room, to, 0)
 
 
 @inlined_helper
-def _apply(program: Any, tables: Any, row: int, source: Any, size: int, target: Any) -> int:
+def _apply(program: Any, tables: Any, row: int, room: Any, at: int, size: int, to: int) -> int:
     """Applies an instruction to a string of a size; returns that of what it writes."""
     code, a, b, c = program[row, 0], program[row, 1], program[row, 2], program[row, 3]
     if code == Code.TRANSLATE:
-        return _translate(source, size, target, tables, row)
+        return _translate(room, at, size, to, tables, row)
     if code <= Code.SHIFT_MIDDLE:
-        return _shift(code, source, size, target, a, b, c)
+        return _shift(code, room, at, size, to, a, b, c)
     if code <= Code.ALTERNATE:
-        return _change_case(code, source, size, target)
+        return _change_case(code, room, at, size, to)
     if code <= Code.REVERSE_LAST_HALF:
-        return _reverse(code, source, size, target)
+        return _reverse(code, room, at, size, to)
     if code == Code.REVERSE_WORDS:
-        return _reverse_words(source, size, target, tables, row)
+        return _reverse_words(room, at, size, to, tables, row)
     if code == Code.REVERSE_THOSE:
-        return _reverse_those(source, size, target, tables, row)
+        return _reverse_those(room, at, size, to, tables, row)
     if code == Code.SWAP:
-        return _swap(source, size, target, a, b)
+        return _swap(room, at, size, to, a, b)
     if code == Code.REMOVE_DUPLICATES:
-        return _remove_duplicates(source, size, target)
+        return _remove_duplicates(room, at, size, to)
     if code == Code.STRIP:
-        return _strip(source, size, target, a, b, tables, row)
+        return _strip(room, at, size, to, a, b, tables, row)
     if code == Code.KEEP:
-        return _keep(source, size, target, a)
+        return _keep(room, at, size, to, a)
     if code == Code.INSERT:
-        return _insert(source, size, target, a, b, tables, row)
+        return _insert(room, at, size, to, a, b, tables, row)
     if code == Code.DUPLICATE or code == Code.APPEND_UNLESS_LAST:
-        return _append(code, source, size, target, a)
+        return _append(code, room, at, size, to, a)
     if code == Code.REPLACE_THOSE:
-        return _replace_those(source, size, target, a, tables, row)
+        return _replace_those(room, at, size, to, a, tables, row)
     if code == Code.NAME_INDICES or code == Code.NAME_DIGITS:
-        return _name_indices(code, source, size, target, tables, row)
-    return _name_number(code, source, size, target, a, tables, row)
+        return _name_indices(code, room, at, size, to, tables, row)
+    return _name_number(code, room, at, size, to, a, tables, row)
 
 
 @inlined_helper
-def _holds(program: Any, tables: Any, row: int, source: Any, size: int) -> bool:
+def _holds(program: Any, tables: Any, row: int, room: Any, at: int, size: int) -> bool:
     """Tests a condition."""
     code = program[row, 0]
     if code == Code.STARTS:
-        return size > 0 and tables[row, source[0]] > 0
+        return size > 0 and tables[row, room[at]] > 0
     if code == Code.ENDS:
-        return size > 0 and tables[row, source[size - 1]] > 0
+        return size > 0 and tables[row, room[at + size - 1]] > 0
     if code == Code.IS_EVEN:
         return size % 2 == 0
     if code == Code.IS_LONGER:
         return size > program[row, 1]
-    return _count(source, size, tables, row) > 0
+    return _count(room, at, size, tables, row) > 0
 
 
 @exact_kernel(
@@ -357,7 +365,8 @@ def run_program(
     Returns:
         Whether there was room enough.
     """
-    source, target = np.empty(_ROOM, dtype=np.uint8), np.empty(_ROOM, dtype=np.uint8)
+    room = np.empty(2 * _ROOM, dtype=np.uint8)
+    at, to = 0, _ROOM
     alike[:] = True
     for turn in range(1 + detours.shape[0]):
         fork, onto = (detours[turn - 1, 0], detours[turn - 1, 1]) if turn else (-1, -1)
@@ -366,7 +375,7 @@ def run_program(
             size = ends[number] - first
             if size > _ROOM:
                 return False
-            _copy(text, first, ends[number], source, 0)
+            _copy(text, first, ends[number], room, at)
             first = ends[number]
             row, bits = 0, 0
             while row < program.shape[0]:
@@ -376,30 +385,30 @@ def run_program(
                 elif code == Code.JUMP:
                     row = program[row, 4]
                 elif code >= Code.STARTS:
-                    holds = _holds(program, tables, row, source, size)
+                    holds = _holds(program, tables, row, room, at, size)
                     if holds and program[row, 5] >= 0:
                         bits |= 1 << program[row, 5]
                     row = row + 1 if holds else program[row, 4]
                 else:
                     if _GROWTH * size + _MORE > _ROOM:
                         return False
-                    size = _apply(program, tables, row, source, size, target)
-                    source, target = target, source
+                    size = _apply(program, tables, row, room, at, size, to)
+                    at, to = to, at
                     row += 1
             if turn:
-                if told[0, number] - end != size or not same(source, 0, outputs, end, size):
+                if told[0, number] - end != size or not same(room, at, outputs, end, size):
                     alike[turn + 1] = False
                     break
                 end = told[0, number]
                 continue
             if end + size > outputs.size:
                 return False
-            is_expected = expected_ends[number] - compared == size and same(source, 0, expected, compared, size)
+            is_expected = expected_ends[number] - compared == size and same(room, at, expected, compared, size)
             compared = expected_ends[number]
             alike[0] &= is_expected
             alike[1] &= size == told[0, 0] if number else True
             if alike[1] and number:
-                alike[1] = same(source, 0, outputs, 0, size)
-            end = _copy(source, 0, size, outputs, end)
+                alike[1] = same(room, at, outputs, 0, size)
+            end = _copy(room, at, at + size, outputs, end)
             told[0, number], told[1, number], told[2, number] = end, is_expected, bits
     return True
