@@ -24,6 +24,7 @@ from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs
 from find_gym_agents.training.extractor import FirstLayer, ProbeTableExtractor, Trunk
 from find_gym_agents.training.learner import Setting
+from find_gym_agents.training.memory import keep_freed_memory
 from find_gym_agents.training.networks import make_policy
 from find_gym_agents.training.policy_episodes import own_masks
 
@@ -81,6 +82,7 @@ class Rollouts:
     """
 
     def __init__(self, config: TrainConfig, options: dict[str, Any], share: Share) -> None:
+        keep_freed_memory()
         set_random_seed(config.seed)
         self._config, self._share = config, share
         self._count = config.num_envs // share.processes
