@@ -66,9 +66,11 @@ class Gaps:
         put_between(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
         return changed, widths
 
-    def open(self) -> NDArray[np.bool_]:
-        """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""
-        return (self.width >= 2 * CLOSEST) & (self.free < self.width.shape[1])[:, None]
+    def open(self, out: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`; in `out`, where that is given."""
+        gaps: NDArray[np.bool_] = np.greater_equal(self.width, 2 * CLOSEST, out=out)
+        gaps &= (self.free < self.width.shape[1])[:, None]
+        return gaps
 
     def are_open(self, episodes: Integers, places: Integers) -> NDArray[np.bool_]:
         """Returns which of some gaps can be halved, bool of shape `(n,)`."""

@@ -113,10 +113,12 @@ class ZoomAnswers(NumericAnswers):
         super().__init__(codec, examiner, features)
         self._gaps = Gaps(features.count, self._inputs)
 
-    def askable(self) -> NDArray[np.bool_]:
-        """Returns which queries are legal as far as the budget allows any, bool of shape `(N, queries)`."""
-        bank = np.ones((len(self._table), self._inputs.size), dtype=np.bool_)
-        return np.concatenate([bank, self._gaps.open()], axis=1)
+    def show_askable(self, can_ask: NDArray[np.bool_], masks: NDArray[np.bool_]) -> None:
+        """Writes which queries are legal; see `BatchAnswers`."""
+        bank = self._inputs.size
+        super().show_askable(can_ask, masks[:, :bank])
+        self._gaps.open(masks[:, bank:])
+        masks[:, bank:] &= can_ask[:, None]
 
     def refused(self, actions: Integers, queries: int) -> Integers | None:
         """Returns the episodes whose action is to halve a gap that can't be halved; see `BatchAnswers`."""

@@ -78,9 +78,14 @@ class BatchAnswers:
         """
         raise NotImplementedError
 
-    def askable(self) -> NDArray[np.bool_] | None:
-        """Returns which queries are legal as far as the budget allows any, `(N, queries)`; None where all are."""
-        return None
+    def show_askable(self, can_ask: NDArray[np.bool_], masks: NDArray[np.bool_]) -> None:
+        """Writes which queries are legal.
+
+        Args:
+            can_ask: whether the budget allows a query in each episode, shape `(N,)`.
+            masks: where to write it, shape `(N, queries)`.
+        """
+        masks[:] = can_ask[:, None]
 
     def refused(self, actions: Integers, queries: int) -> Integers | None:
         """Returns the episodes whose action is a query that is not legal, whatever the budget; None where all are.

@@ -242,11 +242,10 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             raise RuntimeError("expected an episode, actual: reset() has not been called")
         queries = self.codec.queries
         masks = np.empty((self.num_envs, queries + len(self.codec.tokens)), dtype=np.bool_)
-        masks[:, :queries] = self.rules.can_ask(self._budget)[:, None]
-        if (askable := self._answers.askable()) is not None:
-            masks[:, :queries] &= askable
+        self._answers.show_askable(self.rules.can_ask(self._budget), masks[:, :queries])
         masks[:, queries:] = self._descriptions.masks()
-        masks[self._ended] = True
+        if np.count_nonzero(self._ended):
+            masks[self._ended] = True
         return masks
 
     def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
