@@ -7,7 +7,6 @@ from dataclasses import replace
 from types import EllipsisType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from find_gym.core.complexity import program_complexity
 from find_gym.core.submissions import MalformedError, PreparedCode, Submission, TooComplexError, prepare_code
 from find_gym.judges.descriptions import DescriptionScorer, DrawUnitTests
 from find_gym.judges.protocol import Judge
@@ -56,8 +55,7 @@ class CodeScorer(ABC, Generic[AnyScore]):
 
     def _score(self, submission: Submission, cap: float | None) -> Any:
         if submission.program is not None:
-            by_program: Any = self._by_program(submission)
-            return replace(by_program, complexity=program_complexity(submission.program.to_json()))
+            return self._by_program(submission)
         try:
             code = prepare_code(submission.code, cap=cap)
         except TooComplexError as error:
@@ -70,7 +68,7 @@ class CodeScorer(ABC, Generic[AnyScore]):
 
     @abstractmethod
     def _by_program(self, submission: Submission) -> AnyScore:
-        """Judges a submission's program; a TypeError says what came if it is one of another category."""
+        """Judges a submission's program, its complexity included; a TypeError says if it is of another category."""
 
     @abstractmethod
     def _by_code(self, code: PreparedCode, domain: str) -> AnyScore:

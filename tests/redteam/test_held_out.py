@@ -179,7 +179,7 @@ class Surveyor:
 
 def narrow(functions: list[NumericFunction]) -> list[NumericFunction]:
     """Those whose exception is too narrow to get decoys of its own."""
-    return [function for function in functions if np.sum(np.diff(NumericScorer(function)._regions, axis=1)) < 16]
+    return [function for function in functions if np.sum(np.diff(NumericScorer(function)._exception, axis=1)) < 16]
 
 
 def gains(functions: list[NumericFunction], with_decoys: bool) -> np.ndarray:
@@ -187,7 +187,7 @@ def gains(functions: list[NumericFunction], with_decoys: bool) -> np.ndarray:
     for index, function in enumerate(functions):
         decoys = np.zeros(0)
         if with_decoys:
-            decoys = numeric_decoys(decoy_generator(function.identity()), NumericScorer(function)._regions)
+            decoys = numeric_decoys(decoy_generator(function.identity()), NumericScorer(function)._exception)
         found.append(Surveyor(function, decoys, index).gain())
     return np.array(found)
 

@@ -32,7 +32,7 @@ _RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
 # Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
 # more, as once in half a million times a bounded integer takes another one.
 _WORDS = 8 * POINTS_PER_STRATUM
-_NO_INTERVALS, _NO_SHARES = np.empty((0, 2)), np.empty(0)
+NO_INTERVALS, _NO_SHARES = np.empty((0, 2)), np.empty(0)
 
 
 class _Room(local):
@@ -95,9 +95,7 @@ def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple
         ordered.sort()
     # What is undefined comes last.
     if not (ordered[0] > -math.inf and ordered[-1] < math.inf):
-        defined = np.isfinite(values)
-        pool, values = pool[defined], values[defined]
-        ordered = np.sort(values)
+        ordered = ordered[np.searchsorted(ordered, -math.inf, "right") : np.searchsorted(ordered, math.inf)]
     spread = spread_of_ordered(ordered, values)
     # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
     unit = max(spread, _LEAST_SPREAD) if spread else 1.0
@@ -129,7 +127,7 @@ def _cumulated(pieces: FloatArray) -> FloatArray:
 def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:
     """Clips intervals to the query range and merges those that overlap; returns shape `(k, 2)`, sorted."""
     if not intervals:
-        return _NO_INTERVALS
+        return NO_INTERVALS
     merged: list[list[float]] = []
     for lower, upper in sorted(intervals):
         lower, upper = max(lower, QUERY_RANGE[0]), min(upper, QUERY_RANGE[1])

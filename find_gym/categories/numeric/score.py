@@ -18,15 +18,16 @@ from find_gym.categories.numeric.decoys import numeric_decoys
 from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.categories.numeric.inputs import (
+    NO_INTERVALS,
     POINTS_PER_STRATUM,
     draw_inputs,
     exception_of,
     intersection_over_union,
-    merge_intervals,
 )
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
 from find_gym.core.arrays import loop_array
+from find_gym.core.complexity import program_complexity
 from find_gym.core.skills import skill
 from find_gym.core.submissions import MalformedError, PreparedCode, Submission, prepare_code
 from find_gym.judges.protocol import Judge
@@ -117,7 +118,8 @@ class NumericScorer(CodeScorer[NumericScore]):
     def _by_program(self, submission: Submission) -> NumericScore:
         program = numeric_program(submission)
         function = NumericFunction(program)
-        return self._judge(function.truth(self._x), exception_of(function), None)
+        predicted = function.truth(self._x)
+        return self._judge(predicted, exception_of(function), complexity=program_complexity(program.to_json()))
 
     def _by_code(self, code: PreparedCode, domain: str) -> NumericScore:
         rng = decoy_generator(self._identity)
@@ -133,12 +135,14 @@ class NumericScorer(CodeScorer[NumericScore]):
 
     def score_predictions(self, predict: Any) -> NumericScore:
         """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""
-        return self._judge(loop_array(predict(self._x)), merge_intervals([]), None)
+        return self._judge(loop_array(predict(self._x)), NO_INTERVALS)
 
     def _failure(self, outcome: str, message: str) -> NumericScore:
         return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
 
-    def _judge(self, predicted: FloatArray, claimed: FloatArray, result: Result | None) -> NumericScore:
+    def _judge(
+        self, predicted: FloatArray, claimed: FloatArray, result: Result | None = None, complexity: float = 0.0
+    ) -> NumericScore:
         from find_gym.categories.numeric.kernels.counting import count_right
 
         right = np.empty(len(self._names) + 1, dtype=np.int64)
@@ -160,6 +164,7 @@ class NumericScorer(CodeScorer[NumericScore]):
             paper_error=error,
             paper_success=success,
             outcome="right" if accuracy == 1 else "wrong",
+            complexity=complexity,
         )
 
 

@@ -24,15 +24,14 @@ def spread_of(values: FloatArray) -> float:
     Args:
         values: any numbers, shape `(n,)`.
     """
-    defined = defined_only(values)
-    return spread_of_ordered(np.sort(defined), defined)
+    return spread_of_ordered(np.sort(defined_only(values)), values)
 
 
 def spread_of_ordered(ordered: FloatArray, values: FloatArray) -> float:
-    """Returns the spread of finite values `(n,)`, which are given in ascending order as well."""
+    """Returns the spread of values `(n,)`, those of which that are defined are given in ascending order as well."""
     if ordered.size == 0:
         return 0.0
-    return quantile(ordered, 0.75) - quantile(ordered, 0.25) or float(np.std(values))
+    return quantile(ordered, 0.75) - quantile(ordered, 0.25) or float(np.std(defined_only(values)))
 
 
 def quantile(ordered: FloatArray, share: float) -> float:

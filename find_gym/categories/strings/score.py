@@ -18,6 +18,7 @@ from find_gym.categories.strings.function import StringBlackBox, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs
 from find_gym.categories.strings.programs import which_right
 from find_gym.categories.strings.unit_tests import draw_unit_tests
+from find_gym.core.complexity import program_complexity
 from find_gym.core.draws import SeededBits
 from find_gym.core.skills import skill
 from find_gym.core.submissions import PreparedCode, Submission
@@ -101,7 +102,8 @@ class StringScorer(CodeScorer[StringScore]):
         program: Any = submission.program
         if not isinstance(program, StringSpec):
             raise TypeError(f"expected a StringSpec as the program, actual value: {program!r}")
-        return self._judge(which_right(program.program, self._inputs, self._truth))
+        right = which_right(program.program, self._inputs, self._truth)
+        return self._judge(right, program_complexity(program.to_json()))
 
     def _by_code(self, code: PreparedCode, domain: str) -> StringScore:
         rng = decoy_generator(self._identity)
@@ -120,7 +122,7 @@ class StringScorer(CodeScorer[StringScore]):
     def _failure(self, outcome: str, message: str) -> StringScore:
         return StringScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
 
-    def _judge(self, which: NDArray[np.bool_]) -> StringScore:
+    def _judge(self, which: NDArray[np.bool_], complexity: float = 0.0) -> StringScore:
         right = _bits(which)
         accuracy = _share(right, self._everything)
         return StringScore(
@@ -130,6 +132,7 @@ class StringScorer(CodeScorer[StringScore]):
             strata={name: _share(right, those) for name, those in self._strata.items()},
             paper_score=_share(right, self._first),
             outcome="right" if accuracy == 1 else "wrong",
+            complexity=complexity,
         )
 
 

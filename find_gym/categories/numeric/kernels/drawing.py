@@ -43,6 +43,17 @@ def _draw_between(words: Any, cursor: Any, low: float, high: float, x: Any) -> N
 
 
 @exact_helper
+def _defined_only(pool: Any, values: Any) -> Any:
+    """Returns the inputs whose outputs are finite, and these."""
+    inputs, outputs = np.empty(values.size), np.empty(values.size)
+    count = 0
+    for i in range(values.size):
+        inputs[count], outputs[count] = pool[i], values[i]
+        count += np.isfinite(values[i])
+    return inputs[:count], outputs[:count]
+
+
+@exact_helper
 def _draw_balanced(
     words: Any, cursor: Any, pool: Any, values: Any, ordered: Any, unit: float, bins: int, width: float, x: Any
 ) -> None:
@@ -80,8 +91,8 @@ def draw_strata(
     Args:
         words: the generator's bits, more than enough.
         pool: inputs to choose from, shape `(n,)`.
-        values: their outputs, finite, shape `(n,)`.
-        ordered: these in ascending order.
+        values: their outputs, not finite where undefined, shape `(n,)`.
+        ordered: those that are defined, in ascending order, shape `(d,)`.
         unit: of the distance from the median; see `cut`.
         bins: how many to cut the outputs into.
         width: that of the pool's cells.
@@ -96,9 +107,11 @@ def draw_strata(
     _draw_between(words, cursor, low, high, strata[0])
     _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], strata[1])
     balanced = strata[2]
-    if values.size == 0:
+    if ordered.size == 0:
         _draw_between(words, cursor, low, high, balanced)
     else:
+        if ordered.size < values.size:
+            pool, values = _defined_only(pool, values)
         _draw_balanced(words, cursor, pool, values, ordered, unit, bins, width, balanced)
         for i in range(balanced.size):
             balanced[i] = min(max(balanced[i], low), high)
