@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -132,8 +133,9 @@ def read_relations(description: str) -> list[Reading]:
     return [Reading(name, read_exceptions(RELATIONS[name], exception, text), weights[name]) for name in chosen]
 
 
-def _weigh(rule: str) -> dict[str, float]:
-    """Returns how well a text fits each relation."""
+@lru_cache(maxsize=1024)
+def _weigh(rule: str) -> Mapping[str, float]:
+    """Returns how well a text fits each relation; descriptions of a relation often differ in their exceptions only."""
     rule = _telling_names().sub(" ", rule)
     roles, plain = _roles(rule), f" {' '.join(_words(rule))} "
     return {name: _fit(relation, roles, plain) for name, relation in RELATIONS.items()}
@@ -279,6 +281,7 @@ def _sum(values: object) -> float:
     return sum(value / (1 + 0.8 * place) for place, value in enumerate(ordered))
 
 
+@lru_cache(maxsize=1024)
 def _count_objects(text: str) -> int:
     """Returns how many different relations' objects are all there in a text."""
     words = set(_words(text))

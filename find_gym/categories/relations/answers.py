@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+import numpy as np
 
 from find_gym.categories.relations.tables import load_table, normalise
 
@@ -68,6 +70,28 @@ def _same(answer: str, accepted: tuple[str, ...], tolerance: float) -> bool:
     return any(abs(number - value) <= tolerance * abs(value) for value in exact)
 
 
+def count_same(answers: Sequence[str], accepted: Sequence[tuple[str, ...]], tolerance: float) -> list[int]:
+    """Returns how many of some words each answer is right for, as `same` says.
+
+    Args:
+        answers: the answers.
+        accepted: all right answers for each of the words.
+        tolerance: the share of a right number within which numbers are the same, greater than 0.
+    """
+    exact = [list(filter(None.__ne__, map(_number, map(canonical, right)))) for right in accepted]
+    owners = np.repeat(np.arange(len(exact)), [len(values) for values in exact])
+    values = np.array([value for those in exact for value in those])
+    counts = []
+    for answer in answers:
+        number = _number(canonical(answer))
+        if number is None or _ENUMERATION.search(answer):
+            counts.append(sum([same(answer, right, tolerance) for right in accepted]))
+        else:
+            counts.append(len(set(owners[np.abs(number - values) <= tolerance * np.abs(values)].tolist())))
+    return counts
+
+
+@lru_cache(maxsize=1 << 14)
 def _number(text: str) -> float | None:
     try:
         return float(text.replace(",", ""))

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -219,17 +219,16 @@ class RelationFunction(SpecFunction):
         """Returns, for each word, whether it meets each exception."""
         if words is self.words:
             return list(self._own_sides)
-        return self._sides(words)
+        return self._sides_of([self._facts.find(word) for word in check_words(words)])
 
     @cached_property
     def _own_sides(self) -> list[tuple[bool, ...]]:
-        return self._sides(self.words)
+        # The words are the names by which they are found.
+        return self._sides_of(self.words)
 
-    def _sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
-        check_words(words)
+    def _sides_of(self, names: Sequence[str | None]) -> list[tuple[bool, ...]]:
         if not self._excepted_words:
-            return [()] * len(words)
-        names = [self._facts.find(word) for word in words]
+            return [()] * len(names)
         return list(zip(*[[name in excepted for name in names] for excepted in self._excepted_words], strict=True))
 
     def describe(self) -> str:
@@ -251,6 +250,12 @@ class RelationFunction(SpecFunction):
 
 
 _UNDEFINED = (UNDEFINED,)
+
+
+@cache
+def plain_function(relation: str) -> RelationFunction:
+    """Returns a relation without exceptions."""
+    return RelationFunction(RelationSpec(relation))
 
 
 @lru_cache(1 << 16)

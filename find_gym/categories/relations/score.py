@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from find_gym.categories.relations.answers import UNDEFINED, canonical, same
+from find_gym.categories.relations.answers import UNDEFINED, canonical, count_same, same
 from find_gym.categories.relations.catalogue import RELATIONS
-from find_gym.categories.relations.function import RelationBlackBox, RelationFunction, RelationSpec
+from find_gym.categories.relations.conditions import Condition
+from find_gym.categories.relations.function import RelationBlackBox, RelationFunction, RelationSpec, plain_function
 from find_gym.categories.relations.probes import probe_words
 from find_gym.categories.relations.sampling import OTHER_WORDS
 from find_gym.core.complexity import program_complexity, text_complexity
@@ -109,14 +110,13 @@ class RelationScorer:
         self._function = function
         self._grounding = GroundingJudge()
         self._judge: Judge = self._grounding if judge is None else judge
-        rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-        self._strata = _draw_words(function, rng)
-        self.tests = self._replace_untold(make_relation_tests(function, rng), self._grounding)
+        drawn = _drawn(function.spec) if type(function) is RelationFunction else _draw(function)
+        self._strata, self._right, self.tests = drawn.strata, drawn.right, drawn.tests
+        self.trivial_accuracy = drawn.trivial_accuracy
         triplets = getattr(getattr(function, "spec", None), "triplets", ())
         self._published = [
             UnitTest(tuple(map(Execution, triplet.inputs, triplet.outputs)), triplet.correct) for triplet in triplets
         ]
-        self.trivial_accuracy = self._best_constant()
         # There are few relations, so that the same are claimed again and again.
         self._kept_scores: dict[RelationSpec, RelationScore] = {}
 
@@ -154,34 +154,24 @@ class RelationScorer:
         complexity = program_complexity(program.to_json())
         return self._score(claimed.describe(), _first_answer(claimed), self._grounding, "program", complexity)
 
-    def _replace_untold(self, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
-        """Draws tests again that a judge fails with the true description, always the same ones."""
-        rng = np.random.default_rng([*np.frombuffer(self._function.identity(), dtype=np.uint32), 1])
-
-        def draw(failed: list[int]) -> list[UnitTest]:
-            fresh = make_relation_tests(self._function, rng)
-            return [fresh[place] for place in failed]
-
-        return replace_untold(tests, judge, self._function.describe(), draw, ROUNDS)
-
     @cached_property
     def _grounded_tests(self) -> tuple[list[UnitTest], Bounds]:
         return self.tests, judged_bounds(self._grounding, self._function.describe(), self.tests)
 
     @cached_property
     def _judged_tests(self) -> tuple[list[UnitTest], Bounds]:
-        tests = self._replace_untold(self.tests, self._judge)
+        tests = _replace_untold(self._function, self.tests, self._judge)
         return tests, judged_bounds(self._judge, self._function.describe(), tests)
 
     def score_predictions(self, predict: Callable[[str], str]) -> float:
         """Returns the accuracy of a trusted predictor, a callable from a word to a word."""
-        return self._accuracy(self._shares(predict))
+        return _accuracy(self._shares(predict))
 
     def _score(
         self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str, complexity: float
     ) -> RelationScore:
         strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
-        accuracy = self._accuracy(strata)
+        accuracy = _accuracy(strata)
         tests, bounds = self._grounded_tests if judge is self._grounding else self._judged_tests
         share = judged_share(judge, text, tests)
         return RelationScore(
@@ -212,39 +202,6 @@ class RelationScorer:
             for name, words in self._right.items()
         }
 
-    @cached_property
-    def _right(self) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-        """The held-out words of each stratum with their right answers."""
-        return {name: [(word, self._accepted(word)) for word in words] for name, words in self._strata.items()}
-
-    def _best_constant(self) -> float:
-        """Returns the accuracy of the best constant, always "undefined" included."""
-        totals: dict[str, float] = {UNDEFINED: 0.0}
-        for name, words in self._right.items():
-            for _, right in words:
-                for answer in {canonical(answer) for answer in right}:
-                    totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
-        best = max(totals.values()) / sum(_WEIGHTS[name] for name in self._strata)
-        relation = getattr(self._function, "relation", None)
-        if relation is None or relation.tolerance == 0:
-            return best
-        # Where numbers are right within a tolerance, one number is right for many words.
-        for number in set(self._function.truth(self._function.words)):
-            strata = {
-                name: sum([same(number, right, relation.tolerance) for _, right in words]) / len(words)
-                for name, words in self._right.items()
-            }
-            best = max(best, self._accuracy(strata))
-        return best
-
-    def _accepted(self, word: str) -> tuple[str, ...]:
-        function: Any = self._function
-        return function.answers(word) if hasattr(function, "answers") else tuple(function.truth([word]))
-
-    def _accuracy(self, strata: dict[str, float]) -> float:
-        total = sum(_WEIGHTS[name] for name in strata)
-        return sum(_WEIGHTS[name] * share for name, share in strata.items()) / total
-
 
 def _first_answer(function: RelationFunction) -> Callable[[str], str]:
     return lambda word: function.answers(word)[0]
@@ -256,6 +213,82 @@ def join_domain(description: str, domain: str) -> str:
     if bare.casefold() in ("", "none", "no", "nowhere", "n/a", "no exception", "no exceptions"):
         return description.strip()
     return f"{description.strip()}\nIt is undefined where {bare}."
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What descriptions of a relation are judged by.
+
+    Attributes:
+        strata: the held-out words of each stratum.
+        right: the same with all right answers.
+        tests: the unit tests.
+        trivial_accuracy: the accuracy of the best constant, always "undefined" included.
+    """
+
+    strata: Mapping[str, Sequence[str]]
+    right: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]
+    tests: list[UnitTest]
+    trivial_accuracy: float
+
+
+def _drawn(spec: RelationSpec) -> _Drawn:
+    return _kept(spec.relation, spec.exceptions)
+
+
+# As many as a training draws, some ten kilobytes each.
+@lru_cache(maxsize=512)
+def _kept(relation: str, exceptions: tuple[Condition, ...]) -> _Drawn:
+    return _draw(RelationFunction(RelationSpec(relation, exceptions)))
+
+
+def _draw(function: RelationBlackBox) -> _Drawn:
+    """Draws what descriptions of a function are judged by, always the same."""
+    rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
+    strata = _draw_words(function, rng)
+    tests = _replace_untold(function, make_relation_tests(function, rng), GroundingJudge())
+    right = {name: [(word, _accepted(function, word)) for word in words] for name, words in strata.items()}
+    return _Drawn(strata, right, tests, _best_constant(function, right))
+
+
+def _replace_untold(function: RelationBlackBox, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
+    """Draws tests again that a judge fails with the true description, always the same ones."""
+    rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32), 1])
+
+    def draw(failed: list[int]) -> list[UnitTest]:
+        fresh = make_relation_tests(function, rng)
+        return [fresh[place] for place in failed]
+
+    return replace_untold(tests, judge, function.describe(), draw, ROUNDS)
+
+
+def _accepted(function: Any, word: str) -> tuple[str, ...]:
+    return function.answers(word) if hasattr(function, "answers") else tuple(function.truth([word]))
+
+
+def _best_constant(function: RelationBlackBox, right: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]) -> float:
+    """Returns the accuracy of the best constant, always "undefined" included."""
+    totals: dict[str, float] = {UNDEFINED: 0.0}
+    for name, words in right.items():
+        for _, answers in words:
+            for answer in {canonical(answer) for answer in answers}:
+                totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
+    best = max(totals.values()) / sum(_WEIGHTS[name] for name in right)
+    relation = getattr(function, "relation", None)
+    if relation is None or relation.tolerance == 0:
+        return best
+    # Where numbers are right within a tolerance, one number is right for many words.
+    numbers = sorted(set(function.truth(function.words)))
+    counts = [count_same(numbers, [answers for _, answers in words], relation.tolerance) for words in right.values()]
+    for those in set(zip(*counts, strict=True)):
+        strata = {name: count / len(right[name]) for name, count in zip(right, those, strict=True)}
+        best = max(best, _accuracy(strata))
+    return best
+
+
+def _accuracy(strata: Mapping[str, float]) -> float:
+    total = sum(_WEIGHTS[name] for name in strata)
+    return sum(_WEIGHTS[name] * share for name, share in strata.items()) / total
 
 
 def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[str, list[str]]:
@@ -291,7 +324,7 @@ def _others(function: RelationBlackBox) -> list[str]:
 @cache
 def _others_of(relation: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """Returns some words of other relations, and those of them that this relation is defined for all the same."""
-    function = RelationFunction(RelationSpec(relation))
+    function = plain_function(relation)
     own = set(function.words)
     words = tuple(word for word in _some_words() if word not in own)
     answers = function.truth(words)
@@ -328,7 +361,7 @@ def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, co
         if rng.random() < _UNDEFINED_SHARE:
             # What the same relation with an exception that it does not have would answer.
             return Execution(rule[rng.integers(len(rule))], UNDEFINED)
-        other = RelationFunction(RelationSpec(names[rng.integers(len(names))]))
+        other = plain_function(names[rng.integers(len(names))])
         word = other.words[rng.integers(len(other.words))]
         return Execution(word, other.truth([word])[0])
 
