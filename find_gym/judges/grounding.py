@@ -45,15 +45,15 @@ class GroundingJudge:
         """Returns the functions that a description is matched to, the best one first; often one, sometimes none."""
         return [function for function, _ in _ground(description)]
 
-    def predictor(self, description: str) -> Callable[[str], str] | None:
-        """Returns what the description predicts for a word, or None where it is matched to nothing."""
+    def predictor(self, description: str) -> Callable[[Sequence[str]], list[str]] | None:
+        """Returns what the description predicts for words, or None where it is matched to nothing."""
         functions = self.ground(description)
         if not functions:
             return None
 
-        def predict(word: str) -> str:
-            answers = [function.truth([word])[0] for function in functions]
-            return next((answer for answer in answers if answer != UNDEFINED), UNDEFINED)
+        def predict(words: Sequence[str]) -> list[str]:
+            answers = zip(*[function.truth(words) for function in functions], strict=True)
+            return [next((answer for answer in each if answer != UNDEFINED), UNDEFINED) for each in answers]
 
         return predict
 
@@ -66,6 +66,9 @@ def _ground(description: str) -> tuple[tuple[RelationFunction, float], ...]:
 
 def _rate(grounded: Sequence[tuple[RelationFunction, float]], execution: Execution) -> float:
     word, output = str(execution.input), str(execution.output)
+    if len(grounded) == 1:
+        function, weight = grounded[0]
+        return weight if function.accepts(word, output) else 0.0
     weights = [weight for function, weight in grounded if function.accepts(word, output)]
     if canonical(output) == UNDEFINED:
         return weights[0] if weights and len(weights) == len(grounded) else 0.0

@@ -78,16 +78,20 @@ def count_same(answers: Sequence[str], accepted: Sequence[tuple[str, ...]], tole
         accepted: all right answers for each of the words.
         tolerance: the share of a right number within which numbers are the same, greater than 0.
     """
-    exact = [list(filter(None.__ne__, map(_number, map(canonical, right)))) for right in accepted]
-    owners = np.repeat(np.arange(len(exact)), [len(values) for values in exact])
-    values = np.array([value for those in exact for value in those])
+    exact = [
+        (place, value)
+        for place, right in enumerate(accepted)
+        for one in right
+        if (value := _number(canonical(one))) is not None
+    ]
+    places, values = np.array([place for place, _ in exact]), np.array([value for _, value in exact])
     counts = []
     for answer in answers:
         number = _number(canonical(answer))
         if number is None or _ENUMERATION.search(answer):
             counts.append(sum([same(answer, right, tolerance) for right in accepted]))
         else:
-            counts.append(len(set(owners[np.abs(number - values) <= tolerance * np.abs(values)].tolist())))
+            counts.append(len(set(places[np.abs(number - values) <= tolerance * np.abs(values)].tolist())))
     return counts
 
 

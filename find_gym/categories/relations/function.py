@@ -172,6 +172,7 @@ class RelationFunction(SpecFunction):
         self.spec = spec
         self._relation = RELATIONS[spec.relation]
         self._facts = self._relation.facts
+        self._answers = _answers_of(spec.relation)
         self._excepted_words = [words_that_meet(spec.relation, condition) for condition in spec.exceptions]
         self._all_excepted = frozenset().union(*self._excepted_words)
 
@@ -204,12 +205,14 @@ class RelationFunction(SpecFunction):
 
     def truth(self, words: Sequence[str]) -> list[str]:
         """Returns the outputs."""
-        return [self.answers(word)[0] for word in check_words(words)]
+        known, excepted = self._answers, self._all_excepted
+        found = [known[word] for word in check_words(words)]
+        return [UNDEFINED if name in excepted else answers[0] for name, answers in found]
 
     def answers(self, word: str) -> tuple[str, ...]:
         """Returns all right answers for a word; the first one is what the function answers."""
-        name, values = _known(self.spec.relation, word)
-        return _UNDEFINED if name in self._all_excepted else values
+        name, values = self._answers[word]
+        return ONLY_UNDEFINED if name in self._all_excepted else values
 
     def accepts(self, word: str, answer: str) -> bool:
         """Whether an answer for a word is right, up to spelling, listed aliases and the tolerance for numbers."""
@@ -249,7 +252,10 @@ class RelationFunction(SpecFunction):
         return writing.source(self.describe(), values, names, excepted)
 
 
-_UNDEFINED = (UNDEFINED,)
+# All right answers where a relation is undefined.
+ONLY_UNDEFINED = (UNDEFINED,)
+# More than the words of all tables: words that users ask may be any.
+_MOST_WORDS = 1 << 14
 
 
 @cache
@@ -258,13 +264,26 @@ def plain_function(relation: str) -> RelationFunction:
     return RelationFunction(RelationSpec(relation))
 
 
-@lru_cache(1 << 16)
-def _known(relation: str, word: str) -> tuple[str | None, tuple[str, ...]]:
-    """Returns what thing a word stands for, None for nothing, and all answers of a relation without exceptions."""
-    facts = RELATIONS[relation].facts
-    name = facts.find(word)
-    values = () if name is None else facts.facts[name].get(RELATIONS[relation].column, ())
-    return name, values or _UNDEFINED
+class _Answers(dict[str, tuple[str | None, tuple[str, ...]]]):
+    """By word: what thing it stands for, None for nothing, and all answers of a relation without exceptions."""
+
+    def __init__(self, relation: Relation) -> None:
+        super().__init__()
+        self._relation = relation
+
+    def __missing__(self, word: str) -> tuple[str | None, tuple[str, ...]]:
+        facts = self._relation.facts
+        name = facts.find(word)
+        values = () if name is None else facts.facts[name].get(self._relation.column, ())
+        found = name, values or ONLY_UNDEFINED
+        if len(self) < _MOST_WORDS:
+            self[word] = found
+        return found
+
+
+@cache
+def _answers_of(relation: str) -> _Answers:
+    return _Answers(RELATIONS[relation])
 
 
 def check_words(words: Sequence[str]) -> Sequence[str]:

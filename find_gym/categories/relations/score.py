@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -38,6 +38,7 @@ CHANCE = 1 / 3
 _WORDS = {"rule": 32, "exception": 16, "outside": 8}
 _WEIGHTS = {"rule": 4.0, "exception": 2.0, "outside": 1.0}
 _KEPT_SCORES = 64
+Right: TypeAlias = Mapping[str, Sequence[tuple[tuple[str, ...], bool]]]
 # So often a distractor is "undefined", for a word for which the function is not.
 _UNDEFINED_SHARE = 0.55
 
@@ -152,7 +153,7 @@ class RelationScorer:
     def _score_program(self, program: RelationSpec) -> RelationScore:
         claimed = RelationFunction(program)
         complexity = program_complexity(program.to_json())
-        return self._score(claimed.describe(), _first_answer(claimed), self._grounding, "program", complexity)
+        return self._score(claimed.describe(), claimed.truth, self._grounding, "program", complexity)
 
     @cached_property
     def _grounded_tests(self) -> tuple[list[UnitTest], Bounds]:
@@ -165,10 +166,15 @@ class RelationScorer:
 
     def score_predictions(self, predict: Callable[[str], str]) -> float:
         """Returns the accuracy of a trusted predictor, a callable from a word to a word."""
-        return _accuracy(self._shares(predict))
+        return _accuracy(self._shares(lambda words: [predict(word) for word in words]))
 
     def _score(
-        self, text: str, predict: Callable[[str], str] | None, judge: Judge, name: str, complexity: float
+        self,
+        text: str,
+        predict: Callable[[Sequence[str]], list[str]] | None,
+        judge: Judge,
+        name: str,
+        complexity: float,
     ) -> RelationScore:
         strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
         accuracy = _accuracy(strata)
@@ -190,21 +196,24 @@ class RelationScorer:
             message="" if predict is not None else "the description was matched to no relation",
         )
 
-    def _shares(self, predict: Callable[[str], str]) -> dict[str, float]:
-        if type(self._function) is not RelationFunction:
+    def _shares(self, predict: Callable[[Sequence[str]], Sequence[str]]) -> dict[str, float]:
+        function = self._function
+        if type(function) is not RelationFunction:
             return {
-                name: sum([self._function.accepts(word, predict(word)) for word in words]) / len(words)
+                name: sum(map(function.accepts, words, predict(words))) / len(words)
                 for name, words in self._strata.items()
             }
-        tolerance = self._function.relation.tolerance
+        tolerance = function.relation.tolerance
         return {
-            name: sum([same(predict(word), right, tolerance) for word, right in words]) / len(words)
-            for name, words in self._right.items()
+            name: sum(
+                [
+                    may_be_undefined if answer is UNDEFINED else same(answer, right, tolerance)
+                    for answer, (right, may_be_undefined) in zip(predict(words), self._right[name], strict=True)
+                ]
+            )
+            / len(words)
+            for name, words in self._strata.items()
         }
-
-
-def _first_answer(function: RelationFunction) -> Callable[[str], str]:
-    return lambda word: function.answers(word)[0]
 
 
 def join_domain(description: str, domain: str) -> str:
@@ -221,13 +230,13 @@ class _Drawn:
 
     Attributes:
         strata: the held-out words of each stratum.
-        right: the same with all right answers.
+        right: all right answers for each of these words, and whether "undefined" is right.
         tests: the unit tests.
         trivial_accuracy: the accuracy of the best constant, always "undefined" included.
     """
 
     strata: Mapping[str, Sequence[str]]
-    right: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]
+    right: Right
     tests: list[UnitTest]
     trivial_accuracy: float
 
@@ -247,7 +256,8 @@ def _draw(function: RelationBlackBox) -> _Drawn:
     rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
     strata = _draw_words(function, rng)
     tests = _replace_untold(function, make_relation_tests(function, rng), GroundingJudge())
-    right = {name: [(word, _accepted(function, word)) for word in words] for name, words in strata.items()}
+    accepted = {name: [_accepted(function, word) for word in words] for name, words in strata.items()}
+    right = {name: [(answers, same(UNDEFINED, answers)) for answers in those] for name, those in accepted.items()}
     return _Drawn(strata, right, tests, _best_constant(function, right))
 
 
@@ -266,11 +276,11 @@ def _accepted(function: Any, word: str) -> tuple[str, ...]:
     return function.answers(word) if hasattr(function, "answers") else tuple(function.truth([word]))
 
 
-def _best_constant(function: RelationBlackBox, right: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]) -> float:
+def _best_constant(function: RelationBlackBox, right: Right) -> float:
     """Returns the accuracy of the best constant, always "undefined" included."""
     totals: dict[str, float] = {UNDEFINED: 0.0}
     for name, words in right.items():
-        for _, answers in words:
+        for answers, _ in words:
             for answer in {canonical(answer) for answer in answers}:
                 totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
     best = max(totals.values()) / sum(_WEIGHTS[name] for name in right)
@@ -279,7 +289,7 @@ def _best_constant(function: RelationBlackBox, right: Mapping[str, Sequence[tupl
         return best
     # Where numbers are right within a tolerance, one number is right for many words.
     numbers = sorted(set(function.truth(function.words)))
-    counts = [count_same(numbers, [answers for _, answers in words], relation.tolerance) for words in right.values()]
+    counts = [count_same(numbers, [answers for answers, _ in words], relation.tolerance) for words in right.values()]
     for those in set(zip(*counts, strict=True)):
         strata = {name: count / len(right[name]) for name, count in zip(right, those, strict=True)}
         best = max(best, _accuracy(strata))

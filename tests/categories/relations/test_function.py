@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from find_gym.categories.relations.answers import canonical, same
+from find_gym.categories.relations.answers import canonical, count_same, same
 from find_gym.categories.relations.catalogue import FIND_RELATIONS, RELATIONS
 from find_gym.categories.relations.conditions import ATTRIBUTES, Condition, conditions_of
 from find_gym.categories.relations.custom import CallableRelation, LanguageModelRelation
@@ -308,3 +308,16 @@ def test_books_of_the_year_itself_are_neither_before_nor_after_it() -> None:
             assert Condition("before", limit).holds(relation, word) == (year < float(limit))
             assert Condition("after", limit).holds(relation, word) == (year > float(limit))
     assert all(condition.attribute != "before" for condition in conditions_of("book_author"))
+
+
+TEXTS = st.sampled_from(
+    ["undefined", "none", "Paris", "12", "12.3", "13", "1,234", "1234", "12 or 13", "0", "-5", "-5.1"]
+)
+
+
+@given(answers=st.lists(TEXTS, max_size=8), accepted=st.lists(st.lists(TEXTS, min_size=1, max_size=3).map(tuple)))
+def test_answers_are_counted_as_they_are_compared_one_by_one(
+    answers: list[str], accepted: list[tuple[str, ...]]
+) -> None:
+    right = [sum(same(answer, those, 0.05) for those in accepted) for answer in answers]
+    assert count_same(answers, accepted, 0.05) == right
