@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -82,6 +83,11 @@ class Parameter:
         value = draw_decimal(rng, self.low, self.high, nonzero=self.nonzero, places=self.decimals)
         return value if self.decimals else int(value)
 
+    @property
+    def drawn_range(self) -> tuple[float, float]:
+        """The least and the greatest value that are drawn, where these bound a fit: without end for linear ones."""
+        return (-math.inf, math.inf) if self.linear or self.length else (self.low, self.high)
+
     def values(self) -> tuple[float, ...]:
         """Returns all numbers that are drawn (and 0, where they lie around it), in ascending order."""
         scale = 10**self.decimals
@@ -123,6 +129,9 @@ Starts = Iterator[tuple[FloatArray, FloatArray]]
 class Fitting:
     """What fitting knows of an atom beyond its formula. Everything is optional: the defaults fit any atom.
 
+    The atoms of this package have their estimates, and what is canonical and equivalent, in compiled loops: see
+    `find_gym.categories.numeric.fitting.compiled_atoms`.
+
     Attributes:
         estimate: first estimates of the constants, such that factors times the atom's values are near a target; see
             `find_gym.categories.numeric.estimation.scans.estimate`, which has the defaults.
@@ -135,6 +144,7 @@ class Fitting:
             for a quick look at a rule, not for its constants.
         grid: the values of the constants that are not linear to begin a search with, `() -> (g, k)`; by default all
             combinations of those that are drawn, thinned out to some thousands.
+        coarse_grid: for smooth steps, further ones, far apart, `() -> (g, k)`.
         on_grid: `(x (n, 1), grid (k, g)) -> (n, g)`, the shape on the grid; a faster way than the default, or one in
             single precision.
         scanned: whether the value is flat almost everywhere in all constants, so that a scan of the grid is all there
@@ -156,6 +166,7 @@ class Fitting:
     )
     span: Callable[[FloatArray], FloatArray] | None = None
     grid: Callable[[], FloatArray] | None = None
+    coarse_grid: Callable[[], FloatArray] | None = None
     on_grid: Callable[[FloatArray, FloatArray], NDArray[Any]] | None = None
     scanned: bool = False
     starts: Callable[[FloatArray, FloatArray, int], Starts] = lambda x, y, parts: iter(())
@@ -229,7 +240,8 @@ class Atom:
             raise ValueError(
                 f"expected `draw` for an atom with a sequence of constants, actual: none for {self.name!r}"
             )
-        if sequences and not (self.variadic and self.linear) and self.fitting.estimate is None:
+        estimated = self.released or self.fitting.estimate is not None
+        if sequences and not (self.variadic and self.linear) and not estimated:
             raise ValueError(
                 f"expected an estimator for an atom with a sequence that is not linear, actual: none for {self.name!r}"
             )

@@ -31,7 +31,7 @@ _PACKAGE = __name__.partition(".")[0]
 _config: Any = numba.config
 _lock = threading.RLock()
 # The code at an address lives as long as what it was compiled to.
-_formulas: list[Any] = []
+_called: list[Any] = []
 
 
 def helper(function: Function) -> Function:
@@ -82,11 +82,11 @@ def _compiled_later(signature: str, options: dict[str, Any], function: Function)
     return first_call  # type: ignore[return-value]
 
 
-def address_of(formula: Callable[..., None]) -> int:
-    """Compiles the formula of an atom, or loads what was compiled, and returns the address of the code."""
-    with _lock, _kept(formula):
-        _formulas.append(numba.cfunc(_FORMULA, cache=True, error_model="numpy", fastmath={"contract"})(formula))
-        return int(_formulas[-1].address)
+def address_of(function: Callable[..., Any], signature: str = _FORMULA) -> int:
+    """Compiles a function, by default the formula of an atom, or loads what was compiled; returns its address."""
+    with _lock, _kept(function):
+        _called.append(numba.cfunc(signature, cache=True, error_model="numpy", fastmath={"contract"})(function))
+        return int(_called[-1].address)
 
 
 @contextmanager
@@ -146,17 +146,22 @@ def cache_folder(module: ModuleType) -> Path:
 
 def _digest(module: ModuleType) -> str:
     digest = hashlib.sha256(numba.__version__.encode())
+    for _, one in sorted(sources(module).items()):
+        digest.update(Path(one.__file__ or "").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def sources(module: ModuleType) -> dict[str, ModuleType]:
+    """Returns the modules of this package whose source may go into the kernels of one, itself included."""
     seen = {module.__name__: module}
     waiting = [module]
     while waiting:
         for value in vars(waiting.pop()).values():
-            other = sys.modules[getattr(value, "__module__", None) or __name__]
-            if other.__name__.startswith(_PACKAGE) and other.__name__ not in seen:
-                seen[other.__name__] = other
-                waiting.append(other)
-    for _, one in sorted(seen.items()):
-        digest.update(Path(one.__file__ or "").read_bytes())
-    return digest.hexdigest()[:12]
+            name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or __name__
+            if name.startswith(_PACKAGE) and name not in seen:
+                seen[name] = sys.modules[name]
+                waiting.append(seen[name])
+    return seen
 
 
 def _announce(place: Path) -> None:

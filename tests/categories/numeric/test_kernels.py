@@ -18,18 +18,20 @@ from hypothesis.extra import numpy as arrays
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
-from find_gym.categories.numeric.fitting.compounds import weighted_evidence
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
 from find_gym.categories.numeric.kernels import (
     algebra,
+    asking,
     binning,
     counting,
     evidence,
     projecting,
+    questions,
     quotients,
     scanning,
+    sines,
     training,
 )
 from find_gym.categories.numeric.networks import Network
@@ -123,9 +125,9 @@ def test_poisson_noise_is_told_by_all_outputs_of_the_same_input() -> None:
     x, usable = np.repeat([1.0, 2.0, 3.0], [4, 2, 1]), np.ones(7, dtype=bool)
     # Differences of 0, 3, -1 and 2: half of their mean square is 1.75.
     y = np.array([5.0, 5.0, 8.0, 7.0, 0.5, 2.5, 9.0])
-    assert evidence.poisson_mean(x, y, usable, 1e-9) == 2
-    assert evidence.poisson_mean(x, y + np.arange(7) * 0.1, usable, 1e-9) == 0
-    assert evidence.poisson_mean(x, np.repeat([1.0, 2.0, 3.0], [4, 2, 1]), usable, 1e-9) == 0
+    assert evidence.noise_mean(x, y, usable) == 2
+    assert evidence.noise_mean(x, y + np.arange(7) * 0.1, usable) == 0
+    assert evidence.noise_mean(x, np.repeat([1.0, 2.0, 3.0], [4, 2, 1]), usable) == 0
 
 
 def test_kernels_are_kept_beside_their_source_or_in_the_cache_of_the_user(
@@ -211,6 +213,9 @@ if find_spec("scipy"):
 def test_what_a_module_imports_counts_as_its_source() -> None:
     names = [compiling.cache_folder(module).name for module in (algebra, scanning)]
     assert names[0].startswith("find-gym-algebra-") and names[1].startswith("find-gym-scanning-")
+    # Whether it takes a function out of another module, or that as a whole.
+    assert algebra.__name__ in compiling.sources(scanning)
+    assert asking.__name__ in compiling.sources(questions)
 
 
 def gradient_by_numpy(x: FloatArray, moments: FloatArray, targets: FloatArray, parameters: FloatArray) -> FloatArray:
@@ -313,13 +318,13 @@ def test_what_is_in_order_is_not_sorted(numbers: list[float], order: str) -> Non
 
 def test_points_without_weight_are_left_out() -> None:
     x, target, multiplier = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]), np.array([-2.0, 0.0, 3.0])
-    assert weighted_evidence(x, target, multiplier).tolist() == [[1.0, 3.0], [-2.0, 2.0], [2.0, 3.0]]
+    assert evidence.weighted(x, target, multiplier).tolist() == [[1.0, 3.0], [-2.0, 2.0], [2.0, 3.0]]
 
 
 def test_the_centre_nearest_to_one_decimal() -> None:
     # 0.33 + 0.17 is 0.5; 0.33 + 7 * 0.17 is 1.52, 0.33 + 11 * 0.17 is 2.2.
-    assert scanning.plainest_turn(0.33, 0.17, 0, 20) == 1
-    assert scanning.plainest_turn(0.33, 0.17, 2, 20) == 11
+    assert sines.plainest_turn(0.33, 0.17, 0, 20) == 1
+    assert sines.plainest_turn(0.33, 0.17, 2, 20) == 11
 
 
 OUTPUTS = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 1.05, np.nan, np.inf, 1e308]), min_size=1, max_size=30)

@@ -6,16 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter, Starts
+from find_gym.categories.numeric.atom import Atom, Fitting, FloatArray, Parameter, Starts
 from find_gym.categories.numeric.atoms.polynomials import line_starts
 from find_gym.categories.numeric.estimation.factors import level_ratio
-from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.notation import plus, write_number, write_terms
 
 OFFSET = Parameter("offset", -10, 10, linear=True)
 FACTOR = Parameter("factor", -30, 30, linear=True, nonzero=True)
-# The greatest leak that is fitted: the derivative by the leak ends at 1.
-_MOST_LEAK = 1 - 1e-9
 
 
 def _without_constants(
@@ -39,51 +36,13 @@ def _without_constants(
     )
 
 
-def _estimate_step(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
-) -> list[Constants]:
-    """Solves for height and offset away from 0, where the value is a separate constant."""
-    basis = _step_basis(x, degree) * multiplier
-    keep = x != 0
-    if keep.all() or not keep.any():
-        coefficients, _ = solve_linear(basis, target)
-    else:
-        coefficients, _ = solve_linear(basis[:, keep], target[keep])
-    return [_step_constants(tuple(coefficients.tolist()), x, target, multiplier)]
-
-
 def _step_basis(x: FloatArray, degree: int) -> FloatArray:
     return np.array([np.heaviside(x, 0.5), np.ones_like(x)])
-
-
-def _step_constants(
-    coefficients: tuple[float, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> Constants:
-    height, offset = coefficients
-    at_zero = (x == 0) & (multiplier != 0)
-    if height == 0 or not at_zero.any():
-        return (height, offset, 0.5)
-    return (height, offset, (float(np.mean(target[at_zero] / multiplier[at_zero])) - offset) / height)
 
 
 def _step_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
     if (ratio := level_ratio(x, y)) is not None:
         yield np.where(x > 0, ratio, 1.0), np.ones_like(x)
-
-
-def _relu_constants(
-    coefficients: tuple[float, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> Constants:
-    """Returns factor, offset and leak; where the slopes ask for a leak outside [0, 1], the best at either end."""
-    right, left, offset = coefficients
-    if right != 0 and 0 <= left / right <= 1:
-        return (right, offset, min(left / right, _MOST_LEAK))
-    fits = []
-    for leak in (0.0, _MOST_LEAK):
-        basis = np.array([np.maximum(x, leak * x), np.ones_like(x)]) * multiplier
-        (factor, level), cost = solve_linear(basis, target)
-        fits.append((cost, (float(factor), float(level), leak)))
-    return min(fits)[1]
 
 
 absolute = Atom(
@@ -112,9 +71,7 @@ step = Atom(
     expression=lambda c: f"{c[0]!r} * (1.0 if x > 0 else {c[2]!r} if x == 0 else 0.0) {plus(c[1])}",
     released=True,
     in_compounds=True,
-    fitting=Fitting(
-        estimate=_estimate_step, solved=True, basis=_step_basis, from_basis=_step_constants, starts=_step_starts
-    ),
+    fitting=Fitting(solved=True, basis=_step_basis, starts=_step_starts),
 )
 
 relu = Atom(
@@ -131,7 +88,6 @@ relu = Atom(
     # The slope of either side counts as linear.
     fitting=Fitting(
         basis=lambda x, degree: np.array([np.maximum(x, 0), np.minimum(x, 0), np.ones_like(x)]),
-        from_basis=_relu_constants,
         starts=line_starts,
     ),
 )

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.atoms.bends import FACTOR, OFFSET
-from find_gym.categories.numeric.estimation.linear import solve_linear
-from find_gym.categories.numeric.estimation.scans import best_of_grid, shape
 from find_gym.categories.numeric.notation import plus, shifted, write_number, write_terms
-
-# The base of logarithms can't be told from the factor: this one is the plainest.
-_PLAIN_BASE = 10.0
-# A misfit of this share of the power is rounding error.
-_EXACT = 1e-20
 
 
 def nan_for_zero(constant: Any) -> FloatArray:
@@ -51,40 +42,6 @@ def _logarithm_gradient(x: FloatArray, constants: Constants) -> FloatArray:
     return np.array([logarithm / log_base, np.ones_like(x), -factor * logarithm / (base * log_base**2)])
 
 
-def _estimate_on_part(*parameters: float) -> Callable[..., list[Constants]]:
-    """Makes an estimator that solves for factor and offset where the atom is defined, with each of some parameters."""
-
-    def estimate(atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> list[Constants]:
-        fits = []
-        for parameter in parameters:
-            values = shape(atom, x, (parameter,))
-            keep = np.isfinite(values)
-            # A root or logarithm that is undefined at most of the evidence is not what was seen.
-            if 2 * keep.sum() < x.size or keep.sum() < 1:
-                continue
-            basis = np.array([values[keep], np.ones(int(keep.sum()))]) * multiplier[keep]
-            (factor, offset), cost = solve_linear(basis, target[keep])
-            fits.append((cost, (float(factor), float(offset), parameter)))
-        # Of those that are exact, the first.
-        exact = _EXACT * float(target @ target)
-        return [constants for _, constants in sorted(fits, key=lambda fit: max(fit[0], exact))]
-
-    return estimate
-
-
-def _plain_logarithm(constants: Constants, exact: bool) -> Constants:
-    """Chooses the base of a logarithm, which only scales the factor, such that the factor has one decimal."""
-    if not exact:
-        return constants
-    factor, offset, base = constants
-    bases = np.array([_PLAIN_BASE, *logarithm.grid[0]])
-    factors = factor / math.log(base) * np.log(bases)
-    distance = np.abs(factors * 10 - np.round(factors * 10))
-    near = np.flatnonzero(distance < 1e-6)
-    chosen = near[0] if near.size else 0
-    return (float(factors[chosen]), offset, float(bases[chosen]))
-
-
 root = Atom(
     name="root",
     parameters=(FACTOR, OFFSET, Parameter("degree", 1, 2, decimals=0, discrete=True)),
@@ -97,9 +54,7 @@ root = Atom(
     guard=lambda c: None if c[2] == 1 else ("x >= 0", "x >= 0"),
     released=True,
     simpler=lambda c: ("linear", c[:2]) if c[2] == 1 else None,
-    fitting=Fitting(
-        estimate=_estimate_on_part(2, 1), solved=True, span=lambda x: np.array([_root_power(x, 2), np.ones_like(x)])
-    ),
+    fitting=Fitting(solved=True, span=lambda x: np.array([_root_power(x, 2), np.ones_like(x)])),
 )
 
 logarithm = Atom(
@@ -113,25 +68,10 @@ logarithm = Atom(
     domain=lambda c: (1.0, 100.0),
     guard=lambda c: ("x > 0", "x > 0"),
     released=True,
-    fitting=Fitting(
-        estimate=_estimate_on_part(_PLAIN_BASE),
-        solved=True,
-        span=lambda x: np.array([_log(x), np.ones_like(x)]),
-        canonical=_plain_logarithm,
-    ),
+    fitting=Fitting(solved=True, span=lambda x: np.array([_log(x), np.ones_like(x)])),
 )
 
 # --- Reciprocals and bell curves --------------------------------------------------------------------------------------
-
-
-def _estimate_reciprocal(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
-) -> list[Constants]:
-    keep = x != 0
-    inverse = multiplier[keep] / x[keep]
-    power = float(inverse @ inverse)
-    coefficient = float(inverse @ target[keep]) / power if power > 0 else 0.0
-    return [(1 / coefficient,)] if coefficient != 0 and np.isfinite(1 / coefficient) else [(10.0,)]
 
 
 def _gaussian(x: FloatArray, constants: Constants) -> FloatArray:
@@ -147,27 +87,10 @@ def _gaussian_gradient(x: FloatArray, constants: Constants) -> FloatArray:
     return np.array([value * z / std, value * (z * z - 1) / std])
 
 
-@lru_cache
-def _coarse_gaussian_grid(atom: Atom) -> FloatArray:
+def _gaussian_grid() -> FloatArray:
     # A step of the mean is twice the least standard deviation, one of the deviation about 1.5.
     means, stds = np.arange(-52.0, 52.1, 2.0), np.array([1.0, 1.5, 2.5, 4.0, 6.0, 9.0])
     return np.array([(mean, std) for mean in means for std in stds])
-
-
-def _estimate_gaussian(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int
-) -> list[Constants]:
-    starts = best_of_grid(atom, x, target, multiplier, _coarse_gaussian_grid)
-    # Without noise the logarithm of a density is a parabola, even far out in its tails.
-    positive = (multiplier > 0) & (target > 1e-300)
-    if positive.sum() >= 3:
-        height = target[positive] / multiplier[positive]
-        order = np.argsort(-height)[:12]
-        basis = np.array([x[positive][order] ** 2, x[positive][order], np.ones(order.size)])
-        (curvature, slope, _), _ = solve_linear(basis, np.log(height[order]))
-        if curvature < 0:
-            starts.insert(0, (float(-slope / (2 * curvature)), float(np.sqrt(-1 / (2 * curvature)))))
-    return [start for start in starts if start[1] > 0]
 
 
 reciprocal = Atom(
@@ -180,7 +103,7 @@ reciprocal = Atom(
     expression=lambda c: f"1 / ({c[0]!r} * x)",
     guard=lambda c: ("x != 0", "x is not 0"),
     released=True,
-    fitting=Fitting(estimate=_estimate_reciprocal, solved=True, span=lambda x: 1 / np.where(x == 0, np.nan, x)[None]),
+    fitting=Fitting(solved=True, span=lambda x: 1 / np.where(x == 0, np.nan, x)[None]),
 )
 
 gaussian = Atom(
@@ -192,7 +115,7 @@ gaussian = Atom(
     english="a bell curve",
     expression=lambda c: f"math.exp(-(({shifted(c[0])} / {c[1]!r}) ** 2) / 2) / ({c[1]!r} * math.sqrt(2 * math.pi))",
     released=True,
-    fitting=Fitting(estimate=_estimate_gaussian, canonical=lambda constants, exact: (constants[0], abs(constants[1]))),
+    fitting=Fitting(grid=_gaussian_grid),
 )
 
 ATOMS = (root, logarithm, reciprocal, gaussian)

@@ -6,7 +6,6 @@ import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter, Starts, draw_decimal
 from find_gym.categories.numeric.estimation.factors import factors
-from find_gym.categories.numeric.estimation.rationals import fit_rational, rescale
 from find_gym.categories.numeric.notation import (
     horner_source,
     plus,
@@ -120,8 +119,6 @@ rational = Atom(
     guard=lambda c: (f"{horner_source(c[1])} != 0", f"{write_polynomial(c[1])} is not 0"),
     released=True,
     fitting=Fitting(
-        estimate=lambda atom, x, target, multiplier, degree: fit_rational(x, target, multiplier),
-        canonical=lambda constants, exact: rescale(constants),
         homogeneous=True,
         level=lambda y: ((y,), (0.0, 1.0)),
     ),

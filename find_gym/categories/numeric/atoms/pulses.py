@@ -49,7 +49,7 @@ rectangle = Atom(
     expression=lambda c: f"(1.0 if abs(x) <= {c[0] / 2!r} else 0.0)",
     released=True,
     in_compounds=True,
-    fitting=Fitting(scanned=True),
+    fitting=Fitting(solved=True, scanned=True),
 )
 
 square_wave = Atom(
@@ -62,7 +62,7 @@ square_wave = Atom(
     expression=lambda c: f"(1.0 if math.floor(2 * {shifted(c[1])} / {c[0]!r} + 1e-9) % 2 == 0 else -1.0)",
     released=True,
     in_compounds=True,
-    fitting=Fitting(grid=_square_wave_grid, on_grid=_square_waves_on_grid, scanned=True),
+    fitting=Fitting(grid=_square_wave_grid, on_grid=_square_waves_on_grid, solved=True, scanned=True),
 )
 
 ATOMS = (rectangle, square_wave)

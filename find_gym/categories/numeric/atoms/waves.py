@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.atoms.curves import nan_for_zero
-from find_gym.categories.numeric.estimation.scans import STARTS, best_affine, grid_of
-from find_gym.categories.numeric.estimation.sines import GREATEST_CENTRE, LEAST_CENTRE, fit_sine
 from find_gym.categories.numeric.notation import plus, shifted, write_number, write_terms
 
 Shape = Callable[[FloatArray], FloatArray]
 
 _ERF = np.frompyfunc(math.erf, 1, 1)
-# How many centres, half a period apart, are tried.
-_MOST_CENTRES = 6
-# Waves of lesser periods, or negative ones, are left as they are.
-_LEAST_PERIOD = 1e-6
 
 
 def _wave(
@@ -73,46 +66,14 @@ def _wave(
         english=english,
         expression=expression,
         released=released,
-        fitting=Fitting(**{"estimate": _estimate} | fitting),
+        fitting=Fitting(**fitting),
     )
 
 
-def _estimate(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, *, far: bool = False
-) -> list[Constants]:
-    """Solves for amplitude and offset at each period and centre: those drawn, and if `far` also a few far apart."""
-    count = STARTS // 2 if far else STARTS
-    return [
-        (amplitude, *point, offset)
-        for points in ((grid_of, _coarse_grid) if far else (grid_of,))
-        for amplitude, point, offset in best_affine(atom, x, target, multiplier, points, count)
-    ]
-
-
-@lru_cache
-def _coarse_grid(atom: Atom) -> FloatArray:
+def _coarse_grid() -> FloatArray:
     # Widths in geometric steps of 1.4; centres closer than the width of most of them.
     periods = (0.1, 0.2, 0.4, 0.6, 0.8, 1.1, 1.5, 2.1, 2.9, 4.0, 5.0, 6.3)
     return np.array([(period, centre) for period in periods for centre in np.arange(0.1, 6.4, 0.2)])
-
-
-def _with_positive_period(constants: Constants, exact: bool) -> Constants:
-    """Turns an odd shape with a negative period about."""
-    amplitude, period, centre, offset = constants
-    return (-amplitude, -period, centre, offset) if period < 0 else constants
-
-
-def _at_other_centres(constants: Constants) -> list[Constants]:
-    """Returns the same sine with other centres, half periods apart, of which only some may be plain."""
-    amplitude, period, centre, offset = constants
-    if not period > _LEAST_PERIOD:
-        return [constants]
-    first = math.ceil((LEAST_CENTRE - centre) / (period / 2))
-    last = math.floor((GREATEST_CENTRE - centre) / (period / 2))
-    turns = range(first, last + 1)[:_MOST_CENTRES]
-    return [
-        (amplitude * (-1.0 if turn % 2 else 1.0), period, centre + turn * period / 2, offset) for turn in turns
-    ] or [constants]
 
 
 def _sigmoid(u: FloatArray) -> FloatArray:
@@ -131,9 +92,6 @@ def _rough_erf(x: FloatArray, grid: FloatArray) -> FloatArray:
     return np.sign(u) * (1 - series * np.exp(-u * u))
 
 
-# Smooth steps are refined from afar as well, so that constants off the grid are found.
-_estimate_smooth_step = partial(_estimate, far=True)
-
 tanh = _wave(
     "tanh",
     np.tanh,
@@ -141,8 +99,7 @@ tanh = _wave(
     "a hyperbolic tangent",
     "math.tanh({})",
     released=True,
-    estimate=_estimate_smooth_step,
-    canonical=_with_positive_period,
+    coarse_grid=_coarse_grid,
 )
 sin = _wave(
     "sin",
@@ -151,9 +108,6 @@ sin = _wave(
     "a sine wave",
     "math.sin({})",
     released=True,
-    estimate=fit_sine,
-    canonical=_with_positive_period,
-    equivalents=_at_other_centres,
 )
 cos = _wave(
     "cos",
@@ -162,19 +116,16 @@ cos = _wave(
     "a cosine wave",
     "math.cos({})",
     released=True,
-    estimate=partial(fit_sine, of_cosine=True),
-    equivalents=_at_other_centres,
 )
-tan = _wave("tan", np.tan, lambda u: 1 + np.tan(u) ** 2, "a tangent", "math.tan({})", canonical=_with_positive_period)
+tan = _wave("tan", np.tan, lambda u: 1 + np.tan(u) ** 2, "a tangent", "math.tan({})")
 erf = _wave(
     "erf",
     _erf,
     lambda u: 2 / math.sqrt(math.pi) * np.exp(-u * u),
     "an error function",
     "math.erf({})",
-    estimate=_estimate_smooth_step,
+    coarse_grid=_coarse_grid,
     on_grid=_rough_erf,
-    canonical=_with_positive_period,
 )
 sigmoid = _wave(
     "sigmoid",
@@ -182,7 +133,7 @@ sigmoid = _wave(
     lambda u: _sigmoid(u) * (1 - _sigmoid(u)),
     "a logistic sigmoid",
     "(0.5 + 0.5 * math.tanh(({}) / 2))",
-    estimate=_estimate_smooth_step,
+    coarse_grid=_coarse_grid,
 )
 
 ATOMS = (tanh, sin, cos, tan, erf, sigmoid)

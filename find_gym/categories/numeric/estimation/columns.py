@@ -18,20 +18,22 @@ class Columns:
     """The values of a family of functions at inputs.
 
     Args:
+        head: what the first rows of the table are, such as the constants of the functions, shape `(h, g)`.
         compute: takes inputs `(m,)` and returns the values of all g functions at them, `(m, g)`; those at one input may
             not depend on the others.
     """
 
-    def __init__(self, compute: Callable[[FloatArray], FloatArray]) -> None:
+    def __init__(self, head: FloatArray, compute: Callable[[FloatArray], FloatArray]) -> None:
+        self._head = head
         self._compute = compute
         self._places: dict[float, int] = {}
-        self._table: FloatArray = np.empty((0, 0))
+        self._table: FloatArray = np.empty((0, head.shape[1]))
         # The inputs of the last call, and their rows: a screening asks for the same ones again and again.
         self._last: tuple[bytes, NDArray[np.int64]] = b"", np.empty(0, dtype=np.int64)
         self._lock = Lock()
 
     def rows(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Returns a table of the values at known inputs, `(m, g)`, and which of its rows inputs `(n,)`, n > 0, have."""
+        """Returns a table of the head and the values at known inputs, `(m, g)`, and which rows inputs `(n,)` have."""
         with self._lock:
             key = x.tobytes()
             if key != self._last[0]:
@@ -45,15 +47,16 @@ class Columns:
             if len(places) + len(missing) > _MOST:
                 missing = list(dict.fromkeys(inputs))
                 places.clear()
-            fresh = self._compute(np.array(missing))
+            first = len(self._head) + len(places)
             if not places:
                 # Not the table that there was, which others may still read.
-                self._table = np.empty((max(len(missing), _MOST), fresh.shape[1]))
-            self._table[len(places) : len(places) + len(missing)] = fresh
-            places.update({value: len(places) + more for more, value in enumerate(missing)})
+                self._table = np.empty((len(self._head) + max(len(missing), _MOST), self._head.shape[1]))
+                self._table[: len(self._head)] = self._head
+            self._table[first : first + len(missing)] = self._compute(np.array(missing))
+            places.update({value: first + more for more, value in enumerate(missing)})
         return np.array([places[value] for value in inputs], dtype=np.int64)
 
     def at(self, x: FloatArray) -> FloatArray:
-        """Returns the values at inputs `(n,)`, n > 0, of shape `(g, n)`."""
+        """Returns the values at inputs `(n,)`, shape `(g, n)`."""
         table, rows = self.rows(x)
         return table[rows].T

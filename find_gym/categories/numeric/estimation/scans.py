@@ -7,7 +7,6 @@ estimators, made of these parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 
@@ -55,49 +54,14 @@ def estimate(
 
 
 def scan_fixed(atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> list[Constants]:
-    """Estimates the constants of an atom without linear ones, by a scan of its grid."""
-    return best_of_grid(atom, x, target, multiplier, grid_of)
+    """Returns the points of the grid at which an atom without linear constants is best, no two of them the same."""
+    from find_gym.categories.numeric.kernels.scanning import take_distinct
 
-
-def best_of_grid(
-    atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray, points: Callable[[Atom], FloatArray]
-) -> list[Constants]:
-    """Returns the points of a grid at which the atom explains the target best, no two of them the same on the inputs.
-
-    Args:
-        atom: the atom, without linear constants.
-        x: inputs, shape `(n,)`.
-        target: what the atom times the multiplier should be, shape `(n,)`.
-        multiplier: factors of the atom's values, shape `(n,)`.
-        points: the grid, such as `grid_of`.
-    """
-    from find_gym.categories.numeric.kernels.scanning import scan_fixed as scan
-
+    table, rows = grid_rows(atom, x)
+    values = table[rows]
+    costs = multiplier**2 @ values**2 - 2 * (multiplier * target) @ values
     chosen = np.empty(STARTS, dtype=np.int64)
-    count = scan(*grid_rows(atom, x, points), target, multiplier, chosen)
-    return [tuple(one) for one in points(atom)[chosen[:count]].tolist()]
-
-
-def best_affine(
-    atom: Atom,
-    x: FloatArray,
-    target: FloatArray,
-    multiplier: FloatArray,
-    points: Callable[[Atom], FloatArray],
-    count: int,
-) -> list[tuple[float, list[float], float]]:
-    """Solves for factor and offset of an atom's shape at each point of a grid; see `best_of_grid`.
-
-    Returns:
-        Factor, point and offset of the best, at most `count` of them.
-    """
-    from find_gym.categories.numeric.kernels.scanning import scan_affine
-
-    table, rows = grid_rows(atom, x, points)
-    chosen, found = np.empty(count, dtype=np.int64), np.empty((count, 2))
-    count = scan_affine(table, rows, target, multiplier, chosen, found)
-    best = points(atom)[chosen[:count]].tolist()
-    return [(factor, point, offset) for point, (factor, offset) in zip(best, found.tolist(), strict=False)]
+    return [tuple(one) for one in grid_of(atom)[chosen[: take_distinct(table, rows, costs, chosen)]].tolist()]
 
 
 def scan_linear(atom: Atom, x: FloatArray, target: FloatArray, multiplier: FloatArray) -> list[Constants]:
@@ -161,18 +125,23 @@ def grid_values(atom: Atom, x: FloatArray, places: NDArray[np.intp] | None = Non
     """
     if x.size == 0:
         return np.zeros((len(grid_of(atom)) if places is None else len(places), 0))
-    return _columns_on(atom, grid_of).at(x) if places is None else _on_grid(atom, x, grid_of(atom)[places]).T
+    return columns_of(atom).at(x) if places is None else _on_grid(atom, x, grid_of(atom)[places]).T
 
 
-def grid_rows(atom: Atom, x: FloatArray, points: Callable[[Atom], FloatArray]) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Returns a table of an atom's shape on g points of a grid, `(m, g)`, and which of its rows inputs `(n,)` have."""
-    return _columns_on(atom, points).rows(x)
+def grid_rows(atom: Atom, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Returns a table of an atom's shape on all its grid, `(m, g)`, and which of its rows inputs `(n,)` have.
+
+    In the first k rows of the table are the points of the grid, and behind `grid_of` those of the atom's coarse one.
+    """
+    return columns_of(atom).rows(x)
 
 
 @lru_cache(maxsize=64)
-def _columns_on(atom: Atom, points: Callable[[Atom], FloatArray]) -> Columns:
-    grid = points(atom)
-    return Columns(lambda x: _on_grid(atom, x, grid))
+def columns_of(atom: Atom) -> Columns:
+    """Tabulates an atom's shape; see `grid_rows`."""
+    coarse = atom.fitting.coarse_grid
+    grid = grid_of(atom) if coarse is None else np.concatenate([grid_of(atom), coarse()])
+    return Columns(np.ascontiguousarray(grid.T), lambda x: _on_grid(atom, x, grid))
 
 
 def _on_grid(atom: Atom, x: FloatArray, grid: FloatArray) -> FloatArray:

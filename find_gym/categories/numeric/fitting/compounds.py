@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
+from dataclasses import dataclass
+from functools import lru_cache, reduce
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import estimate, grid_of, grid_rows
-from find_gym.categories.numeric.fitting.refinement import Answer, refine, settle
+from find_gym.categories.numeric.fitting.called_back import CalledBack
+from find_gym.categories.numeric.fitting.compiled_atoms import compiled_atom
+from find_gym.categories.numeric.fitting.models import atoms_of
+from find_gym.categories.numeric.fitting.refinement import Answer, evidence_of, refine
 from find_gym.categories.numeric.fitting.spans import Span, independent, span
 from find_gym.categories.numeric.fitting.trees import LeafConstants, combine, leaf_value, leaves
-from find_gym.categories.numeric.kernels import evidence as evidence_loops
-from find_gym.categories.numeric.kernels import scanning
+from find_gym.categories.numeric.kernels import rule_fits, scanning
 from find_gym.categories.numeric.rules import Operator, Skeleton
 
 # Grid points for which the rest is solved after a scan.
@@ -27,16 +31,54 @@ _SLOW_STARTS = 5
 _STARTS_AT_ONCE = 4
 # Rounds of backfitting before all constants are refined at once.
 _SWEEPS = 3
-# Gauss-Newton steps for each start, and for the best of them.
+# Gauss-Newton steps for each start.
 _FIRST_STEPS = 8
-_LAST_STEPS = 25
 # A misfit of this share of the power is exact.
 EXACT_SHARE = 1e-20
+_NO_POINTS = np.empty(0, dtype=np.bool_)
 
 
-def is_solved(skeleton: Skeleton) -> bool:
-    """Whether a rule is one atom whose first estimate is the best there is."""
-    return isinstance(skeleton, str) and ATOMS[skeleton].fitting.solved
+@dataclass(frozen=True)
+class Found:
+    """What a kernel found; see `find_gym.categories.numeric.kernels.rule_fits`.
+
+    Attributes:
+        constants: constants of the atoms, from left to right.
+        numbers: what else it found.
+    """
+
+    constants: LeafConstants
+    numbers: FloatArray
+
+
+def find_constants(
+    skeleton: Skeleton,
+    points: FloatArray,
+    usable: NDArray[np.bool_],
+    stage: int,
+    degree: int = 5,
+    polish: bool = True,
+    quick: bool = False,
+) -> Found | None:
+    """Fits the constants of a rule; None where none can be found.
+
+    Args:
+        skeleton: the rule without constants.
+        points: inputs, outputs and factors, shape `(3, n)`.
+        usable: which points to fit, shape `(n,)`.
+        stage: how far to go; see `find_gym.categories.numeric.kernels.rule_fits.fit`, as for the others.
+        degree: the greatest degree of polynomials.
+        polish: whether to refine first estimates.
+        quick: whether to refine once only, at the end.
+    """
+    compiled = compiled_atom(skeleton) if isinstance(skeleton, str) else None
+    rule = _called_back(skeleton, atoms_of(skeleton)) if compiled is None else compiled
+    table, rows = rule.table(points[0])
+    answer = np.empty(rule.row + rule_fits.RESIDUALS + points.shape[1])
+    found = rule_fits.fit(rule.rule, rule.limits, points, usable, rows, table, degree, stage, polish, quick, answer)
+    if isinstance(rule, CalledBack):
+        rule.check()
+    return Found(rule.constants(answer[: rule.row].tolist()), answer[rule.row :]) if found else None
 
 
 def fit_constants(
@@ -61,21 +103,8 @@ def fit_constants(
     Returns:
         The constants of the atoms from left to right, and their misfit; None where no estimate is possible.
     """
-    if x.size == 0:
-        return None
-    exact = EXACT_SHARE * float(target @ target)
-    starts = _starts(skeleton, x, target, multiplier, degree, polish)
-    evidence = weighted_evidence(x, target, multiplier)
-    refined = polish and not is_solved(skeleton)
-    first, last = (_FIRST_STEPS, _LAST_STEPS) if refined else (0, 0)
-    return settle(skeleton, starts, evidence, first, last, exact)
-
-
-def weighted_evidence(x: FloatArray, target: FloatArray, multiplier: FloatArray) -> FloatArray:
-    """Returns the points that a rule has to go through for `multiplier * rule(x)` to be the target."""
-    evidence = np.empty((3, x.size))
-    count = evidence_loops.weigh(x, target, multiplier, evidence)
-    return evidence if count == x.size else evidence[:, :count].copy()
+    found = find_constants(skeleton, np.array([x, target, multiplier]), _NO_POINTS, rule_fits.ESTIMATED, degree, polish)
+    return None if found is None else (found.constants, float(found.numbers[rule_fits.SCALE]))
 
 
 def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> FloatArray:
@@ -87,6 +116,8 @@ def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> Float
 def _starts(
     skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int, polish: bool
 ) -> list[LeafConstants]:
+    if x.size == 0:
+        return []
     if isinstance(skeleton, str):
         return [[constants] for constants in estimate(ATOMS[skeleton], x, target, multiplier, degree=degree)]
     operator, parts = skeleton
@@ -129,8 +160,9 @@ def _joint_sum(
         own = coefficients[position : position + basis.shape[0]]
         others = total - own @ stacked[position : position + basis.shape[0]]
         position += basis.shape[0]
-        atom = ATOMS[str(part)]
-        result.append(atom.fitting.from_basis(tuple(own.tolist()), x, remaining - others, multiplier))
+        compiled = compiled_atom(str(part))
+        from_basis = ATOMS[str(part)].fitting.from_basis if compiled is None else compiled.from_basis
+        result.append(from_basis(tuple(own.tolist()), x, remaining - others, multiplier))
     return result
 
 
@@ -150,7 +182,7 @@ def _scan(
     if space is None:
         return None
     atom = ATOMS[name]
-    table, rows = grid_rows(atom, x, grid_of)
+    table, rows = grid_rows(atom, x)
     costs = scan_costs(operator, atom, x, space, target, multiplier)
     chosen = np.empty(_GRID_STARTS, dtype=np.int64)
     results = []
@@ -183,7 +215,7 @@ def scan_costs(
     Returns:
         Misfits, shape `(g,)`.
     """
-    table, rows = grid_rows(atom, x, grid_of)
+    table, rows = grid_rows(atom, x)
     costs = np.empty(table.shape[1])
     scanning.scan_beside(table, rows, operator == "product", space.offset, space.columns, target, multiplier, costs)
     return costs
@@ -214,7 +246,8 @@ def _backfit(
     enough += _least_misfit(skeleton, x, target, multiplier, degree) * 1.0001
     quick = len(leaves(skeleton)) == 2 and span(skeleton, x) is not None
     initial = islice(initial, _STARTS if quick else _SLOW_STARTS)
-    evidence = weighted_evidence(x, target, multiplier)
+    kept = multiplier != 0
+    evidence = evidence_of(x[kept], target[kept] / multiplier[kept], np.abs(multiplier[kept]))
     results: list[Answer] = []
     while some := list(islice(initial, _STARTS_AT_ONCE)):
         for first, values, side in some:
@@ -289,3 +322,9 @@ def _backfit_from(
             value = _value(parts[index], fitted[index], x)
             values[index] = np.where(np.isfinite(value), value, 0.0)
     return [constants for part in fitted for constants in part]
+
+
+@lru_cache(maxsize=1024)
+def _called_back(skeleton: Skeleton, atoms: tuple[Atom, ...]) -> CalledBack:
+    """Returns what kernels take for a rule; the atoms may be others by the same names, so they are part of the key."""
+    return CalledBack(skeleton, _starts)

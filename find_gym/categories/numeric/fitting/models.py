@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
@@ -41,12 +40,11 @@ class Model:
         code: what the kernels take for it; see `find_gym.categories.numeric.kernels.models`.
         size: how many constants it has, k.
         free: that all of them may move, shape `(k,)`.
-        drawn: with how many decimals each is drawn, shape `(k,)`.
-        lowest: the least value that is drawn for each, minus infinity where it is linear, k numbers.
-        highest: the greatest one, likewise.
+        limits: with how many decimals each is drawn, its least and its greatest value, shape `(3, k)`; infinite where
+            it is linear.
     """
 
-    __slots__ = ("code", "drawn", "free", "highest", "lowest", "size")
+    __slots__ = ("code", "free", "limits", "size")
 
     def __init__(self, skeleton: Skeleton, atoms: tuple[Atom, ...], layout: Layout) -> None:
         code: list[int] = []
@@ -60,10 +58,7 @@ class Model:
         self.code: NDArray[np.int64] = np.array([len(atoms), self.size, len(tree), *code, *tree], dtype=np.int64)
         self.free = np.ones(self.size, dtype=np.bool_)
         parameters = _parameters_of(atoms, layout)
-        self.drawn: NDArray[np.int64] = np.array([one.decimals for one in parameters], dtype=np.int64)
-        ranged = [not (one.linear or one.length) for one in parameters]
-        self.lowest = [one.low if has else -math.inf for one, has in zip(parameters, ranged, strict=True)]
-        self.highest = [one.high if has else math.inf for one, has in zip(parameters, ranged, strict=True)]
+        self.limits: FloatArray = np.array([(one.decimals, *one.drawn_range) for one in parameters]).reshape(-1, 3).T
 
 
 def model_of(skeleton: Skeleton, layout: Layout) -> Model:
@@ -126,10 +121,16 @@ def _parameters_of(atoms: tuple[Atom, ...], layout: Layout) -> list[Parameter]:
 
 
 @cache
+def address_of_formula(atom: Atom) -> int:
+    """Returns the address of the compiled formula of an atom."""
+    return address_of(FORMULAS[atom.name])
+
+
+@cache
 def _address(atom: Atom, sizes: tuple[int, ...]) -> int:
     """Returns the address of an atom's formula: compiled, or NumPy's by a detour."""
     if atom.name in FORMULAS:
-        return address_of(FORMULAS[atom.name])
+        return address_of_formula(atom)
     called = _FORMULA(_by_numpy(atom, sizes))
     _called_back.append(called)
     return ctypes.cast(called, ctypes.c_void_p).value or 0

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.models import layout_of, model_for
+from find_gym.categories.numeric.fitting.models import model_for
 from find_gym.categories.numeric.fitting.trees import LeafConstants, pack, unpack
 from find_gym.categories.numeric.kernels import models, refining
 from find_gym.categories.numeric.rules import Skeleton
@@ -54,38 +51,6 @@ def refine(
     vector = pack(constants)
     cost = refining.refine(model.code, vector, model.free if free is None else free, evidence, steps)
     return (unpack(vector, constants) if steps and cost < np.inf else constants), cost
-
-
-def settle(
-    skeleton: Skeleton, starts: Sequence[LeafConstants], evidence: FloatArray, first: int, last: int, exact: float
-) -> Answer | None:
-    """Refines several starts a little, and the one that is ahead then to the end.
-
-    Args:
-        skeleton: the rule without constants.
-        starts: where to start, those likeliest to be exact first.
-        evidence: inputs, outputs and weights; see `evidence_of`.
-        first: the greatest number of steps of each start.
-        last: that of the one that is ahead.
-        exact: the misfit that is as good as none.
-
-    Returns:
-        The best constants and their misfit; None where the rule is undefined at an input with all of them.
-    """
-    if len(starts) == 1:
-        only = refine(skeleton, starts[0], evidence, first + last)
-        return only if only[1] < np.inf else None
-    best: Answer | None = None
-    for _, alike in itertools.groupby(starts, layout_of):
-        some = list(alike)
-        vectors = np.array([pack(one) for one in some])
-        costs = np.empty(len(some))
-        row = refining.settle(model_for(skeleton, some[0]).code, vectors, evidence, costs, first, last, exact)
-        if row >= 0 and (best is None or costs[row] < best[1]):
-            best = (unpack(vectors[row], some[row]), float(costs[row]))
-        if best is not None and best[1] <= exact:
-            break
-    return best
 
 
 def misfits(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.snapping import plain_between
 from find_gym.categories.numeric.kernels import evidence
 from find_gym.categories.numeric.variants import Region, RegionKind
 
@@ -108,9 +107,9 @@ def region_of(interval: Interval, x: FloatArray, mean: float, std: float = REGIO
     """
     lower, upper = -math.inf, math.inf
     if interval.kind != "below" and interval.start > 0:
-        lower = plain_between(x[interval.start - 1], x[interval.start])
+        lower = _plain_between(x[interval.start - 1], x[interval.start])
     if interval.kind != "above" and interval.stop < x.size:
-        upper = plain_between(x[interval.stop - 1], x[interval.stop])
+        upper = _plain_between(x[interval.stop - 1], x[interval.stop])
     if interval.kind == "inside" and lower == -math.inf:
         lower = min(float(x[interval.start]) - 0.1, upper - _TYPICAL_WIDTH)
     if interval.kind == "inside" and upper == math.inf:
@@ -126,3 +125,10 @@ def covered(intervals: Sequence[Interval], count: int) -> NDArray[np.bool_]:
     for interval in intervals:
         mask[interval.start : interval.stop] = True
     return mask
+
+
+def _plain_between(low: float, high: float) -> float:
+    """Returns the plainest number strictly between two bounds: the one-decimal nearest to the middle, or the middle."""
+    middle = (low + high) / 2
+    rounded = round(middle, 1)
+    return rounded if low < rounded < high else middle

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
-from find_gym.categories.numeric.atoms import ATOMS, FloatArray
-from find_gym.categories.numeric.fitting.compounds import fit_constants, is_solved
+from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.categories.numeric.fitting.compounds import find_constants
 from find_gym.categories.numeric.fitting.likelihood import intervals_cost, outside_cost
-from find_gym.categories.numeric.fitting.models import model_for
 from find_gym.categories.numeric.fitting.problem import Problem
 from find_gym.categories.numeric.fitting.regions import (
     REGION_STD,
@@ -22,27 +21,21 @@ from find_gym.categories.numeric.fitting.regions import (
     jittering_intervals,
     region_of,
 )
-from find_gym.categories.numeric.fitting.snapping import simplify
-from find_gym.categories.numeric.fitting.trees import LeafConstants, build, leaves, pack
+from find_gym.categories.numeric.fitting.trees import LeafConstants, build, leaves
 from find_gym.categories.numeric.function import NumericSpec
-from find_gym.categories.numeric.kernels import evidence
+from find_gym.categories.numeric.kernels import evidence, rule_fits
 from find_gym.categories.numeric.rules import Rule, Skeleton
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import RegionKind
 
-# Residuals this many times larger, in root mean square, than half of them suggest are a sign of outliers.
-_HEAVY = 3.0
-# Rounds of leaving out outliers and fitting again.
+# Rounds of moving the bounds of exceptions and fitting again.
 _ROUNDS = 4
-# Residuals within this many robust deviations are no outliers.
-_INLIER = 4.0
 # Combinations of intervals that are tried where several exceptions are claimed.
 _COMBINATIONS = 8
 _FEW_COMBINATIONS = 3
-# Rounding errors of an output, relative to its size.
-_ROUNDING = 1e-9
 # Deviations from the rule's mean over its domain within which the mean inside an exception counts as that.
 _SAME_MEAN = 3.0
+_NO_POINTS = np.empty(0, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -72,19 +65,22 @@ def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
     skeleton, kinds = problem.skeleton, problem.region_kinds
     x = np.asarray(problem.x, dtype=np.float64).ravel()
     y = np.asarray(problem.y, dtype=np.float64).ravel()
+    if not kinds:
+        points = np.array([x, y, y])
+        found = find_constants(skeleton, points, _NO_POINTS, rule_fits.WHOLE, quick=quick)
+        if found is None:
+            return None
+        rule = build(skeleton, found.constants)
+        return NumericSpec(rule, rules.domain(rule))
     keep = np.isfinite(x) & np.isfinite(y)
-    known = np.count_nonzero(keep)
-    if known == 0:
+    if not keep.any():
         return None
-    if known < keep.size:
-        x, y = x[keep], y[keep]
+    x, y = x[keep], y[keep]
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
     fit, intervals = _fit_with_regions(skeleton, kinds, x, y, quick)
     outside = ~covered(intervals, x.size)
-    shift = noise_mean(x, y, outside)
-    if kinds or shift != 0:
-        fit = fit_rule(skeleton, x, y - shift, outside, plain=True, quick=quick)
+    fit = fit_rule(skeleton, x, y - noise_mean(x, y, outside), outside, plain=True, quick=quick)
     return assemble(fit, intervals, x, y)
 
 
@@ -96,7 +92,7 @@ def noise_mean(x: FloatArray, y: FloatArray, usable: NDArray[np.bool_]) -> float
         y: outputs, shape `(n,)`.
         usable: which points count, shape `(n,)`.
     """
-    return float(evidence.poisson_mean(x, y, usable, _ROUNDING))
+    return float(evidence.noise_mean(x, y, usable))
 
 
 def assemble(fit: RuleFit, intervals: list[Interval], x: FloatArray, y: FloatArray) -> NumericSpec:
@@ -146,71 +142,19 @@ def fit_rule(
         polish: whether to refine first estimates by Gauss-Newton steps.
         quick: whether to refine once only, at the end.
     """
-    polish = polish and not quick
-    everything = np.count_nonzero(usable) == usable.size
-    own_x, own_y = (x, y) if everything else (x[usable], y[usable])
-    constants = _best_constants(skeleton, own_x, own_y, degree, polish)
-    fit, known, typical = _inspected(skeleton, constants, x, y, usable)
-    if not plain or known == 0:
-        return fit
-    kept = usable
-    for _ in range(1 if quick else _ROUNDS):
-        if not typical > _HEAVY * fit.scale:
-            break
-        if not typical > _HEAVY * fit.scale + _ROUNDING * float(np.abs(y).max(initial=0.0)):
-            break
-        limit = _INLIER * fit.scale + _ROUNDING * np.abs(y)
-        trial_kept = usable & (np.abs(fit.residuals) <= limit)
-        if trial_kept.sum() < 0.5 * usable.sum() or np.array_equal(trial_kept, kept):
-            break
-        trial_constants = _best_constants(skeleton, x[trial_kept], y[trial_kept], degree, not quick)
-        trial, known, typical = _inspected(skeleton, trial_constants, x, y, usable)
-        if not trial.scale < fit.scale or known == 0:
-            break
-        fit, kept = trial, trial_kept
-    if not (kept is usable and everything and known == x.size):
-        kept = kept & np.isfinite(fit.residuals)
-        own_x, own_y = x[kept], y[kept]
-    if own_x.size:
-        constants = simplify(skeleton, fit.constants, own_x, own_y, solved=is_solved(skeleton), quick=quick)
-        fit, _, _ = _inspected(skeleton, constants, x, y, usable)
-    return fit
-
-
-def _best_constants(
-    skeleton: Skeleton, x: FloatArray, y: FloatArray, degree: int, polish: bool = True
-) -> LeafConstants:
-    fit = fit_constants(skeleton, x, y, np.ones(y.size), degree=degree, polish=polish)
-    return _level_constants(skeleton, float(np.median(y)) if y.size else 0.0) if fit is None else fit[0]
-
-
-def _level_constants(skeleton: Skeleton, level: float) -> LeafConstants:
-    """Constants for which the rule is about constant: what is left where nothing can be fitted."""
-    if isinstance(skeleton, str):
-        return [ATOMS[skeleton].level(level)]
-    neutral = 0.0 if skeleton[0] == "sum" else 1.0
-    levels = [level, *(neutral for _ in skeleton[1][1:])]
-    return [c for part, own in zip(skeleton[1], levels, strict=True) for c in _level_constants(part, own)]
-
-
-def _inspected(
-    skeleton: Skeleton, constants: LeafConstants, x: FloatArray, y: FloatArray, usable: NDArray[np.bool_]
-) -> tuple[RuleFit, int, float]:
-    """Returns the fit with given constants, how many usable points are defined, and their root mean square residual."""
-    residuals, summary = np.empty(x.size), np.empty(3)
-    model = model_for(skeleton, constants)
-    evidence.inspect(model.code, pack(constants), x, y, usable, residuals, summary)
-    scale, typical, known = summary.tolist()
-    return RuleFit(skeleton, constants, residuals, scale), int(known), typical
+    stage = rule_fits.PLAIN if plain else rule_fits.COMPARED
+    found = find_constants(skeleton, np.array([x, y, y]), usable, stage, degree, polish, quick)
+    assert found is not None
+    return RuleFit(
+        skeleton, found.constants, found.numbers[rule_fits.RESIDUALS :], float(found.numbers[rule_fits.SCALE])
+    )
 
 
 def _fit_with_regions(
     skeleton: Skeleton, kinds: tuple[RegionKind, ...], x: FloatArray, y: FloatArray, quick: bool
 ) -> tuple[RuleFit, list[Interval]]:
     everywhere = np.ones(x.size, dtype=np.bool_)
-    first = fit_rule(skeleton, x, y, everywhere, plain=not kinds, quick=quick)
-    if not kinds:
-        return first, []
+    first = fit_rule(skeleton, x, y, everywhere, quick=quick)
     # Fits by what they leave out: combinations soon agree.
     known = {everywhere.tobytes(): first}
     found: list[tuple[float, RuleFit, list[Interval]]] = [(_total_cost(first, [], y), first, [])]

@@ -8,33 +8,20 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.models import linearise
-from find_gym.core.kernels.compiling import exact_kernel, helper, kernel
+from find_gym.categories.numeric.kernels.scanning import select
+from find_gym.core.kernels.compiling import exact_helper, helper, kernel
 
 # Scale of a normal distribution over the median of its absolute values.
 _MAD = 1.4826
+# Rounding errors of an output, relative to its size.
+_ROUNDING = 1e-9
 
 
 @helper
-def _median(values: Any, count: int) -> float:
-    """Returns the median of the first values, in which it changes their order (Hoare's selection)."""
-    middle, low, high = count // 2, 0, count - 1
-    while low < high:
-        pivot, i, j = values[middle], low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                kept = values[i]
-                values[i] = values[j]
-                values[j] = kept
-                i += 1
-                j -= 1
-        if j < middle:
-            low = i
-        if middle < i:
-            high = j
+def median(values: Any, count: int) -> float:
+    """Returns the median of the first values, in which it changes their order."""
+    middle = count // 2
+    select(values, count, middle)
     if count % 2 == 1:
         return values[middle]
     below = values[0]
@@ -43,7 +30,7 @@ def _median(values: Any, count: int) -> float:
     return (below + values[middle]) / 2
 
 
-@kernel("void(int64[::1], float64[::1], float64[::1], float64[::1], boolean[::1], float64[::1], float64[::1])")
+@helper
 def inspect(model: Any, vector: Any, x: Any, y: Any, usable: Any, residuals: Any, summary: Any) -> None:
     """Compares a rule with the evidence.
 
@@ -69,24 +56,24 @@ def inspect(model: Any, vector: Any, x: Any, y: Any, usable: Any, residuals: Any
             sizes[known] = abs(residuals[i])
             square += residuals[i] * residuals[i]
             known += 1
-    summary[0] = _MAD * _median(sizes, known) if known > 0 else 0.0
+    summary[0] = _MAD * median(sizes, known) if known > 0 else 0.0
     summary[1] = math.sqrt(square / known) if known > 0 else 0.0
     summary[2] = known
 
 
-@exact_kernel("int64(float64[::1], float64[::1], float64[::1], float64[:, ::1])")
-def weigh(x: Any, target: Any, multiplier: Any, evidence: Any) -> int:
-    """Writes the points that a rule has to go through for multiplier times rule to be the target.
+@exact_helper
+def weighted(x: Any, target: Any, multiplier: Any) -> Any:
+    """Returns the points that a rule has to go through for multiplier times rule to be the target.
 
     Args:
         x: inputs, shape `(n,)`.
         target: shape `(n,)`.
         multiplier: shape `(n,)`.
-        evidence: where to write inputs, outputs and weights, without those of weight 0, shape `(3, n)`.
 
     Returns:
-        How many points there are.
+        Inputs, outputs and weights, without those of weight 0, shape `(3, m)`.
     """
+    evidence = np.empty((3, np.count_nonzero(multiplier)))
     count = 0
     for i in range(x.size):
         if multiplier[i] != 0.0:
@@ -94,7 +81,7 @@ def weigh(x: Any, target: Any, multiplier: Any, evidence: Any) -> int:
             evidence[1, count] = target[i] / multiplier[i]
             evidence[2, count] = abs(multiplier[i])
             count += 1
-    return count
+    return evidence
 
 
 @kernel("int64(float64[::1], float64, int64[::1])")
@@ -150,15 +137,20 @@ def best_run(y: Any, gains: Any, usable: Any, most: float, std: float, forbidden
                 best[2] = value
 
 
-@kernel("float64(float64[::1], float64[::1], boolean[::1], float64)")
-def poisson_mean(x: Any, y: Any, usable: Any, rounding: float) -> float:
+@kernel("float64(float64[::1], float64[::1], boolean[::1])")
+def noise_mean(x: Any, y: Any, usable: Any) -> float:
+    """Returns the mean of Poisson noise; see `poisson_mean`."""
+    return poisson_mean(x, y, usable)
+
+
+@helper
+def poisson_mean(x: Any, y: Any, usable: Any) -> float:
     """Returns half the mean square by which outputs of the same input differ, if only by integers, to an integer.
 
     Args:
         x: inputs in ascending order, shape `(n,)`.
         y: outputs, shape `(n,)`.
         usable: which points count, shape `(n,)`.
-        rounding: rounding errors of an output, relative to the greatest.
 
     Returns:
         The number, at least 1; 0 where no input was repeated, or the differences are no integers.
@@ -167,7 +159,7 @@ def poisson_mean(x: Any, y: Any, usable: Any, rounding: float) -> float:
     for i in range(x.size):
         if usable[i]:
             largest = max(largest, abs(y[i]))
-    tolerance = min(1e-6 + rounding * largest, 0.01)
+    tolerance = min(1e-6 + _ROUNDING * largest, 0.01)
     total, repeated, found, before = 0.0, 0, 0, -1
     for i in range(x.size):
         if not usable[i]:
@@ -176,7 +168,7 @@ def poisson_mean(x: Any, y: Any, usable: Any, rounding: float) -> float:
             change = abs(y[i] - y[before])
             repeated += 1
             total += change * change
-            if change > rounding * largest:
+            if change > _ROUNDING * largest:
                 if not abs(change - np.rint(change)) <= tolerance:
                     return 0.0
                 found += 1

@@ -132,32 +132,3 @@ def refine(model: Any, vector: Any, free: Any, evidence: Any, steps: int) -> flo
         The misfit, infinite where the rule is undefined at an input.
     """
     return refine_from(model, vector, free, evidence, steps)
-
-
-@kernel("int64(int64[::1], float64[:, ::1], float64[:, ::1], float64[::1], int64, int64, float64)")
-def settle(model: Any, vectors: Any, evidence: Any, costs: Any, first: int, last: int, exact: float) -> int:
-    """Refines several starts a little, in place, and the one that is ahead then to the end.
-
-    Args:
-        model: the rule.
-        vectors: the starts, shape `(r, k)`.
-        evidence: inputs, outputs and weights, shape `(3, n)`.
-        costs: where to write the misfits, shape `(r,)`.
-        first: the greatest number of steps of each start.
-        last: that of the one that is ahead.
-        exact: the misfit that is as good as none; starts after one that reaches it are left alone.
-
-    Returns:
-        The row of the best, -1 where all have an infinite misfit.
-    """
-    free = np.ones(vectors.shape[1], np.bool_)
-    best, least = -1, math.inf
-    for row in range(vectors.shape[0]):
-        costs[row] = refine_from(model, vectors[row], free, evidence, first)
-        if costs[row] < least:
-            best, least = row, costs[row]
-        if least <= exact:
-            return best
-    if best >= 0 and last > 0:
-        costs[best] = refine_from(model, vectors[best], free, evidence, last)
-    return best

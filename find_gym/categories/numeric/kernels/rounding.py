@@ -9,7 +9,7 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.categories.numeric.kernels.refining import misfit, refine_from
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper
 
 # The misfit grows like chi-squared, one degree for each rounded constant: so many deviations beyond are still chance.
 _DEVIATIONS = 2.5
@@ -17,7 +17,7 @@ _DEVIATIONS = 2.5
 _WHOLE = 2.0**52
 # Decimals that are tried where the data do not tell how well a constant is known.
 _UNKNOWN_AT_ONCE, _UNKNOWN_IN_TURN = 12, 6
-_STEPS_IN_TURN = 3
+_STEPS_IN_TURN: Any = np.int64(3)
 
 
 @helper
@@ -124,7 +124,7 @@ def _round_linearly(vector: Any, slope: Any, variance: float, drawn: Any) -> boo
         own = max(spread[chosen, chosen], least[chosen])
         place = 0
         while True:
-            decimals = _decimals_to_try(place, drawn[chosen], math.sqrt(own * variance), _UNKNOWN_AT_ONCE)
+            decimals = _decimals_to_try(place, int(drawn[chosen]), math.sqrt(own * variance), _UNKNOWN_AT_ONCE)
             place += 1
             if decimals < 0:
                 break
@@ -145,7 +145,7 @@ def _round_linearly(vector: Any, slope: Any, variance: float, drawn: Any) -> boo
     return True
 
 
-@kernel("int64(int64[::1], float64[:, ::1], float64[:, ::1], float64, float64, int64[::1])")
+@helper
 def round_at_once(model: Any, vectors: Any, evidence: Any, cost: float, variance: float, drawn: Any) -> int:
     """Rounds each of several vectors of constants, in place, as if the rule were linear in them.
 
@@ -174,7 +174,7 @@ def round_at_once(model: Any, vectors: Any, evidence: Any, cost: float, variance
     return best
 
 
-@kernel("float64(int64[::1], float64[::1], float64[:, ::1], float64, float64, int64[::1])")
+@helper
 def round_in_turn(model: Any, vector: Any, evidence: Any, cost: float, variance: float, drawn: Any) -> float:
     """Rounds the constants of a rule that is far from linear in them, in place: refines the others after each.
 
@@ -206,7 +206,7 @@ def round_in_turn(model: Any, vector: Any, evidence: Any, cost: float, variance:
         free[chosen] = False
         place = 0
         while True:
-            decimals = _decimals_to_try(place, drawn[chosen], deviation, _UNKNOWN_IN_TURN)
+            decimals = _decimals_to_try(place, int(drawn[chosen]), deviation, _UNKNOWN_IN_TURN)
             place += 1
             if decimals < 0:
                 free[chosen] = True

@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.algebra import least_squares, orthonormal
-from find_gym.core.kernels.compiling import exact_kernel, helper, kernel
+from find_gym.categories.numeric.kernels.algebra import orthonormal
+from find_gym.core.kernels.compiling import helper, kernel
 
 # Shapes of which less than this share varies are as good as constant.
 _FLAT = 1e-9
-# Keeps normal equations solvable, as a share of the weights.
-_RIDGE = 1e-9
 # Shapes whose sums are kept in the processor's nearest memory.
 _BLOCK = 256
 
 
 @helper
-def _take_least(costs: Any, wanted: int, chosen: Any) -> int:
+def take_least(costs: Any, wanted: int, chosen: Any) -> int:
     """Writes the places of the least finite costs and returns how many there are; spoils the costs."""
     for found in range(wanted):
         best, least = -1, math.inf
@@ -33,12 +31,40 @@ def _take_least(costs: Any, wanted: int, chosen: Any) -> int:
     return wanted
 
 
-@kernel("int64(float64[:, ::1], int64[::1], float64[::1], float64[::1], int64[::1], float64[:, ::1])")
-def scan_affine(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any, found: Any) -> int:
+@helper
+def select(values: Any, count: int, place: int) -> float:
+    """Returns which of the first values has a place in their order; changes this order (Hoare's selection)."""
+    low, high = 0, count - 1
+    while low < high:
+        pivot, i, j = values[place], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                kept = values[i]
+                values[i] = values[j]
+                values[j] = kept
+                i += 1
+                j -= 1
+        if j < place:
+            low = i
+        if place < i:
+            high = j
+    return float(values[place])
+
+
+@helper
+def scan_affine(
+    table: Any, first: int, size: int, rows: Any, target: Any, multiplier: Any, chosen: Any, found: Any
+) -> int:
     """Solves for factor and offset of each shape; finds those that explain the data best.
 
     Args:
-        table: the values of g shapes at known inputs, shape `(m, g)`.
+        table: the values of shapes at known inputs, shape `(m, s)`.
+        first: the number of the first shape.
+        size: how many there are, g.
         rows: which of them the data are at, shape `(n,)`.
         target: what the shape times the multiplier should be, shape `(n,)`.
         multiplier: factors, shape `(n,)`.
@@ -48,17 +74,16 @@ def scan_affine(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any
     Returns:
         How many there are, at most c.
     """
-    size = table.shape[1]
     mean, square, product = np.zeros(size), np.zeros(size), np.zeros(size)
     total, mean_target = 0.0, 0.0
     for i in range(rows.size):
-        row = rows[i]
+        values = table[rows[i], first : first + size]
         weight = multiplier[i] * multiplier[i]
         goal = multiplier[i] * target[i]
         total += weight
         mean_target += goal
         for g in range(size):
-            value = table[row, g]
+            value = values[g]
             mean[g] += value * weight
             square[g] += value * value * weight
             product[g] += value * goal
@@ -72,7 +97,7 @@ def scan_affine(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any
         square[g] = covariance / variance if usable else 0.0
         # The cost, less a constant.
         product[g] = -square[g] * covariance if math.isfinite(covariance) else math.inf
-    count = _take_least(product, chosen.size, chosen)
+    count = take_least(product, chosen.size, chosen)
     for place in range(count):
         g = chosen[place]
         found[place, 0] = square[g]
@@ -80,7 +105,7 @@ def scan_affine(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any
     return count
 
 
-@kernel("int64(float64[:, ::1], int64[::1], float64[::1], float64[::1], int64[::1])")
+@helper
 def scan_fixed(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any) -> int:
     """Finds the distinct shapes that explain the data best as they are; see `scan_affine`."""
     size = table.shape[1]
@@ -229,130 +254,3 @@ def _scan_products(table: Any, rows: Any, offset: Any, columns: Any, target: Any
         costs[g] = 0.0
         for i in range(count):
             costs[g] += rest[i] * rest[i]
-
-
-@kernel("float64(float64[:, ::1], int64[::1], float64[::1], float64[::1], int64, int64[::1])")
-def scan_waves(table: Any, rows: Any, target: Any, multiplier: Any, solved: int, chosen: Any) -> float:
-    """Finds the frequencies at which a sine, a cosine and an offset explain the data best.
-
-    Args:
-        table: the sines at g frequencies, then the cosines, at known inputs, shape `(m, 2 g)`.
-        rows: which of them the data are at, shape `(n,)`.
-        target: what the wave times the multiplier should be, shape `(n,)`.
-        multiplier: factors, shape `(n,)`.
-        solved: how many frequencies are solved, those that a periodogram puts first.
-        chosen: where to write the numbers of the best frequencies, the best first, -1 for none, shape `(c,)`.
-
-    Returns:
-        The misfit of the best one, to within a small share of the power.
-    """
-    size = table.shape[1] // 2
-    count = rows.size
-    total, level = 0.0, 0.0
-    for i in range(count):
-        total += multiplier[i] * multiplier[i]
-        level += multiplier[i] * target[i]
-    total = max(total, 1e-300)
-    tried = np.empty(min(solved, size), np.int64)
-    if size <= solved:
-        for g in range(size):
-            tried[g] = g
-    else:
-        _strongest(table, rows, target, multiplier, level / total, tried)
-    costs = np.full(size, math.inf)
-    for one in range(tried.size):
-        costs[tried[one]] = _wave_misfit(table, rows, target, multiplier, total, tried[one])
-    chosen[:] = -1
-    best = math.inf
-    for g in range(size):
-        best = min(best, costs[g])
-    _take_least(costs, chosen.size, chosen)
-    return best
-
-
-@helper
-def _strongest(table: Any, rows: Any, target: Any, multiplier: Any, level: float, tried: Any) -> None:
-    """Writes the frequencies of the greatest power."""
-    size = table.shape[1] // 2
-    sine, cosine = np.zeros(size), np.zeros(size)
-    for i in range(rows.size):
-        row = rows[i]
-        centred = multiplier[i] * (target[i] - multiplier[i] * level)
-        for g in range(size):
-            sine[g] += table[row, g] * centred
-            cosine[g] += table[row, size + g] * centred
-    least, weakest = 0, -1.0
-    powers = np.full(tried.size, -1.0)
-    for g in range(size):
-        power = sine[g] * sine[g] + cosine[g] * cosine[g]
-        if power > weakest or g < tried.size:
-            if g < tried.size:
-                least = g
-            powers[least] = power
-            tried[least] = g
-            weakest = math.inf
-            for place in range(tried.size):
-                if powers[place] < weakest:
-                    least, weakest = place, powers[place]
-
-
-@helper
-def _wave_misfit(table: Any, rows: Any, target: Any, multiplier: Any, total: float, g: int) -> float:
-    """Solves for sine, cosine and offset at one frequency by elimination, and returns the misfit."""
-    size = table.shape[1] // 2
-    ss = cc = sc = s = c = st = ct = t = 0.0
-    for i in range(rows.size):
-        sine, cosine = table[rows[i], g] * multiplier[i], table[rows[i], size + g] * multiplier[i]
-        ss += sine * sine
-        cc += cosine * cosine
-        sc += sine * cosine
-        s += sine * multiplier[i]
-        c += cosine * multiplier[i]
-        st += sine * target[i]
-        ct += cosine * target[i]
-        t += multiplier[i] * target[i]
-    ridge = _RIDGE * total
-    ss += ridge
-    cc += ridge
-    one = total + ridge
-    # The offset first, then the cosine.
-    ss -= s * s / one
-    sc -= s * c / one
-    cc -= c * c / one
-    st -= s * t / one
-    ct -= c * t / one
-    a = (st - sc * ct / cc) / (ss - sc * sc / cc)
-    b = (ct - sc * a) / cc
-    d = (t - s * a - c * b) / one
-    cost = 0.0
-    for i in range(rows.size):
-        rest = target[i] - multiplier[i] * (a * table[rows[i], g] + b * table[rows[i], size + g] + d)
-        cost += rest * rest
-    return cost if cost < math.inf else math.inf
-
-
-@kernel("void(float64, float64[::1], float64[::1], float64[::1], float64[::1])")
-def solve_wave(period: float, x: Any, target: Any, multiplier: Any, solution: Any) -> None:
-    """Writes the factors of the sine and the cosine with a period, and the offset, shape `(3,)`."""
-    columns = np.empty((3, x.size))
-    for i in range(x.size):
-        phase = 2 * math.pi / period * x[i]
-        columns[0, i] = math.sin(phase) * multiplier[i]
-        columns[1, i] = math.cos(phase) * multiplier[i]
-        columns[2, i] = multiplier[i]
-    least_squares(columns, target, solution)
-
-
-@exact_kernel("int64(float64, float64, int64, int64)")
-def plainest_turn(first: float, half: float, begin: int, end: int) -> int:
-    """Returns which number of half periods, from begin to end, leads from a centre to one nearest to one decimal.
-
-    Distances are compared to six digits of a tenth, so that of centres that are equally near the first is taken.
-    """
-    best, least = begin, math.inf
-    for turn in range(begin, end + 1):
-        tenths = (first + turn * half) * 10
-        distance = np.round(abs(tenths - np.round(tenths)) * 1e6)
-        if distance < least:
-            best, least = turn, distance
-    return best

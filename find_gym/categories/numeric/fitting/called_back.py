@@ -1,0 +1,148 @@
+"""Rules that compiled loops ask Python about: sums, products, and atoms that are not of this package."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from find_gym.categories.numeric.atoms import ATOMS, Fitting, FloatArray
+from find_gym.categories.numeric.fitting.compiled_atoms import compiled_atom
+from find_gym.categories.numeric.fitting.models import Layout, atoms_of, layout_of, model_of
+from find_gym.categories.numeric.fitting.scaling import common_scale
+from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack, unpack
+from find_gym.categories.numeric.kernels import asking
+from find_gym.categories.numeric.rules import Skeleton
+
+# (rule, inputs (n,), target (n,), factors (n,), degree of polynomials, whether to polish) -> constants, the best first
+Estimate = Callable[[Skeleton, FloatArray, FloatArray, FloatArray, int, bool], list[LeafConstants]]
+
+_NUMBERS, _INTEGERS = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_int64)
+_ASKED = ctypes.CFUNCTYPE(ctypes.c_int64, _INTEGERS, _NUMBERS, _NUMBERS, _NUMBERS, _INTEGERS, _NUMBERS, _NUMBERS)
+# An error in what is called back waits here until the kernel has returned.
+_raised = threading.local()
+
+
+class CalledBack:
+    """A rule as `find_gym.categories.numeric.kernels.rule_fits.fit` takes it; see `CompiledAtom`.
+
+    Args:
+        skeleton: the rule without constants.
+        estimate: makes first estimates of its constants.
+    """
+
+    def __init__(self, skeleton: Skeleton, estimate: Estimate) -> None:
+        self._skeleton = skeleton
+        self._estimate = estimate
+        # Constants of each layout that was seen, and what kernels take for its model; its place is its number.
+        self._layouts: list[LeafConstants] = []
+        self._models: list[FloatArray] = []
+        self._numbers: dict[Layout, int] = {}
+        atoms = atoms_of(skeleton)
+        size = sum(parameter.length or 1 for atom in atoms for parameter in atom.parameters)
+        code = 2 + asking.CONSTANTS + 6 * len(atoms)
+        # An answer has room for the code of the model, and what is known of each constant.
+        self.row = max(asking.CONSTANTS + size, -(-(1 + code + 3 * size) // asking.ROWS))
+        lowered = asking.IN_TURN if any(atom.variadic for atom in atoms) else asking.NEVER
+        self._called = _ASKED(self._answer)
+        address = ctypes.cast(self._called, ctypes.c_void_p).value or 0
+        fitting = atoms[0].fitting if isinstance(skeleton, str) else Fitting()
+        header = [address, 0, fitting.solved, False, fitting.homogeneous, lowered, True, self.row, 0, 0, 0]
+        self.rule: NDArray[np.int64] = np.array([*header, *([0] * code), -1], dtype=np.int64)
+        self.limits = np.zeros((4, size))
+
+    def table(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Returns no table, and a row for each input `(n,)`."""
+        return np.empty((0, 0)), np.zeros(x.size, dtype=np.int64)
+
+    def constants(self, row: list[float]) -> LeafConstants:
+        """Returns the constants in a row."""
+        values = np.array(row[asking.CONSTANTS : asking.CONSTANTS + int(row[asking.SIZE])])
+        return unpack(values, self._layouts[int(row[asking.LAYOUT])])
+
+    def check(self) -> None:
+        """Raises the error that was raised in what was called back, if any."""
+        error, _raised.error = getattr(_raised, "error", None), None
+        if error is not None:
+            raise error
+
+    def _answer(self, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
+        """Answers a question of a kernel; see `find_gym.categories.numeric.kernels.asking.ask`."""
+        room = np.ctypeslib.as_array(answer, (asking.ROWS, self.row))
+        mode, count = words[asking.MODE], words[asking.COUNT]
+        try:
+            if mode == asking.MODEL:
+                return self._write_model(words[asking.ATOM], room)
+            if getattr(_raised, "error", None) is not None:
+                return 0
+            points = [np.ctypeslib.as_array(one, (count,)) if count else np.empty(0) for one in (x, target, multiplier)]
+            with np.errstate(all="ignore"):
+                return self._answered(words, points, room)
+        except BaseException as error:
+            _raised.error = error
+            # Whoever interrupts: without a model, a kernel can't return.
+            return self._write_model(words[asking.ATOM], room) if mode == asking.MODEL else 0
+
+    def _write_model(self, number: int, room: FloatArray) -> int:
+        known = self._models[number]
+        room.reshape(-1)[: known.size] = known
+        return 1
+
+    def _answered(self, words: Any, points: list[FloatArray], room: FloatArray) -> int:
+        mode = words[asking.MODE]
+        if mode == asking.ESTIMATES:
+            x, target, multiplier = points
+            polish = bool(words[asking.POLISH])
+            found = self._estimate(self._skeleton, x, target, multiplier, words[asking.DEGREE], polish)
+            return self._write(found[: asking.ROWS], room)
+        if mode == asking.LEVEL:
+            return self._write([level_constants(self._skeleton, float(points[1][0]))], room)
+        constants = self.constants(room[0].tolist())
+        if mode == asking.SHORTER:
+            index = words[asking.ATOM]
+            leaf = constants[index]
+            if not ATOMS[leaves(self._skeleton)[index]].variadic or len(leaf) <= 3:
+                return 0
+            return self._write([[*constants[:index], leaf[1:], *constants[index + 1 :]]], room)
+        if mode in (asking.CANONICAL, asking.CANONICAL_NOISY):
+            return self._write([self._canonical(constants, mode == asking.CANONICAL)], room)
+        if mode == asking.EQUIVALENTS and isinstance(self._skeleton, str):
+            others = ATOMS[self._skeleton].fitting.equivalents(constants[0])
+            return self._write([[one] for one in others][: asking.ROWS], room)
+        return 0
+
+    def _canonical(self, constants: LeafConstants, exact: bool) -> LeafConstants:
+        """Chooses among constants that are the same function the ones that FIND would draw."""
+        chosen = []
+        for name, leaf in zip(leaves(self._skeleton), constants, strict=True):
+            compiled = compiled_atom(name)
+            canonical = compiled.canonical if compiled is not None else ATOMS[name].fitting.canonical
+            chosen.append(canonical(leaf, exact))
+        return common_scale(self._skeleton, chosen) if exact else chosen
+
+    def _write(self, found: list[LeafConstants], room: FloatArray) -> int:
+        """Writes rows of constants and returns how many there are."""
+        for row, constants in zip(room, found, strict=False):
+            layout = layout_of(constants)
+            if layout not in self._numbers:
+                model = model_of(self._skeleton, layout)
+                self._models.append(np.array([model.code.size, *model.code, *model.limits.ravel()]))
+                self._layouts.append(constants)
+                self._numbers[layout] = len(self._layouts) - 1
+            flat = pack(constants)
+            row[asking.LAYOUT], row[asking.SIZE] = self._numbers[layout], flat.size
+            row[asking.CONSTANTS : asking.CONSTANTS + flat.size] = flat
+        return len(found)
+
+
+def level_constants(skeleton: Skeleton, level: float) -> LeafConstants:
+    """Constants for which a rule is about constant: what is left where nothing can be fitted."""
+    if isinstance(skeleton, str):
+        return [ATOMS[skeleton].level(level)]
+    neutral = 0.0 if skeleton[0] == "sum" else 1.0
+    levels = [level, *(neutral for _ in skeleton[1][1:])]
+    return [c for part, own in zip(skeleton[1], levels, strict=True) for c in level_constants(part, own)]

@@ -1,0 +1,233 @@
+"""The whole way from evidence to the constants of a rule: estimated, refined, outliers left out, made plain."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from find_gym.categories.numeric.kernels import asking
+from find_gym.categories.numeric.kernels.asking import ask, constants_of, question, set_model
+from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
+from find_gym.categories.numeric.kernels.refining import refine_from
+from find_gym.categories.numeric.kernels.simplifying import simplify
+from find_gym.core.kernels.compiling import helper, kernel
+
+# How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
+# was asked, of which the mean of Poisson noise is taken off.
+ESTIMATED, COMPARED, PLAIN, WHOLE = range(4)
+# Where the answer has what else is found: the misfit of an estimate, else the robust standard deviation of residuals,
+# their root mean square, and how many are defined. The residuals follow.
+SCALE, TYPICAL, KNOWN, RESIDUALS = range(4)
+
+# Steps for each start, and for the best of them; none asks for the misfit.
+_FIRST_STEPS: Any = np.int64(8)
+_LAST_STEPS: Any = np.int64(25)
+_NO_STEP: Any = np.int64(0)
+# A misfit of this share of the power is exact.
+_EXACT = 1e-20
+# Residuals this many times larger, in root mean square, than half of them suggest are a sign of outliers.
+_HEAVY = 3.0
+# Rounds of leaving out outliers and fitting again.
+_ROUNDS = 4
+# Residuals within this many robust deviations are no outliers.
+_INLIER = 4.0
+# Rounding errors of an output, relative to its size.
+_ROUNDING = 1e-9
+
+
+@helper
+def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, polish: bool, best: Any) -> float:
+    """Writes the row of the best constants that are found, and returns their misfit, infinite where there are none."""
+    if x.size == 0:
+        return math.inf
+    rule, _, model, words, table = known
+    answer = np.empty((asking.ROWS, best.size))
+    words[asking.MODE], words[asking.POLISH] = asking.ESTIMATES, polish
+    count = ask(rule[asking.ADDRESS], words, x, target, multiplier, rows, table, answer)
+    evidence, power = weighted(x, target, multiplier), 0.0
+    for i in range(x.size):
+        power += target[i] * target[i]
+    refined = polish and not rule[asking.SOLVED]
+    first, last = (_FIRST_STEPS, _LAST_STEPS) if refined else (_NO_STEP, _NO_STEP)
+    if count == 1:
+        first, last = first + last, _NO_STEP
+    free, chosen, least = np.ones(best.size, np.bool_), -1, math.inf
+    for place in range(count):
+        set_model(known, answer[place])
+        cost = refine_from(model, constants_of(answer[place]), free, evidence, first)
+        if cost < least:
+            chosen, least = place, cost
+        if least <= _EXACT * power:
+            last = _NO_STEP
+            break
+    if chosen >= 0:
+        set_model(known, answer[chosen])
+        if last > 0:
+            least = refine_from(model, constants_of(answer[chosen]), free, evidence, last)
+        best[:] = answer[chosen]
+    return least
+
+
+@helper
+def _points(x: Any, y: Any, rows: Any, kept: Any) -> Any:
+    """Returns inputs, outputs and rows of the table of the points that are kept."""
+    count = np.count_nonzero(kept)
+    own_x, own_y, own_rows, place = np.empty(count), np.empty(count), np.empty(count, np.int64), 0
+    for i in range(x.size):
+        if kept[i]:
+            own_x[place], own_y[place], own_rows[place] = x[i], y[i], rows[i]
+            place += 1
+    return own_x, own_y, own_rows
+
+
+@helper
+def _fit_to(known: Any, x: Any, y: Any, rows: Any, kept: Any, polish: bool, best: Any) -> bool:
+    """Writes the row of the best constants; where nothing can be fitted, those with which the rule is level.
+
+    Returns whether that was possible: it is, unless there was an error in what was called back.
+    """
+    own_x, own_y, own_rows = _points(x, y, rows, kept)
+    if _estimate(known, own_x, own_y, np.ones(own_x.size), own_rows, polish, best) < math.inf:
+        return True
+    rule, limits, _, words, table = known
+    level = np.zeros(1)
+    if own_y.size > 0:
+        level[0] = median(own_y, own_y.size)
+    if rule[asking.CALLED_BACK]:
+        answer = np.empty((asking.ROWS, best.size))
+        words[asking.MODE] = asking.LEVEL
+        found = ask(rule[asking.ADDRESS], words, level, level, level, np.zeros(1, np.int64), table, answer)
+        best[:] = answer[0]
+        return found > 0
+    best[asking.LAYOUT], best[asking.SIZE] = rule[asking.LEVEL_LAYOUT], rule[asking.LEVEL_SIZE]
+    for k in range(rule[asking.LEVEL_SIZE]):
+        constant = limits[asking.AT_LEVEL, k]
+        best[asking.CONSTANTS + k] = level[0] if math.isnan(constant) else constant
+    return True
+
+
+@helper
+def _compare(known: Any, x: Any, y: Any, usable: Any, best: Any, found: Any) -> None:
+    set_model(known, best)
+    inspect(known[2], constants_of(best), x, y, usable, found[RESIDUALS:], found)
+
+
+@helper
+def _inliers(y: Any, usable: Any, found: Any, greatest: float, kept: Any, trial: Any) -> bool:
+    """Writes which points are no outliers; returns whether that makes a difference, and leaves enough of them."""
+    count = same = total = 0
+    for i in range(y.size):
+        limit = _INLIER * found[SCALE] + _ROUNDING * abs(y[i])
+        trial[i] = usable[i] and abs(found[RESIDUALS + i]) <= limit
+        count += trial[i]
+        total += usable[i]
+        same += trial[i] == kept[i]
+    return not (count < 0.5 * total or same == y.size)
+
+
+@helper
+def _fit(
+    known: Any, x: Any, y: Any, usable: Any, rows: Any, stage: int, polish: bool, quick: bool, best: Any, found: Any
+) -> bool:
+    """Fits a rule to the usable points of the evidence; see `fit`."""
+    if not _fit_to(known, x, y, rows, usable, polish and not quick, best):
+        return False
+    _compare(known, x, y, usable, best, found)
+    if stage < PLAIN or found[KNOWN] == 0.0:
+        return True
+    greatest = 0.0
+    for i in range(y.size):
+        greatest = max(greatest, abs(y[i]))
+    kept, trial = usable.copy(), usable.copy()
+    trial_best, trial_found = np.empty(best.size), np.empty(RESIDUALS + x.size)
+    for _ in range(1 if quick else _ROUNDS):
+        if not found[TYPICAL] > _HEAVY * found[SCALE] + _ROUNDING * greatest:
+            break
+        if not _inliers(y, usable, found, greatest, kept, trial):
+            break
+        if not _fit_to(known, x, y, rows, trial, not quick, trial_best):
+            break
+        _compare(known, x, y, usable, trial_best, trial_found)
+        if not trial_found[SCALE] < found[SCALE] or trial_found[KNOWN] == 0.0:
+            break
+        best[:], kept[:] = trial_best, trial
+        found[: RESIDUALS + x.size] = trial_found
+    for i in range(x.size):
+        kept[i] = kept[i] and math.isfinite(found[RESIDUALS + i])
+    own_x, own_y, _ = _points(x, y, rows, kept)
+    if own_x.size > 0 and not known[0][asking.DRAWN]:
+        simplify(known, weighted(own_x, own_y, np.ones(own_x.size)), quick, best)
+        _compare(known, x, y, usable, best, found)
+    return True
+
+
+@helper
+def _in_order(x: Any, y: Any, rows: Any) -> Any:
+    """Returns the points whose output is defined in ascending order of their inputs, those of the same as they came."""
+    places, count = np.empty(x.size, np.int64), 0
+    for i in range(x.size):
+        if math.isfinite(x[i]) and math.isfinite(y[i]):
+            places[count] = i
+            count += 1
+    # Shell's method with the gaps of Knuth.
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, count):
+            own, j = places[i], i
+            while j >= gap and (
+                x[own] < x[places[j - gap]] or (x[own] == x[places[j - gap]] and own < places[j - gap])
+            ):
+                places[j] = places[j - gap]
+                j -= gap
+            places[j] = own
+        gap //= 3
+    sorted_x, sorted_y, sorted_rows = np.empty(count), np.empty(count), np.empty(count, np.int64)
+    for i in range(count):
+        sorted_x[i], sorted_y[i], sorted_rows[i] = x[places[i]], y[places[i]], rows[places[i]]
+    return sorted_x, sorted_y, sorted_rows
+
+
+@kernel(
+    "boolean(int64[::1], float64[:, ::1], float64[:, ::1], boolean[::1], int64[::1], float64[:, ::1],"
+    " int64, int64, boolean, boolean, float64[::1])"
+)
+def fit(
+    rule: Any, limits: Any, points: Any, usable: Any, rows: Any, table: Any,
+    degree: int, stage: int, polish: bool, quick: bool, answer: Any,
+) -> bool:  # fmt: skip
+    """Fits the constants of a rule.
+
+    Args:
+        rule: the rule; see `find_gym.categories.numeric.kernels.asking`.
+        limits: what is known of each constant; see `find_gym.categories.numeric.kernels.asking`, shape `(4, k)`.
+        points: inputs, outputs (for `ESTIMATED`, what the rule times factors should be) and factors, shape `(3, n)`;
+            but for `ESTIMATED`, factors are not read, and but for `WHOLE`, outputs are finite.
+        usable: which points to fit, shape `(n,)`; read where a rule is compared.
+        rows: which rows of the table the inputs have, shape `(n,)`.
+        table: values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
+        degree: the greatest degree of polynomials.
+        stage: how far to go; see `ESTIMATED`.
+        polish: whether to refine first estimates.
+        quick: whether to refine once only, at the end.
+        answer: where to write the row of constants, then what else is found; see `SCALE`.
+
+    Returns:
+        Whether constants were found.
+    """
+    best, found = answer[: rule[asking.RULE_ROW]], answer[rule[asking.RULE_ROW] :]
+    known = rule, limits.copy(), rule[asking.CODE :].copy(), question(rule, table, degree), table
+    x, y = points[0], points[1]
+    if stage == ESTIMATED:
+        found[SCALE] = _estimate(known, x, y, points[2], rows, polish, best)
+        return found[SCALE] < math.inf
+    if stage == WHOLE:
+        x, y, rows = _in_order(x, y, rows)
+        usable = np.ones(x.size, np.bool_)
+        if x.size == 0:
+            return False
+        y -= poisson_mean(x, y, usable)
+    return _fit(known, x, y, usable, rows, stage, polish, quick, best, found)
