@@ -66,8 +66,11 @@ def sample_numeric(
     level = NumericDifficulty.of(difficulty)
     variant = choose(rng, level.variants)
     for _ in range(_RULE_TRIES):
-        rule, domain = _sample_rule(rng, level)
+        rule = _sample_rule(rng, level)
         if split is not None and split_of(f"numeric:{rules.canonical(rule)}") != split:
+            continue
+        domain = rules.domain(rule)
+        if not _is_usable(rule, domain):
             continue
         regions = _sample_regions(rng, level, rule, domain) if variant == "corrupted" else ()
         if regions is not None:
@@ -88,20 +91,19 @@ def _pick(rng: np.random.Generator, items: tuple[str, ...]) -> str:
     return items[SingleDraws(rng).integers(len(items))]
 
 
-def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> tuple[Rule, tuple[float, float]]:
-    """Samples a rule that is defined on part of its domain and, if compound, not constant on it; and its domain."""
-    while True:
-        if rng.random() < level.compound_share:
-            rule: Rule = _sample_compound(rng, level, level.depth)
-        else:
-            rule = _sample_atom(rng, level.families)
-        domain = rules.domain(rule)
-        values = rules.evaluate(rule, _points_on(domain, 10 * _DOMAIN_POINTS + 1))
-        defined = np.isfinite(values)
-        if np.count_nonzero(defined) < 2 * _DOMAIN_POINTS:
-            continue
-        if isinstance(rule, AtomRule) or np.ptp(values[defined]) > _LEAST_SPREAD:
-            return rule, domain
+def _sample_rule(rng: np.random.Generator, level: NumericDifficulty) -> Rule:
+    if rng.random() < level.compound_share:
+        return _sample_compound(rng, level, level.depth)
+    return _sample_atom(rng, level.families)
+
+
+def _is_usable(rule: Rule, domain: tuple[float, float]) -> bool:
+    """Whether a rule is defined on part of its domain and, if compound, not constant on it."""
+    values = rules.evaluate(rule, _points_on(domain, 10 * _DOMAIN_POINTS + 1))
+    defined = np.isfinite(values)
+    if np.count_nonzero(defined) < 2 * _DOMAIN_POINTS:
+        return False
+    return isinstance(rule, AtomRule) or bool(np.ptp(values[defined]) > _LEAST_SPREAD)
 
 
 def _sample_atom(rng: np.random.Generator, families: tuple[str, ...]) -> AtomRule:
