@@ -33,9 +33,9 @@ def normalised_squared_error(truth: NDArray[np.float64], predicted: NDArray[np.f
     Returns:
         A non-negative number, infinite or NaN where the prediction is; NaN where no defined truth differs from 0.
     """
-    from find_gym.categories.numeric.kernels.counting import squared_error
+    from find_gym.categories.numeric.kernels import counting
 
-    return squared_error(loop_array(truth), loop_array(predicted))
+    return counting.squared_error(loop_array(truth), loop_array(predicted))
 
 
 def paper_truth(function: NumericBlackBox, *, noisy: bool, rng: np.random.Generator | None = None) -> Any:

@@ -102,7 +102,7 @@ class NumericScorer(CodeScorer[NumericScore]):
     max_complexity = MAX_NUMERIC_COMPLEXITY
 
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
-        from find_gym.categories.numeric.kernels.counting import most_within
+        from find_gym.categories.numeric.kernels import counting
 
         super().__init__(function, judge, draw_unit_tests)
         self._exception = exception_of(function)
@@ -113,7 +113,7 @@ class NumericScorer(CodeScorer[NumericScore]):
         self._paper_truth = self._truth[x.size :]
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         ordered = np.sort(self._truth[: self._count])
-        self.trivial_accuracy = most_within(ordered, self._spread) / self._count
+        self.trivial_accuracy = counting.most_within(ordered, self._spread) / self._count
 
     def _by_program(self, submission: Submission) -> NumericScore:
         program = numeric_program(submission)
@@ -143,10 +143,10 @@ class NumericScorer(CodeScorer[NumericScore]):
     def _judge(
         self, predicted: FloatArray, claimed: FloatArray, result: Result | None = None, complexity: float = 0.0
     ) -> NumericScore:
-        from find_gym.categories.numeric.kernels.counting import count_right
+        from find_gym.categories.numeric.kernels import counting
 
         right = np.empty(len(self._names) + 1, dtype=np.int64)
-        count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        counting.count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
         *strata, beyond = right.tolist()
         accuracy = sum(strata) / self._count
         if result is None:
