@@ -42,8 +42,7 @@ def helper(function: Function) -> Function:
 
 def exact_helper(function: Function) -> Function:
     """Compiles a function as a part of exact kernels."""
-    compiled: Function = numba.njit(**_PART, **_EXACT_OPTIONS)(function)
-    return compiled
+    return _part(function, _PART | _EXACT_OPTIONS)
 
 
 def inlined_helper(function: Function) -> Function:
@@ -52,8 +51,18 @@ def inlined_helper(function: Function) -> Function:
     To pass an array takes some ten nanoseconds, which count in what is called for each short string. It cannot be
     called from Python.
     """
-    compiled: Function = numba.njit(**_INLINED, **_EXACT_OPTIONS)(function)
-    return compiled
+    return _part(function, _INLINED | _EXACT_OPTIONS)
+
+
+def _part(function: Function, options: dict[str, Any]) -> Function:
+    """Compiles a function once for all integers that it is given: by default, Numba does for each constant anew."""
+    compiled: Any = numba.njit(**options)(function)
+    template_of = compiled.get_call_template
+    compiled.get_call_template = lambda arguments, named: template_of(
+        tuple(map(numba.types.unliteral, arguments)),
+        {name: numba.types.unliteral(kind) for name, kind in named.items()},
+    )
+    return compiled  # type: ignore[no-any-return]
 
 
 def kernel(signature: str) -> Callable[[Function], Function]:

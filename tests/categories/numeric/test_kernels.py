@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -198,6 +199,7 @@ def test_scipys_linear_algebra_is_imported_only_where_numba_needs_it() -> None:
     program = """
 import sys
 from importlib.util import find_spec
+import numba
 import numpy as np
 from find_gym.categories.numeric.fitting import fit_skeleton
 fit_skeleton("linear", (), np.arange(8.0), 2 * np.arange(8.0))
@@ -450,3 +452,16 @@ def test_points_of_a_grid_are_evaluated_as_all_of_them() -> None:
         if atom.fitting.scanned:
             places = np.array([0, 3, len(grid_of(atom)) - 1])
             np.testing.assert_array_equal(grid_values(atom, x, places), grid_values(atom, x)[places])
+
+
+def test_parts_are_compiled_once_for_all_integers() -> None:
+    @compiling.inlined_helper
+    def part(number: int) -> int:
+        return number + 1
+
+    @numba.njit
+    def whole() -> int:
+        return part(1) + part(number=2)
+
+    assert whole() == 5
+    assert len(part.signatures) == 1  # type: ignore[attr-defined]

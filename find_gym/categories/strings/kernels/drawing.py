@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel, inlined_helper
+from find_gym.core.kernels.compiling import exact_kernel, inlined_helper
 from find_gym.core.kernels.draws import integer, uniform
 
 # The kinds of strings, in turn.
@@ -29,7 +29,7 @@ def _copy(characters: Any, first: int, last: int, text: Any, end: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _word(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     """Writes a random word; the last four entries of the table are no words."""
     number = integer(words, cursor, starts.size - 5)
@@ -48,7 +48,7 @@ def _raise(text: Any, first: int, last: int) -> None:
             text[place] -= _TO_UPPER
 
 
-@exact_helper
+@inlined_helper
 def _capitalised(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     last = _word(words, cursor, characters, starts, text, end)
     _raise(text, end, end + 1)
@@ -63,7 +63,7 @@ def _spaces(count: int, text: Any, end: int) -> int:
     return end
 
 
-@exact_helper
+@inlined_helper
 def _some(
     words: Any, cursor: Any, characters: Any, starts: Any, entry: int, least: int, most: int, text: Any, end: int
 ) -> int:
@@ -88,7 +88,7 @@ def _phrase(words: Any, cursor: Any, characters: Any, starts: Any, least: int, k
     return end
 
 
-@exact_helper
+@inlined_helper
 def _sentence(words: Any, cursor: Any, characters: Any, starts: Any, text: Any, end: int) -> int:
     last = _phrase(words, cursor, characters, starts, 3, 3, text, end)
     _raise(text, end, end + 1)
