@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch as th
@@ -72,8 +73,9 @@ class NumericEncoder(Encoder):
             "beside": np.zeros((batch, probes, encoding_kernel.PROBE_FEATURES), dtype=np.float32),
         }
         features = [shown[name] for name in ("asked", "undefined", "answer", "relative", "magnitude", "spread")]
-        x = self._inputs_of(shown)
-        encoding_kernel.prepare(*features, x, self._bank, self._scale, self.zooms, *inputs.values())
+        features += [self._inputs_of(shown), self._bank]
+        arguments: list[Any] = [*features, self._scale, self.zooms, *inputs.values()]
+        encoding_kernel.prepare(*arguments)
         return {name: th.from_numpy(values).to(device) for name, values in inputs.items()}
 
     def _inputs_of(self, observation: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -43,7 +43,7 @@ def _sort(asked: Any, x: Any, places: Any) -> int:
 
 
 @exact_helper
-def _compare(y: Any, x: Any, defined: Any, span: float, tokens: Any) -> int:
+def _compare(y: Any, x: Any, defined: Any, span: Any, tokens: Any) -> int:
     """Writes how points compare with their neighbours; returns how many defined neighbours are equal.
 
     Args:
