@@ -7,7 +7,7 @@ It learns what MaskablePPO learns, by the same updates. What it leaves out is wo
 - Minibatches are made of pieces of episodes rather than of single steps, so that they share most of their evidence,
   which is encoded once.
 - The policy and the value share one forward pass, and no distribution is built or checked to draw an action.
-- Factors of matrix products are rounded to what the processor or the GPU multiplies fastest; see `_PRECISION`.
+- Factors of matrix products are rounded to what the processor or the GPU multiplies fastest; see `reduced_precision`.
 
 Several processes may learn together: each has a share of the environments, and computes its part of each gradient; see
 `find_gym_agents.training.fast_processes`.
@@ -16,7 +16,6 @@ Several processes may learn together: each has a share of the environments, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch as th
@@ -25,15 +24,12 @@ from stable_baselines3.common.logger import Logger
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.encoders import Encoding, Inputs, in_few_lengths
 from find_gym_agents.training.fast_processes import Processes
-from find_gym_agents.training.fast_rollouts import Rollouts, chosen, probabilities
+from find_gym_agents.training.fast_rollouts import Rollouts, chosen, probabilities, reduced_precision
 from find_gym_agents.training.learner import VALUE_RATE, Setting, entropy_weight, learning_rate
 
 # The weight of the values' loss, and the greatest norm of the gradient: the defaults of Stable-Baselines3.
 _VALUE_WEIGHT, _MAX_NORM = 0.5, 0.5
 _EPSILON = 1e-8
-# The precision of matrix products in updates, by PyTorch's names: "medium" rounds their factors, not their sums, to 16
-# bits (bfloat16) on processors with instructions for it, to 19 (TF32) on GPUs.
-_PRECISION: str = "medium"
 
 Figures = dict[str, float]
 
@@ -50,17 +46,6 @@ class Whole(NamedTuple):
     steps: int
     mean: float
     deviation: float
-
-
-@contextmanager
-def _reduced_precision() -> Iterator[None]:
-    """Multiplies matrices with the precision of updates."""
-    before = th.get_float32_matmul_precision()
-    th.set_float32_matmul_precision(_PRECISION)
-    try:
-        yield
-    finally:
-        th.set_float32_matmul_precision(before)
 
 
 class Gradients(Rollouts):
@@ -97,7 +82,7 @@ class Gradients(Rollouts):
         encoding = self.encode(in_few_lengths(evidence))
         return batch, Encoding(*(part.index_select(0, rows) for part in encoding))
 
-    @_reduced_precision()
+    @reduced_precision()
     def differentiate(self, whole: Whole) -> Figures:
         """Sets the gradients to those of the next minibatch, or of the part of it that is here.
 
@@ -136,7 +121,7 @@ class Gradients(Rollouts):
         figures["loss"] = policy_loss + entropy_weight(config) * entropy_loss + _VALUE_WEIGHT * value_loss
         return figures
 
-    @_reduced_precision()
+    @reduced_precision()
     def differentiate_values(self, whole: Whole) -> None:
         """Sets the gradients to those of the values' loss, with features that stay as they are."""
         policy = self.policy

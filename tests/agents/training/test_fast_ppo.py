@@ -53,7 +53,7 @@ def weights(learner):
 
 @pytest.mark.parametrize("env", ["FIND-toy-v0", "FIND-strings-v1"])
 def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
-    monkeypatch.setattr("find_gym_agents.training.fast_ppo._PRECISION", "highest")  # that of the reference
+    monkeypatch.setattr("find_gym_agents.training.fast_rollouts._PRECISION", "highest")  # that of the reference
     # As many steps in a minibatch as in the rollout: their order does not count. Adam would magnify rounding errors.
     monkeypatch.setattr(Setting, "batch_size", lambda setting, config: config.batch_size)
     options = {"max_queries": 3}
