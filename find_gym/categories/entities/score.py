@@ -24,7 +24,6 @@ from find_gym.judges.phrases import MAX_CLAIMS, read_claim
 from find_gym.judges.protocol import Execution, Judge
 from find_gym.judges.unit_tests import (
     Bounds,
-    DrawnTests,
     JudgedTests,
     UnitTest,
     judged_bounds,
@@ -111,11 +110,11 @@ class ProgramJudge:
         return self.rank(description, words).reshape(len(options), -1)
 
     def at(self, places: NDArray[np.int64]) -> FloatArray:
-        """Returns the activations of held-out words by their places, in their shape."""
+        """Returns the activations of held-out words by their places, shape `(n,)`."""
         bank = held_out_bank()
         if self._is_looked_up:
-            return bank.truth(self._function, places.ravel()).reshape(places.shape)
-        return self.rank("", [bank.words[place] for place in places.ravel().tolist()]).reshape(places.shape)
+            return bank.truth(self._function, places)
+        return self.rank("", [bank.words[place] for place in places.tolist()])
 
     def rank(self, description: str, texts: Sequence[str]) -> FloatArray:
         """Returns the activations of words."""
@@ -157,7 +156,7 @@ class EntityScorer:
         self._function = function
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
         self._source, draw_bits = source_of(function)
-        self._turns, self._drawn, self._ranked = self._source.draw(draw_bits)
+        self._turns, self._drawn, self._ranked, self._places = self._source.draw(draw_bits)
         spec = getattr(function, "spec", None)
         triplets = spec.triplets if isinstance(spec, EntitySpec) else ()
         self._published = [
@@ -218,11 +217,17 @@ class EntityScorer:
     ) -> EntityScore:
         from find_gym.categories.entities.kernels.scoring import count_right
 
-        if isinstance(judge, ProgramJudge) and isinstance(tests, DrawnTests):
-            ratings, correct = judge.at(tests.places), tests.correct
+        words, predicted = self._source.words, None
+        if isinstance(judge, ProgramJudge) and words is held_out_bank().words:
+            rated = judge.at(self._places)
+            tested = self._drawn.places.size
+            ratings, predicted = rated[:tested].reshape(self._drawn.places.shape), rated[tested:]
+            correct = self._drawn.correct
         else:
             ratings = read_ratings(judge.rate(description, [test.options for test in tests]), tests)
             correct = np.array([test.correct for test in tests])
+            if isinstance(judge, Ranker):
+                predicted = loop_array(judge.rank(description, [words[place] for place in self._ranked.tolist()]))
         counts = self._source.counts
         sixths = np.empty(2 + len(counts), dtype=np.int64)
         count_right(ratings, correct, self._turns, PAPER_TESTS, sixths)
@@ -231,7 +236,7 @@ class EntityScorer:
         return EntityScore(
             accuracy=share,
             skill=skill_over_chance(share, CHANCE),
-            rank_correlation=self._correlation(judge, description),
+            rank_correlation=None if predicted is None else spearman(predicted, self._source.truth[self._ranked]),
             empty_accuracy=bounds.empty,
             truth_accuracy=bounds.truth,
             paper_score=(
@@ -247,16 +252,6 @@ class EntityScorer:
             outcome="right" if share == 1 else "wrong",
             judged=JudgedTests(tests, ratings),
         )
-
-    def _correlation(self, judge: Judge, description: str) -> float | None:
-        words = self._source.words
-        if isinstance(judge, ProgramJudge) and words is held_out_bank().words:
-            predicted = judge.at(self._ranked)
-        elif isinstance(judge, Ranker):
-            predicted = loop_array(judge.rank(description, [words[place] for place in self._ranked.tolist()]))
-        else:
-            return None
-        return spearman(predicted, self._source.truth[self._ranked])
 
 
 def objection_to_claims(function: EntityBlackBox, description: str, asked: Sequence[str] = ()) -> str | None:

@@ -83,11 +83,13 @@ class Drawn(NamedTuple):
         turns: the part of an OR whose word each test has, int64 of shape `(n,)`.
         tests: the tests.
         ranked: the places of the words to be ranked.
+        places: those of the options of all tests, and of the words to be ranked.
     """
 
     turns: NDArray[np.int64]
     tests: DrawnTests
     ranked: NDArray[np.int64]
+    places: NDArray[np.int64]
 
 
 class UnitTestSource:
@@ -113,31 +115,24 @@ class UnitTestSource:
         self.words, self.truth = words, loop_array(truth)
         bank = held_out_bank()
         if words is bank.words:
-            self._own, self._others, self._other_starts = _sorted_words(truth)
+            own, self._others, self._other_starts, silent, different = _sorted_words(self.truth)
         else:
             among = bank.places_of(words)
             assert among is not None  # they are chosen from the bank
-            activations = np.ones(len(bank.words))
-            activations[among] = truth
-            self._own = among[np.flatnonzero(truth >= ACTIVE)]
-            _, self._others, self._other_starts = _sorted_words(activations)
-        if len(self._own) == 0 or np.count_nonzero(truth < INACTIVE) < 2:
-            raise ValueError(
-                f"expected a function that some words activate and others do not, actual: {len(self._own)} do"
-            )
-        if len(self._others) == 0 or np.all(self._others == self._others[0]):
+            # Between activating the function and not, so that no other word is drawn.
+            activations = np.full(len(bank.words), (ACTIVE + INACTIVE) / 2)
+            activations[among] = self.truth
+            _, self._others, self._other_starts, silent, different = _sorted_words(activations)
+            own = among[np.flatnonzero(self.truth >= ACTIVE)]
+        if len(own) == 0 or silent < 2:
+            raise ValueError(f"expected a function that some words activate and others do not, actual: {len(own)} do")
+        if different == 0:
             raise ValueError(
                 f"expected words that do not activate the function, actual: {np.unique(self._others).size}"
             )
         # The parts of an OR take turns, so that each counts alike.
-        parts = _parts_of(function, self._own)
-        if parts is None:
-            self._turns, self._own_starts = np.zeros(TESTS, dtype=np.int64), np.array([0, len(self._own)])
-        else:
-            counts = np.bincount(parts)
-            self._turns = np.resize(np.flatnonzero(counts), TESTS)
-            self._own = self._own[np.argsort(parts, kind="stable")]
-            self._own_starts = np.concatenate([[0], np.cumsum(counts)])
+        self._own, self._own_starts = _divided(own, _parts_of(function))
+        self._turns = np.resize(np.diff(self._own_starts).nonzero()[0], TESTS)
         self.counts: list[int] = np.bincount(self._turns).tolist()
         self._description = function.describe()
         self._rating = VocabularyJudge().rank_held_out(self._description).copy()
@@ -146,17 +141,19 @@ class UnitTestSource:
         """Draws all tests, and the words to be ranked: half activate the function, as far as there are enough."""
         from find_gym.categories.entities.kernels.drawing import draw_ranked
 
-        active = len(self._own)
+        active, tested = len(self._own), TESTS * OPTIONS
         half = min(RANKED_WORDS // 2, active)
-        ranked = np.empty(half + min(RANKED_WORDS - half, len(self.truth) - active), dtype=np.int64)
-        tests, draw_tests = self._tests(self._turns)
+        rest = min(RANKED_WORDS - half, len(self.truth) - active)
+        places = np.empty(tested + half + rest, dtype=np.int64)
+        tests, draw_tests = self._tests(self._turns, places[:tested].reshape(TESTS, OPTIONS))
+        ranked = places[tested:]
 
         def loop(words: NDArray[np.uint64], cursor: NDArray[np.int64]) -> None:
             draw_tests(words, cursor)
             draw_ranked(words, cursor, self.truth, ACTIVE, half, ranked)
 
         draw_bits(_MOST_BITS, loop)
-        return Drawn(self._turns, tests, ranked)
+        return Drawn(self._turns, tests, ranked, places)
 
     def replace(
         self, rng: np.random.Generator, turns: NDArray[np.int64], tests: Sequence[UnitTest], judge: Judge
@@ -164,17 +161,17 @@ class UnitTestSource:
         """Draws tests again that a judge fails with the true description."""
 
         def draw(failed: list[int]) -> list[UnitTest]:
-            tests, loop = self._tests(turns[failed])
+            tests, loop = self._tests(turns[failed], np.empty((len(failed), OPTIONS), dtype=np.int64))
             draw_in_loop(rng, _MOST_BITS, loop)
             return list(tests)
 
         return replace_untold(tests, judge, self._description, draw, ROUNDS)
 
-    def _tests(self, turns: NDArray[np.int64]) -> tuple[DrawnTests, Loop]:
+    def _tests(self, turns: NDArray[np.int64], places: NDArray[np.int64]) -> tuple[DrawnTests, Loop]:
         """Returns tests, and what draws them so that the shipped vectors tell them by the true description, if any."""
         from find_gym.categories.entities.kernels.drawing import draw_tests
 
-        places, correct = np.empty((turns.size, OPTIONS), dtype=np.int64), np.empty(turns.size, dtype=np.int64)
+        correct = np.empty(turns.size, dtype=np.int64)
         fixed = (turns, self._own, self._own_starts, self._others, self._other_starts, self._rating, MARGIN, _ATTEMPTS)
         tests = DrawnTests(_executions, places, correct)
         return tests, lambda words, cursor: draw_tests(words, cursor, *fixed, places, correct)
@@ -186,21 +183,40 @@ def _executions() -> list[Execution]:
     return [Execution(word) for word in held_out_bank().words]
 
 
-def _sorted_words(activations: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _sorted_words(
+    activations: FloatArray,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int, int]:
     """Sorts held-out words by their activations.
 
     Returns:
         The places of those that activate the function; those that activate other concepts and not the function, one
-        concept after the other; and where each concept begins among these, and where the last one ends.
+        concept after the other; where each concept begins among these, and where the last one ends; how many words do
+        not activate the function; and how many of the second differ from the first one of them.
     """
     from find_gym.categories.entities.kernels.sorting import sort_words
 
     places, starts = _active_places()
     own, others = np.empty(len(activations), dtype=np.int64), np.empty(len(places), dtype=np.int64)
-    other_starts, sizes = np.empty(len(starts), dtype=np.int64), np.empty(3, dtype=np.int64)
+    other_starts, sizes = np.empty(len(starts), dtype=np.int64), np.empty(5, dtype=np.int64)
     sort_words(activations, ACTIVE, INACTIVE, places, starts, own, others, other_starts, sizes)
-    count, other_count, concept_count = sizes.tolist()
-    return own[:count].copy(), others[:other_count].copy(), other_starts[: concept_count + 1].copy()
+    count, other_count, concept_count, silent, different = sizes.tolist()
+    return own[:count].copy(), others[:other_count].copy(), other_starts[: concept_count + 1].copy(), silent, different
+
+
+def _divided(places: NDArray[np.int64], parts: Sequence[EntityFunction]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Divides words among the parts of an OR that they activate most.
+
+    Returns:
+        Their places, one part after the other; and where each part begins, and where the last one ends.
+    """
+    if not parts:
+        return places, np.array([0, len(places)])
+    from find_gym.categories.entities.kernels.sorting import divide_words
+
+    activations = np.array([held_out_bank().truth(part, places) for part in parts])
+    divided, starts = np.empty_like(places), np.empty(len(parts) + 1, dtype=np.int64)
+    divide_words(activations, places, divided, starts)
+    return divided, starts
 
 
 @cache
@@ -215,10 +231,9 @@ def _active_places() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return places.astype(np.int64), np.cumsum([0, *map(len, rows)], dtype=np.int64)
 
 
-def _parts_of(function: EntityBlackBox, places: NDArray[np.int64]) -> NDArray[np.intp] | None:
-    """Returns the part of an OR that each held-out word at these places activates most; None for other formulas."""
+def _parts_of(function: EntityBlackBox) -> list[EntityFunction]:
+    """Returns the parts of an OR; none for other formulas."""
     spec = getattr(function, "spec", None)
     if not isinstance(spec, EntitySpec) or not isinstance(spec.formula, Combination) or spec.formula.operator != "or":
-        return None
-    parts = [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
-    return np.argmax([held_out_bank().truth(part, places) for part in parts], axis=0)
+        return []
+    return [EntityFunction(EntitySpec(part, spec.kind, model=spec.model)) for part in spec.formula.parts]
