@@ -16,7 +16,6 @@ from find_gym.categories.strings.instructions import ASCII, Instruction
 # all programs need, and one that writes two number words for each character.
 _GROWTH = 16, 256
 _COLUMNS = 6
-_NO_DETOURS = np.empty((0, 2), dtype=np.int64)
 
 
 class CompiledProgram:
@@ -30,7 +29,7 @@ class CompiledProgram:
         self.size = 0
         self._rows: list[int] = []
         self._tables: list[bytes] = []
-        self._detours: list[tuple[int, int]] = []
+        self._detours: list[int] = []
         self._bits = 0
 
     def add(self, instruction: Instruction, *, told: bool = False) -> int | None:
@@ -56,7 +55,7 @@ class CompiledProgram:
 
     def add_detour(self, first: int, onto: int) -> None:
         """Adds a simpler program, which goes on with instruction `onto` in place of instruction `first`."""
-        self._detours.append((first, onto))
+        self._detours += (first, onto, 0, 0, 0, 0)
 
     def run(self, strings: AsciiStrings, expected: AsciiStrings | None = None, *, simpler: bool = False) -> Run | None:
         """Runs the program; None where the outputs need more room than there is.
@@ -68,25 +67,23 @@ class CompiledProgram:
         """
         from find_gym.categories.strings.kernels import running
 
-        rows, tables, detours = self._arrays
-        detours = detours if simpler else _NO_DETOURS
+        rows, tables = self._arrays
         expected = strings if expected is None else expected
         told = np.empty((3, strings.ends.size), dtype=np.int64)
-        alike = np.empty(2 + len(detours), dtype=np.bool_)
         for growth in _GROWTH:
             text = np.empty(growth * (strings.text.size + 4 * strings.ends.size), dtype=np.uint8)
-            if running.run_program(
-                rows, tables, detours, strings.text, strings.ends, expected.text, expected.ends, text, told, alike
-            ):
-                return Run(text, told, alike)
+            fits, is_simple = running.run_program(
+                rows, tables, simpler, strings.text, strings.ends, expected.text, expected.ends, text, told
+            )
+            if fits:
+                return Run(text, told, is_simple)
         return None
 
     @cached_property
-    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
-        rows = np.array(self._rows, dtype=np.int64).reshape(self.size, _COLUMNS)
+    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        rows = np.array(self._rows + self._detours, dtype=np.int64).reshape(-1, _COLUMNS)
         tables = b"".join([table.ljust(len(ASCII), b"\0") for table in self._tables])
-        detours = np.array(self._detours, dtype=np.int64).reshape(len(self._detours), 2)
-        return rows, np.frombuffer(bytearray(tables), dtype=np.uint8).reshape(self.size, len(ASCII)), detours
+        return rows, np.frombuffer(bytearray(tables), dtype=np.uint8).reshape(self.size, len(ASCII))
 
 
 class Run(NamedTuple):
@@ -96,13 +93,13 @@ class Run(NamedTuple):
         text: the outputs, one after the other, and room.
         told: where each output ends, whether it is the string that it was compared with, and which conditions held, as
             bits in the order of the conditions, int64 of shape `(3, n)`.
-        alike: whether all outputs are those that they were compared with, whether all are the same, and whether they
-            are those of each simpler program, bool of shape `(2 + programs,)`.
+        is_simple: whether all outputs are those that they were compared with, all are the same, or all are those of
+            one of the simpler programs, if these were to be run.
     """
 
     text: NDArray[np.uint8]
     told: NDArray[np.int64]
-    alike: NDArray[np.bool_]
+    is_simple: bool
 
     @property
     def outputs(self) -> AsciiStrings:

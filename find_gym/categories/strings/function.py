@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import Any, ClassVar, Literal, Protocol, overload
 
 import numpy as np
@@ -55,7 +55,8 @@ class StringSpec(Spec):
 
         So two names of one operation, or two operations that commute, are one function.
         """
-        return json.dumps(answers_to_probes(self.program))
+        # As `json.dumps` writes them, in half the time.
+        return f"[{', '.join(map(encode_basestring_ascii, answers_to_probes(self.program)))}]"
 
     @property
     def split(self) -> str:

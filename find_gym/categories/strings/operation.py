@@ -13,6 +13,7 @@ import numpy as np
 
 from find_gym.categories.strings.alphabet import ALPHABET
 from find_gym.categories.strings.instructions import ASCII, Instruction, translation
+from find_gym.core.draws import SingleDraws
 
 LETTERS = ALPHABET + ALPHABET.upper()
 
@@ -58,7 +59,7 @@ def _from_list(name: str, values: tuple[Constant, ...], expected: str) -> Consta
     return ConstantKind(
         name,
         values,
-        lambda rng: values[int(rng.integers(len(values)))],
+        lambda rng: values[SingleDraws(rng).integers(len(values))],
         lambda value: not isinstance(value, bool) and value in values,
         expected,
     )
@@ -70,8 +71,8 @@ def is_word(text: str) -> bool:
 
 
 def _draw_word(rng: np.random.Generator) -> str:
-    length = int(rng.integers(1, 6))
-    return "".join(LETTERS[int(rng.integers(len(LETTERS)))] for _ in range(length))
+    draws = SingleDraws(rng)
+    return "".join([LETTERS[draws.integers(len(LETTERS))] for _ in range(draws.integers(1, 6))])
 
 
 def _words_at_ends(answers: Strings) -> list[str]:
@@ -81,9 +82,9 @@ def _words_at_ends(answers: Strings) -> list[str]:
 
 
 def _draw_permutation(rng: np.random.Generator) -> str:
-    letters = list(ALPHABET)
+    draws, letters = SingleDraws(rng), list(ALPHABET)
     for last in range(len(letters) - 1, 0, -1):
-        other = int(rng.integers(last + 1))
+        other = draws.integers(last + 1)
         letters[last], letters[other] = letters[other], letters[last]
     return "".join(letters)
 

@@ -98,6 +98,8 @@ def is_stochastic(program: Program) -> bool:
 
 def without_noise(program: Program) -> Program:
     """Returns a program without its stochastic operations."""
+    if not is_stochastic(program):
+        return program
     return tuple(
         Branch(part.condition, part.constants, without_noise(part.then), without_noise(part.otherwise))
         if isinstance(part, Branch)
@@ -208,12 +210,11 @@ class Comparison(NamedTuple):
 
 
 def compare_with_simpler(program: Program, strings: AsciiStrings) -> Comparison:
-    """Compares what a program makes of strings with these, and with what simpler programs make of them."""
-    program = without_noise(program)
+    """Compares the outputs of a program without noise with the inputs, and with the outputs of simpler programs."""
     compiled = compile_program(program)
     result = None if compiled is None else compiled.run(strings, simpler=True)
     if result is not None:
-        return Comparison(result.outputs, bool(result.alike.any()))
+        return Comparison(result.outputs, result.is_simple)
     inputs = list(strings)
     outputs = run(program, inputs)
     is_simple = outputs == inputs or len(set(outputs)) == 1

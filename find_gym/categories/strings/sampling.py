@@ -15,7 +15,7 @@ from find_gym.categories.strings.function import StringSpec
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS, STOCHASTIC
 from find_gym.categories.strings.probes import compared_on_probes, packed_large_set, packed_probes
 from find_gym.categories.strings.programs import Branch, Program, Step
-from find_gym.core.draws import choose
+from find_gym.core.draws import SingleDraws, choose
 from find_gym.core.splits import check_split
 
 # A side of a branch that fewer of the large probe set take can hardly be found.
@@ -74,7 +74,7 @@ def _draw_program(rng: np.random.Generator, level: StringDifficulty, length: int
 
 
 def _draw_step(rng: np.random.Generator, names: tuple[str, ...]) -> Step:
-    name = names[int(rng.integers(len(names)))]
+    name = names[SingleDraws(rng).integers(len(names))]
     return Step(name, OPERATIONS[name].sample(rng))
 
 
@@ -83,10 +83,11 @@ def _with_branch(
 ) -> Program:
     """Puts the end of a program, one operation or more, into a branch whose other side is an exception."""
     names = tuple(CONDITIONS)
-    condition = CONDITIONS[names[int(rng.integers(len(names)))]]
+    draws = SingleDraws(rng)
+    condition = CONDITIONS[names[draws.integers(len(names))]]
     constants = condition.sample(rng)
-    moved = int(rng.integers(1, min(level.branch_length, len(program)) + 1))
-    length = int(rng.integers(1, level.branch_length + 1))
+    moved = draws.integers(1, min(level.branch_length, len(program)) + 1)
+    length = draws.integers(1, level.branch_length + 1)
     exception = tuple(_draw_step(rng, (*level.operations, *extra)) for _ in range(length))
     return (*program[:-moved], Branch(condition.name, constants, exception, program[-moved:]))
 

@@ -1,5 +1,6 @@
 """A new string operation, added in one place: sampled, described, fitted, scored, written as a token, trained on."""
 
+import json
 from collections.abc import Iterator
 
 import gymnasium as gym
@@ -9,7 +10,7 @@ import pytest
 import find_gym  # noqa: F401
 from find_gym.categories.strings.difficulty import StringDifficulty
 from find_gym.categories.strings.fitting import fit_string_skeleton
-from find_gym.categories.strings.function import StringFunction
+from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.grammar import TOKENS, StringDraft
 from find_gym.categories.strings.operation import LETTER, WORD, ConstantKind, Operation, released
 from find_gym.categories.strings.operations import OPERATIONS, register_operation
@@ -76,6 +77,9 @@ def test_operations_that_write_other_characters_than_ascii_are_sampled() -> None
     try:
         assert not is_degenerate((Step("reverse_string"), Step("accent")))
         assert is_degenerate((Step("accent"), Step("string_rstrip")))
+        # With an accent, quotes and white space to escape.
+        program = (Step("accent"), Step("string_concatenate", ("a",)))
+        assert StringSpec(program).canonical == json.dumps(run(program, PROBES))
     finally:
         del OPERATIONS["accent"]
 

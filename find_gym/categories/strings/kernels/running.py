@@ -330,28 +330,28 @@ def _holds(program: Any, tables: Any, row: int, room: Any, at: int, size: int) -
 
 
 @exact_kernel(
-    "boolean(int64[:, ::1], uint8[:, ::1], int64[:, ::1], uint8[::1], int64[::1], uint8[::1], int64[::1], uint8[::1],"
-    "int64[:, ::1], boolean[::1])"
+    "UniTuple(boolean, 2)(int64[:, ::1], uint8[:, ::1], boolean, uint8[::1], int64[::1], uint8[::1], int64[::1],"
+    "uint8[::1], int64[:, ::1])"
 )
 def run_program(
     program: Any,
     tables: Any,
-    detours: Any,
+    simpler: bool,
     text: Any,
     ends: Any,
     expected: Any,
     expected_ends: Any,
     outputs: Any,
     told: Any,
-    alike: Any,
-) -> bool:
+) -> tuple[bool, bool]:
     """Runs a program on ASCII strings, and compares the outputs with others.
 
     Args:
         program: a row for each instruction: its code, `a`, `b`, `c`, the row to go on with where a condition does not
-            hold or after a jump, and the bit of `told` that says whether the condition held (-1: none).
+            hold or after a jump, and the bit of `told` that says whether the condition held (-1: none);
+            then a row for each simpler program, which in place of the first row named goes on with the second one.
         tables: the table of each instruction, shape `(instructions, 128)`.
-        detours: simpler programs, shape `(m, 2)`: at the first row, each goes on with the second one.
+        simpler: whether to run the simpler programs as well.
         text: the strings, one after the other.
         ends: where each ends, shape `(n,)`.
         expected: strings to compare the outputs with.
@@ -359,26 +359,28 @@ def run_program(
         outputs: where to write the outputs, one after the other.
         told: where to write the end of each output, whether it is the expected one, and which conditions held as bits,
             shape `(3, n)`.
-        alike: where to write whether all outputs are the expected ones, whether all are the same, and whether they are
-            those of each of the simpler programs, shape `(m + 2,)`.
 
     Returns:
-        Whether there was room enough.
+        Whether there was room enough; and whether all outputs are the expected ones, all are the same, or all are those
+        of one of the simpler programs.
     """
     room = np.empty(2 * _ROOM, dtype=np.uint8)
     at, to = 0, _ROOM
-    alike[:] = True
-    for turn in range(1 + detours.shape[0]):
-        fork, onto = (detours[turn - 1, 0], detours[turn - 1, 1]) if turn else (-1, -1)
+    rows = tables.shape[0]
+    is_expected, is_constant = True, True
+    for turn in range(rows - 1, program.shape[0] if simpler else rows):
+        is_first = turn < rows
+        fork, onto = (-1, -1) if is_first else (program[turn, 0], program[turn, 1])
+        is_same = True
         first, end, compared = 0, 0, 0
         for number in range(ends.size):
             size = ends[number] - first
             if size > _ROOM:
-                return False
+                return False, False
             _copy(text, first, ends[number], room, at)
             first = ends[number]
             row, bits = 0, 0
-            while row < program.shape[0]:
+            while row < rows:
                 code = program[row, 0]
                 if row == fork:
                     row = onto
@@ -391,24 +393,25 @@ def run_program(
                     row = row + 1 if holds else program[row, 4]
                 else:
                     if _GROWTH * size + _MORE > _ROOM:
-                        return False
+                        return False, False
                     size = _apply(program, tables, row, room, at, size, to)
                     at, to = to, at
                     row += 1
-            if turn:
-                if told[0, number] - end != size or not same(room, at, outputs, end, size):
-                    alike[turn + 1] = False
+            if not is_first:
+                is_same = told[0, number] - end == size and same(room, at, outputs, end, size)
+                if not is_same:
                     break
                 end = told[0, number]
                 continue
             if end + size > outputs.size:
-                return False
-            is_expected = expected_ends[number] - compared == size and same(room, at, expected, compared, size)
+                return False, False
+            fits = expected_ends[number] - compared == size and same(room, at, expected, compared, size)
+            is_expected &= fits
             compared = expected_ends[number]
-            alike[0] &= is_expected
-            alike[1] &= size == told[0, 0] if number else True
-            if alike[1] and number:
-                alike[1] = same(room, at, outputs, 0, size)
+            if is_constant and number:
+                is_constant = told[0, 0] == size and same(room, at, outputs, 0, size)
             end = _copy(room, at, at + size, outputs, end)
-            told[0, number], told[1, number], told[2, number] = end, is_expected, bits
-    return True
+            told[0, number], told[1, number], told[2, number] = end, fits, bits
+        if (is_expected or is_constant) if is_first else is_same:
+            return True, True
+    return True, False
