@@ -59,10 +59,13 @@ class FINDVecEnv(VecEnv):
     `r`, the length `l` and the time `t` in seconds, as `Monitor` gives it. Other infos are empty.
 
     Args:
-        env: the environment, in the autoreset mode "SameStep".
+        env: the environment, in the autoreset mode "SameStep", whose observations are copies.
 
     Attributes:
         env: the environment.
+
+    Raises:
+        ValueError: it has another autoreset mode, or no copies.
     """
 
     def __init__(self, env: FINDVectorEnv) -> None:
@@ -70,6 +73,11 @@ class FINDVecEnv(VecEnv):
             raise ValueError(
                 "expected an environment with autoreset_mode='SameStep', actual value: "
                 f"{env.metadata['autoreset_mode'].value!r}"
+            )
+        if not env.copy:
+            raise ValueError(
+                "expected an environment with copy=True, as Stable-Baselines3 stores an observation after the step that "
+                f"follows it, actual value: {env.copy!r}"
             )
         self.env = env
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)

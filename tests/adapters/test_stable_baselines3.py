@@ -132,6 +132,8 @@ def test_seeds_and_options_hold_for_one_reset() -> None:
         env.reset()
 
 
-def test_other_autoreset_modes_are_refused() -> None:
+def test_other_autoreset_modes_and_observations_in_place_are_refused() -> None:
     with pytest.raises(ValueError, match="expected an environment with autoreset_mode='SameStep'"):
         FINDVecEnv(gym.make_vec("FIND-numeric-v1", num_envs=2))
+    with pytest.raises(ValueError, match="expected an environment with copy=True"):
+        make_vec_env("FIND-numeric-v1", 2, copy=False)

@@ -58,6 +58,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     Attributes:
         autoreset_mode: the `AutoresetMode`.
+        copy: the argument.
         given: how many probes are answered before the first step; may be set, for the episodes that begin afterwards.
         scores: the scores of the submissions of the last step, by the number of the environment.
 
@@ -102,7 +103,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.render_mode = None
         self.autoreset_mode = read_autoreset_mode(autoreset_mode)
         self._full_info = full_info
-        self._copy = copy
+        self.copy = copy
         self.metadata = {**self._env.metadata, "render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.single_action_space, self.single_observation_space = codec.action_space, codec.observation_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
@@ -115,7 +116,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._seeds: list[int | None] = [None] * count
         # What the observations are copied from.
         self._features = Features(count, codec.observation_space)
-        self._observe = self._features.copy if self._copy else self._features.lend
+        self._observe = self._features.copy if self.copy else self._features.lend
         self._queries_share, self._steps_share = self._features["budget"].T
         self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
         self._answers = self._make_answers()
