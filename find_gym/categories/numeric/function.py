@@ -215,7 +215,8 @@ class NumericFunction(SpecFunction):
         Returns:
             Outputs, float64 of shape `(n,)`; NaN where the function is undefined.
         """
-        x = np.atleast_1d(np.asarray(x, dtype=np.float64))
+        x = np.asarray(x, dtype=np.float64)
+        x = x if x.ndim else x.reshape(1)
         if self.spec.network is None:
             return rules.evaluate(self.spec.rule, x, self.regions)
         return self._with_regions(x, self._base(x), None)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray, draw_decimal
@@ -49,7 +50,7 @@ def sample_numeric(
 
     Raises:
         ValueError: a split or difficulty that does not exist, or one of which no function was found in 2000 draws
-            (such as corrupted constants, which can't be told from plain ones).
+            (such as corrupted constants, which can't be told from plain ones, or sums of nothing but constants).
 
     Returns:
         The spec. One in seven of FIND's functions is a network, which takes about 0.01 s to train.
@@ -133,10 +134,11 @@ def _sample_regions(
     draws = SingleDraws(rng)
     count = draws.integers(level.region_count[0], level.region_count[1] + 1)
     outputs = rules.evaluate(rule, _PROBES)
-    tolerance = RELATIVE_TOLERANCE * np.maximum(np.abs(outputs), spread_of(outputs))
+    # The scoring tolerance, without noise: a constant function's corruption by its own mean can't be told from it.
+    same = np.abs(mean - outputs) <= RELATIVE_TOLERANCE * np.maximum(np.abs(outputs), spread_of(outputs))
     for _ in range(_REGION_TRIES):
         regions = tuple([_sample_region(draws, level, mean, domain) for _ in range(count)])
-        if _discernible(outputs, tolerance, regions):
+        if _discernible(same, regions):
             return regions
     return None
 
@@ -172,16 +174,18 @@ def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
     return float(f"{mean:.6g}")
 
 
-def _discernible(outputs: FloatArray, tolerance: FloatArray, regions: tuple[Region, ...]) -> bool:
-    """Whether replacing a rule's outputs changes at least a fifth of each region beyond the scoring tolerance.
+def _discernible(same: NDArray[np.bool_], regions: tuple[Region, ...]) -> bool:
+    """Whether regions change at least a fifth of the outputs in each of them.
 
-    Judged without noise, on the query range: a constant function's corruption by its own mean can't be told from it.
+    Args:
+        same: which of the outputs at `_PROBES` are about the regions' mean already.
+        regions: the regions.
     """
     for number, region in enumerate(regions):
         inside = slice(bisect_right(_PROBES_IN_ORDER, region.lower), bisect_left(_PROBES_IN_ORDER, region.upper))
-        same = np.abs(region.mean - outputs[inside]) <= tolerance[inside]
+        unchanged = same[inside]
         if number:
-            same = same[~contained_in(regions[:number], _PROBES[inside])]
-        if not same.size or np.count_nonzero(same) / same.size > 0.8:
+            unchanged = unchanged[~contained_in(regions[:number], _PROBES[inside])]
+        if not unchanged.size or np.count_nonzero(unchanged) / unchanged.size > 0.8:
             return False
     return True

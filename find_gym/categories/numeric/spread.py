@@ -15,7 +15,7 @@ ABSOLUTE_TOLERANCE = 1e-9
 def defined_only(values: FloatArray) -> FloatArray:
     """Returns those of some numbers `(n,)` that are finite; the same array where all are."""
     finite = np.isfinite(values)
-    return values if finite.all() else values[finite]
+    return values if np.count_nonzero(finite) == finite.size else values[finite]
 
 
 def spread_of(values: FloatArray) -> float:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,8 +109,16 @@ def test_unknown_split_is_refused() -> None:
         sample_numeric(np.random.default_rng(0), split="training")
 
 
-def test_a_difficulty_without_functions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("variant", "others"),
+    [
+        ("corrupted", {"families": ["constant"], "compound_share": 0}),
+        ("plain", {"compound_families": ["constant"], "compound_share": 1}),
+    ],
+)
+def test_a_difficulty_without_functions_is_refused(
+    monkeypatch: pytest.MonkeyPatch, variant: str, others: dict[str, Any]
+) -> None:
     monkeypatch.setattr(sampling, "_RULE_TRIES", 20)
-    difficulty = {"families": ["constant"], "compound_share": 0, "variants": {"corrupted": 1.0}}
-    with pytest.raises(ValueError, match="expected a difficulty with corrupted functions"):
-        sample_numeric(np.random.default_rng(0), difficulty=difficulty)
+    with pytest.raises(ValueError, match=f"expected a difficulty with {variant} functions"):
+        sample_numeric(np.random.default_rng(0), difficulty={"variants": {variant: 1.0}, **others})
