@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, FloatArray
 from find_gym.categories.numeric.atoms.polynomials import POLYNOMIAL_DEGREES
-from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
+from find_gym.categories.numeric.estimation.scans import grid_of
 from find_gym.categories.numeric.fitting.compounds import scan_costs
-from find_gym.categories.numeric.fitting.likelihood import EXACT_SHARE, exact_tolerance
+from find_gym.categories.numeric.fitting.likelihood import (
+    EXACT_SHARE,
+    OWN_ROUNDING,
+    SHARED_ROUNDING,
+    exact_tolerance,
+)
 from find_gym.categories.numeric.fitting.skeletons import fit_rule
 from find_gym.categories.numeric.fitting.spans import Span, span
 from find_gym.categories.numeric.fitting.trees import leaves
@@ -42,8 +47,14 @@ _RANGE_PENALTY = 4.0
 _SPARE = 1
 # Rules exact at the ends of the evidence that are followed up: those that explain most points beyond their constants.
 _ENDS = 5
+# Points that are looked at first where only exact rules are wanted: more than any rule has constants.
+_SOME = 24
 # A scan with its rounding errors leaves this share of the power where the rule is exact.
 _SCAN_ROUNDING = 1e-13
+
+
+# An operator, a gridded atom and what it stands beside, if anything.
+_Scanned = tuple[Operator, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -109,19 +120,31 @@ class Screen:
     def __init__(self, x: FloatArray) -> None:
         self.x = x
         with np.errstate(all="ignore"):
+            known: dict[tuple[Skeleton, int], Span | None] = {}
             self._spans = [
                 (skeleton, degree, space)
                 for skeleton, degree in _linear_candidates()
-                if (space := span(skeleton, x, degree=degree)) is not None
+                if (space := span(skeleton, x, degree=degree, known=known)) is not None
             ]
+            spaces = [space for _, _, space in self._spans]
+            starts = np.cumsum([0, *(len(space.columns) for space in spaces)])
+            offsets, columns = np.stack([one.offset for one in spaces]), np.concatenate([one.columns for one in spaces])
+            self._packed = offsets, columns, starts
+            # What may stand beside a rectangle or a square wave: nothing, or another atom.
+            self._rests: dict[str | None, Span] = {None: Span(np.zeros_like(x), np.empty((0, x.size)))}
+            for name in COMPOUND_FAMILIES:
+                if name not in _GRIDDED and (space := span(name, x)) is not None:
+                    self._rests[name] = space
 
     def linear(self, y: FloatArray, window: NDArray[np.bool_]) -> list[Screened]:
         """Screens the rules that are linear in all their constants, on the points of a window."""
+        left = self._projected(y, window)
+        values = y[window]
         results = []
-        for skeleton, degree, space in self._spans:
-            rest, rank = _projected(space, y, window)
-            if rest is not None:
-                results.append(_screened(skeleton, degree, rank, rest, y[window]))
+        for (skeleton, degree, _), (rank, misfit, exact) in zip(self._spans, left.tolist(), strict=True):
+            if rank >= 0:
+                cost = _nats(skeleton, int(rank), misfit, values.size, float(values @ values))
+                results.append(Screened(skeleton, degree, cost, bool(exact) and values.size >= rank + _SPARE))
         return results
 
     def linear_at_ends(self, y: FloatArray) -> list[tuple[Screened, NDArray[np.bool_]]]:
@@ -130,10 +153,16 @@ class Screen:
         Where an exception cuts into a rule, at least one end of the evidence is free of it, and then the rule is exact
         on all points up to the exception.
         """
+        lengths = np.empty((len(self._spans), 2), dtype=np.int64)
+        projecting.exact_ends(*self._packed, y, OWN_ROUNDING, SHARED_ROUNDING, _SPARE, lengths)
         plainest: dict[bytes, tuple[int, Screened, NDArray[np.bool_]]] = {}
-        for skeleton, degree, space in self._spans:
-            windows = [window for side in (1, -1) if (window := _exact_window(space, y, side)) is not None]
-            if len(windows) == 2 and _is_exact(space, y, windows[0] | windows[1]):
+        position = np.arange(y.size)
+        for place, (below, above) in enumerate(lengths.tolist()):
+            if below == above == 0:
+                continue
+            skeleton, degree, space = self._spans[place]
+            windows = [window for window in (position < below, position >= y.size - above) if window.any()]
+            if len(windows) == 2 and self._is_exact(place, y, windows[0] | windows[1]):
                 windows = [windows[0] | windows[1]]
             for window in windows:
                 size = space.columns.shape[0]
@@ -143,77 +172,88 @@ class Screen:
         found = sorted(plainest.values(), key=lambda entry: entry[0] - int(entry[2].sum()))
         return [(screened, window) for _, screened, window in found[:_ENDS]]
 
-    def curved(self, y: FloatArray, window: NDArray[np.bool_], *, quick: bool = False) -> list[Screened]:
+    def _is_exact(self, place: int, y: FloatArray, window: NDArray[np.bool_]) -> bool:
+        rank, _, exact = self._projected(y, window)[place].tolist()
+        return bool(exact) and np.count_nonzero(window) >= rank + _SPARE
+
+    def _projected(self, y: FloatArray, window: NDArray[np.bool_]) -> FloatArray:
+        """Returns rank, misfit and whether that is exact for each span in a window, the rank -1 where undefined."""
+        left = np.empty((len(self._spans), 3))
+        projecting.project_all(*self._packed, window, y, OWN_ROUNDING, SHARED_ROUNDING, left)
+        return left
+
+    def curved(
+        self, y: FloatArray, window: NDArray[np.bool_], *, quick: bool = False, exact: bool = False
+    ) -> list[Screened]:
         """Screens the atoms with several constants that are not linear, by fitting them.
 
         Args:
             y: outputs, shape `(n,)`.
             window: the points to fit, shape `(n,)`.
             quick: whether only FIND's own atoms and constants matter: their first estimates are exact, if any is.
+            exact: whether only rules that seem to explain the evidence to rounding errors are wanted.
         """
         results: list[Screened] = []
+        few = _some(window)
         for name in _CURVED if quick else (*_CURVED, *_RARE):
             if name in _LAST and any(one.exact for one in results):
                 break
-            fit = fit_rule(name, self.x, y, window, polish=not quick or name == "tanh")
+            polish = not quick or name == "tanh"
+            if exact and np.count_nonzero(window) > _SOME:
+                fit = fit_rule(name, self.x[few], y[few], np.ones(np.count_nonzero(few), np.bool_), polish=polish)
+                if not np.all(np.abs(fit.residuals) <= exact_tolerance(y)[few]):
+                    continue
+            fit = fit_rule(name, self.x, y, window, polish=polish)
             residuals = fit.residuals[window]
             if np.all(np.isfinite(residuals)):
                 results.append(_screened(name, 5, free_constants(fit.rule), residuals, y[window]))
         return results
 
-    def gridded(self, y: FloatArray, window: NDArray[np.bool_]) -> list[Screened]:
-        """Screens the rules with one rectangle or square wave."""
-        x, values = self.x[window], y[window]
-        weights = np.ones_like(values)
+    def gridded(self, y: FloatArray, window: NDArray[np.bool_], *, exact: bool = False) -> list[Screened]:
+        """Screens the rules with one rectangle or square wave; see `curved`."""
+        values = y[window]
+        hopeless: set[_Scanned] = set()
+        if exact and values.size > _SOME:
+            limit = _SCAN_ROUNDING * float(values @ values)
+            hopeless = {one for one, cost in self._least(y, _some(window)).items() if cost > limit}
         results = []
-        for name in _GRIDDED:
-            grid = grid_values(ATOMS[name], x)
+        for (operator, name, beside), cost in self._least(y, window, hopeless).items():
+            skeleton: Skeleton = name if beside is None else (operator, (beside, name))
+            rank = self._rests[beside].within(window).basis(np.ones_like(values)).shape[0]
             chance = math.log(len(grid_of(ATOMS[name])))
-            if grid.shape[1] == 0:
-                continue
-            cost = float(np.sum((grid - values) ** 2, axis=1).min())
-            results.append(_screened_cost(name, 5, 0, cost, values, chance))
-            for skeleton, degree, space in _rests(x):
-                rank = space.basis(weights).shape[0]
-                for operator in OPERATORS:
-                    cost = float(np.min(scan_costs(operator, ATOMS[name], x, space, values, weights)))
-                    results.append(_screened_cost((operator, (skeleton, name)), degree, rank, cost, values, chance))
+            results.append(_screened_cost(skeleton, 5, rank, cost, values, chance))
         return results
 
+    def _least(
+        self, y: FloatArray, window: NDArray[np.bool_], hopeless: Collection[_Scanned] = ()
+    ) -> dict[_Scanned, float]:
+        """Returns the least misfit in a window of each gridded atom, by itself and beside others, but for some."""
+        x, values = self.x[window], y[window]
+        weights = np.ones_like(values)
+        costs: dict[_Scanned, float] = {}
+        for beside, space in self._rests.items():
+            operators = OPERATORS if beside else OPERATORS[:1]
+            scanned = [(operator, name, beside) for name in _GRIDDED for operator in operators]
+            left = [one for one in scanned if one not in hopeless]
+            if left:
+                own = space.within(window)
+            for one in left:
+                found = scan_costs(one[0], ATOMS[one[1]], x, own, values, weights)
+                costs[one] = float(np.min(found, initial=math.inf))
+        return costs
 
-def _projected(space: Span, y: FloatArray, window: NDArray[np.bool_]) -> tuple[FloatArray | None, int]:
-    """Returns what a span leaves of the outputs in a window, and its rank there; None where it is undefined."""
-    rest = np.empty(y.size)
-    rank = projecting.project_out(space.offset, space.columns, window, y, rest)
-    return (rest[: np.count_nonzero(window)], rank) if rank >= 0 else (None, 0)
 
-
-def _is_exact(space: Span, y: FloatArray, window: NDArray[np.bool_]) -> bool:
-    rest, rank = _projected(space, y, window)
-    values = y[window]
-    return rest is not None and values.size >= rank + _SPARE and bool(np.all(np.abs(rest) <= exact_tolerance(values)))
-
-
-def _exact_window(space: Span, y: FloatArray, side: int) -> NDArray[np.bool_] | None:
-    """Returns the longest run of points from one end on which a span is exact; None if it is too short."""
-    count = y.size
-    position = np.arange(count) if side > 0 else np.arange(count)[::-1]
-    least = space.columns.shape[0] + _SPARE + 1
-    if least >= count or not _is_exact(space, y, position < least):
-        return None
-    low, high = least, count
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_exact(space, y, position < middle):
-            low = middle
-        else:
-            high = middle
-    return position < low
+def _some(window: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Returns a few points of a window, from one end to the other: what is not exact on them is not exact."""
+    places = np.flatnonzero(window)
+    some = np.zeros_like(window)
+    some[places[np.linspace(0, places.size - 1, min(_SOME, places.size)).astype(np.intp)]] = True
+    return some
 
 
 def _screened(skeleton: Skeleton, degree: int, free: int, rest: FloatArray, values: FloatArray) -> Screened:
     exact = values.size >= free + _SPARE and bool(np.all(np.abs(rest) <= exact_tolerance(values)))
-    cost = _nats(skeleton, free, float(rest @ rest), values)
+    cost = _nats(skeleton, free, float(rest @ rest), values.size, float(values @ values))
     return Screened(skeleton, degree, cost, exact)
 
 
@@ -221,12 +261,11 @@ def _screened_cost(
     skeleton: Skeleton, degree: int, free: int, cost: float, values: FloatArray, chance: float
 ) -> Screened:
     exact = values.size >= free + _SPARE + 1 and cost <= _SCAN_ROUNDING * float(values @ values)
-    return Screened(skeleton, degree, _nats(skeleton, free, cost, values) + chance, exact)
+    return Screened(skeleton, degree, _nats(skeleton, free, cost, values.size, float(values @ values)) + chance, exact)
 
 
-def _nats(skeleton: Skeleton, free: int, cost: float, values: FloatArray) -> float:
-    count = values.size
-    variance = max(cost, EXACT_SHARE * float(values @ values), 1e-300) / max(count - free, 1e-3)
+def _nats(skeleton: Skeleton, free: int, cost: float, count: int, power: float) -> float:
+    variance = max(cost, EXACT_SHARE * power, 1e-300) / max(count - free, 1e-3)
     compound = 0.0 if isinstance(skeleton, str) else _COMPOUND_PENALTY
     rare = _RARE_PENALTY if skeleton in _RARE else 0.0
     return 0.5 * count * math.log(variance) + 0.5 * free * math.log(count + 1) + compound + rare
@@ -256,13 +295,3 @@ def _redundant(operator: Operator, one: str, other: str) -> bool:
         ) or pair == {"relu", "constant"}
     with_constant = "constant" in pair and not pair & {"ceil", "floor"}
     return pair <= {"step", "constant"} or with_constant or pair == {"linear"}
-
-
-def _rests(x: FloatArray) -> Iterator[tuple[Skeleton, int, Span]]:
-    """Yields what may stand beside a rectangle or a square wave, with its span."""
-    for name in COMPOUND_FAMILIES:
-        if name in _GRIDDED:
-            continue
-        space = span(name, x)
-        if space is not None:
-            yield name, 5, space

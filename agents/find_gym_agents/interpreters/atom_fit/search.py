@@ -105,14 +105,14 @@ def search_exact(
     # All stages, even after an exact rule was found: what rivals predict tells what to ask next.
     found = _exact_fits(screen.linear(y, everywhere), x, y, everywhere)
     plain = any(odd_constants(h.rule) == 0 for h in found)
-    found += _exact_fits(screen.curved(y, everywhere, quick=plain), x, y, everywhere)
-    found += _exact_fits(screen.gridded(y, everywhere), x, y, everywhere)
+    found += _exact_fits(screen.curved(y, everywhere, quick=plain, exact=True), x, y, everywhere)
+    found += _exact_fits(screen.gridded(y, everywhere, exact=True), x, y, everywhere)
     if found:
         return ranked(found)
     found = [h for screened, window in screen.linear_at_ends(y) for h in _exact_fits([screened], x, y, window)]
     if curved and not any(len(h.intervals) <= 1 for h in found):
         for window in _windows(x, y, jitter):
-            screened = screen.curved(y, window, quick=True) + screen.gridded(y, window)
+            screened = screen.curved(y, window, quick=True, exact=True) + screen.gridded(y, window, exact=True)
             found += _exact_fits(screened, x, y, window)
     return ranked(found)
 

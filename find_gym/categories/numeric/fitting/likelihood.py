@@ -12,8 +12,8 @@ from find_gym.categories.numeric.fitting.regions import REGION_STD, Interval
 # A misfit of this share of the power is rounding error.
 EXACT_SHARE = 1e-20
 # Rounding errors of an output: relative to itself, and to the greatest of all, which shares constants with it.
-_OWN_ROUNDING = 1e-9
-_SHARED_ROUNDING = 3e-12
+OWN_ROUNDING = 1e-9
+SHARED_ROUNDING = 3e-12
 # Squared deviations beyond this cost no more: an output that a rule does not explain is one outlier, whatever its size.
 _WORST = 1e4
 # Normal deviations of the spread, or of the steps, inside an exception, below which its outputs are no draws.
@@ -24,7 +24,7 @@ _STRETCH_CONSTANTS = 3.0
 
 def exact_tolerance(y: FloatArray) -> FloatArray:
     """Returns how far from outputs `(n,)` an exact rule may be."""
-    return _OWN_ROUNDING * np.abs(y) + _SHARED_ROUNDING * np.abs(y).max(initial=0.0) + 1e-300
+    return OWN_ROUNDING * np.abs(y) + SHARED_ROUNDING * np.abs(y).max(initial=0.0) + 1e-300
 
 
 def outside_cost(residuals: FloatArray, scale: float, y: FloatArray) -> FloatArray:

@@ -30,6 +30,10 @@ class Span:
     offset: FloatArray
     columns: FloatArray
 
+    def within(self, window: NDArray[np.bool_]) -> Span:
+        """Returns the span at some of the inputs, those in a window, shape `(n,)`."""
+        return Span(self.offset[window], np.ascontiguousarray(self.columns[:, window]))
+
     def basis(self, weights: FloatArray) -> FloatArray:
         """Returns an orthonormal basis of the weighted columns, shape `(r, n)`, redundant ones left out."""
         return orthonormal(self.columns * weights)
@@ -47,17 +51,28 @@ def independent(rows: FloatArray) -> NDArray[np.int64]:
     return places[: algebra.orthonormalise(np.ascontiguousarray(rows), np.empty(rows.shape), places)]
 
 
-def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:
+def span(
+    skeleton: Skeleton,
+    x: FloatArray,
+    *,
+    degree: int = 5,
+    known: dict[tuple[Skeleton, int], Span | None] | None = None,
+) -> Span | None:
     """Returns the span of a rule, or None where an atom has constants that are neither linear nor immaterial.
 
     Args:
         skeleton: the rule without constants.
         x: inputs, shape `(n,)`.
         degree: the degree of its polynomials.
+        known: spans of atoms at these inputs by name and degree, to which others are added.
     """
     if isinstance(skeleton, str):
-        return _atom_span(skeleton, x, degree)
-    parts = [span(part, x, degree=degree) for part in skeleton[1]]
+        if known is None:
+            return _atom_span(skeleton, x, degree)
+        if (skeleton, degree) not in known:
+            known[skeleton, degree] = _atom_span(skeleton, x, degree)
+        return known[skeleton, degree]
+    parts = [span(part, x, degree=degree, known=known) for part in skeleton[1]]
     result = parts[0]
     for part in parts[1:]:
         if result is None or part is None:
