@@ -76,8 +76,8 @@ class FINDVecEnv(VecEnv):
             )
         if not env.copy:
             raise ValueError(
-                "expected an environment with copy=True, as Stable-Baselines3 stores an observation after the step that "
-                f"follows it, actual value: {env.copy!r}"
+                "expected an environment with copy=True (Stable-Baselines3 stores an observation after the step that "
+                f"follows), actual value: {env.copy!r}"
             )
         self.env = env
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
