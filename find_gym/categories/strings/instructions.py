@@ -89,7 +89,10 @@ class Instruction(NamedTuple):
 
 def among(characters: str) -> bytes:
     """Returns the table of some ASCII characters: 1 for each of them, 0 for the others."""
-    return where(lambda character: character in characters)
+    table = bytearray(len(ASCII))
+    for character in filter(str.isascii, characters):
+        table[ord(character)] = 1
+    return bytes(table)
 
 
 def where(test: Callable[[str], bool]) -> bytes:
@@ -102,6 +105,7 @@ def translation(outputs: list[str]) -> Instruction | None:
 
     None if that is more than one ASCII character.
     """
-    if any(len(output) > 1 or not output.isascii() for output in outputs):
+    filled = "".join([output or chr(REMOVED) for output in outputs])
+    if len(filled) > len(outputs) or not "".join(outputs).isascii():
         return None
-    return Instruction(Code.TRANSLATE, table=bytes(ord(output) if output else REMOVED for output in outputs))
+    return Instruction(Code.TRANSLATE, table=filled.encode("latin-1"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,11 @@ def _draw_program(rng: np.random.Generator, level: StringDifficulty, length: int
 
 def _draw_step(rng: np.random.Generator, names: tuple[str, ...]) -> Step:
     name = names[SingleDraws(rng).integers(len(names))]
-    return Step(name, OPERATIONS[name].sample(rng))
+    return _step(name, OPERATIONS[name].sample(rng))
+
+
+# Most come again and again, and their constants need to be checked once.
+_step = lru_cache(4096)(Step)
 
 
 def _with_branch(
