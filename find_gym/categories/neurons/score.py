@@ -153,6 +153,19 @@ class NeuronScorer:
         drawn = set(self._untouched.places.tolist())
         return self._draw(asked) if any(place_of(word) in drawn for word in asked) else self._untouched
 
+    # What most scores need: of inputs that were asked, few are held-out words.
+
+    @cached_property
+    def _untouched_best(self) -> float:
+        return self._best_skill(self._untouched)
+
+    @cached_property
+    def _untouched_tests(self) -> list[UnitTest]:
+        return _make_tests(self._untouched)
+
+    def _best_skill(self, held_out: Evidence) -> float:
+        return skill_over_chance(_area(self._best[held_out.places], held_out), CHANCE)
+
     @cached_property
     def _best(self) -> FloatArray:
         return self._function.best().bank_outputs()
@@ -173,7 +186,7 @@ class NeuronScorer:
             TypeError: the submission's program is one of another category.
         """
         held_out = self.held_out(asked)
-        best = skill_over_chance(_area(self._best[held_out.places], held_out), CHANCE)
+        best = self._untouched_best if held_out is self._untouched else self._best_skill(held_out)
         try:
             return self._measure(submission, asked, held_out, best)
         except MalformedError as error:
@@ -230,12 +243,7 @@ class NeuronScorer:
         )
 
     def _tests(self, held_out: Evidence) -> list[UnitTest]:
-        """Returns the unit tests of the paper's score: an active word, a hard one and another one, in this order."""
-        triples = zip(held_out.active, *_beside(held_out.places, held_out), strict=True)
-        words = bank_words()
-        return [
-            UnitTest(tuple(Execution(words[place]) for place in triple), 0) for triple in islice(triples, PAPER_TESTS)
-        ]
+        return self._untouched_tests if held_out is self._untouched else _make_tests(held_out)
 
     def _by_ratings(self, description: str, held_out: Evidence, best: float) -> NeuronScore:
         """Scores a description that a judge reads who rates options, but no single texts."""
@@ -256,6 +264,13 @@ class NeuronScorer:
             judged=JudgedTests(tests, chosen),
             strata=_strata(*shares),
         )
+
+
+def _make_tests(held_out: Evidence) -> list[UnitTest]:
+    """Returns the unit tests of the paper's score: an active word, a hard one and another one, in this order."""
+    triples = zip(held_out.active, *_beside(held_out.places, held_out), strict=True)
+    words = bank_words()
+    return [UnitTest(tuple(Execution(words[place]) for place in triple), 0) for triple in islice(triples, PAPER_TESTS)]
 
 
 def is_program(description: str) -> bool:

@@ -179,4 +179,4 @@ def _announce(place: Path) -> None:
     if not told.exists() or told.read_text() != command:
         told.write_text(command)
         # A progress bar may stand on the line.
-        print("\rfind-gym: compiling loops of fits and scores, each kept for later commands", file=sys.stderr)
+        print("\rfind-gym: compiling loops of draws, fits and scores, each kept for later commands", file=sys.stderr)

@@ -15,18 +15,18 @@ _DECIMALS = 1e4
 @exact_helper
 def _combine(operator: int, operands: Any, rows: Any, row: Any) -> None:
     """Writes what an operator makes of some rows."""
+    first = rows[operands[0]]
     for i in range(row.size):
-        value = rows[operands[0], i]
-        if operator == NOT:
-            value = 1.0 - value
-        for other in operands[1:]:
-            if operator == AND:
-                value = min(value, rows[other, i])
-            elif operator == OR:
-                value = max(value, rows[other, i])
-            else:
-                value = max(value, 0.5 * rows[other, i])
-        row[i] = value
+        row[i] = 1.0 - first[i] if operator == NOT else first[i]
+    weight = 0.5 if operator == HALF else 1.0
+    for place in operands[1:]:
+        other = rows[place]
+        if operator == AND:
+            for i in range(row.size):
+                row[i] = min(row[i], other[i])
+        else:
+            for i in range(row.size):
+                row[i] = max(row[i], weight * other[i])
 
 
 @exact_helper
