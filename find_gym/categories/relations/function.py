@@ -222,7 +222,8 @@ class RelationFunction(SpecFunction):
         """Returns, for each word, whether it meets each exception."""
         if words is self.words:
             return list(self._own_sides)
-        return self._sides_of([self._facts.find(word) for word in check_words(words)])
+        known = self._answers
+        return self._sides_of([known[word][0] for word in check_words(words)])
 
     @cached_property
     def _own_sides(self) -> list[tuple[bool, ...]]:
@@ -288,6 +289,6 @@ def _answers_of(relation: str) -> _Answers:
 
 def check_words(words: Sequence[str]) -> Sequence[str]:
     """Returns the words if they are strings; a `TypeError` says what came instead."""
-    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+    if isinstance(words, str) or not all([isinstance(word, str) for word in words]):
         raise TypeError(f"expected a list of words (str), actual value: {words!r}")
     return words

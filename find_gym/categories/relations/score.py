@@ -113,7 +113,7 @@ class RelationScorer:
         self._judge: Judge = self._grounding if judge is None else judge
         drawn = _drawn(function.spec) if type(function) is RelationFunction else _draw(function)
         self._strata, self._right, self.tests = drawn.strata, drawn.right, drawn.tests
-        self.trivial_accuracy = drawn.trivial_accuracy
+        self._bounds, self.trivial_accuracy = drawn.bounds, drawn.trivial_accuracy
         triplets = getattr(getattr(function, "spec", None), "triplets", ())
         self._published = [
             UnitTest(tuple(map(Execution, triplet.inputs, triplet.outputs)), triplet.correct) for triplet in triplets
@@ -156,10 +156,6 @@ class RelationScorer:
         return self._score(claimed.describe(), claimed.truth, self._grounding, "program", complexity)
 
     @cached_property
-    def _grounded_tests(self) -> tuple[list[UnitTest], Bounds]:
-        return self.tests, judged_bounds(self._grounding, self._function.describe(), self.tests)
-
-    @cached_property
     def _judged_tests(self) -> tuple[list[UnitTest], Bounds]:
         tests = _replace_untold(self._function, self.tests, self._judge)
         return tests, judged_bounds(self._judge, self._function.describe(), tests)
@@ -178,7 +174,7 @@ class RelationScorer:
     ) -> RelationScore:
         strata = self._shares(predict) if predict is not None else dict.fromkeys(self._strata, 0.0)
         accuracy = _accuracy(strata)
-        tests, bounds = self._grounded_tests if judge is self._grounding else self._judged_tests
+        tests, bounds = (self.tests, self._bounds) if judge is self._grounding else self._judged_tests
         share = judged_share(judge, text, tests)
         return RelationScore(
             accuracy=accuracy,
@@ -232,12 +228,14 @@ class _Drawn:
         strata: the held-out words of each stratum.
         right: all right answers for each of these words, and whether "undefined" is right.
         tests: the unit tests.
+        bounds: what the grounding judge gets of these with an empty and with the true description.
         trivial_accuracy: the accuracy of the best constant, always "undefined" included.
     """
 
     strata: Mapping[str, Sequence[str]]
     right: Right
     tests: list[UnitTest]
+    bounds: Bounds
     trivial_accuracy: float
 
 
@@ -255,10 +253,12 @@ def _draw(function: RelationBlackBox) -> _Drawn:
     """Draws what descriptions of a function are judged by, always the same."""
     rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
     strata = _draw_words(function, rng)
-    tests = _replace_untold(function, make_relation_tests(function, rng), GroundingJudge())
+    judge = GroundingJudge()
+    tests = _replace_untold(function, make_relation_tests(function, rng), judge)
+    bounds = judged_bounds(judge, function.describe(), tests)
     accepted = {name: [_accepted(function, word) for word in words] for name, words in strata.items()}
     right = {name: [(answers, same(UNDEFINED, answers)) for answers in those] for name, those in accepted.items()}
-    return _Drawn(strata, right, tests, _best_constant(function, right))
+    return _Drawn(strata, right, tests, bounds, _best_constant(function, right))
 
 
 def _replace_untold(function: RelationBlackBox, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
@@ -301,13 +301,21 @@ def _accuracy(strata: Mapping[str, float]) -> float:
     return sum(_WEIGHTS[name] * share for name, share in strata.items()) / total
 
 
+def _divided(function: RelationBlackBox) -> tuple[list[str], list[str]]:
+    """Returns the words of a function that follow its rule, and those that are exceptions."""
+    divided: tuple[list[str], list[str]] = [], []
+    for word, sides in zip(function.words, function.sides(function.words), strict=True):
+        divided[any(sides)].append(word)
+    return divided
+
+
 def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[str, list[str]]:
     """Draws the held-out words of each stratum; probes are among them only where there are no others."""
     probes = frozenset(probe_words())
-    excepted = dict(zip(function.words, map(any, function.sides(function.words)), strict=True))
+    rule, exception = _divided(function)
     pools = {
-        "rule": [word for word in function.words if not excepted[word]],
-        "exception": [word for word in function.words if excepted[word]],
+        "rule": rule,
+        "exception": exception,
         "outside": [*_others(function), *OTHER_WORDS],
     }
     strata = {}
@@ -358,10 +366,7 @@ def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, co
     Returns:
         The tests, each with one execution of the function and two of others.
     """
-    excepted = [any(side) for side in function.sides(function.words)]
-    words = list(function.words)
-    rule = [word for word, out in zip(words, excepted, strict=True) if not out]
-    exception = [word for word, out in zip(words, excepted, strict=True) if out]
+    rule, exception = _divided(function)
     chosen = _some(rng, exception, count // 2) if exception else []
     chosen += _some(rng, rule, count - len(chosen))
     own = [Execution(word, answer) for word, answer in zip(chosen, function.truth(chosen), strict=True)]
