@@ -11,6 +11,8 @@ import numpy as np
 from find_gym.categories.relations.tables import load_table, normalise
 
 UNDEFINED = "undefined"
+# All right answers where a relation is undefined.
+ONLY_UNDEFINED = (UNDEFINED,)
 _ENUMERATION = re.compile(r",|/|\band\b|\bor\b")
 # Spellings of "undefined".
 _NOTHING = frozenset(("undefined", "none", "null", "nan", "unknown", "n/a", "not defined", "no output", ""))
@@ -48,9 +50,16 @@ def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
         accepted: all right answers.
         tolerance: where it is greater than 0, numbers are the same within this share of the right one.
     """
+    if accepted is ONLY_UNDEFINED:
+        return _is_undefined(answer)
     if type(accepted) is not tuple:
         accepted = tuple(accepted)
     return answer in accepted or _same(answer, accepted, tolerance)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_undefined(answer: str) -> bool:
+    return _same(answer, ONLY_UNDEFINED, 0.0)
 
 
 @lru_cache(maxsize=1 << 17)

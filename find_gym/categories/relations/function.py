@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 
 from find_gym.categories.relations import division, writing
-from find_gym.categories.relations.answers import UNDEFINED, same
+from find_gym.categories.relations.answers import ONLY_UNDEFINED, UNDEFINED, same
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
@@ -253,8 +253,6 @@ class RelationFunction(SpecFunction):
         return writing.source(self.describe(), values, names, excepted)
 
 
-# All right answers where a relation is undefined.
-ONLY_UNDEFINED = (UNDEFINED,)
 # More than the words of all tables: words that users ask may be any.
 _MOST_WORDS = 1 << 14
 
