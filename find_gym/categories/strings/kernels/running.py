@@ -364,8 +364,10 @@ def run_program(
         Whether there was room enough; and whether all outputs are the expected ones, all are the same, or all are those
         of one of the simpler programs.
     """
-    room = np.empty(2 * _ROOM, dtype=np.uint8)
-    at, to = 0, _ROOM
+    # The strings, then what two instructions, one after the other, make of one of them.
+    one = text.size
+    room = np.empty(one + 2 * _ROOM, dtype=np.uint8)
+    _copy(text, 0, one, room, 0)
     rows = tables.shape[0]
     is_expected, is_constant = True, True
     for turn in range(rows - 1, program.shape[0] if simpler else rows):
@@ -375,9 +377,7 @@ def run_program(
         first, end, compared = 0, 0, 0
         for number in range(ends.size):
             size = ends[number] - first
-            if size > _ROOM:
-                return False, False
-            _copy(text, first, ends[number], room, at)
+            at, to = first, one
             first = ends[number]
             row, bits = 0, 0
             while row < rows:
@@ -395,7 +395,7 @@ def run_program(
                     if _GROWTH * size + _MORE > _ROOM:
                         return False, False
                     size = _apply(program, tables, row, room, at, size, to)
-                    at, to = to, at
+                    at, to = to, 2 * one + _ROOM - to
                     row += 1
             if not is_first:
                 is_same = told[0, number] - end == size and same(room, at, outputs, end, size)
