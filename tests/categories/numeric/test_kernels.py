@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as arrays
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
-from find_gym.categories.numeric.estimation.scans import grid_of, grid_values
+from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
@@ -465,3 +465,10 @@ def test_parts_are_compiled_once_for_all_integers() -> None:
 
     assert whole() == 5
     assert len(part.signatures) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["tanh", "erf", "sigmoid"])
+def test_smooth_steps_are_tabulated_as_they_are_evaluated(name: str) -> None:
+    atom, x = ATOMS[name], np.array([-40.0, 0.4, 2.2, 6.1, 50.0])
+    expected = shape(atom, x[:, None], tuple(grid_of(atom).T))
+    np.testing.assert_allclose(grid_values(atom, x)[: len(grid_of(atom))].T, expected, atol=1e-15)

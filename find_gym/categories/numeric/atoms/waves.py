@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def _wave(
     template: str,
     *,
     released: bool = False,
-    **fitting: Any,
+    smooth_step: bool = False,
 ) -> Atom:
     """Builds an atom `a g(2 pi / p (x - c)) + d` from a shape `g`, its derivative and its source template."""
 
@@ -66,7 +66,7 @@ def _wave(
         english=english,
         expression=expression,
         released=released,
-        fitting=Fitting(**fitting),
+        fitting=Fitting(coarse_grid=_coarse_grid, on_grid=partial(_steps_on_grid, name)) if smooth_step else Fitting(),
     )
 
 
@@ -84,12 +84,12 @@ def _erf(u: FloatArray) -> FloatArray:
     return np.asarray(_ERF(u), dtype=np.float64)
 
 
-def _rough_erf(x: FloatArray, grid: FloatArray) -> FloatArray:
-    """Approximates the error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26), much faster than one by one."""
-    u = 2 * np.pi / grid[0] * (x - grid[1])
-    t = 1 / (1 + 0.3275911 * np.abs(u))
-    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-    return np.sign(u) * (1 - series * np.exp(-u * u))
+def _steps_on_grid(name: str, x: FloatArray, grid: FloatArray) -> FloatArray:
+    from find_gym.categories.numeric.kernels import grids
+
+    values = np.empty((x.shape[0], grid.shape[1]))
+    grids.tabulate_steps(getattr(grids, name.upper()), x.ravel(), np.ascontiguousarray(grid), values)
+    return values
 
 
 tanh = _wave(
@@ -99,7 +99,7 @@ tanh = _wave(
     "a hyperbolic tangent",
     "math.tanh({})",
     released=True,
-    coarse_grid=_coarse_grid,
+    smooth_step=True,
 )
 sin = _wave(
     "sin",
@@ -124,8 +124,7 @@ erf = _wave(
     lambda u: 2 / math.sqrt(math.pi) * np.exp(-u * u),
     "an error function",
     "math.erf({})",
-    coarse_grid=_coarse_grid,
-    on_grid=_rough_erf,
+    smooth_step=True,
 )
 sigmoid = _wave(
     "sigmoid",
@@ -133,7 +132,7 @@ sigmoid = _wave(
     lambda u: _sigmoid(u) * (1 - _sigmoid(u)),
     "a logistic sigmoid",
     "(0.5 + 0.5 * math.tanh(({}) / 2))",
-    coarse_grid=_coarse_grid,
+    smooth_step=True,
 )
 
 ATOMS = (tanh, sin, cos, tan, erf, sigmoid)

@@ -15,7 +15,7 @@ import numpy as np
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
 from find_gym.categories.numeric.kernels.scanning import scan_affine, scan_fixed
-from find_gym.core.kernels.compiling import helper
+from find_gym.core.kernels.compiling import helper, kernel
 
 GAUSSIAN, RECTANGLE, SQUARE_WAVE, TANH, TAN, ERF, SIGMOID = range(7)
 # Starts handed on from a scan: neighbours on the grid often look alike until they are refined.
@@ -23,6 +23,8 @@ STARTS = 4
 # The highest outputs, through whose logarithms a parabola is laid.
 _HIGHEST = 12
 _LEAST_HEIGHT = 1e-300
+# From here on, the steps are 1 or -1 to the last bit.
+_SATURATED = 20.0
 
 
 @helper
@@ -97,6 +99,23 @@ def _canonical(kind: int, c: Any) -> int:
         c[0], c[1] = -c[0], -c[1]
         return 1
     return 0
+
+
+@kernel("void(int64, float64[::1], float64[:, ::1], float64[:, ::1])")
+def tabulate_steps(kind: int, x: Any, grid: Any, values: Any) -> None:
+    """Writes the shape of a smooth step, for inputs `(n,)` on points `(2, g)` of its grid, `(n, g)`.
+
+    Far from the step, which is where most points are, nothing is computed.
+    """
+    for i in range(x.size):
+        for g in range(grid.shape[1]):
+            u = 2 * math.pi / grid[0, g] * (x[i] - grid[1, g])
+            if kind == SIGMOID:
+                u /= 2
+            value = 1.0 if u > 0.0 else -1.0
+            if abs(u) < _SATURATED or not u == u:
+                value = math.erf(u) if kind == ERF else math.tanh(u)
+            values[i, g] = 0.5 + 0.5 * value if kind == SIGMOID else value
 
 
 def grids(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
