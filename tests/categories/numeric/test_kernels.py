@@ -104,9 +104,9 @@ def test_scans_beside_a_span_find_the_misfit_of_each_shape(product: bool, kind: 
     target, multiplier = rng.normal(size=count), rng.uniform(0.5, 2, count)
     rows, costs = np.arange(count), np.empty(7)
     scanning.scan_beside(table, rows, product, offset, columns, target, multiplier, costs)
-    for shape, cost in zip(table.T, costs, strict=True):
-        factor = multiplier * shape if product else multiplier
-        rest = target - (factor * offset if product else multiplier * (offset + shape))
+    for values, cost in zip(table.T, costs, strict=True):
+        factor = multiplier * values if product else multiplier
+        rest = target - (factor * offset if product else multiplier * (offset + values))
         solution = np.linalg.lstsq((columns * factor).T, rest, rcond=None)[0]
         assert cost == pytest.approx(float(np.sum((rest - solution @ (columns * factor)) ** 2)), abs=1e-9)
 

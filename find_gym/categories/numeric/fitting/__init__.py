@@ -50,8 +50,8 @@ def fit_skeletons(problems: Sequence[Problem], *, effort: Effort = "full") -> li
     Args:
         problems: rules and evidence; see `fit_skeleton`.
         effort: "full", or "quick" to try less: estimates are refined once, at the end, one start has to do for products
-            of rules, and fewer exceptions are compared. For training: whole episodes take up to 4 % less time, and
-            over 2,000 episodes with 32 probes, half of them with a true rule, a mean skill of 0.504 in place of 0.509.
+            of rules, and fewer exceptions are compared. For training: over 3,000 problems with 8 to 48 answers, 60 %
+            of them with the true rule, fits take 0.6 times the time, with a mean skill of 0.579 in place of 0.585.
 
     Returns:
         With full effort, what `fit_skeleton` returns for each problem, bit for bit.
