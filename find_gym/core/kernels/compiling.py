@@ -40,6 +40,12 @@ def helper(function: Function) -> Function:
     return compiled
 
 
+def only_part(function: Function) -> Function:
+    """Compiles a function as a part of the one place that calls it: what it calls is not optimised once more for it."""
+    compiled: Function = numba.njit(inline="always", **_OPTIONS)(function)
+    return compiled
+
+
 def exact_helper(function: Function) -> Function:
     """Compiles a function as a part of exact kernels."""
     return _part(function, _PART | _EXACT_OPTIONS)

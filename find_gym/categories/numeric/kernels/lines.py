@@ -22,6 +22,8 @@ _PLAIN_BASE = 10.0
 _NEAR = 1e-6
 # A misfit of this share of the power is rounding error.
 _EXACT = 1e-20
+# The degree of a line; of NumPy's type, so that what takes it is not compiled for this number.
+_LINE: Any = np.int64(1)
 # A reciprocal of which nothing is known.
 _FAR = 10.0
 
@@ -132,7 +134,9 @@ def _on_part(kind: int, x: Any, target: Any, multiplier: Any, answer: Any) -> in
         row[asking.LAYOUT] = row[asking.SIZE] = 3
         c = row[asking.CONSTANTS :]
         # Of those that are exact, the first.
-        costs[found] = max(_solve(LINEAR if attempt == 1 else kind, x, target, multiplier, 1, keep, c), _EXACT * power)
+        costs[found] = max(
+            _solve(LINEAR if attempt == 1 else kind, x, target, multiplier, _LINE, keep, c), _EXACT * power
+        )
         c[2] = _PLAIN_BASE if kind == LOGARITHM else 2.0 - attempt
         found += 1
     if found == 2 and costs[1] < costs[0]:

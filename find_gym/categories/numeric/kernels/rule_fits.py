@@ -12,7 +12,7 @@ from find_gym.categories.numeric.kernels.asking import ask, constants_of, questi
 from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
 from find_gym.categories.numeric.kernels.refining import refine_from
 from find_gym.categories.numeric.kernels.simplifying import simplify
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper, kernel, only_part
 
 # How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
 # was asked, of which the mean of Poisson noise is taken off.
@@ -114,7 +114,7 @@ def _compare(known: Any, x: Any, y: Any, usable: Any, best: Any, found: Any) -> 
     inspect(known[2], constants_of(best), x, y, usable, found[RESIDUALS:], found)
 
 
-@helper
+@only_part
 def _inliers(y: Any, usable: Any, found: Any, greatest: float, kept: Any, trial: Any) -> bool:
     """Writes which points are no outliers; returns whether that makes a difference, and leaves enough of them."""
     count = same = total = 0
@@ -127,7 +127,7 @@ def _inliers(y: Any, usable: Any, found: Any, greatest: float, kept: Any, trial:
     return not (count < 0.5 * total or same == y.size)
 
 
-@helper
+@only_part
 def _fit(
     known: Any, x: Any, y: Any, usable: Any, rows: Any, stage: int, polish: bool, quick: bool, best: Any, found: Any
 ) -> bool:
@@ -163,7 +163,7 @@ def _fit(
     return True
 
 
-@helper
+@only_part
 def _in_order(x: Any, y: Any, rows: Any) -> Any:
     """Returns the points whose output is defined in ascending order of their inputs, those of the same as they came."""
     places, count = np.empty(x.size, np.int64), 0
