@@ -38,8 +38,8 @@ class GroundingJudge:
     def rate(self, description: str, options: Sequence[Sequence[Execution]]) -> NDArray[np.float64]:
         """Rates options: how well the description fits a relation that has the execution, 0 where there is none."""
         grounded = _ground(description)
-        rows = [[_rate(grounded, execution) for execution in row] for row in options]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+        rates = _rate(grounded, [execution for row in options for execution in row])
+        return np.array(rates, dtype=np.float64).reshape(len(options), -1)
 
     def ground(self, description: str) -> list[RelationFunction]:
         """Returns the functions that a description is matched to, the best one first; often one, sometimes none."""
@@ -64,12 +64,14 @@ def _ground(description: str) -> tuple[tuple[RelationFunction, float], ...]:
     return tuple((RelationFunction(RelationSpec(r.relation, r.exceptions)), r.weight) for r in readings)
 
 
-def _rate(grounded: Sequence[tuple[RelationFunction, float]], execution: Execution) -> float:
-    word, output = str(execution.input), str(execution.output)
-    if len(grounded) == 1:
-        function, weight = grounded[0]
-        return weight if function.accepts(word, output) else 0.0
-    weights = [weight for function, weight in grounded if function.accepts(word, output)]
-    if canonical(output) == UNDEFINED:
-        return weights[0] if weights and len(weights) == len(grounded) else 0.0
-    return max(weights, default=0.0)
+def _rate(grounded: Sequence[tuple[RelationFunction, float]], executions: Sequence[Execution]) -> list[float]:
+    if not grounded:
+        return [0.0] * len(executions)
+    # The greatest weight comes first. "Undefined" is right where no relation that is meant has an answer.
+    weights = [weight for _, weight in grounded]
+    words, outputs = [str(one.input) for one in executions], [str(one.output) for one in executions]
+    accepted = zip(*[function.accepts_each(words, outputs) for function, _ in grounded], strict=True)
+    return [
+        weights[each.index(True)] if True in each and (False not in each or canonical(output) != UNDEFINED) else 0.0
+        for output, each in zip(outputs, accepted, strict=True)
+    ]

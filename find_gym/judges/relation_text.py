@@ -302,10 +302,7 @@ def read_exceptions(relation: Relation, exception: str, text: str) -> tuple[Cond
         One or two conditions; none where there are none, or too many.
     """
     spoken, whole = _padded(exception), _padded(text)
-    literal = [
-        condition for condition, english, _ in _conditions(relation.name) if english in whole
-    ]  # fmt: skip
-    literal = _longest(relation, literal)
+    literal = _longest(relation, [c for c, english, _ in _conditions(relation.table) if english in whole])
     if literal:
         return tuple(literal) if len(literal) <= MAX_EXCEPTIONS else ()
     if not exception.strip():
@@ -316,7 +313,7 @@ def read_exceptions(relation: Relation, exception: str, text: str) -> tuple[Cond
             found += [Condition(attribute, year) for year in dict.fromkeys(years.findall(exception))]
     named = []
     subject = _padded(relation.subject)
-    for condition, _, names in _conditions(relation.name):
+    for condition, _, names in _conditions(relation.table):
         # "The input politician is a man" says nothing of politicians.
         if (
             KNOWN_ATTRIBUTES[condition.attribute].kind == "is"
@@ -346,9 +343,9 @@ def _longest(relation: Relation, conditions: list[Condition]) -> list[Condition]
 
 
 @cache
-def _conditions(relation_name: str) -> tuple[tuple[Condition, str, tuple[str, ...]], ...]:
-    """Returns all conditions on a relation's inputs, with their English and the names of their values."""
-    relation = RELATIONS[relation_name]
+def _conditions(table: str) -> tuple[tuple[Condition, str, tuple[str, ...]], ...]:
+    """Returns all conditions on words of a table, with their English and the names of their values."""
+    relation = next(relation for relation in RELATIONS.values() if relation.table == table)
     countries = load_table("country")
     found = []
     for attribute in KNOWN_ATTRIBUTES.values():

@@ -202,8 +202,8 @@ def replace_untold(
         ratings = judge.rate(truth, [tests[place].options for place in failed])
         if turn == 0 and len(ratings) and np.all(ratings == ratings[:, :1]):
             break
-        told = [_is_told(row, tests[place].correct) for row, place in zip(ratings, failed, strict=True)]
-        failed = [place for place, is_told in zip(failed, told, strict=True) if not is_told]
+        told = _are_told(ratings, [tests[place].correct for place in failed])
+        failed = [place for place, is_told in zip(failed, told.tolist(), strict=True) if not is_told]
         if not failed or turn == rounds:
             break
         for place, test in zip(failed, draw(failed), strict=True):
@@ -211,9 +211,10 @@ def replace_untold(
     return tests
 
 
-def _is_told(ratings: NDArray[np.float64], correct: int) -> bool:
-    others = np.delete(ratings, correct)
-    return bool(ratings[correct] > others.max() + MARGIN)
+def _are_told(ratings: NDArray[np.float64], correct: Sequence[int]) -> NDArray[np.bool_]:
+    others, places = np.array(ratings, dtype=np.float64), (np.arange(len(correct)), correct)
+    others[places] = -np.inf
+    return ratings[places] > np.maximum.reduce(others, axis=1) + MARGIN
 
 
 def share_right(ratings: NDArray[np.float64], tests: Sequence[UnitTest]) -> float:

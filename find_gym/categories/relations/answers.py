@@ -94,14 +94,16 @@ def count_same(answers: Sequence[str], accepted: Sequence[tuple[str, ...]], tole
         if (value := _number(canonical(one))) is not None
     ]
     places, values = np.array([place for place, _ in exact]), np.array([value for _, value in exact])
-    counts = []
-    for answer in answers:
-        number = _number(canonical(answer))
-        if number is None or _ENUMERATION.search(answer):
-            counts.append(sum([same(answer, right, tolerance) for right in accepted]))
-        else:
-            counts.append(len(set(places[np.abs(number - values) <= tolerance * np.abs(values)].tolist())))
-    return counts
+    # A number may be right for a word in several ways, whose places follow each other.
+    firsts = np.flatnonzero(np.diff(places, prepend=-1))
+    numbers = [None if _ENUMERATION.search(answer) else _number(canonical(answer)) for answer in answers]
+    given = np.array([number for number in numbers if number is not None]).reshape(-1, 1)
+    is_right = np.abs(given - values) <= tolerance * np.abs(values)
+    counted = iter(np.add.reduce(np.logical_or.reduceat(is_right, firsts, axis=1), axis=1).tolist())
+    return [
+        sum([same(answer, right, tolerance) for right in accepted]) if number is None else next(counted)
+        for answer, number in zip(answers, numbers, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1 << 14)

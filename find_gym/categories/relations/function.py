@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any, ClassVar, Literal, Protocol
@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 
 from find_gym.categories.relations import division, writing
-from find_gym.categories.relations.answers import ONLY_UNDEFINED, UNDEFINED, same
+from find_gym.categories.relations.answers import ONLY_UNDEFINED, same
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
+from find_gym.categories.relations.tables import load_table
 from find_gym.categories.triplets import Triplet
 from find_gym.core.specs import Spec, SpecFunction
 
@@ -205,18 +206,26 @@ class RelationFunction(SpecFunction):
 
     def truth(self, words: Sequence[str]) -> list[str]:
         """Returns the outputs."""
+        return [answers[0] for answers in self.all_answers(check_words(words))]
+
+    def all_answers(self, words: Iterable[str]) -> list[tuple[str, ...]]:
+        """Returns, for each word, all right answers; the first one is what the function answers."""
         known, excepted = self._answers, self._all_excepted
-        found = [known[word] for word in check_words(words)]
-        return [UNDEFINED if name in excepted else answers[0] for name, answers in found]
+        return [ONLY_UNDEFINED if (found := known[word])[0] in excepted else found[1] for word in words]
 
     def answers(self, word: str) -> tuple[str, ...]:
         """Returns all right answers for a word; the first one is what the function answers."""
-        name, values = self._answers[word]
-        return ONLY_UNDEFINED if name in self._all_excepted else values
+        return self.all_answers((word,))[0]
 
     def accepts(self, word: str, answer: str) -> bool:
         """Whether an answer for a word is right, up to spelling, listed aliases and the tolerance for numbers."""
         return same(answer, self.answers(word), self._relation.tolerance)
+
+    def accepts_each(self, words: Iterable[str], answers: Iterable[str]) -> list[bool]:
+        """Whether each of some answers, one for each word, is right."""
+        tolerance = self._relation.tolerance
+        pairs = zip(answers, self.all_answers(words), strict=True)
+        return [answer is right[0] or same(answer, right, tolerance) for answer, right in pairs]
 
     def sides(self, words: Sequence[str]) -> list[tuple[bool, ...]]:
         """Returns, for each word, whether it meets each exception."""
@@ -255,6 +264,7 @@ class RelationFunction(SpecFunction):
 
 # More than the words of all tables: words that users ask may be any.
 _MOST_WORDS = 1 << 14
+_NOTHING = (None, ONLY_UNDEFINED)
 
 
 @cache
@@ -269,15 +279,31 @@ class _Answers(dict[str, tuple[str | None, tuple[str, ...]]]):
     def __init__(self, relation: Relation) -> None:
         super().__init__()
         self._relation = relation
+        self.update({word: self._answers_for(name) for word, name in _known_words(relation.table).items()})
 
     def __missing__(self, word: str) -> tuple[str | None, tuple[str, ...]]:
-        facts = self._relation.facts
-        name = facts.find(word)
-        values = () if name is None else facts.facts[name].get(self._relation.column, ())
-        found = name, values or ONLY_UNDEFINED
+        found = _NOTHING if word in _all_words() else self._answers_for(self._relation.facts.find(word))
         if len(self) < _MOST_WORDS:
             self[word] = found
         return found
+
+    def _answers_for(self, name: str | None) -> tuple[str | None, tuple[str, ...]]:
+        if name is None:
+            return _NOTHING
+        return name, self._relation.facts.facts[name].get(self._relation.column) or ONLY_UNDEFINED
+
+
+@cache
+def _all_words() -> frozenset[str]:
+    """Returns the words of all relations."""
+    return frozenset().union(*[relation.words for relation in RELATIONS.values()])
+
+
+@cache
+def _known_words(table: str) -> dict[str, str]:
+    """Returns the names of what words of any relation stand for in a table, those that stand for something."""
+    find = load_table(table).find
+    return {word: name for word in _all_words() if (name := find(word)) is not None}
 
 
 @cache

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -112,7 +113,8 @@ class RelationScorer:
         self._grounding = GroundingJudge()
         self._judge: Judge = self._grounding if judge is None else judge
         drawn = _drawn(function.spec) if type(function) is RelationFunction else _draw(function)
-        self._strata, self._right, self.tests = drawn.strata, drawn.right, drawn.tests
+        self._strata, self.tests = drawn.strata, drawn.tests
+        self._words, self._right = [*chain(*drawn.strata.values())], [*chain(*drawn.right.values())]
         self._bounds, self.trivial_accuracy = drawn.bounds, drawn.trivial_accuracy
         triplets = getattr(getattr(function, "spec", None), "triplets", ())
         self._published = [
@@ -140,7 +142,7 @@ class RelationScorer:
                 if len(self._kept_scores) == _KEPT_SCORES:
                     self._kept_scores.clear()
                 score = self._kept_scores[program] = self._score_program(program)
-            return replace(score, strata=dict(score.strata))
+            return _copied(score)
         text = join_domain(submission.description, submission.domain)
         size = len(text.encode("utf-8", "surrogatepass"))
         if not text or size > MAX_CODE_BYTES:
@@ -193,23 +195,27 @@ class RelationScorer:
         )
 
     def _shares(self, predict: Callable[[Sequence[str]], Sequence[str]]) -> dict[str, float]:
-        function = self._function
-        if type(function) is not RelationFunction:
-            return {
-                name: sum(map(function.accepts, words, predict(words))) / len(words)
-                for name, words in self._strata.items()
-            }
-        tolerance = function.relation.tolerance
-        return {
-            name: sum(
-                [
-                    may_be_undefined if answer is UNDEFINED else same(answer, right, tolerance)
-                    for answer, (right, may_be_undefined) in zip(predict(words), self._right[name], strict=True)
-                ]
-            )
-            / len(words)
-            for name, words in self._strata.items()
-        }
+        function, answers = self._function, predict(self._words)
+        if type(function) is RelationFunction:
+            tolerance = function.relation.tolerance
+            is_right = [
+                may_be_undefined if answer is UNDEFINED else answer is right[0] or same(answer, right, tolerance)
+                for answer, (right, may_be_undefined) in zip(answers, self._right, strict=True)
+            ]
+        else:
+            is_right = list(map(function.accepts, self._words, answers))
+        shares, first = {}, 0
+        for name, words in self._strata.items():
+            shares[name] = sum(is_right[first : first + len(words)]) / len(words)
+            first += len(words)
+        return shares
+
+
+def _copied(score: RelationScore) -> RelationScore:
+    """Returns a score that a user may change without changing the one that is kept; `replace` takes much longer."""
+    copied = object.__new__(RelationScore)
+    vars(copied).update(vars(score), strata=dict(score.strata))
+    return copied
 
 
 def join_domain(description: str, domain: str) -> str:
@@ -256,7 +262,7 @@ def _draw(function: RelationBlackBox) -> _Drawn:
     judge = GroundingJudge()
     tests = _replace_untold(function, make_relation_tests(function, rng), judge)
     bounds = judged_bounds(judge, function.describe(), tests)
-    accepted = {name: [_accepted(function, word) for word in words] for name, words in strata.items()}
+    accepted = {name: _accepted(function, words) for name, words in strata.items()}
     right = {name: [(answers, same(UNDEFINED, answers)) for answers in those] for name, those in accepted.items()}
     return _Drawn(strata, right, tests, bounds, _best_constant(function, right))
 
@@ -272,8 +278,10 @@ def _replace_untold(function: RelationBlackBox, tests: Sequence[UnitTest], judge
     return replace_untold(tests, judge, function.describe(), draw, ROUNDS)
 
 
-def _accepted(function: Any, word: str) -> tuple[str, ...]:
-    return function.answers(word) if hasattr(function, "answers") else tuple(function.truth([word]))
+def _accepted(function: Any, words: Sequence[str]) -> list[tuple[str, ...]]:
+    if hasattr(function, "all_answers"):
+        return function.all_answers(words)  # type: ignore[no-any-return]
+    return [(answer,) for answer in function.truth(words)]
 
 
 def _best_constant(function: RelationBlackBox, right: Right) -> float:
@@ -378,7 +386,7 @@ def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, co
             return Execution(rule[rng.integers(len(rule))], UNDEFINED)
         other = plain_function(names[rng.integers(len(names))])
         word = other.words[rng.integers(len(other.words))]
-        return Execution(word, other.truth([word])[0])
+        return Execution(word, other.answers(word)[0])
 
     return make_unit_tests(SingleDraws(rng), own, draw, lambda other: not function.accepts(other.input, other.output))
 
