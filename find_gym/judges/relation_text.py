@@ -153,7 +153,9 @@ def _telling_names() -> re.Pattern[str]:
         for word in relation.words:
             names.update((word, *relation.facts.facts[word][relation.column]))
     spoken = " ".join(f"{relation.subject} {relation.object}" for relation in RELATIONS.values())
-    several = [n for n in names if len(_words(n)) > 1 and telling.intersection(_words(n)) and n not in spoken]
+    # Most names are one word, as is seen without reading them.
+    read = [name for name in names if not (name.isascii() and name.isalpha())]
+    several = [n for n in read if len(_words(n)) > 1 and telling.intersection(_words(n)) and n not in spoken]
     ordered = sorted(several, key=lambda name: (-len(name), name))
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, ordered))})\b", re.IGNORECASE)
 

@@ -42,6 +42,12 @@ def canonical(answer: str) -> str:
     return _SAME.get(text, text)
 
 
+@lru_cache(maxsize=1 << 16)
+def canonical_answers(accepted: tuple[str, ...]) -> frozenset[str]:
+    """Returns right answers in the form in which answers are compared."""
+    return frozenset(map(canonical, accepted))
+
+
 def same(answer: str, accepted: Iterable[str], tolerance: float = 0.0) -> bool:
     """Whether an answer is one of the right ones.
 
@@ -65,7 +71,7 @@ def _is_undefined(answer: str) -> bool:
 @lru_cache(maxsize=1 << 17)
 def _same(answer: str, accepted: tuple[str, ...], tolerance: float) -> bool:
     given = canonical(answer)
-    wanted = [canonical(right) for right in accepted]
+    wanted = canonical_answers(accepted)
     if given in wanted:
         return True
     # Several right answers are right as well: "blue, white and red".
@@ -96,7 +102,7 @@ def count_same(answers: Sequence[str], accepted: Sequence[tuple[str, ...]], tole
     places, values = np.array([place for place, _ in exact]), np.array([value for _, value in exact])
     # A number may be right for a word in several ways, whose places follow each other.
     firsts = np.flatnonzero(np.diff(places, prepend=-1))
-    numbers = [None if _ENUMERATION.search(answer) else _number(canonical(answer)) for answer in answers]
+    numbers = [_only_number(answer) for answer in answers]
     given = np.array([number for number in numbers if number is not None]).reshape(-1, 1)
     is_right = np.abs(given - values) <= tolerance * np.abs(values)
     counted = iter(np.add.reduce(np.logical_or.reduceat(is_right, firsts, axis=1), axis=1).tolist())
@@ -104,6 +110,12 @@ def count_same(answers: Sequence[str], accepted: Sequence[tuple[str, ...]], tole
         sum([same(answer, right, tolerance) for right in accepted]) if number is None else next(counted)
         for answer, number in zip(answers, numbers, strict=True)
     ]
+
+
+@lru_cache(maxsize=1 << 14)
+def _only_number(answer: str) -> float | None:
+    """Returns the number that an answer is, None where it is none or may be read as several answers."""
+    return None if _ENUMERATION.search(answer) else _number(canonical(answer))
 
 
 @lru_cache(maxsize=1 << 14)

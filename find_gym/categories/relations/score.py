@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from find_gym.categories.relations.answers import UNDEFINED, canonical, count_same, same
+from find_gym.categories.relations.answers import UNDEFINED, canonical_answers, count_same, same
 from find_gym.categories.relations.catalogue import RELATIONS
 from find_gym.categories.relations.conditions import Condition
 from find_gym.categories.relations.function import RelationBlackBox, RelationFunction, RelationSpec, plain_function
@@ -262,17 +262,22 @@ def _draw(function: RelationBlackBox) -> _Drawn:
     judge = GroundingJudge()
     tests = _replace_untold(function, make_relation_tests(function, rng), judge)
     bounds = judged_bounds(judge, function.describe(), tests)
-    accepted = {name: _accepted(function, words) for name, words in strata.items()}
-    right = {name: [(answers, same(UNDEFINED, answers)) for answers in those] for name, those in accepted.items()}
+    right = {
+        name: [(answers, UNDEFINED in canonical_answers(answers)) for answers in _accepted(function, words)]
+        for name, words in strata.items()
+    }
     return _Drawn(strata, right, tests, bounds, _best_constant(function, right))
 
 
 def _replace_untold(function: RelationBlackBox, tests: Sequence[UnitTest], judge: Judge) -> list[UnitTest]:
     """Draws tests again that a judge fails with the true description, always the same ones."""
-    rng = np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32), 1])
+
+    @cache
+    def rng() -> np.random.Generator:
+        return np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32), 1])
 
     def draw(failed: list[int]) -> list[UnitTest]:
-        fresh = make_relation_tests(function, rng)
+        fresh = make_relation_tests(function, rng())
         return [fresh[place] for place in failed]
 
     return replace_untold(tests, judge, function.describe(), draw, ROUNDS)
@@ -288,9 +293,10 @@ def _best_constant(function: RelationBlackBox, right: Right) -> float:
     """Returns the accuracy of the best constant, always "undefined" included."""
     totals: dict[str, float] = {UNDEFINED: 0.0}
     for name, words in right.items():
+        share = _WEIGHTS[name] / len(words)
         for answers, _ in words:
-            for answer in {canonical(answer) for answer in answers}:
-                totals[answer] = totals.get(answer, 0.0) + _WEIGHTS[name] / len(words)
+            for answer in canonical_answers(answers):
+                totals[answer] = totals.get(answer, 0.0) + share
     best = max(totals.values()) / sum(_WEIGHTS[name] for name in right)
     relation = getattr(function, "relation", None)
     if relation is None or relation.tolerance == 0:
@@ -319,40 +325,46 @@ def _divided(function: RelationBlackBox) -> tuple[list[str], list[str]]:
 
 def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[str, list[str]]:
     """Draws the held-out words of each stratum; probes are among them only where there are no others."""
-    probes = frozenset(probe_words())
     rule, exception = _divided(function)
-    pools = {
-        "rule": rule,
-        "exception": exception,
-        "outside": [*_others(function), *OTHER_WORDS],
+    pools = {"rule": _held_out(rule), "exception": _held_out(exception), "outside": _others(function)}
+    return {
+        name: [pool[place] for place in rng.permutation(len(pool))[: _WORDS[name]].tolist()]
+        for name, pool in pools.items()
+        if pool
     }
-    strata = {}
-    for name, pool in pools.items():
-        held_out = [word for word in pool if word not in probes] or pool
-        if held_out:
-            places = rng.permutation(len(held_out))[: _WORDS[name]]
-            strata[name] = [held_out[int(place)] for place in places]
-    return strata
 
 
-def _others(function: RelationBlackBox) -> list[str]:
-    """Returns some words of all relations that the function does not know."""
+def _held_out(words: Sequence[str]) -> Sequence[str]:
+    """Returns those of some words that are no probes, or all of them where there are no others."""
+    probes = _probes()
+    return [word for word in words if word not in probes] or words
+
+
+@cache
+def _probes() -> frozenset[str]:
+    return frozenset(probe_words())
+
+
+def _others(function: RelationBlackBox) -> Sequence[str]:
+    """Returns some words that the function does not know: of all relations, and of none."""
     if type(function) is not RelationFunction:
         own = set(function.words)
         foreign = [word for word in _some_words() if word not in own]
-        return [word for word, answer in zip(foreign, function.truth(foreign), strict=True) if answer == UNDEFINED]
+        answers = function.truth(foreign)
+        unknown = [word for word, answer in zip(foreign, answers, strict=True) if answer == UNDEFINED]
+        return _held_out([*unknown, *OTHER_WORDS])
     # All but a few are undefined whatever the exceptions are.
     words, known = _others_of(function.relation.name)
-    excepted = {word for word in known if function.truth([word]) == [UNDEFINED]}
-    return [word for word in words if word not in known or word in excepted]
+    defined = {word for word in known if function.answers(word)[0] != UNDEFINED}
+    return [word for word in words if word not in defined] if defined else words
 
 
 @cache
 def _others_of(relation: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Returns some words of other relations, and those of them that this relation is defined for all the same."""
+    """Returns some words of other relations and of none, and those that this relation is defined for all the same."""
     function = plain_function(relation)
     own = set(function.words)
-    words = tuple(word for word in _some_words() if word not in own)
+    words = tuple(_held_out([*[word for word in _some_words() if word not in own], *OTHER_WORDS]))
     answers = function.truth(words)
     return words, frozenset(word for word, answer in zip(words, answers, strict=True) if answer != UNDEFINED)
 

@@ -76,7 +76,7 @@ def _looked_up(relation: str) -> tuple[int, list[str]]:
 @cache
 def _met(relation: str, condition: Condition) -> NDArray[np.bool_]:
     """Returns which probes meet a condition, bool of shape `(probes,)`."""
-    return np.array(RelationFunction(RelationSpec(relation, (condition,))).sides(probe_words()))[:, 0]
+    return np.array([met for (met,) in RelationFunction(RelationSpec(relation, (condition,))).sides(probe_words())])
 
 
 @cache

@@ -70,8 +70,10 @@ def normalise(text: str) -> str:
         >>> normalise(" The Potala_Palace. "), normalise("Shinzō Abe")
         ('potala palace', 'shinzo abe')
     """
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("_", " "))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = text.replace("’", "'").replace("_", " ")
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     plain = re.sub(r"[\s\u2010-\u2015-]+", " ", plain.casefold()).strip(EDGES)
     return plain.removeprefix("the ") or plain
 
