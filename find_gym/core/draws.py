@@ -43,7 +43,7 @@ class SingleDraws:
 
     def __init__(self, rng: np.random.Generator) -> None:
         bits = rng.bit_generator
-        self._next_32 = _NEXT_32.get(type(bits)) or _keep_next_32(bits)
+        self._next_32 = _NEXT_32.get(type(bits)) or _find_next_32(bits)
         self._state = bits.ctypes.state_address
         self.random = rng.random
 
@@ -60,19 +60,25 @@ class SingleDraws:
         return first + (product >> _HALF)
 
 
-# The functions that give a kind of generator's next 32 bits. They keep the interpreter's lock, whose return may take as
-# long as thousands of draws where other threads wait for it.
+# The functions that give the next 32 bits of NumPy's kinds of generators; others may have one for each generator. They
+# keep the interpreter's lock, whose return may take as long as thousands of draws where other threads wait for it.
 _NEXT_32: dict[type, Callable[[int], int]] = {}
 _FUNCTION_OF_STATE = ctypes.PYFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)
 
 
-def _keep_next_32(bits: Any) -> Callable[[int], int]:
-    function = ctypes.cast(bits.ctypes.next_uint32, _FUNCTION_OF_STATE)
-    return _NEXT_32.setdefault(type(bits), function)
+def _find_next_32(bits: Any) -> Callable[[int], int]:
+    function: Callable[[int], int] = ctypes.cast(bits.ctypes.next_uint32, _FUNCTION_OF_STATE)
+    if type(bits).__module__.startswith("numpy.random."):
+        _NEXT_32[type(bits)] = function
+    return function
 
 
 def address_of(rng: np.random.Generator) -> int:
-    """Returns what compiled loops draw from; see `find_gym.core.kernels.generators`. It is good as long as `rng` is."""
+    """Returns what compiled loops draw from; see `find_gym.core.kernels.generators`. It is good as long as `rng` is.
+
+    Loops run without the interpreter's lock, and other threads may use the generator as well: whoever lets a loop draw
+    from it holds `rng.bit_generator.lock`, as NumPy does.
+    """
     return rng.bit_generator.ctypes.bit_generator.value  # type: ignore[no-any-return]
 
 

@@ -1,5 +1,8 @@
 """Draws: the same numbers as numpy's generator gives one by one."""
 
+import ctypes
+import threading
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -8,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from find_gym.categories.entities.sampling import sample_entity
+from find_gym.categories.relations.sampling import sample_relation
 from find_gym.core.draws import SeededBits, SingleDraws, address_of, draw_in_loop
 from find_gym.core.kernels import draws as loops
 from find_gym.core.kernels import generators as loops_of_numpy
@@ -38,6 +43,49 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list, bits: A
             assert draws.integers(low, low + count) == rng.integers(low, low + count)
     assert [other.integers(10) for _ in range(3)] == [rng.integers(10) for _ in range(3)]
     assert other.random() == rng.random() and other.normal() == rng.normal()
+
+
+class OwnFunction:
+    """Bits of another library, with a function for each generator: one that always gives the same number."""
+
+    def __init__(self, number: int) -> None:
+        self.lock = threading.Lock()
+        call = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)(lambda state: number)
+        self.ctypes = SimpleNamespace(next_uint32=call, state_address=0)
+
+
+def test_generators_of_one_class_may_have_different_functions() -> None:
+    others = [SimpleNamespace(bit_generator=OwnFunction(number), random=None) for number in (3 << 30, 1 << 30)]
+    assert [SingleDraws(other).integers(10) for other in others] == [7, 2]  # type: ignore[arg-type]
+
+
+class Watched:
+    """A generator that tells whether its lock is held while its address is asked for."""
+
+    def __init__(self) -> None:
+        self.rng, self.depth, self.held = np.random.default_rng(0), 0, []
+        self.bit_generator = self.lock = self
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *error: object) -> None:
+        self.depth -= 1
+
+    @property
+    def ctypes(self) -> Any:
+        self.held.append(self.depth == 1)
+        return self.rng.bit_generator.ctypes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rng, name)
+
+
+@pytest.mark.parametrize("sample", [sample_entity, sample_relation])
+def test_loops_hold_the_lock_of_the_generator_they_draw_from(sample: Any) -> None:
+    watched = Watched()
+    assert sample(watched) == sample(np.random.default_rng(0))
+    assert watched.held and all(watched.held)
 
 
 @numba.njit

@@ -73,7 +73,7 @@ class WordBank:
         """
         if not self.knows(function):
             words = self.words if places is None else [self.words[place] for place in places.tolist()]
-            return loop_array(function.truth(words))
+            return loop_array(function.truth(words), len(words))
         from find_gym.categories.entities.kernels.formulas import evaluate
 
         assert isinstance(function, EntityFunction) and isinstance(function.neuron, EmbeddingNeuron | LexiconNeuron)

@@ -76,9 +76,12 @@ def sample_entity(
     # In version 0 the split does not follow from the concepts.
     wanted = -1 if split is None or number == 0 else SPLITS.index(split)
     used = 1 if shape == "single" else _COMBINATIONS[shape][1]
-    address, drawn = address_of(rng), np.empty(6, dtype=np.int64)
-    left = _ATTEMPTS
-    while (left := draw_function(address, splits, wanted, used, biased * len(FORMS), left, drawn)) >= 0:
+    drawn, left = np.empty(6, dtype=np.int64), _ATTEMPTS
+    while True:
+        with rng.bit_generator.lock:
+            left = draw_function(address_of(rng), splits, wanted, used, biased * len(FORMS), left, drawn)
+        if left < 0:
+            raise ValueError(f"expected a difficulty with functions in the split {split!r}, actual value: {level!r}")
         *places, form, is_more, seed = drawn.tolist()
         formula = _formula(shape, [names[place] for place in places])
         region = Region(tuple(FORMS)[form], BIAS if is_more else -BIAS) if biased else None
@@ -88,7 +91,6 @@ def sample_entity(
         spec = EntitySpec(formula, kind, region, model=model, seed=seed)  # type: ignore[arg-type]
         if wanted >= 0 or split is None or spec.split_in(number) == split:
             return spec
-    raise ValueError(f"expected a difficulty with functions in the split {split!r}, actual value: {level!r}")
 
 
 @cache

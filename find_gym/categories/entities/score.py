@@ -227,7 +227,7 @@ class EntityScorer:
             ratings = read_ratings(judge.rate(description, [test.options for test in tests]), tests)
             correct = np.array([test.correct for test in tests])
             if isinstance(judge, Ranker):
-                predicted = loop_array(judge.rank(description, [words[place] for place in self._ranked.tolist()]))
+                predicted = judge.rank(description, [words[place] for place in self._ranked.tolist()])
         counts = self._source.counts
         sixths = np.empty(2 + len(counts), dtype=np.int64)
         count_right(ratings, correct, self._turns, PAPER_TESTS, sixths)
@@ -286,6 +286,7 @@ def spearman(predicted: FloatArray, truth: FloatArray) -> float:
     from find_gym.categories.entities.kernels.scoring import correlate_ranks
 
     sums = np.empty(3, dtype=np.int64)
-    correlate_ranks(predicted, truth, sums)
+    truth = loop_array(truth, len(truth))
+    correlate_ranks(loop_array(predicted, truth.size), truth, sums)
     first, second, both = sums.tolist()
     return round(both / sqrt(first * second), 6) if first and second else 0.0

@@ -112,7 +112,7 @@ class UnitTestSource:
     """
 
     def __init__(self, function: EntityBlackBox, words: Sequence[str], truth: FloatArray) -> None:
-        self.words, self.truth = words, loop_array(truth)
+        self.words, self.truth = words, loop_array(truth, len(words))
         bank = held_out_bank()
         if words is bank.words:
             own, self._others, self._other_starts, silent, different = _sorted_words(self.truth)

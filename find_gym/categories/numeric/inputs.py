@@ -90,7 +90,7 @@ def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple
 
     pool, words, ordered = _room.pool, _room.words, _room.values
     drawing.draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
-    values = loop_array(function.truth(pool))
+    values = loop_array(function.truth(pool), _CELLS)
     if not binning.copy_in_order(values, ordered):
         ordered.sort()
     # What is undefined comes last.

@@ -32,10 +32,14 @@ def normalised_squared_error(truth: NDArray[np.float64], predicted: NDArray[np.f
 
     Returns:
         A non-negative number, infinite or NaN where the prediction is; NaN where no defined truth differs from 0.
+
+    Raises:
+        ValueError: there are more or fewer predictions.
     """
     from find_gym.categories.numeric.kernels import counting
 
-    return counting.squared_error(loop_array(truth), loop_array(predicted))
+    truth = loop_array(truth, len(truth))
+    return counting.squared_error(truth, loop_array(predicted, truth.size))
 
 
 def paper_truth(function: NumericBlackBox, *, noisy: bool, rng: np.random.Generator | None = None) -> Any:

@@ -108,7 +108,7 @@ class NumericScorer(CodeScorer[NumericScore]):
         self._exception = exception_of(function)
         self._names, x, self._spread = draw_inputs(function, self._exception)
         self._x = np.concatenate([x.reshape(-1), PAPER_INPUTS])
-        self._truth = loop_array(function.truth(self._x))
+        self._truth = loop_array(function.truth(self._x), self._x.size)
         self._count = (len(x) - 1) * POINTS_PER_STRATUM
         self._paper_truth = self._truth[x.size :]
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
@@ -135,7 +135,7 @@ class NumericScorer(CodeScorer[NumericScore]):
 
     def score_predictions(self, predict: Any) -> NumericScore:
         """Judges a trusted predictor, a callable from inputs `(n,)` to outputs `(n,)`, that claims no exception."""
-        return self._judge(loop_array(predict(self._x)), NO_INTERVALS)
+        return self._judge(loop_array(predict(self._x), self._x.size), NO_INTERVALS)
 
     def _failure(self, outcome: str, message: str) -> NumericScore:
         return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)

@@ -79,7 +79,8 @@ class CallableRelation(UserFunction):
         for word, output in zip(words, outputs, strict=True):
             if not isinstance(output, str):
                 raise TypeError(f"expected a word (str) as the output at {word!r}, actual value: {output!r}")
-        return outputs
+        # Those of a subclass, such as members of enumerations, are words like others.
+        return [str.__str__(output) for output in outputs]
 
     def accepts(self, word: str, answer: str) -> bool:
         """Whether an answer for a word is the function's own, up to spelling and listed aliases."""

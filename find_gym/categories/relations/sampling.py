@@ -118,7 +118,8 @@ def _draw_exceptions(
     from find_gym.categories.relations.kernels.sampling import draw_exceptions
 
     numbers = np.empty(1 + count, dtype=np.int64)
-    draw_exceptions(address_of(rng), packed, numbers)
+    with rng.bit_generator.lock:
+        draw_exceptions(address_of(rng), packed, numbers)
     place, *chosen = numbers.tolist()
     if place < 0:
         return None
@@ -171,7 +172,9 @@ def draw_exemplars(rng: np.random.Generator, name: str, count: int) -> tuple[str
         return ()
     words, spans = _all_words()
     drawn = np.empty(count, dtype=np.int64)
-    draw_words(address_of(rng), *spans[name], _spans_beside(RELATIONS[name].table), drawn)
+    beside = _spans_beside(RELATIONS[name].table)
+    with rng.bit_generator.lock:
+        draw_words(address_of(rng), *spans[name], beside, drawn)
     return tuple([words[place] for place in drawn.tolist()])
 
 

@@ -36,7 +36,7 @@ class AsciiStrings(Sequence[str]):
         if not joined.isascii():
             return None
         text = np.frombuffer(bytearray(joined, "ascii"), dtype=np.uint8)
-        packed = AsciiStrings(text, np.cumsum([len(string) for string in strings], dtype=np.int64))
+        packed = AsciiStrings(text, np.cumsum(list(map(str.__len__, strings)), dtype=np.int64))
         packed._strings = list(strings)
         return packed
 

@@ -40,8 +40,8 @@ class CallableStringFunction(UserFunction):
         for value, output in zip(inputs, outputs, strict=True):
             if not isinstance(output, str):
                 raise TypeError(f"expected a string as the output at {value!r}, actual value: {output!r}")
-        # Those of a subclass, such as NumPy's, are strings like others.
-        return [str(output) for output in outputs]
+        # Those of a subclass, such as NumPy's or members of enumerations, are strings like others.
+        return [str.__str__(output) for output in outputs]
 
     def truth(self, inputs: Sequence[str]) -> list[str]:
         """Returns the outputs."""

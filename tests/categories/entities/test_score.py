@@ -206,6 +206,9 @@ def test_ones_own_function_is_scored() -> None:
     assert 0 <= score.accuracy <= 1 and score.strata == {}
     with pytest.raises(ValueError, match="expected a function that some words activate"):
         EntityScorer(CallableEntityFunction(lambda word: 0.0))
+    function.truth = lambda words: np.ones(5)  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match=r"actual: \(5,\)"):
+        EntityScorer(function)
 
 
 def test_a_language_model_judge_has_no_rank_correlation() -> None:
@@ -222,6 +225,9 @@ def test_rank_correlation_is_symmetric_and_bounded(values: list[int], random: ob
     assert -1 <= spearman(first, second) <= 1
     assert spearman(first, second) == spearman(second, first)
     assert spearman(first, np.exp(first)) == (1.0 if len(set(values)) > 1 else 0.0)
+    assert spearman(values, first) == spearman(first, first)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected numbers of shape"):
+        spearman(first[1:], second)
 
 
 @needs_reference

@@ -28,6 +28,8 @@ def test_error_is_uncentred_and_drops_undefined_points() -> None:
     truth = np.array([3.0, np.nan, 4.0, np.inf])
     assert normalised_squared_error(truth, np.array([3.0, 9.0, 5.0, 9.0])) == 1 / 25
     assert math.isnan(normalised_squared_error(np.array([0.0]), np.array([0.0])))
+    with pytest.raises(ValueError, match=r"expected numbers of shape \(300,\), actual: \(3,\)"):
+        normalised_squared_error(np.arange(300), [1, 2, 3])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

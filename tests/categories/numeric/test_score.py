@@ -242,3 +242,13 @@ def test_programs_of_many_episodes_have_the_scores_of_each() -> None:
     assert [repr(score) for score in scores] == [repr(score) for score in expected]
     assert [score.skill for score in scores[:4]] == [1.0] * 4
     assert scores[-1].skill == 0 and scores[-1].outcome == "malformed"
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 100_000])
+def test_more_or_fewer_outputs_than_inputs_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=rf"actual: \({count},\)"):
+        NumericScorer(line()).score_predictions(lambda x: np.arange(count))
+    function = line()
+    function.truth = lambda x: np.arange(count)  # type: ignore[method-assign, assignment, misc]
+    with pytest.raises(ValueError, match=rf"actual: \({count},\)"):
+        NumericScorer(function)

@@ -184,6 +184,7 @@ def test_ones_own_function() -> None:
     assert function.identity() == CallableRelation(lambda word: "b" if word == "a" else "undefined", ["a"]).identity()
     with pytest.raises(TypeError, match="expected a word"):
         CallableRelation(lambda word: 3)(["a"])  # type: ignore[arg-type, return-value]
+    assert type(CallableRelation(np.str_)(["a"])[0]) is str
 
 
 def test_a_language_model_is_asked_once_for_each_word() -> None:

@@ -115,6 +115,8 @@ def test_ascii_strings_are_strings(texts: list[str], others: list[str], seed: in
 
 def test_what_is_no_ascii_string_stays_what_it_is() -> None:
     assert AsciiStrings.of(["é"]) is None
+    longer = AsciiStrings.of([type("Longer", (str,), {"__len__": lambda text: 10**6})("ab"), "c"])
+    assert longer is not None and longer.ends.tolist() == [2, 3]
     assert which_equal(packed(["a", "b"]), ["a", None]).tolist() == [True, False]
     with pytest.raises(ValueError, match="expected 2 values"):
         which_equal(packed(["a", "b"]), ["a"])

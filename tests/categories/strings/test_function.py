@@ -287,6 +287,11 @@ def test_difficulties_come_from_mappings() -> None:
     assert level.lengths == {4: 1.0} and level.branch_share == DIFFICULTIES["hard"].branch_share
 
 
+class Answer(str):
+    def __str__(self) -> str:
+        return "something else"
+
+
 def test_one_s_own_function() -> None:
     function = CallableStringFunction(str.title)
     assert function(["two words"]) == function.truth(["two words"]) == ["Two Words"]
@@ -295,6 +300,9 @@ def test_one_s_own_function() -> None:
         == CallableStringFunction(lambda s: s.title()).identity()
         != CallableStringFunction(str.upper).identity()
     )
+    # Subclasses may be written as they like.
+    answers = CallableStringFunction(Answer)(["yes"])
+    assert answers == ["yes"] and type(answers[0]) is str
     with pytest.raises(TypeError, match="expected a string as the output"):
         CallableStringFunction(len)(["a"])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="expected a callable"):
