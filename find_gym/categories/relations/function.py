@@ -277,12 +277,12 @@ class _Answers(dict[str, tuple[str | None, tuple[str, ...]]]):
     """By word: what thing it stands for, None for nothing, and all answers of a relation without exceptions."""
 
     def __init__(self, relation: Relation) -> None:
-        super().__init__()
+        super().__init__(dict.fromkeys(_all_words(), _NOTHING))
         self._relation = relation
         self.update({word: self._answers_for(name) for word, name in _known_words(relation.table).items()})
 
     def __missing__(self, word: str) -> tuple[str | None, tuple[str, ...]]:
-        found = _NOTHING if word in _all_words() else self._answers_for(self._relation.facts.find(word))
+        found = self._answers_for(self._relation.facts.find(word))
         if len(self) < _MOST_WORDS:
             self[word] = found
         return found

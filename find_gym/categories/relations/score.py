@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from itertools import chain
+from itertools import chain, compress
+from operator import not_
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,6 +40,7 @@ CHANCE = 1 / 3
 _WORDS = {"rule": 32, "exception": 16, "outside": 8}
 _WEIGHTS = {"rule": 4.0, "exception": 2.0, "outside": 1.0}
 _KEPT_SCORES = 64
+Divided: TypeAlias = tuple[Sequence[str], Sequence[str]]
 Right: TypeAlias = Mapping[str, Sequence[tuple[tuple[str, ...], bool]]]
 # So often a distractor is "undefined", for a word for which the function is not.
 _UNDEFINED_SHARE = 0.55
@@ -258,9 +260,10 @@ def _kept(relation: str, exceptions: tuple[Condition, ...]) -> _Drawn:
 def _draw(function: RelationBlackBox) -> _Drawn:
     """Draws what descriptions of a function are judged by, always the same."""
     rng = np.random.default_rng(np.frombuffer(function.identity(), dtype=np.uint32))
-    strata = _draw_words(function, rng)
+    divided = _divided(function)
+    strata = _draw_words(function, divided, rng)
     judge = GroundingJudge()
-    tests = _replace_untold(function, make_relation_tests(function, rng), judge)
+    tests = _replace_untold(function, make_relation_tests(function, divided, rng), judge)
     bounds = judged_bounds(judge, function.describe(), tests)
     right = {
         name: [(answers, UNDEFINED in canonical_answers(answers)) for answers in _accepted(function, words)]
@@ -277,7 +280,7 @@ def _replace_untold(function: RelationBlackBox, tests: Sequence[UnitTest], judge
         return np.random.default_rng([*np.frombuffer(function.identity(), dtype=np.uint32), 1])
 
     def draw(failed: list[int]) -> list[UnitTest]:
-        fresh = make_relation_tests(function, rng())
+        fresh = make_relation_tests(function, _divided(function), rng())
         return [fresh[place] for place in failed]
 
     return replace_untold(tests, judge, function.describe(), draw, ROUNDS)
@@ -315,17 +318,15 @@ def _accuracy(strata: Mapping[str, float]) -> float:
     return sum(_WEIGHTS[name] * share for name, share in strata.items()) / total
 
 
-def _divided(function: RelationBlackBox) -> tuple[list[str], list[str]]:
+def _divided(function: RelationBlackBox) -> Divided:
     """Returns the words of a function that follow its rule, and those that are exceptions."""
-    divided: tuple[list[str], list[str]] = [], []
-    for word, sides in zip(function.words, function.sides(function.words), strict=True):
-        divided[any(sides)].append(word)
-    return divided
+    is_exception = [*map(any, function.sides(function.words))]
+    return [*compress(function.words, map(not_, is_exception))], [*compress(function.words, is_exception)]
 
 
-def _draw_words(function: RelationBlackBox, rng: np.random.Generator) -> dict[str, list[str]]:
+def _draw_words(function: RelationBlackBox, divided: Divided, rng: np.random.Generator) -> dict[str, list[str]]:
     """Draws the held-out words of each stratum; probes are among them only where there are no others."""
-    rule, exception = _divided(function)
+    rule, exception = divided
     pools = {"rule": _held_out(rule), "exception": _held_out(exception), "outside": _others(function)}
     return {
         name: [pool[place] for place in rng.permutation(len(pool))[: _WORDS[name]].tolist()]
@@ -375,20 +376,21 @@ def _some_words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for relation in RELATIONS.values() for word in relation.words[::7]))
 
 
-def make_relation_tests(function: RelationBlackBox, rng: np.random.Generator, count: int = TESTS) -> list[UnitTest]:
+def make_relation_tests(function: RelationBlackBox, divided: Divided, rng: np.random.Generator) -> list[UnitTest]:
     """Makes unit tests of a relation with fresh distractors.
 
     Args:
         function: the relation.
+        divided: its words that follow the rule, and those that are exceptions.
         rng: draws words, distractors and places.
-        count: the number of tests; half of them ask for an exception, where there is one.
 
     Returns:
-        The tests, each with one execution of the function and two of others.
+        The tests, each with one execution of the function and two of others; half of them ask for an exception, where
+        there is one.
     """
-    rule, exception = _divided(function)
-    chosen = _some(rng, exception, count // 2) if exception else []
-    chosen += _some(rng, rule, count - len(chosen))
+    rule, exception = divided
+    chosen = _some(rng, exception, TESTS // 2) if exception else []
+    chosen += _some(rng, rule, TESTS - len(chosen))
     own = [Execution(word, answer) for word, answer in zip(chosen, function.truth(chosen), strict=True)]
     names = tuple(RELATIONS)
 
