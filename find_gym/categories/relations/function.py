@@ -16,7 +16,7 @@ from find_gym.categories.relations.answers import ONLY_UNDEFINED, same
 from find_gym.categories.relations.catalogue import RELATIONS, Relation
 from find_gym.categories.relations.category import CATEGORY
 from find_gym.categories.relations.conditions import Condition, canonical, words_that_meet
-from find_gym.categories.relations.tables import load_table
+from find_gym.categories.relations.tables import load_table, normalise
 from find_gym.categories.triplets import Triplet
 from find_gym.core.specs import Spec, SpecFunction
 
@@ -294,16 +294,16 @@ class _Answers(dict[str, tuple[str | None, tuple[str, ...]]]):
 
 
 @cache
-def _all_words() -> frozenset[str]:
-    """Returns the words of all relations."""
-    return frozenset().union(*[relation.words for relation in RELATIONS.values()])
+def _all_words() -> dict[str, str]:
+    """Returns the words of all relations, each with the form by which tables know it."""
+    return {word: normalise(word) for relation in RELATIONS.values() for word in relation.words}
 
 
 @cache
 def _known_words(table: str) -> dict[str, str]:
     """Returns the names of what words of any relation stand for in a table, those that stand for something."""
-    find = load_table(table).find
-    return {word: name for word in _all_words() if (name := find(word)) is not None}
+    names = load_table(table).names
+    return {word: names[form] for word, form in _all_words().items() if form in names}
 
 
 @cache

@@ -399,7 +399,8 @@ def make_relation_tests(function: RelationBlackBox, divided: Divided, rng: np.ra
             # What the same relation with an exception that it does not have would answer.
             return Execution(rule[rng.integers(len(rule))], UNDEFINED)
         other = plain_function(names[rng.integers(len(names))])
-        word = other.words[rng.integers(len(other.words))]
+        words = other.words
+        word = words[rng.integers(len(words))]
         return Execution(word, other.answers(word)[0])
 
     return make_unit_tests(SingleDraws(rng), own, draw, lambda other: not function.accepts(other.input, other.output))
