@@ -36,8 +36,7 @@ _called: list[Any] = []
 
 def helper(function: Function) -> Function:
     """Compiles a function as a part of the kernels that call it."""
-    compiled: Function = numba.njit(**_PART, **_OPTIONS)(function)
-    return compiled
+    return _part(function, _PART | _OPTIONS)
 
 
 def only_part(function: Function) -> Function:

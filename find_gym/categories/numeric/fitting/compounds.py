@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import estimate, grid_of, grid_rows
+from find_gym.categories.numeric.fitting.backfitting import Parts, Start
 from find_gym.categories.numeric.fitting.called_back import CalledBack
-from find_gym.categories.numeric.fitting.compiled_atoms import compiled_atom
+from find_gym.categories.numeric.fitting.compiled_atoms import CompiledAtom, compiled_atom
 from find_gym.categories.numeric.fitting.models import atoms_of
-from find_gym.categories.numeric.fitting.refinement import Answer, evidence_of, refine
+from find_gym.categories.numeric.fitting.refinement import Answer
 from find_gym.categories.numeric.fitting.spans import Span, independent, span
-from find_gym.categories.numeric.fitting.trees import LeafConstants, combine, leaf_value, leaves
+from find_gym.categories.numeric.fitting.trees import LeafConstants, leaf_value, leaves
 from find_gym.categories.numeric.kernels import rule_fits, scanning
 from find_gym.categories.numeric.rules import Operator, Skeleton
 
@@ -27,12 +28,9 @@ _GRID_STARTS = 3
 # Starts of a rule of two linear atoms, of which the first few mostly do, and of those that take longer.
 _STARTS = 40
 _SLOW_STARTS = 5
-# Starts that are worked out together.
+# Starts that are worked out together where there are fewer points than constants: of several exact fits, the closest is
+# a little better than the first.
 _STARTS_AT_ONCE = 4
-# Rounds of backfitting before all constants are refined at once.
-_SWEEPS = 3
-# Gauss-Newton steps for each start.
-_FIRST_STEPS = 8
 # A misfit of this share of the power is exact.
 EXACT_SHARE = 1e-20
 _NO_POINTS = np.empty(0, dtype=np.bool_)
@@ -71,8 +69,7 @@ def find_constants(
         polish: whether to refine first estimates.
         quick: whether to refine once only, at the end.
     """
-    compiled = compiled_atom(skeleton) if isinstance(skeleton, str) else None
-    rule = _called_back(skeleton, atoms_of(skeleton)) if compiled is None else compiled
+    rule = _rule(skeleton)
     table, rows = rule.table(points[0])
     answer = np.empty(rule.row + rule_fits.RESIDUALS + points.shape[1])
     found = rule_fits.fit(rule.rule, rule.limits, points, usable, rows, table, degree, stage, polish, quick, answer)
@@ -105,12 +102,6 @@ def fit_constants(
     """
     found = find_constants(skeleton, np.array([x, target, multiplier]), _NO_POINTS, rule_fits.ESTIMATED, degree, polish)
     return None if found is None else (found.constants, float(found.numbers[rule_fits.SCALE]))
-
-
-def _value(skeleton: Skeleton, constants: LeafConstants, x: FloatArray) -> FloatArray:
-    if isinstance(skeleton, str):
-        return leaf_value(skeleton, constants[0], x)
-    return combine(skeleton, [leaf_value(name, c, x) for name, c in zip(leaves(skeleton), constants, strict=True)])
 
 
 def _starts(
@@ -234,35 +225,30 @@ def _backfit(
 
     Without polish, for the parts of a nested rule, one start has to do: starts within starts would multiply.
     """
-    skeleton: Skeleton = (operator, parts)
     initial = _initial_values(operator, parts, x, target, multiplier)
+    atoms = atoms_of((operator, parts))
+    in_turn, points = _parts((operator, parts), atoms), np.array([x, target, multiplier])
     if not polish:
-        first, values, side = next(initial)
-        one = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
-        return [] if one is None else [one]
+        return [constants for constants, _ in in_turn.fit(points, [next(initial)], degree, polish=False)]
     if not np.any(multiplier):
         return []
+    space = span((operator, parts), x, degree=degree)
     enough = EXACT_SHARE * float(target @ target)
-    enough += _least_misfit(skeleton, x, target, multiplier, degree) * 1.0001
-    quick = len(leaves(skeleton)) == 2 and span(skeleton, x) is not None
-    initial = islice(initial, _STARTS if quick else _SLOW_STARTS)
-    kept = multiplier != 0
-    evidence = evidence_of(x[kept], target[kept] / multiplier[kept], np.abs(multiplier[kept]))
+    if space is not None:
+        enough += _least_misfit(space, target, multiplier) * 1.0001
+    initial = islice(initial, _STARTS if space is not None and len(atoms) == 2 else _SLOW_STARTS)
     results: list[Answer] = []
-    while some := list(islice(initial, _STARTS_AT_ONCE)):
-        for first, values, side in some:
-            one = _backfit_from(operator, parts, first, values, side, x, target, multiplier, degree, polish)
-            if one is not None:
-                results.append(refine(skeleton, one, evidence, 2 * _FIRST_STEPS))
+    at_once = len(parts) if np.count_nonzero(multiplier) > in_turn.size else _STARTS_AT_ONCE
+    while some := list(islice(initial, at_once)):
+        results += in_turn.fit(points, some, degree, polish=True)
         if any([cost <= enough for _, cost in results]):
             break
     return [constants for constants, _ in sorted(results, key=lambda fit: fit[1])[:_GRID_STARTS]]
 
 
-def _least_misfit(skeleton: Skeleton, x: FloatArray, target: FloatArray, multiplier: FloatArray, degree: int) -> float:
-    """Returns a lower bound of the misfit, 0 where there is none to be had."""
-    space = span(skeleton, x, degree=degree)
-    if space is None or not np.all(np.isfinite(space.columns)):
+def _least_misfit(space: Span, target: FloatArray, multiplier: FloatArray) -> float:
+    """Returns the least misfit of the functions of a span, 0 where these overflow."""
+    if not np.all(np.isfinite(space.columns)):
         return 0.0
     basis = space.basis(multiplier)
     rest = target - multiplier * space.offset
@@ -272,8 +258,8 @@ def _least_misfit(skeleton: Skeleton, x: FloatArray, target: FloatArray, multipl
 
 def _initial_values(
     operator: Operator, parts: tuple[Skeleton, ...], x: FloatArray, target: FloatArray, multiplier: FloatArray
-) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
-    """Yields which part is fitted first, what the others are taken to be then, and the weights of the inputs."""
+) -> Iterator[Start]:
+    """Yields where to start."""
     everywhere = np.ones_like(x)
     neutral = [np.full_like(x, 0.0 if operator == "sum" else 1.0) for _ in parts]
     for first in range(len(parts)):
@@ -292,39 +278,20 @@ def _initial_values(
             yield (index + 1) % len(parts), [*neutral[:index], unit, *neutral[index + 1 :]], everywhere
 
 
-def _backfit_from(
-    operator: Operator,
-    parts: tuple[Skeleton, ...],
-    first: int,
-    values: list[FloatArray],
-    side: FloatArray,
-    x: FloatArray,
-    target: FloatArray,
-    multiplier: FloatArray,
-    degree: int,
-    polish: bool,
-) -> LeafConstants | None:
-    values = list(values)
-    fitted: list[LeafConstants] = [[] for _ in parts]
-    order = [(first + shift) % len(parts) for shift in range(len(parts))]
-    for sweep in range(_SWEEPS if polish else 1):
-        for index in order:
-            weight = side if sweep == 0 and index == first else np.ones_like(x)
-            others = values[:index] + values[index + 1 :]
-            if operator == "sum":
-                goal, factor = target - multiplier * reduce(np.add, others), multiplier
-            else:
-                goal, factor = target, multiplier * reduce(np.multiply, others)
-            fit = fit_constants(parts[index], x, goal * weight, factor * weight, degree=degree, polish=False)
-            if fit is None:
-                return None
-            fitted[index] = fit[0]
-            value = _value(parts[index], fitted[index], x)
-            values[index] = np.where(np.isfinite(value), value, 0.0)
-    return [constants for part in fitted for constants in part]
+def _rule(skeleton: Skeleton) -> CompiledAtom | CalledBack:
+    """Returns what kernels take for a rule."""
+    compiled = compiled_atom(skeleton) if isinstance(skeleton, str) else None
+    return _called_back(skeleton, atoms_of(skeleton)) if compiled is None else compiled
 
 
 @lru_cache(maxsize=1024)
 def _called_back(skeleton: Skeleton, atoms: tuple[Atom, ...]) -> CalledBack:
     """Returns what kernels take for a rule; the atoms may be others by the same names, so they are part of the key."""
     return CalledBack(skeleton, _starts)
+
+
+@lru_cache(maxsize=1024)
+def _parts(skeleton: tuple[Operator, tuple[Skeleton, ...]], atoms: tuple[Atom, ...]) -> Parts:
+    """Returns what backfitting takes for the parts of a sum or product; see `_called_back`."""
+    operator, parts = skeleton
+    return Parts([_rule(part) for part in parts], operator == "product")

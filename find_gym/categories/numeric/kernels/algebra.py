@@ -16,6 +16,16 @@ _DEPENDENT = 1e-9
 
 
 @helper
+def copy_to(source: Any, target: Any) -> None:
+    """Copies a vector to the start of another.
+
+    An assignment to a slice would also have the error compiled where lengths differ, which takes seconds.
+    """
+    for k in range(source.size):
+        target[k] = source[k]
+
+
+@helper
 def length(rows: Any, row: int, first: int, count: int) -> float:
     """Returns the length of a row from its entry `first` on."""
     total = 0.0

@@ -60,7 +60,7 @@ _call: Any = _call_at
 
 
 @helper
-def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
+def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: int, answer: Any) -> int:
     """Asks what fitting knows of a rule.
 
     Args:
@@ -70,7 +70,7 @@ def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: An
         target: what the rule times the multiplier should be, shape `(n,)`; for a level, its only entry.
         multiplier: factors, shape `(n,)`.
         rows: which rows of the table the inputs have, shape `(n,)`.
-        table: the values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
+        table: the address of values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
         answer: rows of constants, shape `(ROWS, r)`: those that the question is about, and where to write the answer.
 
     Returns:
@@ -80,7 +80,7 @@ def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: An
     return int(
         _call(
             address, words.ctypes.data, x.ctypes.data, target.ctypes.data, multiplier.ctypes.data, rows.ctypes.data,
-            table.ctypes.data, answer.ctypes.data,
+            table, answer.ctypes.data,
         )
     )  # fmt: skip
 
@@ -102,11 +102,11 @@ NEVER, AT_ONCE, IN_TURN = range(3)
 
 
 @helper
-def question(rule: Any, table: Any, degree: int) -> Any:
+def question(rule: Any, height: int, width: int, degree: int) -> Any:
     """Returns the words of questions about a rule, whose mode is still to be set."""
     words = np.zeros(WORDS, np.int64)
     words[KIND], words[ROW], words[SPLIT] = rule[RULE_KIND], rule[RULE_ROW], rule[RULE_SPLIT]
-    words[HEIGHT], words[WIDTH], words[DEGREE] = table.shape[0], table.shape[1], degree
+    words[HEIGHT], words[WIDTH], words[DEGREE] = height, width, degree
     return words
 
 

@@ -20,8 +20,7 @@ def answer_question(rule: Any, mode: int, points: Any, answer: Any) -> int:
         points: inputs, outputs and factors, shape `(3, n)`.
         answer: rows of constants, where the answer is written.
     """
-    table = np.empty((0, 0))
-    words = asking.question(rule, table, 0)
+    words = asking.question(rule, 0, 0, 0)
     words[asking.MODE] = mode
     rows = np.zeros(points.shape[1], np.int64)
-    return int(asking.ask(rule[asking.ADDRESS], words, points[0], points[1], points[2], rows, table, answer))
+    return int(asking.ask(rule[asking.ADDRESS], words, points[0], points[1], points[2], rows, 0, answer))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
+from find_gym.categories.numeric.kernels.algebra import copy_to
 from find_gym.categories.numeric.kernels.asking import ask, constants_of, question, set_model
 from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
 from find_gym.categories.numeric.kernels.refining import refine_from
@@ -66,7 +67,7 @@ def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, polis
         set_model(known, answer[chosen])
         if last > 0:
             least = refine_from(model, constants_of(answer[chosen]), free, evidence, last)
-        best[:] = answer[chosen]
+        copy_to(answer[chosen], best)
     return least
 
 
@@ -99,7 +100,7 @@ def _fit_to(known: Any, x: Any, y: Any, rows: Any, kept: Any, polish: bool, best
         answer = np.empty((asking.ROWS, best.size))
         words[asking.MODE] = asking.LEVEL
         found = ask(rule[asking.ADDRESS], words, level, level, level, np.zeros(1, np.int64), table, answer)
-        best[:] = answer[0]
+        copy_to(answer[0], best)
         return found > 0
     best[asking.LAYOUT], best[asking.SIZE] = rule[asking.LEVEL_LAYOUT], rule[asking.LEVEL_SIZE]
     for k in range(rule[asking.LEVEL_SIZE]):
@@ -152,8 +153,9 @@ def _fit(
         _compare(known, x, y, usable, trial_best, trial_found)
         if not trial_found[SCALE] < found[SCALE] or trial_found[KNOWN] == 0.0:
             break
-        best[:], kept[:] = trial_best, trial
-        found[: RESIDUALS + x.size] = trial_found
+        copy_to(trial_best, best)
+        copy_to(trial_found, found)
+        kept, trial = trial, kept
     for i in range(x.size):
         kept[i] = kept[i] and math.isfinite(found[RESIDUALS + i])
     own_x, own_y, _ = _points(x, y, rows, kept)
@@ -219,7 +221,8 @@ def fit(
         Whether constants were found.
     """
     best, found = answer[: rule[asking.RULE_ROW]], answer[rule[asking.RULE_ROW] :]
-    known = rule, limits.copy(), rule[asking.CODE :].copy(), question(rule, table, degree), table
+    words = question(rule, table.shape[0], table.shape[1], degree)
+    known = rule, limits.copy(), rule[asking.CODE :].copy(), words, np.int64(table.ctypes.data)
     x, y = points[0], points[1]
     if stage == ESTIMATED:
         found[SCALE] = _estimate(known, x, y, points[2], rows, polish, best)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
-from find_gym.categories.numeric.kernels.algebra import least_squares, length, triangularise
+from find_gym.categories.numeric.kernels.algebra import copy_to, least_squares, length, triangularise
 from find_gym.categories.numeric.kernels.asking import ask_about, constants_of, set_model
 from find_gym.categories.numeric.kernels.refining import misfit, refine_from
 from find_gym.categories.numeric.kernels.rounding import round_at_once, round_in_turn, rounded
@@ -58,7 +58,7 @@ def simplify(known: Any, evidence: Any, quick: bool, best: Any) -> None:
         ask_about(known, asking.CANONICAL, answer)
         set_model(known, answer[0])
         _round_exactly(model, evidence, power, constants_of(answer[0]))
-        best[:] = answer[0]
+        copy_to(answer[0], best)
         return
     ask_about(known, asking.CANONICAL_NOISY, answer)
     set_model(known, answer[0])
@@ -68,7 +68,7 @@ def simplify(known: Any, evidence: Any, quick: bool, best: Any) -> None:
         cost = refine_from(model, constants_of(answer[0]), free, evidence, steps)
     if cost < math.inf and answer[0, asking.SIZE] > 0.0:
         _round_noisily(known, evidence, cost, quick, answer)
-    best[:] = answer[0]
+    copy_to(answer[0], best)
 
 
 @helper
@@ -116,14 +116,14 @@ def _lower_in_turn(known: Any, evidence: Any, power: float, cost: float, answer:
     free, before = np.ones(answer.shape[1], np.bool_), np.empty(answer.shape[1])
     for atom in range(model[0]):
         while True:
-            before[:] = answer[0]
+            copy_to(answer[0], before)
             words[asking.ATOM] = atom
             if ask_about(known, asking.SHORTER, answer) == 0:
                 break
             set_model(known, answer[0])
             trial = refine_from(model, constants_of(answer[0]), free, evidence, _STEPS_BESIDE)
             if not trial <= _allowed(cost, evidence.shape[1], power):
-                answer[0] = before
+                copy_to(before, answer[0])
                 set_model(known, answer[0])
                 break
             cost = trial
@@ -141,13 +141,13 @@ def _move_within_range(known: Any, evidence: Any, cost: float, vector: Any) -> b
         low, high = limits[1, index], limits[2, index]
         if low <= original[index] <= high:
             continue
-        trial[:] = vector
+        copy_to(vector, trial)
         trial[index] = min(max(original[index], low), high)
         free[index] = False
         trial_cost = refine_from(model, trial, free, evidence, _STEPS_BESIDE)
         free[index] = True
         if trial_cost - cost <= _RANGE_DEVIATIONS * variance:
-            vector[:] = trial
+            copy_to(trial, vector)
             any_moved = True
     return any_moved
 
@@ -195,13 +195,13 @@ def _round_exactly(model: Any, evidence: Any, power: float, vector: Any) -> None
         for k in range(size):
             trial[k] = rounded(vector[k], decimals)
         if _relative_misfit(model, trial, evidence, sizes, room) <= least:
-            vector[:] = trial
+            copy_to(trial, vector)
             return
-    trial[:] = vector
+    copy_to(vector, trial)
     _shorten(trial)
     cost = misfit(model, vector, evidence, nodes, factors, room[2], room[3])
     if misfit(model, trial, evidence, nodes, factors, room[2], room[3]) <= max(4 * cost, _EXACT * power):
-        vector[:] = trial
+        copy_to(trial, vector)
 
 
 @only_part
@@ -216,20 +216,20 @@ def _round_noisily(known: Any, evidence: Any, cost: float, quick: bool, answer: 
     count = max(ask_about(known, asking.EQUIVALENTS, answer), 1)
     vectors = np.empty((count, size))
     for row in range(count):
-        vectors[row] = constants_of(answer[row])
+        copy_to(constants_of(answer[row]), vectors[row])
     trials, drawn = vectors.copy(), limits[0]
     best = round_at_once(model, trials, evidence, cost, variance, drawn)
     if best >= 0:
-        vectors[0] = trials[best]
+        copy_to(trials[best], vectors[0])
     elif rule[asking.HOMOGENEOUS] and not quick:
         # Any common factor of the constants is as good: there are no plain ones to be found in turn.
         _shorten(vectors[0])
     elif not quick:
         least = math.inf
-        trials[:] = vectors
         for row in range(count):
+            copy_to(vectors[row], trials[row])
             rounded_cost = round_in_turn(model, trials[row], evidence, cost, variance, drawn)
             if row == 0 or rounded_cost < least:
                 least, best = rounded_cost, row
-        vectors[0] = trials[best]
-    constants_of(answer[0])[:] = vectors[0]
+        copy_to(trials[best], vectors[0])
+    copy_to(vectors[0], constants_of(answer[0]))
