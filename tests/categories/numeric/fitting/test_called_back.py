@@ -10,7 +10,7 @@ import pytest
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Fitting
 from find_gym.categories.numeric.fitting import fit_skeleton
-from find_gym.categories.numeric.rules import AtomRule
+from find_gym.categories.numeric.rules import AtomRule, Skeleton, evaluate
 
 
 def constant(**fitting: Any) -> Atom:
@@ -39,3 +39,16 @@ def test_an_atom_in_place_of_another_is_the_one_that_is_fitted(monkeypatch: pyte
     monkeypatch.setitem(ATOMS, "constant", replace(twice, fitting=replace(twice.fitting, solved=True)))
     spec = fit_skeleton("constant", (), np.arange(5.0), np.array([2.0, 2.5, 1.5, 2.0, 1.0]))
     assert spec is not None and spec.rule == AtomRule("constant", (7.0,))
+
+
+@pytest.mark.parametrize("first", ["line", "linear", ("sum", ("line", "absolute")), ("product", ("line", "step"))])
+def test_parts_that_are_called_back_are_estimated_in_turn_with_compiled_ones(
+    first: Skeleton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ATOMS, "line", replace(ATOMS["linear"], name="line"))
+    x = np.linspace(-9.0, 12.0, 22)
+    y = (x - 2.5) * (3.0 * x + 4.0)
+    for skeleton in (("product", (first, "linear")), ("product", ("linear", first))):
+        spec = fit_skeleton(skeleton, (), x, y)
+        assert spec is not None
+        assert evaluate(spec.rule, x) == pytest.approx(y, rel=1e-6, abs=1e-6)
