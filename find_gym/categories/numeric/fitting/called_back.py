@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, Fitting, FloatArray
 from find_gym.categories.numeric.fitting.compiled_atoms import compiled_atom
-from find_gym.categories.numeric.fitting.models import Layout, atoms_of, layout_of, model_of
+from find_gym.categories.numeric.fitting.models import Layout, atoms_of, layout_of, model_of, parameters_of
 from find_gym.categories.numeric.fitting.scaling import common_scale
-from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack, unpack
+from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.rules import Skeleton
 
@@ -38,11 +38,11 @@ class CalledBack:
     def __init__(self, skeleton: Skeleton, estimate: Estimate) -> None:
         self._skeleton = skeleton
         self._estimate = estimate
-        # Constants of each layout that was seen, and what kernels take for its model; its place is its number.
-        self._layouts: list[LeafConstants] = []
-        self._models: list[FloatArray] = []
+        # Each layout that was seen, and what kernels take for its model; its place is its number.
+        self._models: list[tuple[Layout, FloatArray]] = []
         self._numbers: dict[Layout, int] = {}
-        atoms = atoms_of(skeleton)
+        self._lock = threading.Lock()
+        self._atoms = atoms = atoms_of(skeleton)
         size = sum(parameter.length or 1 for atom in atoms for parameter in atom.parameters)
         code = 2 + asking.CONSTANTS + 6 * len(atoms)
         # An answer has room for the code of the model, and what is known of each constant.
@@ -61,8 +61,17 @@ class CalledBack:
 
     def constants(self, row: list[float]) -> LeafConstants:
         """Returns the constants in a row."""
-        values = np.array(row[asking.CONSTANTS : asking.CONSTANTS + int(row[asking.SIZE])])
-        return unpack(values, self._layouts[int(row[asking.LAYOUT])])
+        layout, _ = self._models[int(row[asking.LAYOUT])]
+        values, place = row[asking.CONSTANTS :], 0
+        constants: LeafConstants = []
+        for atom, sizes in zip(self._atoms, layout, strict=True):
+            leaf: list[Any] = []
+            for parameter, size in zip(parameters_of(atom, sizes), sizes, strict=True):
+                one = round(values[place]) if parameter.discrete else values[place]
+                leaf.append(tuple(values[place : place + size]) if size else one)
+                place += size or 1
+            constants.append(tuple(leaf))
+        return constants
 
     def check(self) -> None:
         """Raises the error that was raised in what was called back, if any."""
@@ -88,7 +97,7 @@ class CalledBack:
             return self._write_model(words[asking.ATOM], room) if mode == asking.MODEL else 0
 
     def _write_model(self, number: int, room: FloatArray) -> int:
-        known = self._models[number]
+        _, known = self._models[number]
         room.reshape(-1)[: known.size] = known
         return 1
 
@@ -127,16 +136,19 @@ class CalledBack:
     def _write(self, found: list[LeafConstants], room: FloatArray) -> int:
         """Writes rows of constants and returns how many there are."""
         for row, constants in zip(room, found, strict=False):
-            layout = layout_of(constants)
-            if layout not in self._numbers:
-                model = model_of(self._skeleton, layout)
-                self._models.append(np.array([model.code.size, *model.code, *model.limits.ravel()]))
-                self._layouts.append(constants)
-                self._numbers[layout] = len(self._layouts) - 1
             flat = pack(constants)
-            row[asking.LAYOUT], row[asking.SIZE] = self._numbers[layout], flat.size
+            row[asking.LAYOUT], row[asking.SIZE] = self._number(layout_of(constants)), flat.size
             row[asking.CONSTANTS : asking.CONSTANTS + flat.size] = flat
         return len(found)
+
+    def _number(self, layout: Layout) -> int:
+        """Returns the number of a layout, for all threads."""
+        with self._lock:
+            if layout not in self._numbers:
+                model = model_of(self._skeleton, layout)
+                self._numbers[layout] = len(self._models)
+                self._models.append((layout, np.array([model.code.size, *model.code, *model.limits.ravel()])))
+            return self._numbers[layout]
 
 
 def level_constants(skeleton: Skeleton, level: float) -> LeafConstants:

@@ -57,7 +57,12 @@ class Model:
         tree = _postfix(skeleton, iter(range(len(atoms))))
         self.code: NDArray[np.int64] = np.array([len(atoms), self.size, len(tree), *code, *tree], dtype=np.int64)
         self.free = np.ones(self.size, dtype=np.bool_)
-        parameters = _parameters_of(atoms, layout)
+        parameters = [
+            parameter
+            for atom, sizes in zip(atoms, layout, strict=True)
+            for parameter, size in zip(parameters_of(atom, sizes), sizes, strict=True)
+            for _ in range(max(size, 1))
+        ]
         self.limits: FloatArray = np.array([(one.decimals, *one.drawn_range) for one in parameters]).reshape(-1, 3).T
 
 
@@ -110,14 +115,9 @@ def _postfix(skeleton: Skeleton, numbers: Any) -> list[int]:
     return code
 
 
-def _parameters_of(atoms: tuple[Atom, ...], layout: Layout) -> list[Parameter]:
-    """Returns the parameter that each flattened constant belongs to."""
-    return [
-        parameter
-        for atom, sizes in zip(atoms, layout, strict=True)
-        for parameter, size in zip(atom.parameters * (len(sizes) if atom.variadic else 1), sizes, strict=True)
-        for _ in range(max(size, 1))
-    ]
+def parameters_of(atom: Atom, sizes: tuple[int, ...]) -> tuple[Parameter, ...]:
+    """Returns the parameter of each of an atom's constants, that of a polynomial for all of its coefficients."""
+    return atom.parameters * (len(sizes) if atom.variadic else 1)
 
 
 @cache

@@ -15,6 +15,8 @@ from find_gym.core.kernels.compiling import exact_helper, helper, kernel
 _MAD = 1.4826
 # Rounding errors of an output, relative to its size.
 _ROUNDING = 1e-9
+# All floats beyond are integers.
+_FRACTIONS = 2.0**53
 
 
 @helper
@@ -169,7 +171,7 @@ def poisson_mean(x: Any, y: Any, usable: Any) -> float:
             repeated += 1
             total += change * change
             if change > _ROUNDING * largest:
-                if not abs(change - np.rint(change)) <= tolerance:
+                if not abs(change - np.rint(change)) <= tolerance or max(abs(y[i]), abs(y[before])) > _FRACTIONS:
                     return 0.0
                 found += 1
         before = i

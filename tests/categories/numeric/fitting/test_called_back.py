@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Fitting
-from find_gym.categories.numeric.fitting import fit_skeleton
+from find_gym.categories.numeric.fitting import compounds, fit_skeleton
 from find_gym.categories.numeric.rules import AtomRule, Skeleton, evaluate
 
 
@@ -52,3 +52,22 @@ def test_parts_that_are_called_back_are_estimated_in_turn_with_compiled_ones(
         spec = fit_skeleton(skeleton, (), x, y)
         assert spec is not None
         assert evaluate(spec.rule, x) == pytest.approx(y, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("other", ["root", "square_wave", "polynomial"])
+def test_a_fit_depends_on_no_fit_before(other: str) -> None:
+    skeleton = ("product", ("reciprocal", other))
+    x = np.array([-7.0, -3.0, 1.0, 2.0, 5.0, 9.0, 20.0])
+    # Levels, of which all constants are integers; then what others are fitted to, a root of either degree among them.
+    evidence = [np.zeros(7), np.full(7, 3.0), np.sign(x - 2.5) / x, 1 / np.sqrt(np.abs(x)), 2.5 + 0.5 / x]
+    compounds._called_back.cache_clear()
+    after = [fit_skeleton(skeleton, (), x, y) for y in evidence]
+    for y, spec in zip(evidence, after, strict=True):
+        compounds._called_back.cache_clear()
+        assert fit_skeleton(skeleton, (), x, y) == spec
+
+
+def test_answers_without_fractions_have_no_noise_of_poisson() -> None:
+    x, y = np.array([1.0, 1.0, 2.0, 2.0]), np.array([1e200, 3e200, 2e200, 2e200])
+    spec = fit_skeleton("constant", (), x, y)
+    assert spec is not None and spec.rule.constants == pytest.approx((2e200,))  # type: ignore[union-attr]
