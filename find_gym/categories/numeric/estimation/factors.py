@@ -69,18 +69,22 @@ def _roots(x: FloatArray, y: FloatArray) -> NDArray[Any] | None:
 
 def _best_polynomial(x: FloatArray, y: FloatArray) -> FloatArray | None:
     """Returns the coefficients of the polynomial in `x / 64` of least BIC, lowest power first."""
-    best: tuple[float, FloatArray] | None = None
-    power = float(y @ y)
-    powers = (x / _UNIT) ** np.arange(_GREATEST_DEGREE + 1)[:, None]
-    for degree in range(_GREATEST_DEGREE + 1):
-        freedom = x.size - degree - 1
-        if freedom < 1:
-            break
-        coefficients, cost = solve_linear(powers[: degree + 1], y)
-        score = freedom * np.log(max(cost / freedom, 1e-24 * power, 1e-300)) + (degree + 1) * np.log(x.size)
-        if best is None or score < best[0]:
-            best = (score, coefficients)
-    return None if best is None or not np.all(np.isfinite(best[1])) else best[1]
+    from find_gym.categories.numeric.kernels.algebra import orthonormalise
+
+    greatest = min(_GREATEST_DEGREE, x.size - 2)
+    if greatest < 0:
+        return None
+    powers = (x / _UNIT) ** np.arange(greatest + 1)[:, None]
+    basis, degrees = np.empty(powers.shape), np.empty(greatest + 1, dtype=np.int64)
+    rank = orthonormalise(powers, basis, degrees)
+    basis, degrees = basis[:rank], degrees[:rank]
+    # What is left of y beside each degree and those below.
+    rest = y - np.cumsum((basis @ y)[:, None] * basis, axis=0)
+    freedom = x.size - degrees - 1
+    variance = np.maximum(np.einsum("kn,kn->k", rest, rest) / freedom, max(1e-24 * float(y @ y), 1e-300))
+    scores = freedom * np.log(variance) + (degrees + 1) * np.log(x.size)
+    coefficients, _ = solve_linear(powers[: degrees[np.argmin(scores)] + 1], y)
+    return coefficients if np.all(np.isfinite(coefficients)) else None
 
 
 def _half(x: FloatArray, roots: NDArray[Any]) -> FloatArray:
