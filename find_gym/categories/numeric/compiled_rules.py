@@ -89,5 +89,9 @@ class CompiledRule:
 
     def _values(self, x: FloatArray) -> FloatArray:
         """Returns what NumPy evaluates, shape `(m, n)`."""
+        values = np.empty((len(self._given), x.size))
         with np.errstate(all="ignore"):
-            return np.array([rule.atom.evaluate(x, rule.constants) for rule in self._given], dtype=np.float64)
+            for row, rule in zip(values, self._given, strict=True):
+                # A user's atom may return one number for all inputs.
+                row[:] = rule.atom.evaluate(x, rule.constants)
+        return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,3 +103,11 @@ def test_inputs_of_any_memory_and_shape(seed: int) -> None:
         np.testing.assert_array_equal(function.truth(other), expected.reshape(other.shape))
         if spec.network is None:
             np.testing.assert_array_equal(evaluate(spec.rule, other), evaluate(spec.rule, x).reshape(other.shape))
+
+
+def test_an_atom_may_return_one_number_for_all_inputs_and_no_other_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ATOMS, "level", replace(ATOMS["constant"], name="level", evaluate=lambda x, c: c[0]))
+    check(CompoundRule("sum", (AtomRule("linear", (1.0, 0.5)), AtomRule("level", (2.5,)))))
+    monkeypatch.setitem(ATOMS, "level", replace(ATOMS["constant"], name="level", evaluate=lambda x, c: x[1:]))
+    with pytest.raises(ValueError, match="could not broadcast"):
+        CompiledRule(AtomRule("level", (2.5,)))(X)
