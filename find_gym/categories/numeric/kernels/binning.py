@@ -87,7 +87,8 @@ def sort_into_bins(values: Any, bounds: Any, ends: Any, places: Any) -> None:
     while size < bounds.size:
         size = 2 * size + 1
     padded = np.full(size, math.inf)
-    padded[: bounds.size] = bounds
+    for edge in range(bounds.size):
+        padded[edge] = bounds[edge]
     # Neighbours are mostly in the same bin, so that whole blocks are compared at once.
     last, low, high = 0, -math.inf, padded[0]
     for first in range(0, values.size, _BLOCK):
@@ -127,7 +128,8 @@ def copy_in_order(values: Any, ordered: Any) -> bool:
     descending = values[0] > values[last]
     for i in range(last):
         if not (values[i] >= values[i + 1] if descending else values[i] <= values[i + 1]):
-            ordered[:] = values
+            for place in range(values.size):
+                ordered[place] = values[place]
             return False
     for i in range(values.size):
         ordered[i] = values[last - i] if descending else values[i]

@@ -71,7 +71,8 @@ def _shape(kind: int, c: Any, x: Any, y: Any) -> None:
         for i in range(x.size):
             y[i] = math.sqrt(x[i]) if x[i] >= 0.0 else math.nan
     else:
-        y[:] = x
+        for i in range(x.size):
+            y[i] = x[i]
 
 
 @exact_helper
@@ -226,7 +227,8 @@ def evaluate(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
             values = outputs if depth == 0 else stack[depth, :size]
             depth += 1
             if kind == GIVEN:
-                values[:] = given[row, begin:end]
+                for i in range(size):
+                    values[i] = given[row, begin + i]
                 row += 1
             else:
                 _atom(kind, address, rule[place - count : place], second, inputs, room[:size], values)
