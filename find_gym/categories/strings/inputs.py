@@ -124,22 +124,36 @@ def balanced_inputs(
         Different strings, and what the function makes of them: a quarter of them as they come (the empty one among
         them), then those that the function changes, the rules in turn, and then others until there are enough, so that
         at least half are changed if that many of the candidates are, 16 times `count` at most.
+
+    Raises:
+        ValueError: the function does not tell of each input what it makes of it.
     """
     from find_gym.categories.strings.kernels.choosing import choose_inputs
 
     first_kinds, kinds = _kinds(count)
     pool = _draw(rng, first_kinds)
-    followed = function.follow(pool)
+    followed = _checked(function.follow(pool), len(pool))
     places = np.empty(count, dtype=np.int64)
     for batch in range(_BATCHES):
         if batch:
             further = _draw(rng, kinds)
-            pool, followed = pool + further, followed.and_then(function.follow(further))
+            pool, followed = pool + further, followed.and_then(_checked(function.follow(further), len(further)))
         chosen = choose_inputs(pool.text, pool.ends, count // 4, followed.told, places)
         if chosen >= 0:
             break
     places = places[: chosen if chosen >= 0 else ~chosen]
     return pool.take(places), followed.take(places)
+
+
+def _checked(followed: Followed, count: int) -> Followed:
+    """Returns what a user's own function says of inputs if it is of them all: loops do not see where an array ends."""
+    told = followed.told
+    if len(followed.outputs) != count or told.shape != (2, count) or told.dtype != np.int64:
+        raise ValueError(
+            f"expected {count} outputs and int64 numbers of shape {(2, count)} from follow, "
+            f"actual: {len(followed.outputs)} outputs and {told.dtype} numbers of shape {told.shape}"
+        )
+    return followed
 
 
 @cache

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import find_gym.categories.strings.inputs as inputs_module
 from find_gym.categories.strings.custom import CallableStringFunction
 from find_gym.categories.strings.difficulty import DIFFICULTIES, StringDifficulty
+from find_gym.categories.strings.followed import Followed
 from find_gym.categories.strings.function import StringFunction, StringSpec
 from find_gym.categories.strings.inputs import balanced_inputs, draw_inputs
 from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
@@ -255,6 +256,20 @@ def test_balanced_inputs_show_something(seed: int, level: str) -> None:
     changed = [a != b for a, b in zip(function.truth(pool), pool, strict=True)]
     if np.mean(changed) > 0.1:
         assert sum(a != b for a, b in zip(function.truth(inputs), inputs, strict=True)) >= 30
+
+
+@pytest.mark.parametrize(
+    "told", [np.zeros((2, 1), dtype=np.int64), np.zeros((1, 10_000), dtype=np.int64), np.zeros((2, 10_000))]
+)
+def test_what_a_black_box_says_of_too_few_inputs_is_refused(told: np.ndarray) -> None:
+    """Compiled loops would read beyond it."""
+
+    class Telling(CallableStringFunction):
+        def follow(self, inputs: Any) -> Followed:
+            return Followed(list(inputs), told[:, : len(inputs)])
+
+    with pytest.raises(ValueError, match=r"expected \d+ outputs and int64 numbers of shape"):
+        balanced_inputs(np.random.default_rng(0), 64, Telling(str.title))
 
 
 def test_balanced_inputs_show_both_sides_of_a_branch() -> None:
