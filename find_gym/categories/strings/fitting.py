@@ -81,12 +81,23 @@ class _Search:
 
     def _steps(self, name: str, rest: StringSkeleton, given: list[str], answers: list[str]) -> Iterator[Program]:
         function, idle = OPERATIONS[name].function, OPERATIONS[name].stochastic
+        last = OPERATIONS[rest[0]] if len(rest) == 1 and isinstance(rest[0], str) else None
+        # Whether the last operation makes the first answer of a string. Where this is the answer already, that tells
+        # nothing of the constants that it has for others.
+        fits = {answers[0]: True}
         for constants in OPERATIONS[name].candidates(answers):
             self._tries += 1
             if self._tries > _MAX_TRIES:
                 return
-            # Nearly all constants are wrong: those make no step. Stochastic operations are left out, as in `run`.
-            outputs = given if idle else [function(text, *constants) for text in given]
+            # Stochastic operations are left out, as in `run`.
+            first = given[0] if idle else function(given[0], *constants)
+            if last is not None:
+                # Nearly all constants are wrong, which the first string shows as a rule.
+                if first not in fits:
+                    fits[first] = bool(last.infer([first], answers[:1]))
+                if not fits[first]:
+                    continue
+            outputs = given if idle else [first, *[function(text, *constants) for text in given[1:]]]
             for program in self._programs(rest, outputs, answers):
                 yield (Step(name, constants), *program)
 

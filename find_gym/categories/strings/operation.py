@@ -152,7 +152,8 @@ class Operation:
         instruction: what it is on ASCII strings to the compiled loop, given the constants. By default that of
             letterwise operations follows from `function`, and others run in Python.
         guess: from the strings that it was given and those that it gave to constants that may do that; each is tried
-            on all. By default all constants, or those that the answers suggest.
+            on all. By default all constants, or those that the answers suggest. From one string that is changed alone
+            they must lead to constants that do that: where there are none, the operation is taken to be the wrong one.
         inverse: likewise, to all constants that do, as far as they can be listed, without a trial; in place of `guess`.
         released: whether it is one of FIND's, which the named difficulties draw and all grammars have a token for.
         infer: returns all constants with which the operation makes some strings of others, as far as they can be

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import pickle
 import signal
 import struct
 import subprocess
 import sys
+import time
 import warnings
 import weakref
 from collections.abc import Callable
@@ -27,6 +29,10 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_TH
 _SECONDS_TO_END = 5.0
 # Before each message stands its length in bytes.
 _LENGTH = struct.Struct("<Q")
+# Jobs that take fewer seconds than this together are done where they are: to send them would take as long.
+_WORTH_SENDING = 0.002
+# How much the last jobs count in the mean of the seconds that one takes.
+_NEWEST = 0.1
 # What pickle raises for things that only one process can have.
 _UNPICKLABLE = (pickle.PicklingError, AttributeError, TypeError)
 
@@ -34,8 +40,9 @@ _UNPICKLABLE = (pickle.PicklingError, AttributeError, TypeError)
 class Workers:
     """Does lists of jobs, parts of each in other processes, which start when they are first needed.
 
-    Jobs that another process can't be sent, or fails at, are done here. So the results, and the errors, are those of
-    `work(jobs)`, as long as what it returns for a job does not depend on the others.
+    Jobs that another process can't be sent, or fails at, are done here, and so are those that take little time, as the
+    earlier ones of their type tell. So the results, and the errors, are those of `work(jobs)`, as long as what it
+    returns for a job does not depend on the others.
 
     Args:
         count: the number of processes beside this one; with 0 all is done here.
@@ -52,12 +59,16 @@ class Workers:
         self._count = count
         self._work = work
         self._processes: list[subprocess.Popen[bytes]] = []
+        # The seconds that a job takes here, by its type.
+        self._seconds: dict[type, float] = {}
         self._stop: Callable[[], object] = lambda: None
 
     def do(self, jobs: list[Any]) -> list[Any]:
         """Does jobs and returns their results in the same order."""
         if not self._count or len(jobs) < 2:
             return self._work(jobs) if jobs else []
+        if len(jobs) * self._seconds.get(type(jobs[0]), math.inf) < _WORTH_SENDING:
+            return self._do_here(jobs)
         if not self._processes:
             self._start()
         shares = min(len(self._processes) + 1, len(jobs))
@@ -71,14 +82,10 @@ class Workers:
                     sent.append((process, places))
                 else:
                     own += places
-            self._do_here(jobs, own, results)
+            _put(results, own, self._do_here([jobs[place] for place in own]))
             for process, places in sent:
                 answers = _receive(process)
-                if answers is None:
-                    self._do_here(jobs, places, results)
-                else:
-                    for place, answer in zip(places, answers, strict=True):
-                        results[place] = answer
+                _put(results, places, self._do_here([jobs[place] for place in places]) if answers is None else answers)
         except BaseException:
             # Answers that nobody waits for must not be taken for those to the next jobs.
             self.close()
@@ -91,9 +98,13 @@ class Workers:
         self._stop()
         self._processes = []
 
-    def _do_here(self, jobs: list[Any], places: list[int], results: list[Any]) -> None:
-        for place, result in zip(places, self._work([jobs[place] for place in places]), strict=True):
-            results[place] = result
+    def _do_here(self, jobs: list[Any]) -> list[Any]:
+        """Does jobs in this process, and notes how long one takes."""
+        began = time.perf_counter()
+        results = self._work(jobs)
+        seconds, kind = (time.perf_counter() - began) / len(jobs), type(jobs[0])
+        self._seconds[kind] = (1 - _NEWEST) * self._seconds.get(kind, seconds) + _NEWEST * seconds
+        return results
 
     def _start(self) -> None:
         try:
@@ -143,6 +154,12 @@ def serve() -> None:
             # The jobs are done again where the error can be seen.
             answer = pickle.dumps(None)
         _write(answers, answer)
+
+
+def _put(results: list[Any], places: list[int], some: list[Any]) -> None:
+    """Writes results into their places."""
+    for place, result in zip(places, some, strict=True):
+        results[place] = result
 
 
 def _read(stream: IO[bytes]) -> bytes | None:

@@ -12,6 +12,7 @@ from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.faults import FAULTS
 from find_gym.categories.strings.operation import LETTERS, Constants, Operation
 from find_gym.categories.strings.operations import DETERMINISTIC, INNER, OPERATIONS, STOCHASTIC
+from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Branch, Step, run
 from find_gym.categories.strings.writing import source
 
@@ -57,6 +58,16 @@ def test_operations_are_total_and_deterministic_on_any_text(text: str) -> None:
         output = call(operation, text, constants)
         assert type(output) is str
         assert call(operation, text, constants) == output
+
+
+@pytest.mark.parametrize("name", DETERMINISTIC)
+def test_one_changed_string_leads_to_constants_that_change_it(name: str) -> None:
+    operation, rng = OPERATIONS[name], np.random.default_rng(0)
+    for text in [*PROBES, *ODD[1:5]] * 4:
+        constants = operation.sample(rng)
+        output = operation.function(text, *constants)
+        found = operation.infer([text], [output])
+        assert all(operation.function(text, *other) == output for other in found) and (found or output == text)
 
 
 @pytest.mark.parametrize("text", ODD)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym.categories.numeric.rules import AtomRule
+from find_gym.envs.vector import workers as module
 from find_gym.envs.vector.workers import Workers
 from find_gym.functions import NumericFunction, NumericSpec
 
@@ -33,6 +34,11 @@ def squares(jobs: list[Any]) -> list[Any]:
 
 def large(jobs: list[Any]) -> list[Any]:
     return [job * 100_000 for job in jobs]
+
+
+@pytest.fixture(autouse=True)
+def any_jobs_are_worth_sending(monkeypatch):
+    monkeypatch.setattr(module, "_WORTH_SENDING", 0.0)
 
 
 @pytest.fixture
@@ -60,6 +66,16 @@ def test_jobs_are_divided_among_all_processes(workers):
     assert {pid for _, pid in results} == {os.getpid(), *processes(workers)} and len(processes(workers)) == 2
     # One job is not worth a message.
     assert workers.do([7]) == [(49, os.getpid())] and workers.do([]) == []
+
+
+def test_jobs_that_take_little_time_are_done_here(workers, monkeypatch):
+    jobs = list(range(9))
+    # How long they take is not known yet.
+    assert len({pid for _, pid in workers.do(jobs)}) == 3
+    monkeypatch.setattr(module, "_WORTH_SENDING", 60.0)
+    assert workers.do(jobs) == [(job**2, os.getpid()) for job in jobs]
+    # Nor is it for jobs of another type.
+    assert len({pid for _, pid in workers.do([float(job) for job in jobs])}) == 3
 
 
 def check(do):
