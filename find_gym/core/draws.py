@@ -35,15 +35,16 @@ class SingleDraws:
     API, and does with them what NumPy does: the method of Lemire ("Fast Random Integer Generation in an Interval", ACM
     Transactions on Modeling and Computer Simulation 29, 2019). The generator moves on as if it had drawn the number.
 
-    Args:
-        rng: a generator.
+    Attributes:
+        rng: the generator.
     """
 
-    __slots__ = ("_next_32", "_state", "random")
+    __slots__ = ("_next_32", "_next_64", "_state", "random", "rng")
 
     def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
         bits = rng.bit_generator
-        self._next_32 = _NEXT_32.get(type(bits)) or _find_next_32(bits)
+        self._next_32, self._next_64 = _FUNCTIONS.get(type(bits)) or _find_functions(bits)
         self._state = bits.ctypes.state_address
         self.random = rng.random
 
@@ -59,18 +60,25 @@ class SingleDraws:
                 product = self._next_32(self._state) * count
         return first + (product >> _HALF)
 
-
-# The functions that give the next 32 bits of NumPy's kinds of generators; others may have one for each generator. They
-# keep the interpreter's lock, whose return may take as long as thousands of draws where other threads wait for it.
-_NEXT_32: dict[type, Callable[[int], int]] = {}
-_FUNCTION_OF_STATE = ctypes.PYFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)
+    def seed(self) -> int:
+        """Draws a seed, an integer below 2**63."""
+        return self._next_64(self._state) >> 1
 
 
-def _find_next_32(bits: Any) -> Callable[[int], int]:
-    function: Callable[[int], int] = ctypes.cast(bits.ctypes.next_uint32, _FUNCTION_OF_STATE)
+_Functions: TypeAlias = tuple[Callable[[int], int], Callable[[int], int]]
+# The functions that give the next 32 and 64 bits of NumPy's kinds of generators; others may have them for each
+# generator. They keep the interpreter's lock, whose return may take as long as thousands of draws where other threads
+# wait for it.
+_FUNCTIONS: dict[type, _Functions] = {}
+_KINDS = tuple(ctypes.PYFUNCTYPE(result, ctypes.c_void_p) for result in (ctypes.c_uint32, ctypes.c_uint64))
+
+
+def _find_functions(bits: Any) -> _Functions:
+    found = (bits.ctypes.next_uint32, bits.ctypes.next_uint64)
+    functions: Any = tuple(ctypes.cast(function, kind) for function, kind in zip(found, _KINDS, strict=True))
     if type(bits).__module__.startswith("numpy.random."):
-        _NEXT_32[type(bits)] = function
-    return function
+        _FUNCTIONS[type(bits)] = functions
+    return functions  # type: ignore[no-any-return]
 
 
 def address_of(rng: np.random.Generator) -> int:

@@ -23,7 +23,9 @@ BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_fr
 @given(
     seed=st.integers(0, 2**32),
     before=st.integers(0, 3),
-    calls=st.lists(st.one_of(st.none(), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS)), max_size=60),
+    calls=st.lists(
+        st.one_of(st.none(), st.just("seed"), BOUNDS, st.tuples(st.integers(-1000, 1000), BOUNDS)), max_size=60
+    ),
     bits=st.sampled_from([np.random.PCG64, np.random.MT19937]),
 )
 def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list, bits: Any) -> None:
@@ -36,6 +38,8 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list, bits: A
     for call in calls:
         if call is None:
             assert draws.random() == rng.random()
+        elif call == "seed":
+            assert draws.seed() == rng.integers(2**63)
         elif isinstance(call, int):
             assert draws.integers(call) == rng.integers(call)
         else:
@@ -50,8 +54,9 @@ class OwnFunction:
 
     def __init__(self, number: int) -> None:
         self.lock = threading.Lock()
-        call = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)(lambda state: number)
-        self.ctypes = SimpleNamespace(next_uint32=call, state_address=0)
+        kinds = [ctypes.CFUNCTYPE(kind, ctypes.c_void_p) for kind in (ctypes.c_uint32, ctypes.c_uint64)]
+        half, whole = (kind(lambda state: number) for kind in kinds)
+        self.ctypes = SimpleNamespace(next_uint32=half, next_uint64=whole, state_address=0)
 
 
 def test_generators_of_one_class_may_have_different_functions() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,15 +37,19 @@ def draw_decimal(rng: Draws, low: float, high: float, *, nonzero: bool = False, 
 
     The draw is an integer divided by a power of ten, so it gives the same bytes on every platform.
     """
-    first, end, scale = _steps(low, high, places)
+    first, end, scale = decimal_steps(low, high, places)
+    return _draw_step(rng, first, end, nonzero) / scale
+
+
+def _draw_step(rng: Draws, first: int, end: int, nonzero: bool) -> int:
     while True:
-        value = int(rng.integers(first, end)) / scale
-        if value != 0 or not nonzero:
-            return value
+        step = int(rng.integers(first, end))
+        if step or not nonzero:
+            return step
 
 
 @lru_cache
-def _steps(low: float, high: float, places: int) -> tuple[int, int, int]:
+def decimal_steps(low: float, high: float, places: int) -> tuple[int, int, int]:
     """Returns the first decimal between two and the one after the last, both as multiples of the unit, and the unit."""
     scale: int = 10**places
     return round(low * scale), round(high * scale) + 1, scale
@@ -80,8 +84,13 @@ class Parameter:
 
     def draw(self, rng: Draws) -> float:
         """Draws a number: uniform among the values with as many decimals, both ends included."""
-        value = draw_decimal(rng, self.low, self.high, nonzero=self.nonzero, places=self.decimals)
-        return value if self.decimals else int(value)
+        first, end, scale = self._steps
+        step = _draw_step(rng, first, end, self.nonzero)
+        return step / scale if self.decimals else step
+
+    @cached_property
+    def _steps(self) -> tuple[int, int, int]:
+        return decimal_steps(self.low, self.high, self.decimals)
 
     @property
     def drawn_range(self) -> tuple[float, float]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES
+import numpy as np
+
+from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES, FloatArray
 from find_gym.categories.numeric.variants import NOISE_KINDS, REGION_KINDS, VARIANTS
 from find_gym.core.arguments import read_bounds, read_integer, read_names, read_number, read_share, read_shares
 from find_gym.core.difficulties import NamedDifficulty
@@ -68,6 +71,11 @@ class NumericDifficulty(NamedDifficulty):
         read["noise_scale"] = read_number("a positive noise_scale", self.noise_scale, math.ulp(0.0))
         for name, value in read.items():
             object.__setattr__(self, name, value)
+
+    @cached_property
+    def region_shares(self) -> FloatArray:
+        """The places of `regions` in `REGION_KINDS` and their shares, shape `(k, 2)`, as compiled loops take them."""
+        return np.array([(REGION_KINDS.index(kind), share) for kind, share in self.regions.items()], dtype=np.float64)
 
     @classmethod
     def named(cls, version: int | None = None) -> Mapping[str, NumericDifficulty]:

@@ -193,12 +193,12 @@ def canonical(rule: Rule) -> str:
     name, constants = rule.name, rule.constants
     while (simpler := ATOMS[name].simpler(constants)) is not None:
         name, constants = simpler
-    return f"{name}({', '.join(_canonical_constant(constant) for constant in constants)})"
+    return f"{name}({', '.join([_canonical_constant(constant) for constant in constants])})"
 
 
 def _canonical_constant(constant: Any) -> str:
     if isinstance(constant, tuple):
-        return f"[{', '.join(_canonical_constant(item) for item in constant)}]"
+        return f"[{', '.join([_canonical_constant(item) for item in constant])}]"
     return repr(float(constant) + 0.0)
 
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from find_gym.categories.numeric import sampling
-from find_gym.categories.numeric.rules import atoms_of, evaluate
-from find_gym.categories.numeric.variants import contained_in
+from find_gym.categories.numeric.atoms import ATOMS, RELEASED_FAMILIES, draw_decimal
+from find_gym.categories.numeric.rules import AtomRule, atoms_of, domain, evaluate
+from find_gym.categories.numeric.variants import REGION_KINDS, Region, RegionKind, contained_in
+from find_gym.core.draws import SingleDraws, choose
 from find_gym.functions import SPLITS, NumericDifficulty, function_seed, sample_numeric, split_of
 
 NO_NETWORKS = {"variants": {"plain": 0.483, "noised": 0.176, "corrupted": 0.191}}
@@ -57,6 +59,40 @@ def test_corruption_can_be_told_from_the_rule(seed: int, level: str) -> None:
     rule = evaluate(spec.rule, x[inside])
     means = np.select([region.contains(x[inside]) for region in spec.regions], [r.mean for r in spec.regions])
     assert np.mean(~np.isclose(rule, means, rtol=0.01, atol=0)) > 0.15
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shares=st.dictionaries(st.sampled_from(REGION_KINDS), st.integers(0, 3)).filter(lambda kinds: any(kinds.values())),
+)
+def test_regions_are_what_the_generator_draws_one_by_one(seed: int, shares: dict[RegionKind, int]) -> None:
+    level = NumericDifficulty.of({"regions": shares, "region_count": (1, 3)})
+    rule = AtomRule("linear", (10.0, 0.0))
+    one, other = np.random.default_rng(seed), np.random.default_rng(seed)
+    regions = sampling._sample_regions(SingleDraws(one), level, rule, domain(rule))
+    assert regions is not None
+    count = int(other.integers(1, 4))
+    tries = ([_draw_region(other, shares) for _ in range(count)] for _ in range(20))
+    assert any(drawn == list(regions) for drawn in tries)
+    assert one.bit_generator.state == other.bit_generator.state
+
+
+def _draw_region(rng: np.random.Generator, shares: dict[RegionKind, int]) -> Region:
+    kind = choose(rng, shares)
+    bound = draw_decimal(rng, -100, 100)
+    if kind == "inside":
+        return Region(bound, round(bound + draw_decimal(rng, 5, 25), 1), 0.0)
+    return Region(-np.inf, bound, 0.0) if kind == "below" else Region(bound, np.inf, 0.0)
+
+
+@pytest.mark.parametrize("name", RELEASED_FAMILIES)
+def test_atoms_of_the_release_are_defined_on_their_domain_but_for_poles(name: str) -> None:
+    """So that the sampler need not evaluate them."""
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        rule = AtomRule(name, ATOMS[name].sample(rng))
+        outputs = evaluate(rule, np.linspace(*domain(rule), 1001))
+        assert np.count_nonzero(np.isnan(outputs)) <= 5
 
 
 def test_compounds_vary() -> None:

@@ -37,11 +37,14 @@ def _powers(x: FloatArray, count: int) -> FloatArray:
     return powers
 
 
+def _draw_coefficients(draws: SingleDraws, bound: float, degree: int) -> Constants:
+    leading = draw_decimal(draws, -bound, bound, nonzero=True)
+    return (leading, *[draw_decimal(draws, -bound, bound) for _ in range(degree)])
+
+
 def _draw_polynomial(rng: np.random.Generator) -> Constants:
     draws = SingleDraws(rng)
-    degree = draws.integers(POLYNOMIAL_DEGREES[0], _MOST_COEFFICIENTS)
-    leading = draw_decimal(draws, -5, 5, nonzero=True)
-    return (leading, *(draw_decimal(draws, -5, 5) for _ in range(degree)))
+    return _draw_coefficients(draws, 5, draws.integers(POLYNOMIAL_DEGREES[0], _MOST_COEFFICIENTS))
 
 
 def _rational(x: FloatArray, constants: Constants) -> FloatArray:
@@ -60,11 +63,7 @@ def _draw_rational(rng: np.random.Generator) -> Constants:
     draws = SingleDraws(rng)
     degree_numerator = draws.integers(0, 5)
     degree_denominator = draws.integers(degree_numerator + 1, 6)
-
-    def coefficients(degree: int) -> Constants:
-        return (draw_decimal(draws, -10, 10, nonzero=True), *(draw_decimal(draws, -10, 10) for _ in range(degree)))
-
-    return (coefficients(degree_numerator), coefficients(degree_denominator))
+    return (_draw_coefficients(draws, 10, degree_numerator), _draw_coefficients(draws, 10, degree_denominator))
 
 
 def line_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
