@@ -103,12 +103,11 @@ class SeededBits:
 
     def draw(self, size: int, loop: Loop) -> None:
         """Lets a compiled loop draw what it would get from the generator itself; see `draw_in_loop`."""
-        from find_gym.core.kernels.draws import fill_from_seed
+        from find_gym.core.kernels.draws import LANES, fill_from_seed
 
         size += int(self._cursor[0])
         while True:
-            # A multiple of four.
-            words, cursor = np.empty(size + -size % 4, dtype=np.uint64), self._cursor.copy()
+            words, cursor = np.empty(size + -size % LANES, dtype=np.uint64), self._cursor.copy()
             fill_from_seed(self._entropy, words)
             loop(words, cursor)
             if cursor[0] <= words.size:

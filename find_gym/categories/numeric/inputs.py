@@ -6,7 +6,6 @@ inputs, and no two functions on inputs that have anything in common. They are ne
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from threading import local
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
-from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, spread_of_ordered
+from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from find_gym.core.arrays import loop_array
 
 FloatArray = NDArray[np.float64]
@@ -25,7 +24,6 @@ DENSE_RANGE = (-12.0, 12.0)
 BEYOND_RANGE = (128.0, 256.0)
 
 _CELLS = 8192
-_LEAST_SPREAD = 1e-270
 _BINS = 24
 _WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
 _RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
@@ -39,10 +37,8 @@ class _Room(local):
     """Large arrays that each thread uses again and again: memory from the system takes longer to get than to fill."""
 
     def __init__(self) -> None:
-        self.cells = np.linspace(*QUERY_RANGE, _CELLS + 1)[:-1]
         self.pool = np.empty(_CELLS)
-        self.values = np.empty(_CELLS)
-        self.words = np.empty(_WORDS, dtype=np.uint64)
+        self.words = np.empty(_CELLS + _WORDS, dtype=np.uint64)
 
 
 _room = _Room()
@@ -86,22 +82,17 @@ def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple
         spread; see `NumericInputs`.
     """
     # Numba is imported, and compiles, with the first score.
-    from find_gym.categories.numeric.kernels import binning, drawing
+    from find_gym.categories.numeric.kernels import drawing
 
-    pool, words, ordered = _room.pool, _room.words, _room.values
-    drawing.draw_pool(np.frombuffer(bytearray(function.identity()), dtype=np.uint32), _room.cells, _WIDTH, pool, words)
+    pool, words = _room.pool, _room.words
+    entropy = np.frombuffer(bytearray(function.identity()), dtype=np.uint32)
+    drawing.draw_pool(entropy, QUERY_RANGE[0], _WIDTH, words, pool)
     values = loop_array(function.truth(pool), _CELLS)
-    if not binning.copy_in_order(values, ordered):
-        ordered.sort()
-    # What is undefined comes last.
-    if not (ordered[0] > -math.inf and ordered[-1] < math.inf):
-        ordered = ordered[np.searchsorted(ordered, -math.inf, "right") : np.searchsorted(ordered, math.inf)]
-    spread = spread_of_ordered(ordered, values)
-    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
-    unit = max(spread, _LEAST_SPREAD) if spread else 1.0
     names = _STRATA if len(exception) else _STRATA[:-1]
     x = np.empty((len(names) + 1, POINTS_PER_STRATUM))
-    drawing.draw_strata(words, pool, values, ordered, unit, _BINS, _WIDTH, _RANGES, exception, _cumulated(exception), x)
+    spread = drawing.draw_strata(
+        words[_CELLS:], pool, values, _BINS, _WIDTH, _RANGES, exception, _cumulated(exception), x
+    )
     return names, x, spread
 
 

@@ -24,14 +24,11 @@ def spread_of(values: FloatArray) -> float:
     Args:
         values: any numbers, shape `(n,)`.
     """
-    return spread_of_ordered(np.sort(defined_only(values)), values)
-
-
-def spread_of_ordered(ordered: FloatArray, values: FloatArray) -> float:
-    """Returns the spread of values `(n,)`, those of which that are defined are given in ascending order as well."""
-    if ordered.size == 0:
+    defined = defined_only(values)
+    if defined.size == 0:
         return 0.0
-    return quantile(ordered, 0.75) - quantile(ordered, 0.25) or float(np.std(defined_only(values)))
+    ordered = np.sort(defined)
+    return quantile(ordered, 0.75) - quantile(ordered, 0.25) or float(np.std(defined))
 
 
 def quantile(ordered: FloatArray, share: float) -> float:
@@ -43,7 +40,11 @@ def quantile(ordered: FloatArray, share: float) -> float:
     """
     place = (ordered.size - 1) * share
     below = int(place)
-    weight = place - below
     low, high = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)])
+    return between(low, high, place - below)
+
+
+def between(low: float, high: float, weight: float) -> float:
+    """Returns the number between two others where the second one has a weight in [0, 1)."""
     # From the nearer end, as NumPy does.
     return low + (high - low) * weight if weight < 0.5 else high - (high - low) * (1 - weight)

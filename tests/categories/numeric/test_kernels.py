@@ -28,6 +28,7 @@ from find_gym.categories.numeric.kernels import (
     binning,
     counting,
     evidence,
+    ordering,
     projecting,
     questions,
     quotients,
@@ -36,7 +37,7 @@ from find_gym.categories.numeric.kernels import (
     training,
 )
 from find_gym.categories.numeric.networks import Network
-from find_gym.categories.numeric.spread import spread_of_ordered
+from find_gym.categories.numeric.spread import spread_of
 from find_gym.core.kernels import compiling
 from find_gym.functions import CallableFunction, NumericFunction, sample_numeric
 from find_gym.scoring import NumericInputs
@@ -296,28 +297,6 @@ def test_compiled_networks_round_as_numpy_does() -> None:
     np.testing.assert_array_equal(Network(*map(tuple, units.tolist()), 0.5).evaluate(x), y)
 
 
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200), st.lists(st.floats(-1e3, 1e3), max_size=23))
-@settings(deadline=None)
-def test_positions_are_sorted_by_bins(values: list[float], bounds: list[float]) -> None:
-    numbers, limits = np.array(values), np.sort(bounds)
-    bins = np.searchsorted(limits, numbers, side="right")
-    ends = np.searchsorted(np.sort(bins), np.arange(limits.size + 2))
-    places = np.empty(numbers.size, dtype=np.int64)
-    binning.sort_into_bins(numbers, limits, ends, places)
-    np.testing.assert_array_equal(places, np.argsort(bins, kind="stable"))
-
-
-@given(st.lists(st.integers(-3, 3) | st.just(math.nan), min_size=1, max_size=5), st.sampled_from(["", "up", "down"]))
-@settings(deadline=None)
-def test_what_is_in_order_is_not_sorted(numbers: list[float], order: str) -> None:
-    values = np.array(sorted(numbers, reverse=order == "down") if order else numbers, dtype=np.float64)
-    ordered = np.empty(values.size)
-    steps = np.diff(values)
-    assert binning.copy_in_order(values, ordered) == (bool(np.all(steps >= 0)) or bool(np.all(steps <= 0)))
-    if binning.copy_in_order(values, ordered):
-        np.testing.assert_array_equal(ordered, np.sort(values))
-
-
 def test_points_without_weight_are_left_out() -> None:
     x, target, multiplier = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]), np.array([-2.0, 0.0, 3.0])
     assert evidence.weighted(x, target, multiplier).tolist() == [[1.0, 3.0], [-2.0, 2.0], [2.0, 3.0]]
@@ -372,22 +351,41 @@ def test_the_best_constant_is_tolerated_most_often() -> None:
     assert counting.most_within(np.full(3, np.nan), 20.0) == 3
 
 
-@given(st.lists(st.sampled_from([-8.0, -1.0, 0.0, 0.25, 1.0, 3.0, 1e30]) | st.floats(-1e3, 1e3), min_size=1))
-def test_bins_of_outputs_are_of_equal_width_after_asinh(values: list[float]) -> None:
-    ordered = np.sort(values)
-    spread = spread_of_ordered(ordered, ordered)
-    scaled = np.arcsinh((ordered - np.median(ordered)) / (spread or 1.0))
-    width = np.ptp(scaled) or 1.0
-    bins = np.minimum((scaled - scaled[0]) / width * 24, 23.0).astype(int)
-    counts = np.bincount(bins, minlength=24)
-    bounds, ends = np.empty(23), np.empty(25, dtype=np.int64)
-    turns, sizes = np.empty((2, 50), dtype=np.int64)
-    binning.cut(ordered, spread or 1.0, bounds, ends, turns, sizes)
-    np.testing.assert_array_equal(np.diff(ends), counts)
-    np.testing.assert_array_equal(bounds, np.append(ordered, np.inf)[ends[1:-1]])
-    filled = np.flatnonzero(counts)
-    np.testing.assert_array_equal(turns, filled[np.arange(50) % filled.size])
-    np.testing.assert_array_equal(sizes, counts[turns])
+def bins_by_python(values: FloatArray, unit: float) -> list[int]:
+    """The bin of each of some finite numbers; see `binning.cut`."""
+    scaled = np.array([math.asinh(distance / unit) for distance in (values - np.median(values)).tolist()])
+    shares = (scaled - scaled.min()) / (np.ptp(scaled) or 1.0) * 24
+    return np.minimum(shares, 23.0).astype(int).tolist()
+
+
+MANY_VALUES = st.lists(
+    st.sampled_from([-8.0, -1.0, 0.0, 0.25, 1.0, 3.0, 1e30]) | st.floats(-1e3, 1e3), min_size=1, max_size=400
+) | st.tuples(st.integers(1, 3000), st.integers(0, 99), st.integers(0, 3)).map(
+    lambda it: np.round(np.sin(np.random.default_rng(it).random(it[0]) * it[1]) * 100, it[2]).tolist()
+)
+
+
+@given(MANY_VALUES)
+@settings(deadline=None)
+def test_numbers_of_given_ranks_are_found_without_sorting(numbers: list[float]) -> None:
+    values = np.array(numbers)
+    assert ordering.extremes(values) == (values.min(), values.max())
+    assert ordering.median_and_spread(values, np.empty(values.size)) == (np.median(values), spread_of(values))
+
+
+@given(MANY_VALUES)
+@settings(deadline=None)
+def test_bins_of_outputs_are_of_equal_width_after_asinh(numbers: list[float]) -> None:
+    values = np.array(numbers)
+    unit = spread_of(values) or 1.0
+    bins = bins_by_python(values, unit)
+    bounds, reached = np.empty(25), np.empty((binning.blocks_of(values.size) + 1, 25), dtype=np.int64)
+    binning.cut(values, values.min(), values.max(), float(np.median(values)), unit, bounds, reached)
+    np.testing.assert_array_equal(-np.diff(reached[-1]), np.bincount(bins, minlength=24))
+    for number in sorted(set(bins)):
+        places = np.flatnonzero(np.array(bins) == number)
+        ranks = range(0, len(places), 1 + len(places) // 50)
+        assert [binning.pick(values, bounds, reached, number, rank) for rank in ranks] == places[list(ranks)].tolist()
 
 
 def inputs_by_numpy(function: NumericFunction | CallableFunction) -> list[FloatArray]:
@@ -398,12 +396,11 @@ def inputs_by_numpy(function: NumericFunction | CallableFunction) -> list[FloatA
     pool, values = pool[np.isfinite(values)], values[np.isfinite(values)]
     strata = [rng.uniform(-128, 128, 96), rng.uniform(-12, 12, 96)]
     if values.size:
-        ordered = np.sort(values)
-        bounds, ends = np.empty(23), np.empty(25, dtype=np.int64)
-        turns, sizes = np.empty((2, 96), dtype=np.int64)
-        binning.cut(ordered, max(spread_of_ordered(ordered, values), 1e-270) or 1.0, bounds, ends, turns, sizes)
-        places = np.argsort(np.searchsorted(bounds, values, side="right"), kind="stable")
-        chosen = places[ends[turns] + rng.integers(0, sizes)]
+        spread = spread_of(values)
+        bins = np.array(bins_by_python(values, max(spread, 1e-270) if spread else 1.0))
+        filled = [np.flatnonzero(bins == number) for number in sorted(set(bins.tolist()))]
+        places = [filled[turn % len(filled)] for turn in range(96)]
+        chosen = [own[rank] for own, rank in zip(places, rng.integers(0, [len(own) for own in places]), strict=True)]
         strata.append(np.clip(pool[chosen] + (rng.random(96) - 0.5) / 32, -128, 128))
     else:
         strata.append(rng.uniform(-128, 128, 96))

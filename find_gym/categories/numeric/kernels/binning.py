@@ -7,9 +7,62 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_helper, inlined_helper
 
 _BLOCK = 64
+# How far from a bound, in parts of what it is computed from, numbers may be misplaced by rounding: a wide guess.
+_UNCLEAR = 1e-12
+
+
+@inlined_helper
+def _reaching(values: Any, bound: float) -> int:
+    """Returns how many numbers reach a bound."""
+    count = 0
+    for i in range(values.size):
+        count += values[i] >= bound
+    return count
+
+
+@exact_helper
+def _count_reaching(values: Any, lower: Any, upper: Any, reached: Any, unclear: Any) -> None:
+    """Counts how many of the first numbers reach each of some bounds.
+
+    Args:
+        values: the numbers, finite, shape `(n,)`.
+        lower: a little less than each bound, ascending, shape `(b + 1,)`; the first is minus infinity.
+        upper: a little more, the last is infinity.
+        reached: where to write the counts after each block of numbers, shape `(ceil(n / _BLOCK) + 1, b + 1)`.
+        unclear: where to write for which bounds there are numbers between less and more, shape `(b + 1,)`.
+    """
+    last = lower.size - 1
+    unclear[:] = False
+    reached[0, :] = 0
+    own = 0
+    for number in range(reached.shape[0] - 1):
+        block = values[number * _BLOCK : (number + 1) * _BLOCK]
+        before, after = reached[number], reached[number + 1]
+        # Neighbours are mostly in the same bin, so that few bounds are between numbers of a block.
+        first = own
+        while first > 0:
+            count = _reaching(block, upper[first])
+            if count == block.size:
+                break
+            unclear[first] |= count != _reaching(block, lower[first])
+            after[first] = before[first] + count
+            first -= 1
+        beyond = own + 1
+        while beyond < last:
+            count = _reaching(block, lower[beyond])
+            if count == 0:
+                break
+            unclear[beyond] |= count != _reaching(block, upper[beyond])
+            after[beyond] = before[beyond] + count
+            beyond += 1
+        for bound in range(first + 1):
+            after[bound] = before[bound] + block.size
+        for bound in range(beyond, last + 1):
+            after[bound] = before[bound]
+        own = first if block[block.size - 1] < lower[beyond - 1] else beyond - 1
 
 
 @exact_helper
@@ -18,119 +71,98 @@ def _scaled(value: float, median: float, unit: float, low: float, width: float) 
 
 
 @exact_helper
-def cut(ordered: Any, unit: float, bounds: Any, ends: Any, turns: Any, sizes: Any) -> None:
+def _least(values: Any, bound: float, beyond: bool) -> float:
+    """Returns the least of the numbers that reach a bound, or that are beyond it; infinity where there are none."""
+    least = math.inf
+    for i in range(values.size):
+        if values[i] < least and (values[i] > bound or values[i] == bound and not beyond):
+            least = values[i]
+    return least
+
+
+@exact_helper
+def _greatest_below(values: Any, bound: float) -> float:
+    """Returns the greatest of the numbers below a bound; minus infinity where there are none."""
+    greatest = -math.inf
+    for i in range(values.size):
+        if greatest < values[i] < bound:
+            greatest = values[i]
+    return greatest
+
+
+@exact_helper
+def cut(values: Any, smallest: float, largest: float, median: float, unit: float, bounds: Any, reached: Any) -> None:
     """Cuts numbers into b bins of equal width after asinh of their distance from the median.
 
     Args:
-        ordered: the numbers, finite, in ascending order, shape `(n,)`, n > 0.
+        values: the numbers, finite, shape `(n,)`, n > 0.
+        smallest: the least of them.
+        largest: the greatest.
+        median: the one in the middle.
         unit: of the distance.
-        bounds: where to write the least number of each bin but the first, infinity for those that begin where the
-            numbers end; shape `(b - 1,)`.
-        ends: where to write between which of the numbers the bins lie, shape `(b + 1,)`.
-        turns: where to write the bins that are not empty, in turn, shape `(m,)`.
-        sizes: where to write how many numbers are in each of these, shape `(m,)`.
+        bounds: where to write between which numbers each bin lies, shape `(b + 1,)`: its lower bound, which belongs to
+            it, and its upper one.
+        reached: where to write how many of the first numbers reach each bound; see `pick`.
     """
-    count, bins = ordered.size, ends.size - 1
-    median = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
-    low = math.asinh((ordered[0] - median) / unit)
-    high = math.asinh((ordered[count - 1] - median) / unit)
+    bins = bounds.size - 1
+    low, high = math.asinh((smallest - median) / unit), math.asinh((largest - median) / unit)
     width = high - low if high > low else 1.0
-    ends[0], ends[bins] = 0, count
+    bounds[0], bounds[bins] = -math.inf, math.inf
+    lower, upper, unclear = bounds.copy(), bounds.copy(), np.empty(bins + 1, np.bool_)
+    size = _UNCLEAR * (1.0 + abs(low) + abs(high))
     for number in range(1, bins):
-        place = int(np.searchsorted(ordered, median + unit * math.sinh(low + width / bins * number)))
-        # Some values are at a bound but for rounding.
-        while place > 0 and _scaled(ordered[place - 1], median, unit, low, width) * bins >= number:
-            place -= 1
-        while place < count and _scaled(ordered[place], median, unit, low, width) * bins < number:
-            place += 1
-        ends[number] = place
-        bounds[number - 1] = ordered[place] if place < count else math.inf
-    filled = 0
-    for number in range(bins):
-        if ends[number] < ends[number + 1] and filled < turns.size:
-            turns[filled] = number
-            sizes[filled] = ends[number + 1] - ends[number]
-            filled += 1
-    for turn in range(filled, turns.size):
-        turns[turn], sizes[turn] = turns[turn - filled], sizes[turn - filled]
+        distance = unit * math.sinh(low + width / bins * number)
+        bounds[number] = median + distance
+        margin = size * (abs(median) + abs(distance) + unit)
+        lower[number], upper[number] = bounds[number] - margin, bounds[number] + margin
+        if not margin < math.inf:
+            lower[number], upper[number] = -math.inf, math.inf
+    _count_reaching(values, lower, upper, reached, unclear)
+    if not np.any(unclear):
+        return
+    # Some values are at a bound but for rounding.
+    for number in range(1, bins):
+        if unclear[number]:
+            bound = _least(values, bounds[number], False)
+            below = _greatest_below(values, bound)
+            while below > -math.inf and _scaled(below, median, unit, low, width) * bins >= number:
+                bound, below = below, _greatest_below(values, below)
+            while bound < math.inf and _scaled(bound, median, unit, low, width) * bins < number:
+                bound = _least(values, bound, True)
+            bounds[number] = bound
+    _count_reaching(values, bounds, bounds, reached, unclear)
 
 
 @exact_helper
-def _find_bins(values: Any, bounds: Any, bins: Any) -> None:
-    """Writes how many of the ascending bounds each number reaches, by halves: no branch can be mispredicted.
-
-    Args:
-        values: numbers, shape `(n,)`.
-        bounds: one less than a power of 2.
-        bins: where to write, shape `(n,)`.
-    """
-    bins[:] = 0
-    step = (bounds.size + 1) // 2
-    while step > 0:
-        for i in range(values.size):
-            bins[i] += step * (values[i] >= bounds[np.uint64(bins[i] + step - 1)])
-        step //= 2
-
-
-@exact_helper
-def sort_into_bins(values: Any, bounds: Any, ends: Any, places: Any) -> None:
-    """Sorts positions by the bins of their numbers.
-
-    Args:
-        values: the numbers, finite, shape `(n,)`.
-        bounds: the least number of each bin but the first, ascending, shape `(b - 1,)`.
-        ends: between which of `places` the bins lie, shape `(b + 1,)`.
-        places: where to write the positions of the numbers, bin after bin, in each in their order, shape `(n,)`.
-    """
-    following, bins = ends.copy(), np.empty(_BLOCK, np.int64)
-    size = 1
-    while size < bounds.size:
-        size = 2 * size + 1
-    padded = np.full(size, math.inf)
-    for edge in range(bounds.size):
-        padded[edge] = bounds[edge]
-    # Neighbours are mostly in the same bin, so that whole blocks are compared at once.
-    last, low, high = 0, -math.inf, padded[0]
-    for first in range(0, values.size, _BLOCK):
-        block = values[first : first + _BLOCK]
-        within = 0
-        for i in range(block.size):
-            within += (block[i] >= low) & (block[i] < high)
-        if within == block.size:
-            room = places[following[last] : following[last] + block.size]
-            for i in range(room.size):
-                room[i] = first + i
-            following[last] += block.size
-            continue
-        _find_bins(block, padded, bins[: block.size])
-        for i in range(block.size):
-            own = np.uint64(bins[i])
-            place = following[own]
-            places[np.uint64(place)] = first + i
-            following[own] = place + 1
-        last = bins[block.size - 1]
-        low = padded[last - 1] if last > 0 else -math.inf
-        high = padded[last] if last < bounds.size else math.inf
-
-
-@exact_kernel("boolean(float64[::1], float64[::1])")
-def copy_in_order(values: Any, ordered: Any) -> bool:
-    """Writes numbers in ascending order if they ascend or descend already, which takes a fraction of sorting them.
+def pick(values: Any, bounds: Any, reached: Any, number: int, rank: int) -> int:
+    """Returns the position of one of the numbers in a bin.
 
     Args:
         values: the numbers, shape `(n,)`.
-        ordered: where to write them, shape `(n,)`.
-
-    Returns:
-        Whether they do, not where any is not a number; if not, they are written as they are.
+        bounds: between which of them the bins lie; see `cut`.
+        reached: how many numbers reach each bound: none, then of the first block of numbers, of the first two, and so
+            on, shape `(blocks + 1, b + 1)`.
+        number: that of the bin.
+        rank: how many numbers of the bin come before, less than there are in it.
     """
-    last = values.size - 1
-    descending = values[0] > values[last]
-    for i in range(last):
-        if not (values[i] >= values[i + 1] if descending else values[i] <= values[i + 1]):
-            for place in range(values.size):
-                ordered[place] = values[place]
-            return False
-    for i in range(values.size):
-        ordered[i] = values[last - i] if descending else values[i]
-    return True
+    first, beyond = 0, reached.shape[0] - 1
+    while beyond - first > 1:
+        middle = (first + beyond) // 2
+        if reached[middle, number] - reached[middle, number + 1] <= rank:
+            first = middle
+        else:
+            beyond = middle
+    left = rank - (reached[first, number] - reached[first, number + 1])
+    low, high = bounds[number], bounds[number + 1]
+    place = first * _BLOCK
+    while True:
+        left -= (values[place] >= low) & (values[place] < high)
+        if left < 0:
+            return place
+        place += 1
+
+
+@exact_helper
+def blocks_of(count: int) -> int:
+    """Returns how many blocks so many numbers are."""
+    return -(-count // _BLOCK)

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.binning import cut, sort_into_bins
+from find_gym.categories.numeric.kernels.binning import blocks_of, cut, pick
+from find_gym.categories.numeric.kernels.ordering import extremes, median_and_spread
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
 
 _MANTISSA = np.uint64(11)
-_BLOCK = 512
+_BLOCK = 64
+_LEAST_SPREAD = 1e-270
 
 
-@exact_kernel("void(uint32[::1], float64[::1], float64, float64[::1], uint64[::1])")
-def draw_pool(entropy: Any, cells: Any, width: float, pool: Any, words: Any) -> None:
-    """Draws one input in each of some cells, and the bits of what is drawn later.
+@exact_kernel("void(uint32[::1], float64, float64, uint64[::1], float64[::1])")
+def draw_pool(entropy: Any, low: float, width: float, words: Any, pool: Any) -> None:
+    """Draws one input in each of some cells that lie side by side, and the bits of what is drawn later.
 
     Args:
         entropy: seeds the generator, shape `(n,)`.
-        cells: where the cells begin, shape `(c,)`.
+        low: where the cells begin.
         width: that of each.
+        words: where to write the bits of the inputs, and those that follow.
         pool: where to write the inputs, shape `(c,)`.
-        words: where to write the bits that follow.
     """
     state = np.empty(4, np.uint64)
     seed(entropy, state)
-    block = np.empty(_BLOCK, np.uint64)
-    for begin in range(0, cells.size, _BLOCK):
-        inputs, starts = pool[begin : begin + _BLOCK], cells[begin : begin + _BLOCK]
-        fill(state, block[: inputs.size])
-        for i in range(inputs.size):
-            inputs[i] = np.int64(block[i] >> _MANTISSA) * 2.0**-53 * width + starts[i]
     fill(state, words)
+    for i in range(pool.size):
+        pool[i] = np.int64(words[i] >> _MANTISSA) * 2.0**-53 * width + (low + i * width)
 
 
 @exact_helper
@@ -47,53 +46,63 @@ def _defined_only(pool: Any, values: Any) -> Any:
     """Returns the inputs whose outputs are finite, and these."""
     inputs, outputs = np.empty(values.size), np.empty(values.size)
     count = 0
-    for i in range(values.size):
-        inputs[count], outputs[count] = pool[i], values[i]
-        count += np.isfinite(values[i])
+    for begin in range(0, values.size, _BLOCK):
+        block = values[begin : begin + _BLOCK]
+        defined = 0
+        for i in range(block.size):
+            defined += abs(block[i]) < math.inf
+        if defined:
+            for i in range(block.size):
+                inputs[count], outputs[count] = pool[begin + i], block[i]
+                count += abs(block[i]) < math.inf
     return inputs[:count], outputs[:count]
 
 
 @exact_helper
-def _draw_balanced(
-    words: Any, cursor: Any, pool: Any, values: Any, ordered: Any, unit: float, bins: int, width: float, x: Any
-) -> None:
-    """Draws inputs whose outputs cover the range of outputs evenly; see `inputs.NumericInputs`."""
-    bounds, ends = np.empty(bins - 1), np.empty(bins + 1, np.int64)
-    turns, sizes, places = np.empty(x.size, np.int64), np.empty(x.size, np.int64), np.empty(values.size, np.int64)
-    cut(ordered, unit, bounds, ends, turns, sizes)
-    sort_into_bins(values, bounds, ends, places)
+def _draw_balanced(words: Any, cursor: Any, pool: Any, values: Any, bins: int, width: float, x: Any) -> float:
+    """Draws inputs whose outputs cover the range of outputs evenly; returns the spread. See `inputs.draw_inputs`."""
+    smallest, largest = extremes(values)
+    median, spread = median_and_spread(values, np.empty(values.size))
+    # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
+    unit = max(spread, _LEAST_SPREAD) if spread != 0.0 else 1.0
+    bounds, reached = np.empty(bins + 1), np.empty((blocks_of(values.size) + 1, bins + 1), np.int64)
+    cut(values, smallest, largest, median, unit, bounds, reached)
+    turns, sizes = np.empty(bins, np.int64), np.empty(bins, np.int64)
+    filled = 0
+    for number in range(bins):
+        turns[filled] = number
+        sizes[filled] = reached[-1, number] - reached[-1, number + 1]
+        filled += sizes[filled] > 0
     for i in range(x.size):
-        x[i] = pool[places[ends[turns[i]] + integer(words, cursor, sizes[i])]]
+        turn = i % filled
+        x[i] = pool[pick(values, bounds, reached, turns[turn], integer(words, cursor, sizes[turn]))]
     # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
     for i in range(x.size):
         x[i] += width * (uniform(words, cursor) - 0.5)
+    return spread
 
 
 @exact_kernel(
-    "void(uint64[::1], float64[::1], float64[::1], float64[::1], float64, int64, float64, float64[:, ::1], "
-    "float64[:, ::1], float64[::1], float64[:, ::1])"
+    "float64(uint64[::1], float64[::1], float64[::1], int64, float64, float64[:, ::1], float64[:, ::1], float64[::1], "
+    "float64[:, ::1])"
 )
 def draw_strata(
     words: Any,
     pool: Any,
     values: Any,
-    ordered: Any,
-    unit: float,
     bins: int,
     width: float,
     ranges: Any,
     pieces: Any,
     shares: Any,
     strata: Any,
-) -> None:
+) -> float:
     """Draws the inputs of all strata.
 
     Args:
         words: the generator's bits, more than enough.
         pool: inputs to choose from, shape `(n,)`.
         values: their outputs, not finite where undefined, shape `(n,)`.
-        ordered: those that are defined, in ascending order, shape `(d,)`.
-        unit: of the distance from the median; see `cut`.
         bins: how many to cut the outputs into.
         width: that of the pool's cells.
         ranges: the ranges of the first two strata and of what lies beyond, shape `(3, 2)`.
@@ -101,18 +110,25 @@ def draw_strata(
         shares: the share of the exceptions' length that lies in each and those before it, shape `(k,)`.
         strata: where to write the inputs: uniform, dense, balanced, in the exceptions if there are any, beyond; shape
             `(s, m)`.
+
+    Returns:
+        The spread of the outputs; see `find_gym.categories.numeric.spread`.
     """
     cursor = np.array([0, -1])
     low, high = ranges[0]
     _draw_between(words, cursor, low, high, strata[0])
     _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], strata[1])
     balanced = strata[2]
-    if ordered.size == 0:
+    defined = 0
+    for i in range(values.size):
+        defined += abs(values[i]) < math.inf
+    spread = 0.0
+    if defined == 0:
         _draw_between(words, cursor, low, high, balanced)
     else:
-        if ordered.size < values.size:
+        if defined < values.size:
             pool, values = _defined_only(pool, values)
-        _draw_balanced(words, cursor, pool, values, ordered, unit, bins, width, balanced)
+        spread = _draw_balanced(words, cursor, pool, values, bins, width, balanced)
         for i in range(balanced.size):
             balanced[i] = min(max(balanced[i], low), high)
     if pieces.shape[0] > 0:
@@ -127,3 +143,4 @@ def draw_strata(
     _draw_between(words, cursor, ranges[2, 0], ranges[2, 1], beyond)
     for i in range(1, beyond.size, 2):
         beyond[i] = -beyond[i]
+    return spread
