@@ -56,6 +56,14 @@ class Noise:
         """Draws `size` values, float64 of shape `(size,)`."""
         return draw_noise(self.kind, self.scale, rng, (size,))
 
+    def to_json(self) -> dict[str, Any]:
+        """Returns the noise as JSON-serialisable data."""
+        return {"kind": self.kind, "scale": self.scale}
+
+    def json_text(self) -> str:
+        """Writes the data of `to_json` as text; see `Spec.json_text`."""
+        return f'{{"kind":"{self.kind}","scale":{self.scale}}}'
+
     def describe(self) -> str:
         """Says in English what is added."""
         if self.kind == "normal":
@@ -118,6 +126,11 @@ class Region:
         lower = -math.inf if data["lower"] is None else data["lower"]
         upper = math.inf if data["upper"] is None else data["upper"]
         return Region(lower, upper, data["mean"], data["std"])
+
+    def json_text(self) -> str:
+        """Writes the data of `to_json` as text; see `Spec.json_text`."""
+        lower, upper = ("null" if math.isinf(bound) else bound for bound in (self.lower, self.upper))
+        return f'{{"lower":{lower},"mean":{self.mean},"std":{self.std},"upper":{upper}}}'
 
 
 def contained_in(regions: tuple[Region, ...], x: FloatArray) -> NDArray[np.bool_]:

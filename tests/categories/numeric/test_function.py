@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +43,20 @@ def test_specs_survive_json(seed: int, level: str) -> None:
     again = NumericSpec.from_json(json.loads(json.dumps(spec.to_json(), allow_nan=False)))
     assert again == spec
     assert again.digest() == spec.digest()
+
+
+@given(seed=st.integers(0, 2**32 - 1), level=LEVELS)
+def test_the_text_that_is_hashed_is_that_of_the_json(seed: int, level: str) -> None:
+    spec = sampled(seed, level).spec
+    assert spec.json_text() == super(NumericSpec, spec).json_text()
+
+
+@pytest.mark.parametrize("constant", [2, -0.0, 1e22, 1e-7, math.inf, -math.inf, math.nan, np.float64(0.1), True])
+def test_any_number_has_the_text_that_json_has(constant: Any) -> None:
+    rule = AtomRule("rational", ((constant, 1.0), (constant,)))
+    region = Region(-math.inf, 2, np.float64(0.5))
+    spec = NumericSpec(rule, (0, 100.0), Noise("uniform", np.float64(0.5)), (region, Region(-1.5, math.inf, 3)))
+    assert spec.json_text() == super(NumericSpec, spec).json_text()
 
 
 @given(seed=st.integers(0, 2**32 - 1), level=LEVELS)
