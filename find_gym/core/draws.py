@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 Key = TypeVar("Key")
@@ -88,6 +89,36 @@ def address_of(rng: np.random.Generator) -> int:
     from it holds `rng.bit_generator.lock`, as NumPy does.
     """
     return rng.bit_generator.ctypes.bit_generator.value  # type: ignore[no-any-return]
+
+
+class _Seed(ISeedSequence):
+    """A seed that is known already."""
+
+    def __init__(self, words: NDArray[np.uint64]) -> None:
+        self._words = words
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[np.uint64]:
+        return self._words
+
+
+def seeded_generator(*entropy: int) -> np.random.Generator:
+    """Returns `numpy.random.default_rng(entropy)`, several times as fast, but for its method `spawn`.
+
+    Args:
+        entropy: non-negative integers.
+    """
+    from find_gym.core.kernels.draws import find_seed
+
+    halves: list[int] = []
+    for integer in entropy:
+        halves.append(integer & _LOW)
+        while integer := integer >> _HALF:
+            halves.append(integer & _LOW)
+    words = np.empty(4, dtype=np.uint64)
+    find_seed(np.array(halves, dtype=np.uint32), words)
+    # NumPy takes any `ISeedSequence`, which its annotations leave out.
+    seed: Any = _Seed(words)
+    return np.random.Generator(np.random.PCG64(seed))
 
 
 class SeededBits:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from find_gym.categories.entities.sampling import sample_entity
 from find_gym.categories.relations.sampling import sample_relation
-from find_gym.core.draws import SeededBits, SingleDraws, address_of, draw_in_loop
+from find_gym.core.draws import SeededBits, SingleDraws, address_of, draw_in_loop, seeded_generator
 from find_gym.core.kernels import draws as loops
 from find_gym.core.kernels import generators as loops_of_numpy
 
@@ -201,3 +201,9 @@ def test_loops_seed_a_generator_as_numpy_does(entropy: list[int]) -> None:
         # The last time, with fewer words than it takes.
         draw_in_loop(seeded, 3, take)
     assert drawn == np.random.default_rng(np.array(entropy, dtype=np.uint32)).bit_generator.random_raw(14).tolist()
+
+
+@given(st.lists(st.integers(0, 2**70), min_size=1, max_size=5))
+@settings(deadline=None)
+def test_a_generator_is_seeded_as_numpy_does(entropy: list[int]) -> None:
+    assert seeded_generator(*entropy).bit_generator.state == np.random.default_rng(entropy).bit_generator.state

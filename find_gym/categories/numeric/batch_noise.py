@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import NumericFunction
+from find_gym.core.draws import seeded_generator
 
 FloatArray = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # The numbers that are drawn at once; a power of 2, and a divisor of the width of the history.
-BLOCK = 128
+BLOCK = 32
 
 # Draws that are never used up.
 _NEVER = np.iinfo(np.int64).max
@@ -48,27 +49,34 @@ class BatchNoise:
         # Queries that all episodes can still ask before one of them may need more.
         self._enough = 0
 
-    def begin(self, env: int, function: NumericFunction, entropy: int) -> None:
+    def begin(self, env: int, function: NumericFunction, entropy: int) -> bool:
         """Starts an episode.
 
         Args:
             env: its number.
             function: its function.
             entropy: seeds the noise.
+
+        Returns:
+            Whether it has noise.
         """
         self.forget(env)
         if not function.is_stochastic:
-            return
-        self._make_room(1 + len(function.regions))
-        self._functions[env] = (function, function.generator(entropy))
-        self.place(env, slice(self._inputs.size), self._inputs)
+            return False
+        regions = function.regions
+        self._make_room(1 + len(regions))
+        # The generator that the function would make.
+        self._functions[env] = (function, seeded_generator(function.spec.seed, entropy))
+        if regions:
+            self.place(env, slice(self._inputs.size), self._inputs)
         self._draw(env)
         self._drawn[env] = BLOCK
+        return True
 
     def forget(self, env: int) -> None:
         """Leaves an episode without noise."""
-        self._enough = 0
-        self._functions.pop(env, None)
+        if self._functions.pop(env, None) is None:
+            return
         self._drawn[env] = _NEVER
         self._begins[env] = first = env * self._sources * BLOCK
         self.draws[first : first + BLOCK] = -0.0
@@ -77,11 +85,10 @@ class BatchNoise:
         """Says which inputs stand at some places of an episode that has begun."""
         if env not in self._functions:
             return
-        first = env * self._sources * BLOCK
-        start = np.full(inputs.size, first)
+        begins, first = self._begins[env, places], env * self._sources * BLOCK
+        begins[:] = first
         for number, region in reversed(list(enumerate(self._functions[env][0].regions))):
-            start[region.contains(inputs)] = first + (number + 1) * BLOCK
-        self._begins[env, places] = start
+            begins[region.contains(inputs)] = first + (number + 1) * BLOCK
 
     def draw_ahead(self, asked: Callable[[], Integers]) -> None:
         """Draws the noise of one query more in each episode, unless it is drawn.
@@ -103,8 +110,11 @@ class BatchNoise:
         regions = len(function.regions)
         # The sources take turns, query by query; one alone has no turns to take.
         alone = regions + (function.spec.noise is not None) == 1
-        drawn = [function.draw_noise(rng, size) for size in ([BLOCK] if alone else [1] * BLOCK)]
-        self.draws.reshape(-1, self._sources, BLOCK)[env, : 1 + regions] = np.concatenate(drawn, axis=1)
+        draws = self.draws.reshape(-1, self._sources, BLOCK)[env, : 1 + regions]
+        if alone:
+            draws[:] = function.draw_noise(rng, BLOCK)
+        else:
+            np.concatenate([function.draw_noise(rng, 1) for _ in range(BLOCK)], axis=1, out=draws)
 
     def _make_room(self, sources: int) -> None:
         """Makes room for functions with more sources."""

@@ -51,13 +51,12 @@ class NumericAnswers(BatchAnswers):
         self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
-        self._noisy[env] = True
         if type(function) is not NumericFunction:
             self._noise.forget(env)
+            self._noisy[env] = True
             return False
-        self._noisy[env] = function.is_stochastic
         self._table[env, : self._inputs.size] = function.truth(self._inputs)
-        self._noise.begin(env, function, entropy)
+        self._noisy[env] = self._noise.begin(env, function, entropy)
         return True
 
     def _forget(self, envs: Integers) -> None:

@@ -123,12 +123,12 @@ def _mixed(one: Any, other: Any) -> Any:
 
 
 @exact_helper
-def seed(entropy: Any, state: Any) -> None:
-    """Seeds the generator PCG64 as `numpy.random.default_rng` does, by `numpy.random.SeedSequence`.
+def write_seed(entropy: Any, words: Any) -> None:
+    """Writes what `numpy.random.SeedSequence(entropy).generate_state(4, numpy.uint64)` returns.
 
     Args:
         entropy: uint32 of shape `(n,)`.
-        state: where to write the generator's state and increment, upper half first, uint64 of shape `(4,)`.
+        words: where to write it, uint64 of shape `(4,)`.
     """
     pool = np.zeros(4, np.uint64)
     factor = _FIRST_FACTOR
@@ -150,7 +150,18 @@ def seed(entropy: Any, state: Any) -> None:
             following = factor * _OUTPUT_FACTOR_GROWTH & _LOW
             halves[j] = _hashed(pool[(2 * i + j) % 4], factor, following)
             factor = following
-        state[i] = halves[0] | halves[1] << _HALF
+        words[i] = halves[0] | halves[1] << _HALF
+
+
+@exact_helper
+def seed(entropy: Any, state: Any) -> None:
+    """Seeds the generator PCG64 as `numpy.random.default_rng` does, by `numpy.random.SeedSequence`.
+
+    Args:
+        entropy: uint32 of shape `(n,)`.
+        state: where to write the generator's state and increment, upper half first, uint64 of shape `(4,)`.
+    """
+    write_seed(entropy, state)
     # The increment is odd; the state takes a step before and after its seed is added.
     high, low = state[0], state[1]
     state[2] = state[2] << np.uint64(1) | state[3] >> np.uint64(63)
@@ -223,3 +234,9 @@ def fill_from_seed(entropy: Any, words: Any) -> None:
     state = np.empty(4, np.uint64)
     seed(entropy, state)
     fill(state, words)
+
+
+@exact_kernel("void(uint32[::1], uint64[::1])")
+def find_seed(entropy: Any, words: Any) -> None:
+    """Writes what a generator gets that is seeded as `numpy.random.default_rng(entropy)` is; see `write_seed`."""
+    write_seed(entropy, words)
