@@ -38,6 +38,9 @@ __all__ = [
 
 PROBES = 256
 
+# How far the forms of one word and of several are apart, and what no form is near to.
+_SEVERAL, _CHOSEN = 1 << 20, 1 << 40
+
 FloatArray = NDArray[np.float64]
 Places = NDArray[np.intp]
 
@@ -115,10 +118,9 @@ def _order(word: str) -> bytes:
 
 
 @cache
-def _forms() -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-    """Returns which words of the bank are several, and their lengths."""
-    words = bank_words()
-    return np.array([" " in word for word in words]), np.array([len(word) for word in words], dtype=np.intp)
+def _forms() -> NDArray[np.int64]:
+    """Returns the forms of the words of the bank as numbers: their lengths, far from these where they are several."""
+    return np.array([len(word) + _SEVERAL * (" " in word) for word in bank_words()])
 
 
 def matched(places: Places, among: Places, count: int) -> Places:
@@ -135,19 +137,17 @@ def matched(places: Places, among: Places, count: int) -> Places:
     Returns:
         `count` places, or all of `among` where these are fewer.
     """
-    several, lengths = _forms()
-    among_several, among_lengths = several[among], lengths[among]
-    free = np.ones(len(among), dtype=np.bool_)
+    forms = _forms()
+    free = forms[among]
     chosen = []
     for turn in range(min(count, len(among))):
-        place = places[turn % len(places)]
-        alike = free & (among_several == several[place])
-        apart = np.abs(among_lengths - lengths[place])
-        for fits in (alike & (apart <= 1), alike & (apart <= 3), alike, free):
-            if fits.any():
-                best = int(np.argmax(fits))
+        apart = np.abs(free - forms[places[turn % len(places)]])
+        for most in (1, 3, _SEVERAL // 2, 2 * _SEVERAL):
+            fits = apart <= most
+            best = int(fits.argmax())
+            if fits[best]:
                 break
-        free[best] = False
+        free[best] = _CHOSEN
         chosen.append(int(among[best]))
     return np.array(chosen, dtype=np.intp)
 

@@ -142,14 +142,24 @@ class NeuronProgram:
         checked = check_words(texts)
         return self._evaluate(lambda predicate: predicate(checked), len(checked))
 
-    def bank_outputs(self) -> FloatArray:
-        """Returns the outputs of all words of the bank, float64 of shape `(words,)`: the same as a call gives."""
+    def bank_outputs(self, places: NDArray[np.intp] | None = None) -> FloatArray:
+        """Returns the outputs of all words of the bank, or of those at some places: the same as a call gives.
+
+        Args:
+            places: their places, shape `(n,)`; None for all.
+
+        Returns:
+            float64 of shape `(words,)` or `(n,)`.
+        """
+        chosen: Any = slice(None) if places is None else places
 
         def values(predicate: Predicate) -> FloatArray:
             place = listed_place(predicate)
-            return predicate(bank_words()) if place is None else bank_values()[place].astype(np.float64)
+            if place is None:
+                return predicate(bank_words())[chosen]
+            return bank_values()[place][chosen].astype(np.float64)
 
-        return self._evaluate(values, len(bank_words()))
+        return self._evaluate(values, len(bank_words()) if places is None else len(places))
 
     def _evaluate(self, values: Callable[[Predicate], FloatArray], count: int) -> FloatArray:
         outputs = np.zeros(count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -15,10 +15,10 @@ from find_gym.categories.held_out import run_held_out
 from find_gym.categories.neurons.bank import bank_words, held_out_places, place_of
 from find_gym.categories.neurons.category import MAX_COMPLEXITY
 from find_gym.categories.neurons.claims import rank_texts
-from find_gym.categories.neurons.function import NeuronBlackBox
+from find_gym.categories.neurons.function import NeuronBlackBox, NeuronFunction, NeuronSpec
 from find_gym.categories.neurons.programs import NeuronProgram
 from find_gym.categories.neurons.scaling import ACTIVE, INACTIVE
-from find_gym.categories.neurons.search import Evidence, area, divide, oppose
+from find_gym.categories.neurons.search import Evidence, area, divide, oppose, pairs_in_order
 from find_gym.categories.neurons.table import unit_table
 from find_gym.core.complexity import program_complexity, text_complexity
 from find_gym.core.skills import skill_over_chance
@@ -41,6 +41,8 @@ CHANCE = 0.5
 PAPER_TESTS = 10
 # Units whose words code is asked about as well, so that the crowd of a unit's own words tells nothing.
 _DECOYS = 3
+# Units whose words are kept, some kilobytes each: all that ship.
+_UNITS = 2048
 # Below this, a best program explains too little to be the measure of others.
 _LEAST_SKILL = 0.05
 
@@ -107,7 +109,7 @@ def draw_held_out(outputs: FloatArray, rng: np.random.Generator, asked: Sequence
     turns = [part[turn] for turn in range(len(deciles[0])) for part in deciles if turn < len(part)]
     seen = {place for word in asked if (place := place_of(word)) is not None}
     chosen = _first_unseen(turns, seen, INPUTS)
-    unseen = _first_unseen(inactive.tolist(), seen, len(inactive))
+    unseen = _first_unseen(inactive.tolist(), seen, len(inactive)) if seen else inactive
     return oppose(chosen, unseen, min(INPUTS, len(unseen)) // 2, outputs, unit_table().population, rng)
 
 
@@ -115,6 +117,17 @@ def _first_unseen(places: list[int], seen: set[int], count: int) -> Places:
     """Returns the first places that were not seen, or where there are hardly any, the first ones."""
     unseen = [place for place in places if place not in seen]
     return np.array((unseen if len(unseen) > 1 else places)[:count], dtype=np.intp)
+
+
+@lru_cache(_UNITS)
+def _untouched_of(spec: NeuronSpec) -> Evidence:
+    """Returns the words that a unit of the table is scored on where none of them was asked."""
+    function = NeuronFunction(spec)
+    return draw_held_out(function.bank_outputs(), np.random.default_rng(_entropy_of(function)))
+
+
+def _entropy_of(function: NeuronBlackBox) -> list[int]:
+    return np.frombuffer(function.identity(), dtype=np.uint32).tolist()
 
 
 class NeuronScorer:
@@ -142,18 +155,24 @@ class NeuronScorer:
         self._function = function
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
         self._outputs = function.bank_outputs()
-        self._entropy = np.frombuffer(function.identity(), dtype=np.uint32).tolist()
-        self._untouched = self._draw(())
+        self._entropy = _entropy_of(function)
+        spec = getattr(function, "spec", None)
+        ships = isinstance(spec, NeuronSpec) and spec.row is not None
+        self._untouched = _untouched_of(spec) if ships else self._draw(())
 
     def _draw(self, asked: Sequence[str]) -> Evidence:
         return draw_held_out(self._outputs, np.random.default_rng(self._entropy), asked)
 
     def held_out(self, asked: Sequence[str] = ()) -> Evidence:
         """Returns the words that a score is computed on: none that were asked, if others are left."""
-        drawn = set(self._untouched.places.tolist())
+        drawn = self._drawn
         return self._draw(asked) if any(place_of(word) in drawn for word in asked) else self._untouched
 
     # What most scores need: of inputs that were asked, few are held-out words.
+
+    @cached_property
+    def _drawn(self) -> frozenset[int]:
+        return frozenset(self._untouched.places.tolist())
 
     @cached_property
     def _untouched_best(self) -> float:
@@ -164,11 +183,9 @@ class NeuronScorer:
         return _make_tests(self._untouched)
 
     def _best_skill(self, held_out: Evidence) -> float:
-        return skill_over_chance(_area(self._best[held_out.places], held_out), CHANCE)
-
-    @cached_property
-    def _best(self) -> FloatArray:
-        return self._function.best().bank_outputs()
+        values = self._function.best().bank_outputs(held_out.places)
+        count = len(held_out.active)
+        return skill_over_chance(float(area(values[:count], values[count:])), CHANCE)
 
     def score(self, submission: Submission, asked: Sequence[str] = ()) -> NeuronScore:
         """Judges a submission: its program, or else its code, or else its description.
@@ -197,8 +214,8 @@ class NeuronScorer:
             program: Any = submission.program or NeuronProgram.from_english(submission.description)
             if not isinstance(program, NeuronProgram):
                 raise TypeError(f"expected a NeuronProgram as the program, actual value: {program!r}")
-            score = self._by_values(program.bank_outputs()[held_out.places], held_out, best)
-            return replace(score, complexity=program_complexity(program.to_json()["clauses"]))
+            complexity = program_complexity(program.to_json()["clauses"])
+            return self._by_values(program.bank_outputs(held_out.places), held_out, best, complexity=complexity)
         if submission.code.strip():
             return self._by_code(submission.code, held_out, best)
         description = submission.description
@@ -224,22 +241,25 @@ class NeuronScorer:
         message = "" if result.status is Status.OK else f"the code failed on some words: {result.message}"
         return replace(score, judge="code", complexity=prepared.complexity, message=message)
 
-    def _by_values(self, values: FloatArray, held_out: Evidence, best: float) -> NeuronScore:
-        """Scores predictions for the held-out words, float64 of shape `(n,)`."""
+    def _by_values(self, values: FloatArray, held_out: Evidence, best: float, **parts: Any) -> NeuronScore:
+        """Scores predictions for the held-out words, float64 of shape `(n,)`; `parts` are further ones of the score."""
         count = len(held_out.active)
         active, inactive = values[:count], values[count:]
         tests = self._tests(held_out)
         ratings = np.stack([active, *_beside(values, held_out)], axis=1)[: len(tests)]
-        hard = len(held_out.hard)
+        groups = np.split(inactive, [len(held_out.hard)])
+        in_order = [pairs_in_order(active, group) for group in groups]
+        areas = [float(pairs / (count * len(group))) for pairs, group in zip(in_order, groups, strict=True)]
         claimed = (np.mean(active >= ACTIVE) + np.mean(inactive < ACTIVE)) / 2
         return _score(
-            float(area(active, inactive)),
+            float(sum(in_order) / (count * len(inactive))),
             best,
             correlation=pearson(values, self._outputs[held_out.places]),
             balanced_accuracy=round(float(claimed), 6),
             paper_score=_share_first(ratings),
             judged=JudgedTests(tests, ratings),
-            strata=_strata(float(area(active, inactive[:hard])), float(area(active, inactive[hard:]))),
+            strata=_strata(*areas),
+            **parts,
         )
 
     def _tests(self, held_out: Evidence) -> list[UnitTest]:
@@ -296,10 +316,6 @@ def _score(accuracy: float, best: float, **parts: Any) -> NeuronScore:
 
 def _strata(hard: float, others: float) -> dict[str, float]:
     return {"hard": round(hard, 6), "other": round(others, 6)}
-
-
-def _area(values: FloatArray, held_out: Evidence) -> float:
-    return float(area(values[: len(held_out.active)], values[len(held_out.active) :]))
 
 
 def _beside(values: NDArray[Any], held_out: Evidence) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +128,7 @@ def oppose(
 
     Args:
         active: places of active words.
-        inactive: places of inactive words.
+        inactive: places of inactive words, ascending.
         count: how many hard ones, and how many others.
         outputs: the unit's outputs over the bank, shape `(words,)`.
         population: the units that words come from.
@@ -135,7 +136,9 @@ def oppose(
     """
     order = rng.permutation(active)
     hard = matched(order[:count], population.hard(outputs, inactive, rng), count)
-    rest = population.others(np.setdiff1d(inactive, hard), rng)
+    is_left = np.ones(len(outputs), dtype=np.bool_)
+    is_left[hard] = False
+    rest = population.others(inactive[is_left[inactive]], rng)
     return Evidence(active, hard, matched(order[-count:], rest, 2 * count - len(hard)))
 
 
@@ -171,12 +174,17 @@ def area(active: NDArray[np.floating], inactive: NDArray[np.floating]) -> FloatA
         >>> float(area(np.array([0.9, 0.2]), np.array([0.1, 0.2])))
         0.875
     """
+    return np.asarray(pairs_in_order(active, inactive) / (active.shape[-1] * inactive.shape[-1]))
+
+
+def pairs_in_order(active: NDArray[np.floating], inactive: NDArray[np.floating]) -> Any:
+    """Returns the number of pairs in which the active word has the greater prediction, ties as halves; see `area`."""
     first, second = active[..., :, None], inactive[..., None, :]
     # Along axes NumPy takes several times as long to count.
     axes = None if active.ndim == inactive.ndim == 1 else (-1, -2)
     greater = np.count_nonzero(first > second, axis=axes)
     equal = np.count_nonzero(first == second, axis=axes)
-    return np.asarray((greater + 0.5 * equal) / (active.shape[-1] * inactive.shape[-1]))
+    return greater + 0.5 * equal
 
 
 def balanced_area(values: NDArray[np.floating], evidence: Evidence) -> FloatArray:
