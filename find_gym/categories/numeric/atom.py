@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.core.draws import Draws, SingleDraws
+from find_gym.core.draws import SingleDraws
 
 FloatArray = NDArray[np.float64]
 Constants = tuple[Any, ...]
@@ -30,22 +30,6 @@ def flatten(constants: Constants) -> tuple[float, ...]:
         else:
             flat.append(constant)
     return tuple(flat)
-
-
-def draw_decimal(rng: Draws, low: float, high: float, *, nonzero: bool = False, places: int = 1) -> float:
-    """Draws a decimal with `places` digits after the point, uniform on `[low, high]`, both ends included.
-
-    The draw is an integer divided by a power of ten, so it gives the same bytes on every platform.
-    """
-    first, end, scale = decimal_steps(low, high, places)
-    return _draw_step(rng, first, end, nonzero) / scale
-
-
-def _draw_step(rng: Draws, first: int, end: int, nonzero: bool) -> int:
-    while True:
-        step = int(rng.integers(first, end))
-        if step or not nonzero:
-            return step
 
 
 @lru_cache
@@ -82,10 +66,15 @@ class Parameter:
     length: int = 0
     actions: tuple[float, float] | None = None
 
-    def draw(self, rng: Draws) -> float:
-        """Draws a number: uniform among the values with as many decimals, both ends included."""
+    def draw(self, draws: SingleDraws) -> float:
+        """Draws a number: uniform among the values with as many decimals, both ends included.
+
+        The draw is an integer divided by a power of ten, so it gives the same bytes on every platform.
+        """
         first, end, scale = self._steps
-        step = _draw_step(rng, first, end, self.nonzero)
+        step = draws.integers(first, end)
+        while step == 0 and self.nonzero:
+            step = draws.integers(first, end)
         return step / scale if self.decimals else step
 
     @cached_property

@@ -194,13 +194,16 @@ def canonical(rule: Rule) -> str:
     name, constants = rule.name, rule.constants
     while (simpler := ATOMS[name].simpler(constants)) is not None:
         name, constants = simpler
-    return f"{name}({', '.join([_canonical_constant(constant) for constant in constants])})"
+    return f"{name}({_canonical_constants(constants)})"
 
 
-def _canonical_constant(constant: Any) -> str:
-    if isinstance(constant, tuple):
-        return f"[{', '.join([_canonical_constant(item) for item in constant])}]"
-    return repr(float(constant) + 0.0)
+def _canonical_constants(constants: Constants) -> str:
+    return ", ".join(
+        [
+            f"[{_canonical_constants(constant)}]" if isinstance(constant, tuple) else repr(float(constant) + 0.0)
+            for constant in constants
+        ]
+    )
 
 
 def to_json(rule: Rule) -> dict[str, Any]:

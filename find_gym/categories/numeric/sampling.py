@@ -102,7 +102,9 @@ def _is_usable(rule: Rule, domain: tuple[float, float]) -> bool:
     values = defined_only(rules.evaluate(rule, _points_on(domain, 10 * _DOMAIN_POINTS + 1)))
     if values.size < 2 * _DOMAIN_POINTS:
         return False
-    return isinstance(rule, AtomRule) or bool(np.ptp(values) > _LEAST_SPREAD)
+    # Most compounds have different outputs at the ends already.
+    varies = abs(values[-1] - values[0]) > _LEAST_SPREAD or np.ptp(values) > _LEAST_SPREAD
+    return isinstance(rule, AtomRule) or bool(varies)
 
 
 def _sample_atom(draws: SingleDraws, families: tuple[str, ...]) -> AtomRule:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES, draw_decimal, flatten
+from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, RELEASED_FAMILIES, Parameter, flatten
 from find_gym.categories.numeric.rules import AtomRule, evaluate
+from find_gym.core.draws import SingleDraws
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -85,7 +86,7 @@ def test_constants_have_one_decimal_and_are_not_degenerate(name: str, seed: int)
 
 @given(seed=SEEDS, low=st.integers(-50, 0), width=st.integers(1, 50))
 def test_decimals_lie_within_their_range(seed: int, low: int, width: int) -> None:
-    value = draw_decimal(np.random.default_rng(seed), low, low + width, nonzero=True)
+    value = Parameter("any", low, low + width, nonzero=True).draw(SingleDraws(np.random.default_rng(seed)))
     assert low <= value <= low + width and value != 0
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from find_gym.categories.numeric import sampling
-from find_gym.categories.numeric.atoms import ATOMS, RELEASED_FAMILIES, draw_decimal
+from find_gym.categories.numeric.atoms import ATOMS, RELEASED_FAMILIES
 from find_gym.categories.numeric.rules import AtomRule, atoms_of, domain, evaluate
 from find_gym.categories.numeric.variants import REGION_KINDS, Region, RegionKind, contained_in
 from find_gym.core.draws import SingleDraws, choose
@@ -79,9 +79,9 @@ def test_regions_are_what_the_generator_draws_one_by_one(seed: int, shares: dict
 
 def _draw_region(rng: np.random.Generator, shares: dict[RegionKind, int]) -> Region:
     kind = choose(rng, shares)
-    bound = draw_decimal(rng, -100, 100)
+    bound = int(rng.integers(-1000, 1001)) / 10
     if kind == "inside":
-        return Region(bound, round(bound + draw_decimal(rng, 5, 25), 1), 0.0)
+        return Region(bound, round(bound + int(rng.integers(50, 251)) / 10, 1), 0.0)
     return Region(-np.inf, bound, 0.0) if kind == "below" else Region(bound, np.inf, 0.0)
 
 

@@ -14,7 +14,6 @@ from find_gym.categories.numeric.atom import (
     Fitting,
     FloatArray,
     Parameter,
-    draw_decimal,
     flatten,
 )
 from find_gym.categories.numeric.atoms import bends, curves, polynomials, pulses, waves
@@ -29,7 +28,6 @@ __all__ = [
     "Fitting",
     "FloatArray",
     "Parameter",
-    "draw_decimal",
     "flatten",
     "register_atom",
 ]

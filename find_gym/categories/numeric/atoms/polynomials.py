@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter, Starts, draw_decimal
+from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter, Starts
 from find_gym.categories.numeric.estimation.factors import factors
 from find_gym.categories.numeric.notation import (
     horner_source,
@@ -18,6 +18,9 @@ from find_gym.core.draws import SingleDraws
 # The degrees that FIND draws.
 POLYNOMIAL_DEGREES = (2, 3, 4, 5)
 _MOST_COEFFICIENTS = POLYNOMIAL_DEGREES[-1] + 1
+
+_COEFFICIENTS = Parameter("coefficients", -5, 5, linear=True, length=_MOST_COEFFICIENTS)
+_NUMERATOR, _DENOMINATOR = Parameter("numerator", -10, 10, length=5), Parameter("denominator", -10, 10, length=6)
 
 
 def _horner(x: FloatArray, coefficients: Constants) -> FloatArray:
@@ -37,14 +40,18 @@ def _powers(x: FloatArray, count: int) -> FloatArray:
     return powers
 
 
-def _draw_coefficients(draws: SingleDraws, bound: float, degree: int) -> Constants:
-    leading = draw_decimal(draws, -bound, bound, nonzero=True)
-    return (leading, *[draw_decimal(draws, -bound, bound) for _ in range(degree)])
+def _draw_coefficients(draws: SingleDraws, parameter: Parameter, degree: int) -> Constants:
+    """Draws the coefficients of a polynomial, the leading one not 0."""
+    leading = 0.0
+    while leading == 0:
+        leading = parameter.draw(draws)
+    return (leading, *[parameter.draw(draws) for _ in range(degree)])
 
 
 def _draw_polynomial(rng: np.random.Generator) -> Constants:
     draws = SingleDraws(rng)
-    return _draw_coefficients(draws, 5, draws.integers(POLYNOMIAL_DEGREES[0], _MOST_COEFFICIENTS))
+    degree = draws.integers(POLYNOMIAL_DEGREES[0], _MOST_COEFFICIENTS)
+    return _draw_coefficients(draws, _COEFFICIENTS, degree)
 
 
 def _rational(x: FloatArray, constants: Constants) -> FloatArray:
@@ -63,7 +70,8 @@ def _draw_rational(rng: np.random.Generator) -> Constants:
     draws = SingleDraws(rng)
     degree_numerator = draws.integers(0, 5)
     degree_denominator = draws.integers(degree_numerator + 1, 6)
-    return (_draw_coefficients(draws, 10, degree_numerator), _draw_coefficients(draws, 10, degree_denominator))
+    numerator = _draw_coefficients(draws, _NUMERATOR, degree_numerator)
+    return (numerator, _draw_coefficients(draws, _DENOMINATOR, degree_denominator))
 
 
 def line_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
@@ -94,7 +102,7 @@ linear = Atom(
 
 polynomial = Atom(
     name="polynomial",
-    parameters=(Parameter("coefficients", -5, 5, linear=True, length=_MOST_COEFFICIENTS),),
+    parameters=(_COEFFICIENTS,),
     evaluate=_horner,
     gradient=lambda x, c: _powers(x, len(c)),
     draw=_draw_polynomial,
@@ -108,7 +116,7 @@ polynomial = Atom(
 
 rational = Atom(
     name="rational",
-    parameters=(Parameter("numerator", -10, 10, length=5), Parameter("denominator", -10, 10, length=6)),
+    parameters=(_NUMERATOR, _DENOMINATOR),
     evaluate=_rational,
     gradient=_rational_gradient,
     draw=_draw_rational,
