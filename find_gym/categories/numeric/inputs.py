@@ -30,7 +30,7 @@ _RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
 # Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
 # more, as once in half a million times a bounded integer takes another one.
 _WORDS = 8 * POINTS_PER_STRATUM
-NO_INTERVALS, _NO_SHARES = np.empty((0, 2)), np.empty(0)
+NO_INTERVALS, _NONE = np.empty((0, 2)), np.empty(0)
 
 
 class _Room(local):
@@ -62,11 +62,14 @@ class NumericInputs:
     @staticmethod
     def of(function: NumericBlackBox) -> NumericInputs:
         """Draws the inputs for a function; the same ones at each call."""
-        names, x, spread = draw_inputs(function, exception_of(function))
+        names, inputs, spread = draw_inputs(function, exception_of(function))
+        x = inputs.reshape(-1, POINTS_PER_STRATUM)
         return NumericInputs(dict(zip(names, x, strict=False)), x[-1], spread)
 
 
-def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple[str, ...], FloatArray, float]:
+def draw_inputs(
+    function: NumericBlackBox, exception: FloatArray, more: FloatArray = _NONE
+) -> tuple[tuple[str, ...], FloatArray, float]:
     """Draws the held-out inputs of a function.
 
     Those of the stratum "balanced" have outputs that cover the range of outputs evenly: these are binned after asinh of
@@ -76,10 +79,11 @@ def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple
     Args:
         function: the function.
         exception: see `exception_of`.
+        more: inputs that are not drawn, to stand behind them, shape `(m,)`.
 
     Returns:
-        The names of the strata, the inputs of each, and then those beyond the range, shape `(strata + 1, 96)`, and the
-        spread; see `NumericInputs`.
+        The names of the strata; the inputs of each, then those beyond the range and those that are not drawn, shape
+        `((strata + 1) * 96 + m,)`; and the spread. See `NumericInputs`.
     """
     # Numba is imported, and compiles, with the first score.
     from find_gym.categories.numeric.kernels import drawing
@@ -89,10 +93,10 @@ def draw_inputs(function: NumericBlackBox, exception: FloatArray) -> tuple[tuple
     drawing.draw_pool(entropy, QUERY_RANGE[0], _WIDTH, words, pool)
     values = loop_array(function.truth(pool), _CELLS)
     names = _STRATA if len(exception) else _STRATA[:-1]
-    x = np.empty((len(names) + 1, POINTS_PER_STRATUM))
-    spread = drawing.draw_strata(
-        words[_CELLS:], pool, values, _BINS, _WIDTH, _RANGES, exception, _cumulated(exception), x
-    )
+    drawn = (len(names) + 1) * POINTS_PER_STRATUM
+    x = np.empty(drawn + more.size)
+    x[drawn:] = more
+    spread = drawing.draw_strata(words, pool, values, _BINS, _WIDTH, _RANGES, exception, POINTS_PER_STRATUM, x)
     return names, x, spread
 
 
@@ -104,15 +108,6 @@ def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
 def exception_of(function: NumericBlackBox) -> FloatArray:
     """Returns where a function departs from its rule, as disjoint intervals, sorted, shape `(k, 2)`."""
     return merge_intervals([(region.lower, region.upper) for region in function.regions])
-
-
-def _cumulated(pieces: FloatArray) -> FloatArray:
-    """Returns the share of the length of all pieces that each has with those before it, as `Generator.choice` does."""
-    if not pieces.size:
-        return _NO_SHARES
-    widths = pieces[:, 1] - pieces[:, 0]
-    shares = np.cumsum(widths / widths.sum())
-    return shares / shares[-1]
 
 
 def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:

@@ -27,9 +27,9 @@ class _Compiled:
     @cached_property
     def compiled(self) -> CompiledRule:
         """The rule as compiled loops take it."""
-        from find_gym.categories.numeric.compiled_rules import CompiledRule
+        from find_gym.categories.numeric import compiled_rules
 
-        return CompiledRule(self)  # type: ignore[arg-type]  # only rules derive from this
+        return compiled_rules.CompiledRule(self)  # type: ignore[arg-type]  # only rules derive from this
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "compiled"}

@@ -24,7 +24,7 @@ from find_gym.categories.numeric.inputs import (
     exception_of,
     intersection_over_union,
 )
-from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, normalised_squared_error, paper_error
+from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
 from find_gym.core.arrays import loop_array
 from find_gym.core.complexity import program_complexity
@@ -106,11 +106,9 @@ class NumericScorer(CodeScorer[NumericScore]):
 
         super().__init__(function, judge, draw_unit_tests)
         self._exception = exception_of(function)
-        self._names, x, self._spread = draw_inputs(function, self._exception)
-        self._x = np.concatenate([x.reshape(-1), PAPER_INPUTS])
+        self._names, self._x, self._spread = draw_inputs(function, self._exception, PAPER_INPUTS)
         self._truth = loop_array(function.truth(self._x), self._x.size)
-        self._count = (len(x) - 1) * POINTS_PER_STRATUM
-        self._paper_truth = self._truth[x.size :]
+        self._count = len(self._names) * POINTS_PER_STRATUM
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         ordered = np.sort(self._truth[: self._count])
         self.trivial_accuracy = counting.most_within(ordered, self._spread) / self._count
@@ -130,7 +128,7 @@ class NumericScorer(CodeScorer[NumericScore]):
         return self._judge(predicted, read_domain(domain), result)
 
     def _by_paper(self, code: PreparedCode) -> dict[str, Any]:
-        error, success = paper_error(self._paper_truth, code.run(PAPER_INPUTS.tolist()))
+        error, success = paper_error(self._truth[-PAPER_INPUTS.size :], code.run(PAPER_INPUTS.tolist()))
         return {"paper_error": error, "paper_success": success}
 
     def score_predictions(self, predict: Any) -> NumericScore:
@@ -146,14 +144,12 @@ class NumericScorer(CodeScorer[NumericScore]):
         from find_gym.categories.numeric.kernels import counting
 
         right = np.empty(len(self._names) + 1, dtype=np.int64)
-        counting.count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        error = counting.count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
         *strata, beyond = right.tolist()
         accuracy = sum(strata) / self._count
-        if result is None:
-            error = normalised_squared_error(self._paper_truth, predicted[-PAPER_INPUTS.size :])
-            success = error < PAPER_THRESHOLD
-        else:
-            error, success = paper_error(self._paper_truth, _last(result, PAPER_INPUTS.size))
+        success = error < PAPER_THRESHOLD
+        if result is not None:
+            error, success = paper_error(self._truth[-PAPER_INPUTS.size :], _last(result, PAPER_INPUTS.size))
         return NumericScore(
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),

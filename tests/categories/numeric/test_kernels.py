@@ -365,12 +365,30 @@ MANY_VALUES = st.lists(
 )
 
 
+def extremes_of(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    lows, highs = np.empty((2, ordering.count_blocks(values)))
+    ordering.find_extremes(values, lows, highs)
+    return lows, highs
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.nan, math.inf, -math.inf])
+def test_blocks_with_numbers_that_are_not_finite_are_found(value: float) -> None:
+    values = np.linspace(-1, 1, 150)
+    values[70] = math.copysign(value, value)
+    lows, highs = extremes_of(values)
+    assert np.isfinite(lows + highs).tolist() == [True, False, True]
+
+
 @given(MANY_VALUES)
 @settings(deadline=None)
 def test_numbers_of_given_ranks_are_found_without_sorting(numbers: list[float]) -> None:
     values = np.array(numbers)
-    assert ordering.extremes(values) == (values.min(), values.max())
-    assert ordering.median_and_spread(values, np.empty(values.size)) == (np.median(values), spread_of(values))
+    lows, highs = extremes_of(values)
+    begins = range(0, values.size, ordering.BLOCK)
+    np.testing.assert_array_equal(lows, np.minimum.reduceat(values, begins))
+    np.testing.assert_array_equal(highs, np.maximum.reduceat(values, begins))
+    found = ordering.median_and_spread(values, lows, highs, np.empty(values.size))
+    assert found == (np.median(values), spread_of(values))
 
 
 @given(MANY_VALUES)
@@ -379,8 +397,9 @@ def test_bins_of_outputs_are_of_equal_width_after_asinh(numbers: list[float]) ->
     values = np.array(numbers)
     unit = spread_of(values) or 1.0
     bins = bins_by_python(values, unit)
-    bounds, reached = np.empty(25), np.empty((binning.blocks_of(values.size) + 1, 25), dtype=np.int64)
-    binning.cut(values, values.min(), values.max(), float(np.median(values)), unit, bounds, reached)
+    lows, highs = extremes_of(values)
+    bounds, reached = np.empty(25), np.empty((len(lows) + 1, 25), dtype=np.int64)
+    binning.cut(values, lows, highs, float(np.median(values)), unit, bounds, reached)
     np.testing.assert_array_equal(-np.diff(reached[-1]), np.bincount(bins, minlength=24))
     for number in sorted(set(bins)):
         places = np.flatnonzero(np.array(bins) == number)

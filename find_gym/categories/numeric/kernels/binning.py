@@ -7,62 +7,52 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, inlined_helper
+from find_gym.categories.numeric.kernels.ordering import BLOCK
+from find_gym.core.kernels.compiling import exact_helper
 
-_BLOCK = 64
 # How far from a bound, in parts of what it is computed from, numbers may be misplaced by rounding: a wide guess.
 _UNCLEAR = 1e-12
 
 
-@inlined_helper
-def _reaching(values: Any, bound: float) -> int:
-    """Returns how many numbers reach a bound."""
-    count = 0
-    for i in range(values.size):
-        count += values[i] >= bound
-    return count
-
-
 @exact_helper
-def _count_reaching(values: Any, lower: Any, upper: Any, reached: Any, unclear: Any) -> None:
+def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, reached: Any, unclear: Any) -> None:
     """Counts how many of the first numbers reach each of some bounds.
 
     Args:
         values: the numbers, finite, shape `(n,)`.
+        lows: the least number of each block; see `ordering.find_extremes`.
+        highs: the greatest ones.
         lower: a little less than each bound, ascending, shape `(b + 1,)`; the first is minus infinity.
         upper: a little more, the last is infinity.
-        reached: where to write the counts after each block of numbers, shape `(ceil(n / _BLOCK) + 1, b + 1)`.
+        reached: where to write the counts before each block of numbers and after the last, shape `(blocks + 1, b + 1)`.
         unclear: where to write for which bounds there are numbers between less and more, shape `(b + 1,)`.
     """
     last = lower.size - 1
     unclear[:] = False
     reached[0, :] = 0
-    own = 0
-    for number in range(reached.shape[0] - 1):
-        block = values[number * _BLOCK : (number + 1) * _BLOCK]
+    first = 0
+    for number in range(lows.size):
+        block = values[number * BLOCK : (number + 1) * BLOCK]
         before, after = reached[number], reached[number + 1]
         # Neighbours are mostly in the same bin, so that few bounds are between numbers of a block.
-        first = own
-        while first > 0:
-            count = _reaching(block, upper[first])
-            if count == block.size:
-                break
-            unclear[first] |= count != _reaching(block, lower[first])
-            after[first] = before[first] + count
+        while first > 0 and lows[number] < upper[first]:
             first -= 1
-        beyond = own + 1
-        while beyond < last:
-            count = _reaching(block, lower[beyond])
-            if count == 0:
-                break
-            unclear[beyond] |= count != _reaching(block, upper[beyond])
-            after[beyond] = before[beyond] + count
-            beyond += 1
+        while first + 1 < last and lows[number] >= upper[first + 1]:
+            first += 1
         for bound in range(first + 1):
             after[bound] = before[bound] + block.size
+        beyond = first + 1
+        while beyond < last and highs[number] >= lower[beyond]:
+            low, high = lower[beyond], upper[beyond]
+            surely = maybe = 0
+            for i in range(block.size):
+                surely += block[i] >= high
+                maybe += block[i] >= low
+            unclear[beyond] |= surely != maybe
+            after[beyond] = before[beyond] + maybe
+            beyond += 1
         for bound in range(beyond, last + 1):
             after[bound] = before[bound]
-        own = first if block[block.size - 1] < lower[beyond - 1] else beyond - 1
 
 
 @exact_helper
@@ -91,13 +81,13 @@ def _greatest_below(values: Any, bound: float) -> float:
 
 
 @exact_helper
-def cut(values: Any, smallest: float, largest: float, median: float, unit: float, bounds: Any, reached: Any) -> None:
+def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: Any, reached: Any) -> None:
     """Cuts numbers into b bins of equal width after asinh of their distance from the median.
 
     Args:
         values: the numbers, finite, shape `(n,)`, n > 0.
-        smallest: the least of them.
-        largest: the greatest.
+        lows: the least number of each block; see `ordering.find_extremes`.
+        highs: the greatest ones.
         median: the one in the middle.
         unit: of the distance.
         bounds: where to write between which numbers each bin lies, shape `(b + 1,)`: its lower bound, which belongs to
@@ -105,7 +95,7 @@ def cut(values: Any, smallest: float, largest: float, median: float, unit: float
         reached: where to write how many of the first numbers reach each bound; see `pick`.
     """
     bins = bounds.size - 1
-    low, high = math.asinh((smallest - median) / unit), math.asinh((largest - median) / unit)
+    low, high = math.asinh((lows.min() - median) / unit), math.asinh((highs.max() - median) / unit)
     width = high - low if high > low else 1.0
     bounds[0], bounds[bins] = -math.inf, math.inf
     lower, upper, unclear = bounds.copy(), bounds.copy(), np.empty(bins + 1, np.bool_)
@@ -117,7 +107,7 @@ def cut(values: Any, smallest: float, largest: float, median: float, unit: float
         lower[number], upper[number] = bounds[number] - margin, bounds[number] + margin
         if not margin < math.inf:
             lower[number], upper[number] = -math.inf, math.inf
-    _count_reaching(values, lower, upper, reached, unclear)
+    _count_reaching(values, lows, highs, lower, upper, reached, unclear)
     if not np.any(unclear):
         return
     # Some values are at a bound but for rounding.
@@ -130,7 +120,7 @@ def cut(values: Any, smallest: float, largest: float, median: float, unit: float
             while bound < math.inf and _scaled(bound, median, unit, low, width) * bins < number:
                 bound = _least(values, bound, True)
             bounds[number] = bound
-    _count_reaching(values, bounds, bounds, reached, unclear)
+    _count_reaching(values, lows, highs, bounds, bounds, reached, unclear)
 
 
 @exact_helper
@@ -153,16 +143,13 @@ def pick(values: Any, bounds: Any, reached: Any, number: int, rank: int) -> int:
         else:
             beyond = middle
     left = rank - (reached[first, number] - reached[first, number + 1])
+    if reached[first + 1, number] - reached[first + 1, number + 1] == rank - left + BLOCK:
+        # The whole block is in the bin.
+        return first * BLOCK + left
     low, high = bounds[number], bounds[number + 1]
-    place = first * _BLOCK
+    place = first * BLOCK
     while True:
         left -= (values[place] >= low) & (values[place] < high)
         if left < 0:
             return place
         place += 1
-
-
-@exact_helper
-def blocks_of(count: int) -> int:
-    """Returns how many blocks so many numbers are."""
-    return -(-count // _BLOCK)

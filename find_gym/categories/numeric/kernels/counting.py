@@ -17,26 +17,16 @@ def tolerance(truth: float, spread: float) -> float:
     return max(RELATIVE_TOLERANCE * max(abs(truth), spread), ABSOLUTE_TOLERANCE)
 
 
-@exact_kernel("void(float64[::1], float64, float64[::1], float64, int64, int64[::1])")
-def count_right(truth: Any, spread: float, predicted: Any, largest: float, size: int, counts: Any) -> None:
-    """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
-
-    Args:
-        truth: the true outputs, not finite where undefined, shape `(n,)`.
-        spread: that of the truth.
-        predicted: the predicted outputs, shape `(n,)`.
-        largest: a number of greater size counts as undefined where the truth is.
-        size: the number of outputs of each part, one part after the other.
-        counts: where to write how many of each part are right, shape `(p,)`.
-    """
-    for part in range(counts.size):
-        counts[part] = 0
-        for i in range(part * size, (part + 1) * size):
-            if np.isfinite(truth[i]):
-                # False where the prediction is undefined.
-                counts[part] += abs(predicted[i] - truth[i]) <= tolerance(truth[i], spread)
-            else:
-                counts[part] += not abs(predicted[i]) <= largest
+@exact_helper
+def _squared_error(truth: Any, predicted: Any) -> float:
+    errors, squares = np.empty(truth.size), np.empty(truth.size)
+    count = 0
+    for i in range(truth.size):
+        if np.isfinite(truth[i]):
+            error = truth[i] - predicted[i]
+            errors[count], squares[count] = error * error, truth[i] * truth[i]
+            count += 1
+    return pairwise_sum(errors[:count]) / pairwise_sum(squares[:count])
 
 
 @exact_kernel("float64(float64[::1], float64[::1])")
@@ -47,14 +37,34 @@ def squared_error(truth: Any, predicted: Any) -> float:
         truth: the true outputs, not finite where undefined, shape `(n,)`.
         predicted: the predicted outputs, shape `(n,)`.
     """
-    errors, squares = np.empty(truth.size), np.empty(truth.size)
-    count = 0
-    for i in range(truth.size):
-        if np.isfinite(truth[i]):
-            error = truth[i] - predicted[i]
-            errors[count], squares[count] = error * error, truth[i] * truth[i]
-            count += 1
-    return pairwise_sum(errors[:count]) / pairwise_sum(squares[:count])
+    return _squared_error(truth, predicted)
+
+
+@exact_kernel("float64(float64[::1], float64, float64[::1], float64, int64, int64[::1])")
+def count_right(truth: Any, spread: float, predicted: Any, largest: float, size: int, counts: Any) -> float:
+    """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
+
+    Args:
+        truth: the true outputs, not finite where undefined, shape `(n,)`.
+        spread: that of the truth.
+        predicted: the predicted outputs, shape `(n,)`.
+        largest: a number of greater size counts as undefined where the truth is.
+        size: the number of outputs of each part, one part after the other.
+        counts: where to write how many of each part are right, shape `(p,)`.
+
+    Returns:
+        The squared error of the outputs that follow the parts; see `squared_error`.
+    """
+    for part in range(counts.size):
+        counts[part] = 0
+        for i in range(part * size, (part + 1) * size):
+            if np.isfinite(truth[i]):
+                # False where the prediction is undefined.
+                counts[part] += abs(predicted[i] - truth[i]) <= tolerance(truth[i], spread)
+            else:
+                counts[part] += not abs(predicted[i]) <= largest
+    rest = counts.size * size
+    return _squared_error(truth[rest:], predicted[rest:])
 
 
 @exact_helper

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.binning import blocks_of, cut, pick
-from find_gym.categories.numeric.kernels.ordering import extremes, median_and_spread
+from find_gym.categories.numeric.kernels.binning import cut, pick
+from find_gym.categories.numeric.kernels.ordering import BLOCK, count_blocks, find_extremes, median_and_spread
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
+from find_gym.core.kernels.sums import pairwise_sum
 
 _MANTISSA = np.uint64(11)
-_BLOCK = 64
 _LEAST_SPREAD = 1e-270
 
 
@@ -42,31 +42,54 @@ def _draw_between(words: Any, cursor: Any, low: float, high: float, x: Any) -> N
 
 
 @exact_helper
-def _defined_only(pool: Any, values: Any) -> Any:
-    """Returns the inputs whose outputs are finite, and these."""
+def _draw_within(words: Any, cursor: Any, pieces: Any, x: Any) -> None:
+    """Draws inputs from disjoint intervals, as `Generator.choice` with the shares of their lengths does."""
+    widths, shares, chosen = np.empty(pieces.shape[0]), np.empty(pieces.shape[0]), np.empty(x.size, np.int64)
+    for piece in range(widths.size):
+        widths[piece] = pieces[piece, 1] - pieces[piece, 0]
+    whole, share = pairwise_sum(widths), 0.0
+    for piece in range(widths.size):
+        share += widths[piece] / whole
+        shares[piece] = share
+    for piece in range(widths.size):
+        shares[piece] /= share
+    for i in range(x.size):
+        chosen[i] = np.searchsorted(shares, uniform(words, cursor), side="right")
+    for i in range(x.size):
+        begin, end = pieces[chosen[i]]
+        x[i] = begin + (end - begin) * uniform(words, cursor)
+
+
+@exact_helper
+def _defined_only(pool: Any, values: Any, lows: Any, highs: Any) -> Any:
+    """Returns the inputs whose outputs are finite, and these; see `find_extremes`."""
     inputs, outputs = np.empty(values.size), np.empty(values.size)
     count = 0
-    for begin in range(0, values.size, _BLOCK):
-        block = values[begin : begin + _BLOCK]
-        defined = 0
-        for i in range(block.size):
-            defined += abs(block[i]) < math.inf
-        if defined:
+    for number in range(lows.size):
+        begin = number * BLOCK
+        block = values[begin : begin + BLOCK]
+        if -math.inf < lows[number] and highs[number] < math.inf:
             for i in range(block.size):
-                inputs[count], outputs[count] = pool[begin + i], block[i]
-                count += abs(block[i]) < math.inf
+                inputs[count + i], outputs[count + i] = pool[begin + i], block[i]
+            count += block.size
+            continue
+        for i in range(block.size):
+            inputs[count], outputs[count] = pool[begin + i], block[i]
+            count += np.isfinite(block[i])
     return inputs[:count], outputs[:count]
 
 
 @exact_helper
-def _draw_balanced(words: Any, cursor: Any, pool: Any, values: Any, bins: int, width: float, x: Any) -> float:
+def _draw_balanced(
+    words: Any, cursor: Any, pool: Any, values: Any, lows: Any, highs: Any, bins: int, width: float, x: Any
+) -> float:
     """Draws inputs whose outputs cover the range of outputs evenly; returns the spread. See `inputs.draw_inputs`."""
-    smallest, largest = extremes(values)
-    median, spread = median_and_spread(values, np.empty(values.size))
+    # The bits of the pool have been used.
+    median, spread = median_and_spread(values, lows, highs, words[: values.size].view(np.float64))
     # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
     unit = max(spread, _LEAST_SPREAD) if spread != 0.0 else 1.0
-    bounds, reached = np.empty(bins + 1), np.empty((blocks_of(values.size) + 1, bins + 1), np.int64)
-    cut(values, smallest, largest, median, unit, bounds, reached)
+    bounds, reached = np.empty(bins + 1), np.empty((lows.size + 1, bins + 1), np.int64)
+    cut(values, lows, highs, median, unit, bounds, reached)
     turns, sizes = np.empty(bins, np.int64), np.empty(bins, np.int64)
     filled = 0
     for number in range(bins):
@@ -83,8 +106,8 @@ def _draw_balanced(words: Any, cursor: Any, pool: Any, values: Any, bins: int, w
 
 
 @exact_kernel(
-    "float64(uint64[::1], float64[::1], float64[::1], int64, float64, float64[:, ::1], float64[:, ::1], float64[::1], "
-    "float64[:, ::1])"
+    "float64(uint64[::1], float64[::1], float64[::1], int64, float64, float64[:, ::1], float64[:, ::1], int64, "
+    "float64[::1])"
 )
 def draw_strata(
     words: Any,
@@ -94,51 +117,47 @@ def draw_strata(
     width: float,
     ranges: Any,
     pieces: Any,
-    shares: Any,
-    strata: Any,
+    size: int,
+    x: Any,
 ) -> float:
     """Draws the inputs of all strata.
 
     Args:
-        words: the generator's bits, more than enough.
+        words: the generator's bits: those of the pool, and after them more than enough.
         pool: inputs to choose from, shape `(n,)`.
         values: their outputs, not finite where undefined, shape `(n,)`.
         bins: how many to cut the outputs into.
         width: that of the pool's cells.
         ranges: the ranges of the first two strata and of what lies beyond, shape `(3, 2)`.
         pieces: the exceptions, disjoint, shape `(k, 2)`.
-        shares: the share of the exceptions' length that lies in each and those before it, shape `(k,)`.
-        strata: where to write the inputs: uniform, dense, balanced, in the exceptions if there are any, beyond; shape
-            `(s, m)`.
+        size: how many inputs to draw for each stratum, m.
+        x: where to write them first: uniform, dense, balanced, in the exceptions if there are any, beyond; shape
+            `(4 m,)` or `(5 m,)` or more.
 
     Returns:
         The spread of the outputs; see `find_gym.categories.numeric.spread`.
     """
-    cursor = np.array([0, -1])
+    cursor = np.array([pool.size, -1])
+    strata = x[: (4 + (pieces.shape[0] > 0)) * size].reshape(-1, size)
     low, high = ranges[0]
     _draw_between(words, cursor, low, high, strata[0])
     _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], strata[1])
     balanced = strata[2]
-    defined = 0
-    for i in range(values.size):
-        defined += abs(values[i]) < math.inf
+    lows, highs = np.empty(count_blocks(values)), np.empty(count_blocks(values))
+    find_extremes(values, lows, highs)
+    if not (-math.inf < lows.min() and highs.max() < math.inf):
+        pool, values = _defined_only(pool, values, lows, highs)
+        lows, highs = lows[: count_blocks(values)], highs[: count_blocks(values)]
+        find_extremes(values, lows, highs)
     spread = 0.0
-    if defined == 0:
+    if values.size == 0:
         _draw_between(words, cursor, low, high, balanced)
     else:
-        if defined < values.size:
-            pool, values = _defined_only(pool, values)
-        spread = _draw_balanced(words, cursor, pool, values, bins, width, balanced)
+        spread = _draw_balanced(words, cursor, pool, values, lows, highs, bins, width, balanced)
         for i in range(balanced.size):
             balanced[i] = min(max(balanced[i], low), high)
     if pieces.shape[0] > 0:
-        inside = strata[3]
-        chosen = np.empty(inside.size, np.int64)
-        for i in range(inside.size):
-            chosen[i] = np.searchsorted(shares, uniform(words, cursor), side="right")
-        for i in range(inside.size):
-            begin, end = pieces[chosen[i]]
-            inside[i] = begin + (end - begin) * uniform(words, cursor)
+        _draw_within(words, cursor, pieces, strata[3])
     beyond = strata[strata.shape[0] - 1]
     _draw_between(words, cursor, ranges[2, 0], ranges[2, 1], beyond)
     for i in range(1, beyond.size, 2):

@@ -1,4 +1,7 @@
-"""Numbers of given ranks, and the spread that follows from them, without sorting all."""
+"""Numbers of given ranks, and the spread that follows from them, without sorting all.
+
+Numbers are looked at in blocks: outputs of a function at inputs in ascending order, most of which can be passed over.
+"""
 
 from __future__ import annotations
 
@@ -11,68 +14,97 @@ from find_gym.categories.numeric.spread import between
 from find_gym.core.kernels.compiling import exact_helper
 from find_gym.core.kernels.sums import pairwise_sum
 
-_BLOCK = 64
+BLOCK = 64
+_PART = 16
 # Numbers that stand for all, and how many ranks among them that of one of all may be off.
 _SAMPLE = 128
 _SLACK = 2
+# All bits but the sign.
+_SIZE = np.int64(0x7FFFFFFFFFFFFFFF)
 
 _between: Any = exact_helper(between)
 
 
 @exact_helper
-def extremes(values: Any) -> Any:
-    """Returns the least and the greatest of some numbers, none of them NaN, at least one."""
-    # As many side by side as in a block: NumPy's way, which asks for NaN, takes longer.
-    lows, highs = np.empty(_BLOCK), np.empty(_BLOCK)
-    for i in range(_BLOCK):
-        lows[i] = highs[i] = values[0]
-    for begin in range(0, values.size, _BLOCK):
-        block = values[begin : begin + _BLOCK]
+def count_blocks(values: Any) -> int:
+    """Returns how many blocks some numbers are."""
+    return -(-values.size // BLOCK)
+
+
+@exact_helper
+def find_extremes(values: Any, lows: Any, highs: Any) -> None:
+    """Finds the least and the greatest number of each block.
+
+    Args:
+        values: the numbers, shape `(n,)`.
+        lows: where to write the least ones, shape `(ceil(n / BLOCK),)`; one of the two of a block is not finite where
+            any of its numbers is not.
+        highs: where to write the greatest ones.
+    """
+    # As integers, which are compared several at a time: bits have the order of numbers but for those below 0.
+    bits, low_bits, high_bits = values.view(np.int64), lows.view(np.int64), highs.view(np.int64)
+    for number in range(lows.size):
+        block = bits[number * BLOCK : (number + 1) * BLOCK]
+        low, high = _SIZE, -_SIZE
         for i in range(block.size):
-            value, low, high = block[i], lows[i], highs[i]
-            lows[i] = value if value < low else low
-            highs[i] = value if value > high else high
-    low, high = lows[0], highs[0]
-    for i in range(_BLOCK):
-        low, high = min(low, lows[i]), max(high, highs[i])
-    return low, high
+            value = block[i] ^ (block[i] >> 63 & _SIZE)
+            low, high = min(low, value), max(high, value)
+        low_bits[number] = low ^ (low >> 63 & _SIZE)
+        high_bits[number] = high ^ (high >> 63 & _SIZE)
 
 
 @exact_helper
 def _sample(values: Any) -> Any:
-    """Returns some of the numbers, evenly spaced, in ascending order."""
+    """Returns some of the numbers, one of each of some parts of equal length, in ascending order."""
     sample = np.empty(min(_SAMPLE, values.size))
+    step, share = values.size / sample.size, 0.0
     for i in range(sample.size):
-        sample[i] = values[(2 * i + 1) * values.size // (2 * sample.size)]
+        # Not evenly, lest waves look like others.
+        sample[i] = values[int((i + share) * step)]
+        share = share * 197.0 + 0.37
+        share -= math.floor(share)
     sample.sort()
     return sample
 
 
 @exact_helper
-def _count(values: Any, low: float, high: float) -> Any:
+def _count(values: Any, lows: Any, highs: Any, low: float, high: float) -> Any:
     """Returns how many numbers are below one, up to it, below another, and up to that."""
-    below_low = up_to_low = below_high = up_to_high = 0
-    for i in range(values.size):
-        below_low += values[i] < low
-        up_to_low += values[i] <= low
-        below_high += values[i] < high
-        up_to_high += values[i] <= high
-    return below_low, up_to_low, below_high, up_to_high
+    lower = inside = below_low = up_to_low = below_high = up_to_high = 0
+    for number in range(lows.size):
+        if lows[number] > high:
+            continue
+        block = values[number * BLOCK : (number + 1) * BLOCK]
+        if highs[number] < low:
+            lower += block.size
+        elif lows[number] > low and highs[number] < high:
+            inside += block.size
+        else:
+            for i in range(block.size):
+                below_low += block[i] < low
+                up_to_low += block[i] <= low
+                below_high += block[i] < high
+                up_to_high += block[i] <= high
+    inside += lower
+    return lower + below_low, lower + up_to_low, inside + below_high, inside + up_to_high
 
 
 @exact_helper
-def _copy_between(values: Any, low: float, high: float, room: Any) -> None:
+def _copy_between(values: Any, lows: Any, highs: Any, low: float, high: float, room: Any) -> None:
     """Copies the numbers between two others."""
     count = np.uint64(0)
-    for begin in range(0, values.size, _BLOCK // 2):
-        block = values[begin : begin + _BLOCK // 2]
-        within = 0
-        for i in range(block.size):
-            within += (block[i] > low) & (block[i] < high)
-        if within:
-            for i in range(block.size):
-                room[count] = block[i]
-                count += np.uint64((block[i] > low) & (block[i] < high))
+    for number in range(lows.size):
+        if lows[number] < high and highs[number] > low:
+            block = values[number * BLOCK : (number + 1) * BLOCK]
+            for begin in range(0, block.size, _PART):
+                part = block[begin : begin + _PART]
+                within = 0
+                for i in range(part.size):
+                    within += (part[i] > low) & (part[i] < high)
+                if within:
+                    for i in range(part.size):
+                        room[count] = part[i]
+                        count += np.uint64((part[i] > low) & (part[i] < high))
 
 
 @exact_helper
@@ -103,7 +135,7 @@ def _select(values: Any, rank: int) -> float:
 
 
 @exact_helper
-def _neighbours(values: Any, sample: Any, rank: int, room: Any) -> Any:
+def _neighbours(values: Any, lows: Any, highs: Any, sample: Any, rank: int, room: Any) -> Any:
     """Returns the number of an ascending rank and the one that follows it, the same one where it is the last."""
     following = min(rank + 1, values.size - 1)
     count, slack = sample.size, _SLACK
@@ -111,7 +143,7 @@ def _neighbours(values: Any, sample: Any, rank: int, room: Any) -> Any:
     while True:
         low = sample[min(place - slack, count - 1)] if place >= slack else -math.inf
         high = sample[max(place + 1 + slack, 0)] if place + 1 + slack < count else math.inf
-        below, first, last, above = _count(values, low, high)
+        below, first, last, above = _count(values, lows, highs, low, high)
         if below <= rank and following < above:
             break
         # Where outputs go up and down often, ranks among some of them say less about those among all.
@@ -119,7 +151,7 @@ def _neighbours(values: Any, sample: Any, rank: int, room: Any) -> Any:
         slack *= 2
     near = room[: max(last - first, 0)]
     if near.size and first <= following and rank < last:
-        _copy_between(values, low, high, room)
+        _copy_between(values, lows, highs, low, high, room)
     number = low if rank < first else high if rank >= last else _select(near, rank - first)
     if following == rank:
         return number, number
@@ -142,21 +174,23 @@ def _deviation(values: Any) -> float:
 
 
 @exact_helper
-def median_and_spread(values: Any, room: Any) -> Any:
+def median_and_spread(values: Any, lows: Any, highs: Any, room: Any) -> Any:
     """Returns the median of finite numbers, at least one, and their spread; see `find_gym.categories.numeric.spread`.
 
     Args:
         values: the numbers, shape `(n,)`.
+        lows: the least number of each block; see `find_extremes`.
+        highs: the greatest ones.
         room: as much room.
     """
     sample, last = _sample(values), values.size - 1
-    low, high = _neighbours(values, sample, last // 2, room)
+    low, high = _neighbours(values, lows, highs, sample, last // 2, room)
     median = (low + (high if last % 2 else low)) / 2
     quartiles = np.empty(2)
     for i in range(2):
         place = last * (0.25 + 0.5 * i)
         rank = int(place)
-        low, high = _neighbours(values, sample, rank, room)
+        low, high = _neighbours(values, lows, highs, sample, rank, room)
         quartiles[i] = _between(low, high, place - rank)
     spread = quartiles[1] - quartiles[0]
     return median, spread if spread != 0.0 else _deviation(values)
