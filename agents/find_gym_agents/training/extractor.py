@@ -70,8 +70,9 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
 
     def __init__(self, observation_space: spaces.Dict, category: str, places: int, trunk: Trunk) -> None:
         encoder = make_encoder(category, observation_space, places)
-        super().__init__(observation_space, trunk.hidden + encoder.queries(observation_space))
-        self.encoder = encoder
+        queries = encoder.queries(observation_space)
+        super().__init__(observation_space, trunk.hidden + queries)
+        self.encoder, self.query_count = encoder, queries
         rest = observation_space["written"].shape[0] + 1  # type: ignore[index]
         self.trunk = trunk.build(self.encoder.width + rest)
 
@@ -91,6 +92,13 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
     def join(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left.
 
+        Args: as those of `hidden`.
+        """
+        return th.cat([self.hidden(first, encoding, written, budget), encoding.queries], 1)
+
+    def hidden(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
+        """Returns the features that stand before those of the queries.
+
         Args:
             first: the weights of the first layer.
             encoding: the evidence.
@@ -104,4 +112,5 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         if len(places):
             starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
             hidden = hidden + functional.embedding_bag(places, first.of_tokens, starts, mode="sum")
-        return th.cat([self.trunk[1:](hidden), encoding.queries], 1)
+        features: th.Tensor = self.trunk[1:](hidden)
+        return features

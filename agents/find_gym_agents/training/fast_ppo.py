@@ -29,7 +29,7 @@ from find_gym_agents.training.learner import VALUE_RATE, Setting, entropy_weight
 
 # The weight of the values' loss, and the greatest norm of the gradient: the defaults of Stable-Baselines3.
 _VALUE_WEIGHT, _MAX_NORM = 0.5, 0.5
-_EPSILON = 1e-8
+_EPSILON, _SMALL_NORM = 1e-8, 1e-6
 
 Figures = dict[str, float]
 
@@ -70,7 +70,7 @@ class Gradients(Rollouts):
         count = int(self.pieces.max()) + 1
         places = th.randperm(count, generator=self._shuffler, device=self.device)[self.pieces]
         order = places.flatten().argsort(stable=True).split(max(batch_size // self._share.processes, 1))
-        self._batches = ({name: values[steps] for name, values in flat.items()} for steps in order)
+        self._batches = ({name: values.index_select(0, steps) for name, values in flat.items()} for steps in order)
         advantages = [flat["advantages"][steps].double() for steps in order]
         sums = th.stack([th.stack([one.sum(), one.square().sum()]) for one in advantages]).tolist()
         return [(len(one), *pair) for one, pair in zip(advantages, sums, strict=True)]
@@ -191,8 +191,8 @@ class FastPPO:
             figures.append({name: sum(part[name] for part in parts) for name in parts[0]})
             if figures[-1]["approx_kl"] > 1.5 * config.target_kl:
                 break
-            self._processes.add_gradients()
-            th.nn.utils.clip_grad_norm_(self.policy.parameters(), _MAX_NORM)
+            gradient = self._processes.gradient()
+            gradient *= (_MAX_NORM / (gradient.norm() + _SMALL_NORM)).clamp(max=1)
             self.policy.optimizer.step()
         self._record(figures)
 
@@ -201,7 +201,7 @@ class FastPPO:
         self._set_rate(VALUE_RATE)
         for whole in self._minibatches():
             self._processes.do("differentiate_values", whole)
-            self._processes.add_gradients()
+            self._processes.gradient()
             self.policy.optimizer.step()
 
     def _minibatches(self) -> Iterator[Whole]:

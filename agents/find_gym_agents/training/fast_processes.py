@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
@@ -39,7 +39,7 @@ class Processes(Generic[Kind]):
         self.local = kind(config, options, Share(0, self._count))
         self._weights = list(self.local.policy.parameters())
         self._connections: list[Connection] = []
-        self._gradients: list[list[th.Tensor]] = []
+        self._gradients: list[th.Tensor] = []
 
     def do(self, name: str, *arguments: Any) -> list[Any]:
         """Calls the method of this name in all processes and returns what it returns, this process first.
@@ -73,12 +73,19 @@ class Processes(Generic[Kind]):
             th.set_num_threads(threads)
         return results
 
-    def add_gradients(self) -> None:
-        """Adds the gradients of the other processes to those of this one."""
-        for gradients in self._gradients:
-            for weight, gradient in zip(self._weights, gradients, strict=True):
-                if weight.grad is not None:
-                    weight.grad += gradient
+    def gradient(self) -> th.Tensor:
+        """Adds the gradients of all processes; those of this one's weights become parts of the sum.
+
+        Returns:
+            The sum, shape `(weights,)`, 0 where a weight has no gradient; what is done to it is done to the gradients.
+        """
+        total = _joined(self._weights)
+        for gradient in self._gradients:
+            total += gradient
+        for weight, part in zip(self._weights, total.split([weight.numel() for weight in self._weights]), strict=True):
+            if weight.grad is not None:
+                weight.grad = part.view_as(weight)
+        return total
 
     def _threads(self) -> int:
         """Returns each process's share of the threads that this one computes with."""
@@ -89,15 +96,15 @@ class Processes(Generic[Kind]):
         for weight in self._weights:
             weight.share_memory_()
         for number in range(1, self._count):
-            gradients = [th.zeros_like(weight).detach().share_memory_() for weight in self._weights]
+            gradient = th.zeros(sum(weight.numel() for weight in self._weights)).share_memory_()
             ours, theirs = context.Pipe()
             weights = [weight.detach() for weight in self._weights]
             share = Share(number, self._count)
-            arguments = (theirs, *self._made_of, share, weights, gradients, self._threads())
+            arguments = (theirs, *self._made_of, share, weights, gradient, self._threads())
             context.Process(target=_serve, args=arguments, name=f"learner {number}", daemon=True).start()
             theirs.close()
             self._connections.append(ours)
-            self._gradients.append(gradients)
+            self._gradients.append(gradient)
 
 
 @contextmanager
@@ -116,7 +123,7 @@ def _serve(
     options: dict[str, Any],
     share: Share,
     weights: Sequence[th.Tensor],
-    gradients: Sequence[th.Tensor],
+    gradient: th.Tensor,
     threads: int,
 ) -> None:
     """Does the calls that are sent until nobody is left to send any."""
@@ -132,19 +139,20 @@ def _serve(
     with suppress(EOFError, OSError):
         while True:
             name, arguments = connection.recv()
-            connection.send(_answer(own, name, arguments, gradients))
+            connection.send(_answer(own, name, arguments, gradient))
 
 
-def _answer(
-    own: Rollouts, name: str, arguments: tuple[Any, ...], gradients: Sequence[th.Tensor]
-) -> tuple[Any, Exception | None]:
-    """Returns what a method returns, or the exception that it raises, and shares the gradients that it leaves."""
+def _answer(own: Rollouts, name: str, arguments: tuple[Any, ...], gradient: th.Tensor) -> tuple[Any, Exception | None]:
+    """Returns what a method returns, or the exception that it raises, and shares the gradient that it leaves."""
     try:
         result = getattr(own, name)(*arguments)
     except Exception as error:
         error.add_note(f"In another learner:\n{traceback.format_exc()}")
         return None, error
-    for weight, shared in zip(own.policy.parameters(), gradients, strict=True):
-        if weight.grad is not None:
-            shared.copy_(weight.grad)
+    _joined(own.policy.parameters(), gradient)
     return result, None
+
+
+def _joined(weights: Iterable[th.Tensor], out: th.Tensor | None = None) -> th.Tensor:
+    """Returns the gradients of weights, one after the other, shape `(weights,)`; 0 where there is none."""
+    return th.cat([(th.zeros_like(one) if one.grad is None else one.grad).flatten() for one in weights], out=out)

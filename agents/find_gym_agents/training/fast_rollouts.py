@@ -70,7 +70,8 @@ class Weights(NamedTuple):
 
     Attributes:
         first: those of the trunk's first layer.
-        heads: those of the logits, then those of the layer before the value, shape `(actions + units, features)`.
+        heads: those of the logits, then those of the layer before the value, shape `(actions + units, hidden)`.
+        of_queries: the rest of these, for the features of the queries, shape `(actions + units, queries)`.
         heads_bias: their biases, shape `(actions + units,)`.
         value: those of the value, shape `(1, units)`.
         value_bias: shape `(1,)`.
@@ -78,6 +79,7 @@ class Weights(NamedTuple):
 
     first: FirstLayer
     heads: th.Tensor
+    of_queries: th.Tensor
     heads_bias: th.Tensor
     value: th.Tensor
     value_bias: th.Tensor
@@ -152,7 +154,9 @@ class Rollouts:
         """Returns the last episodes."""
         return list(self._episodes)
 
-    def _look(self, observation: dict[str, NDArray[np.float32]], changed: NDArray[np.bool_]) -> th.Tensor:
+    def _look(
+        self, observation: dict[str, NDArray[np.float32]], changed: NDArray[np.bool_]
+    ) -> tuple[th.Tensor, Inputs]:
         """Prepares observations and the masks of legal actions for the network, on the device.
 
         Args:
@@ -160,24 +164,31 @@ class Rollouts:
             changed: whose evidence is not what it was before.
 
         Returns:
-            The numbers of these environments.
+            The numbers of these environments, and their evidence as it is kept; nothing where there are none.
         """
         legal = self._timed(self._env.action_masks)
         masks = own_masks(legal, observation["asked"], self._codec, self._free_stopping)
         self._shown = {"masks": self._send(masks), "budget": self._send(observation["budget"])}
         self._shown["written"] = self._send(observation["written"] > 0)
         envs, encoder = changed.nonzero()[0], self._extractor.encoder
-        rows = self._send(envs)
+        rows, evidence = self._send(envs), Inputs()
         if len(envs):
             # Observations of all environments need not be copied.
             part = slice(None) if len(envs) == self._count else envs
             shown = {name: self._send(values[part]) for name, values in observation.items() if name not in NOT_EVIDENCE}
-            before = {name: values[self._current[rows]] for name, values in self._evidence.items()}
-            self._store(encoder.prepare_next(shown, before) if before else encoder.prepare(shown), rows)
-        return rows
+            if self._evidence:
+                prepared = encoder.prepare_next(shown, lambda: self._kept(self._current.index_select(0, rows)))
+            else:
+                prepared = encoder.prepare(shown)
+            evidence = self._store(prepared, rows)
+        return rows, evidence
 
-    def _store(self, prepared: Inputs, rows: th.Tensor) -> None:
-        """Adds evidence that has been prepared to what is kept, as what the environments of these numbers show now."""
+    def _store(self, prepared: Inputs, rows: th.Tensor) -> Inputs:
+        """Adds evidence that has been prepared to what is kept, as what the environments of these numbers show now.
+
+        Returns:
+            The evidence where it is kept.
+        """
         stored = slice(self._stored, self._stored + len(rows))
         for name, values in prepared.items():
             if name not in self._evidence:
@@ -186,11 +197,12 @@ class Rollouts:
             self._evidence[name][stored] = values
         self._current[rows] = th.arange(stored.start, stored.stop, device=self.device)
         self._stored = stored.stop
+        return {name: values[stored] for name, values in self._evidence.items()}
 
     def _forget(self) -> None:
         """Keeps no other evidence than what the environments show now."""
         rows, self._stored = th.arange(len(self._current), device=self.device), 0
-        self._store({name: values[self._current] for name, values in self._evidence.items()}, rows)
+        self._store(self._kept(self._current), rows)
 
     def _timed(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls the environments and adds up how long that takes."""
@@ -230,19 +242,23 @@ class Rollouts:
             actions = drawn.cpu().numpy()
             observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions)
             self._note_ends(rewards[step], ends[step])
-            changed = self._look(observation, ends[step] | (actions < self._codec.queries))
-            if len(changed) == self._count:
-                encoding = self.encode(self._current)
-            elif len(changed):
-                for whole, part in zip(encoding, self.encode(self._current[changed]), strict=True):
-                    whole[changed] = part
+            changed, evidence = self._look(observation, ends[step] | (actions < self._codec.queries))
+            if evidence:
+                fresh = self._extractor.encoder.encode(evidence)
+                encoding = Encoding(
+                    *(one.index_copy(0, changed, part) for one, part in zip(encoding, fresh, strict=True))
+                )
         following = self.forward(weights, encoding, self._shown)[1]
         self._weigh(self._send(rewards), self._send(ends), following)
         return self._seconds
 
     def encode(self, evidence: th.Tensor) -> Encoding:
         """Encodes evidence of the rollout, given by its rows in what is kept."""
-        return self._extractor.encoder.encode({name: values[evidence] for name, values in self._evidence.items()})
+        return self._extractor.encoder.encode(self._kept(evidence))
+
+    def _kept(self, evidence: th.Tensor) -> Inputs:
+        """Returns evidence of the rollout, given by its rows in what is kept."""
+        return {name: values.index_select(0, evidence) for name, values in self._evidence.items()}
 
     def weights(self) -> Weights:
         """Returns the weights that `forward` multiplies with, as they are now."""
@@ -251,12 +267,16 @@ class Rollouts:
         heads, heads_bias = (
             th.cat([getattr(layer, name) for layer in (policy.action_net, critic)]) for name in ("weight", "bias")
         )
-        return Weights(self._extractor.first_layer(), heads, heads_bias, output.weight, output.bias)
+        queries = self._extractor.query_count
+        of_hidden, of_queries = heads.split((heads.shape[1] - queries, queries), 1)
+        return Weights(self._extractor.first_layer(), of_hidden, of_queries, heads_bias, output.weight, output.bias)
 
     def forward(self, weights: Weights, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
         """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
-        features = self._extractor.join(weights.first, encoding, shown["written"], shown["budget"])
-        both = functional.linear(features, weights.heads, weights.heads_bias)
+        hidden = self._extractor.hidden(weights.first, encoding, shown["written"], shown["budget"])
+        both = functional.linear(hidden, weights.heads, weights.heads_bias)
+        # Most encoders have features of queries that depend on no weights: no gradient of these is computed.
+        both = both.addmm_(encoding.queries, weights.of_queries.t())
         units = weights.value.shape[1]
         logits, critic = both.split((both.shape[1] - units, units), 1)
         return logits, functional.linear(critic.relu(), weights.value, weights.value_bias).squeeze(1)

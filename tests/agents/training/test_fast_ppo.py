@@ -18,6 +18,7 @@ from stable_baselines3.common.logger import Logger  # noqa: E402
 import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E402
+from find_gym_agents.categories.numeric.encoder import _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
@@ -244,7 +245,7 @@ def test_what_is_prepared_step_by_step_is_what_is_prepared_at_once(category):
     for _ in range(24):
         shown = {name: th.from_numpy(values) for name, values in observation.items()}
         whole = encoder.prepare(shown)
-        before = whole if before is None else encoder.prepare_next(shown, before)
+        before = whole if before is None else encoder.prepare_next(shown, lambda before=before: before)
         for ours, theirs in zip(encoder.encode(before), encoder.encode(whole), strict=True):
             assert th.equal(ours, theirs)
         legal = [np.flatnonzero(mask) for mask in env.action_masks()]
@@ -272,6 +273,47 @@ def test_what_is_alike_is_computed_once_with_the_same_gradients(seed):
     assert len(packed.rows) == len(set(kinds[present].tolist()))
     th.testing.assert_close(outputs[0], outputs[1])
     th.testing.assert_close(gradients[0], gradients[1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**31))
+def test_the_mean_and_the_maximum_over_places_have_their_gradients(seed):
+    rng = th.Generator().manual_seed(seed)
+    present = th.rand(5, 6, generator=rng) < 0.5
+    # Few different numbers, so that several places have the maximum.
+    values = th.randint(-2, 3, (5, 6, 3), generator=rng).double().requires_grad_()
+    targets = th.randn(5, 6, generator=rng).double()
+    gradients = []
+    for pooled in (
+        Packed(present).pool(Packed(present).take(values)),
+        th.cat([values.where(present[..., None], 0.0).sum(1) / present.sum(1, keepdim=True).clamp(min=1),
+                values.masked_fill(~present[..., None], -9.0).amax(1)], 1),
+    ):  # fmt: skip
+        gradients.append(th.autograd.grad((pooled * targets).sum(), values)[0])
+    th.testing.assert_close(gradients[0], gradients[1].where(present[..., None], 0.0))
+
+
+def test_a_feature_of_probes_has_the_gradients_of_its_layers():
+    layers = th.nn.Sequential(th.nn.Linear(3, 4), th.nn.ReLU(), th.nn.Linear(4, 1)).double()
+    weights, rng = list(layers.parameters()), th.Generator().manual_seed(0)
+    inputs, targets = th.randn(5, 6, 3, generator=rng).double(), th.randn(5, 6, generator=rng).double()
+    gradients = [
+        th.autograd.grad((feature * targets).sum(), weights)
+        for feature in (layers(inputs)[..., 0], _OneFeature.apply(inputs, *weights))
+    ]
+    th.testing.assert_close(*gradients)
+
+
+def test_gradients_of_all_processes_are_added():
+    processes = start(FastPPO, configure("FIND-strings-v1"), {"max_queries": 3})._processes
+    first, *others = processes.local.policy.parameters()
+    first.grad = th.ones_like(first)
+    processes._gradients = [th.arange(float(sum(one.numel() for one in (first, *others))))]
+    total = processes.gradient()
+    assert th.equal(first.grad.flatten(), 1 + th.arange(float(first.numel())))
+    total *= 2
+    assert th.equal(first.grad.flatten(), 2 + 2 * th.arange(float(first.numel())))
+    assert all(one.grad is None for one in others)
 
 
 def test_fingerprints_tell_rows_apart():

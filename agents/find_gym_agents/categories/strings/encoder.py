@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch as th
 from gymnasium import spaces
@@ -90,9 +90,9 @@ class StringEncoder(Encoder):
         """Returns the characters of each answer, and how they compare with the probe and with what operations make."""
         return self._prepare(observation, None)
 
-    def prepare_next(self, observation: Inputs, before: Inputs) -> Inputs:
+    def prepare_next(self, observation: Inputs, before: Callable[[], Inputs]) -> Inputs:
         """Returns what `prepare` does; an answer that was there before is not compared again."""
-        return self._prepare(observation, before)
+        return self._prepare(observation, before())
 
     def _prepare(self, observation: Inputs, before: Inputs | None) -> Inputs:
         index, present = asked_probes(observation, self.places)
