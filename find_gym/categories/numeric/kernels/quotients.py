@@ -13,7 +13,8 @@ import numba
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
-from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
+from find_gym.categories.numeric.kernels.algebra import copy_to, length, triangularise
+from find_gym.categories.numeric.kernels.scanning import take_least
 from find_gym.core.kernels.compiling import exact_helper, helper
 
 # FIND's degrees: denominator 1 to 5, numerator at least one less, 4 at most.
@@ -27,45 +28,40 @@ _STARTS = 3
 # Tenths that differ by no more from integers are near a decimal.
 _NEAR = 1e-4
 
-# Rounds of reweighting: few, the misfit settles fast or not at all.
-_ROUNDS = 3
+# Rounds of reweighting: few, the misfit settles fast or not at all. Only of the quotients that look best without.
+_ROUNDS = 2
+_PROMISING = 6
 # Iterations towards the least singular vector; one or two do where the data are nearly exact.
 _ITERATIONS = 12
-_SETTLED = 1e-13
+_SETTLED = 1e-5
 
 
 @helper
-def _null_vector(rows: Any, size: int, count: int, vector: Any) -> None:
-    """Writes the unit vector that brings a combination of rows `(k, n)` nearest to 0; spoils the rows."""
-    heads = np.empty(size)
-    triangularise(rows[:size], heads, size, count)
-    greatest = 0.0
+def _null_vector(rows: Any, size: int, vector: Any) -> None:
+    """Writes the unit vector that brings a combination of the first columns of a triangle nearest to 0."""
+    greatest, diagonal, other = 0.0, np.empty(size), np.empty(size)
     for j in range(size):
         greatest = max(greatest, abs(rows[j, j]))
     for j in range(size):
-        if abs(rows[j, j]) <= 1e-17 * greatest:
-            rows[j, j] = 1e-17 * greatest + 1e-300
+        diagonal[j] = rows[j, j] if abs(rows[j, j]) > 1e-17 * greatest else 1e-17 * greatest + 1e-300
         vector[j] = 1.0 / (1.0 + j)
     for _ in range(_ITERATIONS):
         # One step of inverse iteration: the transposed triangle, then the triangle.
+        largest = 0.0
         for j in range(size):
             value = vector[j]
             for k in range(j):
-                value -= rows[j, k] * rows[size, k]
-            rows[size, j] = value / rows[j, j]
-        largest = 0.0
-        for j in range(size):
-            largest = max(largest, abs(rows[size, j]))
-        for j in range(size):
-            rows[size, j] /= largest
-        before = vector[size - 1]
-        back_substitute(rows, size, size, vector)
-        norm = 0.0
-        for j in range(size):
+                value -= rows[j, k] * other[k]
+            other[j] = value / diagonal[j]
+            largest = max(largest, abs(other[j]))
+        before, norm = vector[size - 1], 0.0
+        for j in range(size - 1, -1, -1):
+            value = other[j] / largest
+            for k in range(j + 1, size):
+                value -= rows[k, j] * vector[k]
+            vector[j] = value / diagonal[j]
             norm += vector[j] * vector[j]
-        norm = math.sqrt(norm)
-        if vector[size - 1] < 0.0:
-            norm = -norm
+        norm = math.sqrt(norm) if vector[size - 1] >= 0.0 else -math.sqrt(norm)
         for j in range(size):
             vector[j] /= norm
         if abs(vector[size - 1] - before) <= _SETTLED:
@@ -73,67 +69,119 @@ def _null_vector(rows: Any, size: int, count: int, vector: Any) -> None:
 
 
 @helper
-def fit_quotients(
-    degrees: Any, powers: Any, target: Any, multiplier: Any, exact: float, costs: Any, coefficients: Any
-) -> None:
-    """Fits quotients of several degrees, up to the first that explains the data exactly.
+def _weigh(degrees: Any, points: Any, weights: Any, rows: Any, scale: Any) -> None:
+    """Writes the triangle of the equations of a quotient, the denominator first, and the lengths of their columns."""
+    powers, target, multiplier = points
+    size, heads = degrees[0] + degrees[1] + 2, np.empty(scale.size)
+    for k in range(size):
+        for i in range(target.size):
+            below = k <= degrees[1]
+            entry = -target[i] * powers[k, i] if below else multiplier[i] * powers[k - degrees[1] - 1, i]
+            entry *= weights[i]
+            rows[k, i] = entry if math.isfinite(entry) else 0.0
+        scale[k] = length(rows, k, 0, target.size)
+        if scale[k] == 0.0:
+            scale[k] = 1.0
+        for i in range(target.size):
+            rows[k, i] /= scale[k]
+    triangularise(rows[:size], heads, size, target.size)
+
+
+@helper
+def _solve(degrees: Any, points: Any, rows: Any, scale: Any, coefficients: Any, below: Any) -> float:
+    """Writes the coefficients that a triangle asks for, and the denominator; returns the misfit."""
+    powers, target, multiplier = points
+    size, above = degrees[0] + degrees[1] + 2, np.zeros(target.size)
+    _null_vector(rows, size, coefficients)
+    below[:] = 0.0
+    for k in range(size):
+        coefficients[k] /= scale[k]
+        for i in range(target.size):
+            if k <= degrees[1]:
+                below[i] += coefficients[k] * powers[k, i]
+            else:
+                above[i] += coefficients[k] * powers[k - degrees[1] - 1, i]
+    cost = 0.0
+    for i in range(target.size):
+        rest = target[i] - multiplier[i] * above[i] / below[i]
+        cost += rest * rest
+    return cost if cost < math.inf else math.inf
+
+
+@helper
+def _reweight(degrees: Any, points: Any, exact: float, cost: float, coefficients: Any, below: Any) -> float:
+    """Divides the equations by the denominator of the previous solution as long as that helps; returns the misfit."""
+    count = below.size
+    rows, scale, trial = np.empty((12, max(count, 12))), np.empty(12), np.empty(12)
+    weights = np.empty(count)
+    for _ in range(_ROUNDS):
+        greatest, previous = 0.0, cost
+        for i in range(count):
+            greatest = max(greatest, abs(below[i]))
+        for i in range(count):
+            weights[i] = 1 / max(abs(below[i]), 1e-9 * greatest)
+        _weigh(degrees, points, weights, rows, scale)
+        trial_cost = _solve(degrees, points, rows, scale, trial, below)
+        if trial_cost < cost:
+            cost = trial_cost
+            copy_to(trial, coefficients)
+        if not cost < 0.9 * previous or cost <= exact:
+            break
+    return cost
+
+
+@helper
+def _score(degrees: Any, count: int, cost: float, exact: float) -> float:
+    """Returns the BIC of a quotient, infinite where it is undefined."""
+    constants = degrees[0] + degrees[1] + 2
+    # One coefficient is the common scale. A saturated fit says nothing.
+    freedom = max(count - constants + 1, 0) + 1e-3
+    score = freedom * math.log(max(cost, exact, 1e-300) / freedom) + constants * math.log(count + 1.0)
+    return score if cost < math.inf else math.inf
+
+
+@helper
+def _fit(degrees: Any, points: Any, exact: float, coefficients: Any, scores: Any) -> None:
+    """Fits quotients of several degrees.
 
     Args:
-        degrees: those of numerator and denominator, shape `(d, 2)`.
-        powers: those of the scaled inputs, the lowest first, shape `(6, n)`.
-        target: what the quotient times the multiplier should be, shape `(n,)`.
-        multiplier: factors, shape `(n,)`.
+        degrees: those of numerator and denominator, those of the same denominator one after the other, the least
+            numerator first, shape `(d, 2)`.
+        points: powers of the scaled inputs, the lowest first, `(6, n)`; what the quotient times factors should be,
+            `(n,)`; and the factors, `(n,)`.
         exact: the misfit up to which a quotient is exact.
-        costs: where to write the misfits, infinite where there is none, shape `(d,)`.
-        coefficients: where to write those of the numerators, then the denominators, lowest power first, `(d, 12)`.
+        coefficients: where to write those of the denominators, then the numerators, lowest power first, `(d, 12)`.
+        scores: where to write the BIC, infinite behind the first quotient that explains the data exactly, `(d,)`.
     """
-    count = target.size
-    rows, scale, vector = np.empty((13, max(count, 13))), np.empty(12), np.empty(12)
-    weights, above, below = np.empty(count), np.empty(count), np.empty(count)
-    costs[:] = math.inf
-    coefficients[:] = 0.0
-    for one in range(degrees.shape[0]):
-        low, high = degrees[one, 0], degrees[one, 1]
-        size = low + high + 2
-        for i in range(count):
-            # The first weights are those of a denominator without structure.
-            weights[i] = 1 / (1 + abs(powers[high, i]))
-        for _ in range(_ROUNDS):
-            for k in range(size):
-                for i in range(count):
-                    entry = multiplier[i] * powers[k, i] if k <= low else -target[i] * powers[k - low - 1, i]
-                    entry *= weights[i]
-                    rows[k, i] = entry if math.isfinite(entry) else 0.0
-                scale[k] = length(rows, k, 0, count)
-                if scale[k] == 0.0:
-                    scale[k] = 1.0
-                for i in range(count):
-                    rows[k, i] /= scale[k]
-            _null_vector(rows, size, count, vector)
-            cost, greatest = 0.0, 0.0
+    powers, target, _ = points
+    count, size = target.size, degrees.shape[0]
+    rows, scale = np.empty((12, max(count, 12))), np.empty(12)
+    weights, below, costs = np.empty(count), np.empty((size, count)), np.full(size, math.inf)
+    scores[:] = math.inf
+    for one in range(size):
+        if degrees[one, 0] == 0:
+            # The first weights are those of a denominator without structure, whatever the numerator: the triangle of
+            # the longest one has those of the others.
+            longest = one
+            while longest + 1 < size and degrees[longest + 1, 0] > 0:
+                longest += 1
             for i in range(count):
-                above[i] = 0.0
-                below[i] = 0.0
-                for k in range(low + 1):
-                    above[i] += vector[k] / scale[k] * powers[k, i]
-                for k in range(high + 1):
-                    below[i] += vector[low + 1 + k] / scale[low + 1 + k] * powers[k, i]
-                rest = target[i] - multiplier[i] * above[i] / below[i]
-                cost += rest * rest
-                greatest = max(greatest, abs(below[i]))
-            previous = costs[one]
-            if cost < previous:
-                costs[one] = cost
-                for k in range(low + 1):
-                    coefficients[one, k] = vector[k] / scale[k]
-                for k in range(high + 1):
-                    coefficients[one, 6 + k] = vector[low + 1 + k] / scale[low + 1 + k]
-            if not cost < 0.9 * previous or cost <= exact:
-                break
-            for i in range(count):
-                weights[i] = 1 / max(abs(below[i]), 1e-9 * greatest)
-        if costs[one] <= exact and count > size:
-            return
+                weights[i] = 1 / (1 + abs(powers[degrees[one, 1], i]))
+            _weigh(degrees[longest], points, weights, rows, scale)
+        costs[one] = _solve(degrees[one], points, rows, scale, coefficients[one], below[one])
+        scores[one] = _score(degrees[one], count, costs[one], exact)
+        if costs[one] <= exact and count > degrees[one, 0] + degrees[one, 1] + 2:
+            break
+    promising = np.empty(_PROMISING, np.int64)
+    for place in range(take_least(scores.copy(), _PROMISING, promising)):
+        one = promising[place]
+        if costs[one] > exact:
+            costs[one] = _reweight(degrees[one], points, exact, costs[one], coefficients[one], below[one])
+            scores[one] = _score(degrees[one], count, costs[one], exact)
+    for one in range(size):
+        if costs[one] <= exact and count > degrees[one, 0] + degrees[one, 1] + 2:
+            scores[one + 1 :] = math.inf
+            break
 
 
 @exact_helper
@@ -151,7 +199,9 @@ def plain_tenths(values: Any, near: float) -> int:
         plain = True
         for i in range(values.size):
             value = values[i] * (tenths / 10) * 10
-            plain = plain and abs(value - np.round(value)) < near
+            plain = abs(value - np.round(value)) < near
+            if not plain:
+                break
         if plain:
             return tenths
     return 100
@@ -197,37 +247,22 @@ def _estimate(x: Any, target: Any, multiplier: Any, answer: Any) -> int:
         for k in range(5):
             powers[k + 1, i] = powers[k, i] * (x[i] / _UNIT)
         power += target[i] * target[i]
-    costs, coefficients, scores = np.empty(size), np.empty((size, 12)), np.empty(size)
-    fit_quotients(degrees, powers, target, multiplier, _EXACT * power, costs, coefficients)
-    for one in range(size):
-        constants = degrees[one, 0] + degrees[one, 1] + 2
-        # One coefficient is the common scale. A saturated fit says nothing.
-        freedom = max(count - constants + 1, 0) + 1e-3
-        least = max(costs[one], _EXACT * power, 1e-300)
-        scores[one] = freedom * math.log(least / freedom) + constants * math.log(count + 1.0)
-        if not costs[one] < math.inf:
-            scores[one] = math.inf
-        if costs[one] <= _EXACT * power and count > constants:
-            scores[one + 1 :] = math.inf
-            break
-    for found in range(_STARTS):
-        best = -1
-        for one in range(size):
-            if scores[one] < math.inf and (best < 0 or scores[one] < scores[best]):
-                best = one
-        if best < 0:
-            return found
-        scores[best] = math.inf
-        low, high = degrees[best, 0], degrees[best, 1]
-        row, c = answer[found], answer[found, asking.CONSTANTS :]
+    coefficients, scores = np.empty((size, 12)), np.empty(size)
+    _fit(degrees, (powers, target, multiplier), _EXACT * power, coefficients, scores)
+    chosen = np.empty(_STARTS, np.int64)
+    found = take_least(scores, _STARTS, chosen)
+    for place in range(found):
+        best = coefficients[chosen[place]]
+        low, high = degrees[chosen[place], 0], degrees[chosen[place], 1]
+        row, c = answer[place], answer[place, asking.CONSTANTS :]
         row[asking.LAYOUT], row[asking.SIZE] = low + 1, low + high + 2
         # The highest power comes first.
         for k in range(low + 1):
-            c[low - k] = coefficients[best, k] / _UNIT**k
+            c[low - k] = best[high + 1 + k] / _UNIT**k
         for k in range(high + 1):
-            c[low + 1 + high - k] = coefficients[best, 6 + k] / _UNIT**k
+            c[low + 1 + high - k] = best[k] / _UNIT**k
         _rescale(c, low + high + 2)
-    return _STARTS
+    return int(found)
 
 
 def quotients(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
