@@ -11,7 +11,7 @@ from find_gym.categories.numeric.estimation.columns import Columns
 
 # Other frequencies: a quarter of a cycle over the query range between neighbours, from one cycle in it to periods of
 # 0.5.
-_LOWEST, _SPACING = 2 * np.pi / 256, 2 * np.pi / 1024
+_LOWEST, _SPACING = 2 * np.pi / 256, 2 * np.pi / 512
 _FINE_FREQUENCIES: FloatArray = np.arange(_LOWEST, 2 * np.pi / 0.5, _SPACING)
 
 

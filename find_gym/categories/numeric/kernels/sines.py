@@ -14,11 +14,12 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
-from find_gym.categories.numeric.kernels.grids import STARTS
 from find_gym.categories.numeric.kernels.scanning import select, take_least
 from find_gym.core.kernels.compiling import exact_helper, helper
 
 SIN, COS = range(2)
+# Periods handed on from a scan.
+_STARTS = 2
 
 # Between these lie the centres that FIND draws, rounding included.
 _LEAST_CENTRE, _GREATEST_CENTRE = 0.05, 6.35
@@ -31,8 +32,8 @@ _POOR = 1e-6
 _BETTER = 0.25
 # … and where there are enough points for a fit of four constants to mean something.
 _FEW = 8
-# Periods that are solved exactly.
-_SOLVED = 80
+# So few periods are all solved exactly; of more, those of the greatest power.
+_FEW_PERIODS, _SOLVED = 80, 50
 # Keeps normal equations solvable, as a share of the weights.
 _RIDGE = 1e-9
 
@@ -58,8 +59,8 @@ def _scan(table: Any, first: int, size: int, rows: Any, target: Any, multiplier:
         total += multiplier[i] * multiplier[i]
         level += multiplier[i] * target[i]
     total = max(total, 1e-300)
-    tried = np.arange(first, first + min(_SOLVED, size))
-    if size > _SOLVED:
+    tried = np.arange(first, first + (size if size <= _FEW_PERIODS else _SOLVED))
+    if size > _FEW_PERIODS:
         _strongest(table, first, size, rows, target, multiplier, level / total, tried)
     costs, order = np.empty(tried.size), np.full(chosen.size, -1)
     for one in range(tried.size):
@@ -185,7 +186,7 @@ def _solve(period: float, cosine: bool, x: Any, target: Any, multiplier: Any, c:
 def _estimate(
     cosine: bool, split: int, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any
 ) -> int:
-    chosen, others = np.empty(STARTS, np.int64), np.empty(STARTS, np.int64)
+    chosen, others = np.empty(_STARTS, np.int64), np.empty(_STARTS, np.int64)
     power = 0.0
     for i in range(x.size):
         power += target[i] * target[i]
@@ -195,7 +196,7 @@ def _estimate(
         if _scan(table, split, rest, rows, target, multiplier, others) < _BETTER * misfit:
             chosen = others
     found = 0
-    for place in range(STARTS):
+    for place in range(_STARTS):
         if chosen[place] >= 0 and _solve(
             table[0, chosen[place]], cosine, x, target, multiplier, answer[found, asking.CONSTANTS :]
         ):
