@@ -43,7 +43,9 @@ class Columns:
     def _rows(self, inputs: list[float]) -> NDArray[np.int64]:
         """Returns which rows of the table inputs have, which are worked out where they are missing."""
         places = self._places
-        if missing := [value for value in dict.fromkeys(inputs) if value not in places]:
+        rows = [places.get(value, -1) for value in inputs]
+        if -1 in rows:
+            missing = [value for value in dict.fromkeys(inputs) if value not in places]
             if len(places) + len(missing) > _MOST:
                 missing = list(dict.fromkeys(inputs))
                 places.clear()
@@ -54,7 +56,8 @@ class Columns:
                 self._table[: len(self._head)] = self._head
             self._table[first : first + len(missing)] = self._compute(np.array(missing))
             places.update({value: first + more for more, value in enumerate(missing)})
-        return np.array([places[value] for value in inputs], dtype=np.int64)
+            rows = [places[value] for value in inputs]
+        return np.array(rows, dtype=np.int64)
 
     def at(self, x: FloatArray) -> FloatArray:
         """Returns the values at inputs `(n,)`, shape `(g, n)`."""

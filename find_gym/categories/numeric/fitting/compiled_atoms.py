@@ -58,7 +58,8 @@ class CompiledAtom:
         sizes = [parameter.length or 1 for parameter in atom.parameters]
         # Of a quotient of polynomials, the denominator is the second part.
         self._second = sizes[1] if len(sizes) > 1 and max(sizes) > 1 else 0
-        self._whole = [parameter.discrete for parameter in atom.parameters]
+        discrete = [parameter.discrete for parameter in atom.parameters]
+        self._whole = discrete if any(discrete) else []
         size = sum(sizes)
         self.row = asking.CONSTANTS + size
         self._columns, split = _columns_of(atom)
@@ -88,7 +89,7 @@ class CompiledAtom:
         values: list[Any] = row[asking.CONSTANTS : asking.CONSTANTS + size]
         if self._second:
             return [(tuple(values[:layout]), tuple(values[layout:]))]
-        if any(self._whole):
+        if self._whole:
             values = [round(value) if whole else value for value, whole in zip(values, self._whole, strict=True)]
         return [tuple(values)]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,7 @@ EXACT_SHARE = 1e-20
 _NO_POINTS = np.empty(0, dtype=np.bool_)
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What a kernel found; see `find_gym.categories.numeric.kernels.rule_fits`.
 
     Attributes:
@@ -62,7 +61,7 @@ def find_constants(
 
     Args:
         skeleton: the rule without constants.
-        points: inputs, outputs and factors, shape `(3, n)`.
+        points: inputs, outputs and, for `ESTIMATED`, factors, shape `(2, n)` or `(3, n)`.
         usable: which points to fit, shape `(n,)`.
         stage: how far to go; see `find_gym.categories.numeric.kernels.rule_fits.fit`, as for the others.
         degree: the greatest degree of polynomials.
@@ -70,12 +69,13 @@ def find_constants(
         quick: whether to refine once only, at the end.
     """
     rule = _rule(skeleton)
+    row = rule.row
     table, rows = rule.table(points[0])
-    answer = np.empty(rule.row + rule_fits.RESIDUALS + points.shape[1])
+    answer = np.empty(row + rule_fits.RESIDUALS + points.shape[1])
     found = rule_fits.fit(rule.rule, rule.limits, points, usable, rows, table, degree, stage, polish, quick, answer)
     if isinstance(rule, CalledBack):
         rule.check()
-    return Found(rule.constants(answer[: rule.row].tolist()), answer[rule.row :]) if found else None
+    return Found(rule.constants(answer[:row].tolist()), answer[row:]) if found else None
 
 
 def fit_constants(

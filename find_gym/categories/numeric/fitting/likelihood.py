@@ -8,6 +8,7 @@ import numpy as np
 
 from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.fitting.regions import REGION_STD, Interval
+from find_gym.categories.numeric.kernels import evidence
 
 # A misfit of this share of the power is rounding error.
 EXACT_SHARE = 1e-20
@@ -35,10 +36,11 @@ def outside_cost(residuals: FloatArray, scale: float, y: FloatArray) -> FloatArr
         scale: the standard deviation of the noise.
         y: outputs, shape `(n,)`; their size bounds how exact a rule can be.
     """
-    deviation = np.maximum(scale, exact_tolerance(y))
-    with np.errstate(all="ignore"):
-        ratio = np.where(np.isfinite(residuals), residuals, np.inf) / deviation
-        return 0.5 * np.minimum(ratio * ratio, _WORST) + np.log(deviation * math.sqrt(2 * math.pi))
+    cost = np.empty(y.size)
+    evidence.outside_cost(
+        np.ascontiguousarray(residuals), scale, np.ascontiguousarray(y), OWN_ROUNDING, SHARED_ROUNDING, _WORST, cost
+    )
+    return cost
 
 
 def is_credible(values: FloatArray) -> bool:
@@ -75,7 +77,10 @@ def intervals_cost(intervals: tuple[Interval, ...] | list[Interval], y: FloatArr
     for interval in intervals:
         values = y[interval.start : interval.stop]
         if values.size:
-            deviation = float(values.var()) / (2 * REGION_STD**2)
-            total += values.size * (math.log(REGION_STD * math.sqrt(2 * math.pi)) + deviation)
+            # Beside the first output, the scatter is not lost in rounding errors.
+            centred = values - values[0]
+            scatter = float(centred @ centred) - float(np.add.reduce(centred)) ** 2 / values.size
+            total += values.size * math.log(REGION_STD * math.sqrt(2 * math.pi))
+            total += max(scatter, 0.0) / (2 * REGION_STD**2)
         total += _STRETCH_CONSTANTS * math.log(y.size + 1.0)
     return total

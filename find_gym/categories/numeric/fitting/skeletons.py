@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,16 +63,15 @@ class RuleFit:
 
 def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
     """Returns the function that explains the evidence best, or None where that has no defined output."""
-    skeleton, kinds = problem.skeleton, problem.region_kinds
-    x = np.asarray(problem.x, dtype=np.float64).ravel()
-    y = np.asarray(problem.y, dtype=np.float64).ravel()
+    skeleton, kinds, *columns = problem
+    points = np.array(columns, dtype=np.float64).reshape(2, -1)
     if not kinds:
-        points = np.array([x, y, y])
         found = find_constants(skeleton, points, _NO_POINTS, rule_fits.WHOLE, quick=quick)
         if found is None:
             return None
         rule = build(skeleton, found.constants)
         return NumericSpec(rule, rules.domain(rule))
+    x, y = points
     keep = np.isfinite(x) & np.isfinite(y)
     if not keep.any():
         return None
@@ -110,11 +110,13 @@ def assemble(fit: RuleFit, intervals: list[Interval], x: FloatArray, y: FloatArr
     regions = []
     for interval in intervals:
         values = y[interval.start : interval.stop]
-        mean = float(np.mean(values))
+        # The sum of outputs may overflow, that of their small differences does not; the rounded mean may.
+        mean = float(values[0] + np.add.reduce(values - values[0]) / values.size)
         if expected is not None and abs(mean - expected) <= _SAME_MEAN * REGION_STD / np.sqrt(values.size):
             mean = expected
         else:
-            mean = float(f"{mean:.6g}")
+            rounded = float(f"{mean:.6g}")
+            mean = rounded if math.isfinite(rounded) else mean
         regions.append(region_of(interval, x, mean))
     return NumericSpec(rule, domain, regions=tuple(regions))
 
@@ -143,7 +145,7 @@ def fit_rule(
         quick: whether to refine once only, at the end.
     """
     stage = rule_fits.PLAIN if plain else rule_fits.COMPARED
-    found = find_constants(skeleton, np.array([x, y, y]), usable, stage, degree, polish, quick)
+    found = find_constants(skeleton, np.array([x, y]), usable, stage, degree, polish, quick)
     assert found is not None
     return RuleFit(
         skeleton, found.constants, found.numbers[rule_fits.RESIDUALS :], float(found.numbers[rule_fits.SCALE])
@@ -153,28 +155,27 @@ def fit_rule(
 def _fit_with_regions(
     skeleton: Skeleton, kinds: tuple[RegionKind, ...], x: FloatArray, y: FloatArray, quick: bool
 ) -> tuple[RuleFit, list[Interval]]:
-    everywhere = np.ones(x.size, dtype=np.bool_)
-    first = fit_rule(skeleton, x, y, everywhere, quick=quick)
-    # Fits by what they leave out: combinations soon agree.
-    known = {everywhere.tobytes(): first}
-    found: list[tuple[float, RuleFit, list[Interval]]] = [(_total_cost(first, [], y), first, [])]
+    # Fits, and what each output costs with them, by which points they are of: combinations soon agree.
+    known: dict[bytes, tuple[RuleFit, FloatArray]] = {}
+    found: list[tuple[float, RuleFit, list[Interval]]] = []
     # Rules of many atoms take long to fit, and are seldom found at all.
     simple = len(leaves(skeleton)) <= 2 and not quick
     choices = [[None, *jittering_intervals(y, kind)] for kind in kinds]
     combinations = _by_length(choices, _COMBINATIONS if simple else _FEW_COMBINATIONS)
     seen = list(combinations)
     for _ in range(_ROUNDS if simple else 2):
-        masks = {(mask := ~covered(intervals, x.size)).tobytes(): mask for intervals in combinations}
-        missing = [(key, mask) for key, mask in masks.items() if key not in known and mask.any()]
-        fits = [fit_rule(skeleton, x, y, mask, quick=quick) for _, mask in missing]
-        known.update({key: fit for (key, _), fit in zip(missing, fits, strict=True)})
         improved: list[list[Interval]] = []
         for intervals in combinations:
-            fit = known.get((~covered(intervals, x.size)).tobytes())
-            if fit is None:
-                continue
-            found.append((_total_cost(fit, intervals, y), fit, intervals))
-            better = _reassign(fit, kinds, intervals, y)
+            outside = ~covered(intervals, x.size)
+            key = outside.tobytes()
+            if key not in known:
+                if not outside.any():
+                    continue
+                fit = fit_rule(skeleton, x, y, outside, quick=quick)
+                known[key] = fit, outside_cost(fit.residuals, fit.scale, y)
+            fit, cost = known[key]
+            found.append((float(np.add.reduce(cost[outside])) + intervals_cost(intervals, y), fit, intervals))
+            better = _reassign(cost, kinds, y)
             if better not in seen:
                 seen.append(better)
                 improved.append(better)
@@ -196,18 +197,11 @@ def _by_length(choices: list[list[Interval | None]], most: int) -> list[list[Int
     return [*combinations[: most - 1], []]
 
 
-def _total_cost(fit: RuleFit, intervals: list[Interval], y: FloatArray) -> float:
-    outside = ~covered(intervals, y.size)
-    cost = outside_cost(fit.residuals, fit.scale, y)
-    return float(cost[outside].sum()) + intervals_cost(intervals, y)
-
-
-def _reassign(fit: RuleFit, kinds: tuple[RegionKind, ...], intervals: list[Interval], y: FloatArray) -> list[Interval]:
-    """Finds the best interval of each kind in turn, given the rule."""
-    cost = outside_cost(fit.residuals, fit.scale, y)
+def _reassign(cost: FloatArray, kinds: tuple[RegionKind, ...], y: FloatArray) -> list[Interval]:
+    """Finds the best interval of each kind in turn, given what each output costs outside of them."""
     found: list[Interval] = []
     for kind in kinds:
-        interval, _ = best_interval(y, cost, kind, usable=~covered(found, y.size))
+        interval, _ = best_interval(y, cost, kind, usable=~covered(found, y.size) if found else None)
         if interval is not None:
             found.append(interval)
     return found

@@ -29,7 +29,8 @@ def median(values: Any, count: int) -> float:
     below = values[0]
     for i in range(middle):
         below = max(below, values[i])
-    return (below + values[middle]) / 2
+    # The sum of the two may overflow.
+    return below / 2 + values[middle] / 2
 
 
 @helper
@@ -84,6 +85,29 @@ def weighted(x: Any, target: Any, multiplier: Any) -> Any:
             evidence[2, count] = abs(multiplier[i])
             count += 1
     return evidence
+
+
+@kernel("void(float64[::1], float64, float64[::1], float64, float64, float64, float64[::1])")
+def outside_cost(residuals: Any, scale: float, y: Any, own: float, shared: float, worst: float, cost: Any) -> None:
+    """Writes the negative log-likelihood of each output under a rule with normal noise.
+
+    Args:
+        residuals: outputs less the rule, shape `(n,)`, not finite where the rule is undefined.
+        scale: the standard deviation of the noise.
+        y: outputs, shape `(n,)`.
+        own: rounding errors of an output, relative to itself.
+        shared: rounding errors of all outputs, relative to the greatest.
+        worst: the greatest square of a deviation that counts.
+        cost: where to write the result, shape `(n,)`.
+    """
+    greatest = 0.0
+    for i in range(y.size):
+        greatest = max(greatest, abs(y[i]))
+    for i in range(y.size):
+        deviation = max(scale, own * abs(y[i]) + shared * greatest + 1e-300)
+        ratio = residuals[i] / deviation
+        square = ratio * ratio
+        cost[i] = 0.5 * (square if square < worst else worst) + math.log(deviation * math.sqrt(2 * math.pi))
 
 
 @kernel("int64(float64[::1], float64, int64[::1])")

@@ -12,7 +12,7 @@ from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.core.kernels.compiling import helper, kernel
 
 # A step that improves the misfit by less than this share ends the search; towards exact data, steps gain far more.
-_CONVERGED = 1e-7
+_CONVERGED = 1e-6
 _FIRST_DAMPING = 1e-3
 _LEAST_DAMPING = 1e-24
 _GREATEST_DAMPING = 1e8

@@ -39,6 +39,15 @@ _ROUNDING = 1e-9
 
 
 @helper
+def _is_finite(row: Any) -> bool:
+    """Whether all constants in a row are: they overflow where outputs are near the greatest or the least floats."""
+    for k in range(int(row[asking.SIZE])):
+        if not math.isfinite(row[asking.CONSTANTS + k]):
+            return False
+    return True
+
+
+@helper
 def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, polish: bool, best: Any) -> float:
     """Writes the row of the best constants that are found, and returns their misfit, infinite where there are none."""
     if x.size == 0:
@@ -58,7 +67,7 @@ def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, polis
     for place in range(count):
         set_model(known, answer[place])
         cost = refine_from(model, constants_of(answer[place]), free, evidence, first)
-        if cost < least:
+        if cost < least and _is_finite(answer[place]):
             chosen, least = place, cost
         if least <= _EXACT * power:
             last = _NO_STEP
@@ -90,7 +99,8 @@ def _fit_to(known: Any, x: Any, y: Any, rows: Any, kept: Any, polish: bool, best
     Returns whether that was possible: it is, unless there was an error in what was called back.
     """
     own_x, own_y, own_rows = _points(x, y, rows, kept)
-    if _estimate(known, own_x, own_y, np.ones(own_x.size), own_rows, polish, best) < math.inf:
+    least = _estimate(known, own_x, own_y, np.ones(own_x.size), own_rows, polish, best)
+    if least < math.inf and _is_finite(best):
         return True
     rule, limits, _, words, table = known
     level = np.zeros(1)
@@ -160,7 +170,10 @@ def _fit(
         kept[i] = kept[i] and math.isfinite(found[RESIDUALS + i])
     own_x, own_y, _ = _points(x, y, rows, kept)
     if own_x.size > 0 and not known[0][asking.DRAWN]:
+        copy_to(best, trial_best)
         simplify(known, weighted(own_x, own_y, np.ones(own_x.size)), quick, best)
+        if not _is_finite(best):
+            copy_to(trial_best, best)
         _compare(known, x, y, usable, best, found)
     return True
 
@@ -206,8 +219,8 @@ def fit(
     Args:
         rule: the rule; see `find_gym.categories.numeric.kernels.asking`.
         limits: what is known of each constant; see `find_gym.categories.numeric.kernels.asking`, shape `(4, k)`.
-        points: inputs, outputs (for `ESTIMATED`, what the rule times factors should be) and factors, shape `(3, n)`;
-            but for `ESTIMATED`, factors are not read, and but for `WHOLE`, outputs are finite.
+        points: inputs, outputs (for `ESTIMATED`, what the rule times factors should be) and, for `ESTIMATED`, factors,
+            shape `(2, n)` or `(3, n)`; but for `WHOLE`, outputs are finite.
         usable: which points to fit, shape `(n,)`; read where a rule is compared.
         rows: which rows of the table the inputs have, shape `(n,)`.
         table: values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.

@@ -158,7 +158,9 @@ def _shorten(vector: Any) -> None:
     for k in range(vector.size):
         if vector[k] != 0.0 and math.isfinite(vector[k]):
             digits = _SIGNIFICANT_DIGITS - 1 - int(math.floor(math.log10(abs(vector[k]))))
-            # Powers of ten up to 22 are exact, and so is their quotient as far as doubles go.
+            # Powers of ten up to 22 are exact, and so is their quotient as far as doubles go. Beyond 308 they overflow.
+            if digits > 308:
+                continue
             if digits >= 0:
                 vector[k] = np.rint(vector[k] * 10.0**digits) / 10.0**digits
             else:

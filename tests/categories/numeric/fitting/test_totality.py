@@ -1,5 +1,6 @@
 """A fit is total: whatever the evidence, there is a function that can be described, or none; nothing raises."""
 
+import json
 import math
 
 import numpy as np
@@ -21,6 +22,13 @@ INPUTS = st.one_of(st.floats(-128, 128), st.integers(-5, 5).map(float))
 OUTPUTS = st.one_of(
     st.floats(allow_infinity=False), st.integers(-9, 9).map(float), st.sampled_from([1e154, -1e308, 5e-324])
 )
+# Answers near the greatest and the least floats, alike or of all sizes.
+HUGE_OR_TINY = st.tuples(
+    st.sampled_from([-1.0, 1.0]), st.floats(-1, 1), st.sampled_from([1e150, 1e307, 1e-300, 1e-316])
+)
+EXTREMES = st.one_of(
+    HUGE_OR_TINY.map(math.prod), st.sampled_from([1.7976931348623157e308, -1e308, 1e154, 1e-300, 5e-324, 0.0, 1.0])
+)
 KINDS = st.lists(st.sampled_from(REGION_KINDS), unique=True).map(tuple)
 
 
@@ -34,6 +42,31 @@ def test_any_evidence_has_a_fit(skeleton, kinds, points, effort) -> None:
         function = NumericFunction(spec)
         assert function.describe() and function.source()
         assert not np.isinf(function.truth(np.linspace(-128, 128, 33))).any()
+
+
+@given(SKELETONS, KINDS, st.lists(st.tuples(INPUTS, EXTREMES), min_size=1, max_size=24), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_constants_are_finite(skeleton, kinds, points, alike) -> None:
+    x, y = (np.array(column) for column in zip(*points, strict=True))
+    if alike:
+        y[:] = y[0]
+    spec = fit_skeleton(skeleton, kinds, x, y)
+    assert spec is not None
+    json.dumps(spec.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ["erf", "polynomial"])
+def test_the_level_of_the_greatest_floats_is_finite(name: str) -> None:
+    spec = fit_skeleton(name, (), [-7.0, 1.0], [-1e308, -1e308])
+    assert spec is not None
+    assert np.isfinite(spec.rule.constants).all()
+
+
+def test_an_exception_of_the_greatest_floats_has_a_mean() -> None:
+    x, y = [-80.62, -88.47, 26.59, 24.62], [1.7976931348623157e308] * 4
+    spec = fit_skeleton("absolute", ("above",), x, y)
+    assert spec is not None
+    json.dumps(spec.to_json(), allow_nan=False)
 
 
 @pytest.mark.parametrize("name", sorted(ATOMS))
