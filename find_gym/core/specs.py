@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,18 +49,16 @@ class SpecFunction:
     """
 
     spec: Any
+    _digest: bytes | None = None
 
     def __repr__(self) -> str:
         """Names the kind of function only: a representation must not tell the answer."""
         return f"<{type(self).__name__} {self.identity().hex()[:8]}>"
 
-    @cached_property
-    def _digest(self) -> bytes:
-        digest: bytes = self.spec.digest()
-        return digest
-
     def identity(self) -> bytes:
         """Returns 32 bytes that are the same for the same function only."""
+        if self._digest is None:
+            self._digest = self.spec.digest()
         return self._digest
 
     def generator(self, *entropy: int) -> np.random.Generator:

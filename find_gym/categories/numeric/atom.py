@@ -244,11 +244,11 @@ class Atom:
                 f"expected an estimator for an atom with a sequence that is not linear, actual: none for {self.name!r}"
             )
 
-    def sample(self, rng: np.random.Generator) -> Constants:
-        """Draws the constants."""
+    def sample(self, rng: np.random.Generator, draws: SingleDraws | None = None) -> Constants:
+        """Draws the constants; `draws` may be given where there are such of the generator already."""
         if self.draw is not None:
             return self.draw(rng)
-        draws = SingleDraws(rng)
+        draws = draws or SingleDraws(rng)
         return tuple([parameter.draw(draws) for parameter in self.parameters])
 
     def linear_places(self, count: int) -> range | tuple[int, ...]:

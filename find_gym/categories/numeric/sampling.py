@@ -109,7 +109,7 @@ def _is_usable(rule: Rule, domain: tuple[float, float]) -> bool:
 
 def _sample_atom(draws: SingleDraws, families: tuple[str, ...]) -> AtomRule:
     name = families[draws.integers(len(families))]
-    return AtomRule(name, ATOMS[name].sample(draws.rng))
+    return AtomRule(name, ATOMS[name].sample(draws.rng, draws))
 
 
 def _sample_compound(draws: SingleDraws, level: NumericDifficulty, depth: int) -> CompoundRule:
@@ -137,14 +137,15 @@ def _sample_regions(
     outputs = outputs[_DOMAIN_POINTS:]
     bounds = np.empty((draws.integers(level.region_count[0], level.region_count[1] + 1), 2))
     first, end, _ = decimal_steps(*domain, 1)
-    shares, total = level.region_shares, sum(level.regions.values())
-    # The scoring tolerance, without noise: a constant function's corruption by its own mean can't be told from it.
-    tolerances = (RELATIVE_TOLERANCE, spread_of(outputs))
     with draws.rng.bit_generator.lock:
-        is_found = draw_regions(
-            address_of(draws.rng), shares, total, first, end - first, _PROBES, outputs, mean, *tolerances,
-            _REGION_TRIES, bounds,
+        # The scoring tolerance, without noise: a constant function's corruption by its own mean can't be told from it.
+        drawn = (
+            address_of(draws.rng), level.region_shares, sum(level.regions.values()), first, end - first,
+            _PROBES, outputs, mean, RELATIVE_TOLERANCE,
         )  # fmt: skip
+        # What can be told even in units of the range of outputs can be told in those of their spread.
+        is_found = draw_regions(*drawn, math.inf, 1, False, bounds)
+        is_found = is_found or draw_regions(*drawn, spread_of(outputs), _REGION_TRIES, True, bounds)
     return tuple([Region(lower, upper, mean) for lower, upper in bounds.tolist()]) if is_found else None
 
 

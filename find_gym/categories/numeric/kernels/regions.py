@@ -71,7 +71,7 @@ def _is_discernible(x: Any, same: Any, region: Any, left: Any) -> bool:
 
 @exact_kernel(
     "boolean(int64, float64[:, ::1], float64, int64, int64, float64[::1], float64[::1], float64, float64, float64, "
-    "int64, float64[:, ::1])"
+    "int64, boolean, float64[:, ::1])"
 )
 def draw_regions(
     generator: int,
@@ -85,6 +85,7 @@ def draw_regions(
     tolerance: float,
     spread: float,
     tries: int,
+    drawn: bool,
     regions: Any,
 ) -> bool:
     """Draws regions until each of them changes at least a fifth of the outputs in it.
@@ -99,18 +100,24 @@ def draw_regions(
         outputs: those of the rule, shape `(n,)`.
         mean: the output in the regions.
         tolerance: how far apart two outputs may be to count as the same, as a share of the rule's or of the spread.
-        spread: that of the rule's outputs.
+        spread: that of the rule's outputs; infinity stands for their range, which takes less time to find.
         tries: how often to draw at most.
+        drawn: whether the regions of the first try are there already.
         regions: where to write the bounds of each region, shape `(r, 2)`.
 
     Returns:
         Whether such regions were found.
     """
+    low, high = math.inf, -math.inf
+    for i in range(x.size):
+        low = outputs[i] if outputs[i] < low else low
+        high = outputs[i] if outputs[i] > high else high
+    spread = min(spread, high - low)
     same, left = np.empty(x.size, np.bool_), np.empty(x.size, np.bool_)
     for i in range(x.size):
         same[i] = abs(mean - outputs[i]) <= tolerance * max(abs(outputs[i]), spread)
-    for _ in range(tries):
-        for number in range(regions.shape[0]):
+    for attempt in range(tries):
+        for number in range(0 if drawn and attempt == 0 else regions.shape[0]):
             _draw_region(generator, shares, total, first, count, regions[number])
         left[:] = True
         discernible = True
