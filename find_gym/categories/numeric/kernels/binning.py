@@ -39,8 +39,8 @@ def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, 
             first -= 1
         while first + 1 < last and lows[number] >= upper[first + 1]:
             first += 1
-        for bound in range(first + 1):
-            after[bound] = before[bound] + block.size
+        for bound in range(after.size):
+            after[bound] = before[bound] + block.size * (bound <= first)
         beyond = first + 1
         while beyond < last and highs[number] >= lower[beyond]:
             low, high = lower[beyond], upper[beyond]
@@ -49,10 +49,8 @@ def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, 
                 surely += block[i] >= high
                 maybe += block[i] >= low
             unclear[beyond] |= surely != maybe
-            after[beyond] = before[beyond] + maybe
+            after[beyond] += maybe
             beyond += 1
-        for bound in range(beyond, last + 1):
-            after[bound] = before[bound]
 
 
 @exact_helper

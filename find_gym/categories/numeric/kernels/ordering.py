@@ -55,16 +55,25 @@ def find_extremes(values: Any, lows: Any, highs: Any) -> None:
 
 @exact_helper
 def _sample(values: Any) -> Any:
-    """Returns some of the numbers, one of each of some parts of equal length, in ascending order."""
+    """Returns some of the numbers, one of each of some parts of equal length, in ascending order but for rounding."""
     sample = np.empty(min(_SAMPLE, values.size))
+    ordered, bits = np.empty(sample.size), sample.view(np.int64)
     step, share = values.size / sample.size, 0.0
     for i in range(sample.size):
         # Not evenly, lest waves look like others.
         sample[i] = values[int((i + share) * step)]
         share = share * 197.0 + 0.37
         share -= math.floor(share)
-    sample.sort()
-    return sample
+    # Each counts those before it, as integers (see `find_extremes`) the last bits of which tell equal ones apart.
+    keys = np.empty(sample.size, np.int64)
+    for i in range(sample.size):
+        keys[i] = ((bits[i] ^ (bits[i] >> 63 & _SIZE)) & -_SAMPLE) + i
+    for i in range(sample.size):
+        key, place = keys[i], 0
+        for j in range(sample.size):
+            place += keys[j] < key
+        ordered[place] = sample[i]
+    return ordered
 
 
 @exact_helper
