@@ -97,11 +97,9 @@ def most_within(truth: Any, spread: float) -> Any:
     begins, ends = begins[:count], ends[:count]
     _insertion_sort(begins)
     _insertion_sort(ends)
-    # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside.
-    most = truth.size - count
+    # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside. Their
+    # number is never taken to fall, so that it ends as the greatest.
     ended = 0
     for i in range(count):
-        while ends[ended] < begins[i]:
-            ended += 1
-        most = max(most, i + 1 - ended)
-    return most
+        ended += ends[ended] < begins[i]
+    return max(truth.size - count, count - ended)
