@@ -48,10 +48,11 @@ class AtomRule(_Compiled):
     constants: Constants = ()
 
     def __post_init__(self) -> None:
-        if self.name not in ATOMS:
+        atom = ATOMS.get(self.name)
+        if atom is None:
             raise ValueError(f"expected the name of an atom ({', '.join(ATOMS)}), actual value: {self.name!r}")
-        expected = ATOMS[self.name].constants
-        if not ATOMS[self.name].variadic and len(self.constants) != len(expected):
+        expected = atom.constants
+        if len(self.constants) != len(expected) and not atom.variadic:
             raise ValueError(
                 f"expected {len(expected)} constants for {self.name} {expected}, actual value: {self.constants!r}"
             )
@@ -190,7 +191,7 @@ def canonical(rule: Rule) -> str:
     decides the split of a function, so that a function never stands in two of them.
     """
     if isinstance(rule, CompoundRule):
-        return f"{rule.operator}({', '.join(sorted(canonical(part) for part in rule.parts))})"
+        return f"{rule.operator}({', '.join(sorted([canonical(part) for part in rule.parts]))})"
     name, constants = rule.name, rule.constants
     while (simpler := ATOMS[name].simpler(constants)) is not None:
         name, constants = simpler
