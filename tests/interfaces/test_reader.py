@@ -1,6 +1,7 @@
 """The reader of messages: what comes of any text, how long it takes, what is never a command."""
 
 import json
+import math
 import time
 from typing import Any
 
@@ -96,23 +97,26 @@ RUNS = [
 ]  # fmt: skip
 
 
-def work(text: str) -> float:
-    """Returns the least time of three that reading takes, in seconds of this process."""
-    times = []
+def work(text: str, enough: float = 0.0) -> float:
+    """Returns the least time of three, or the first short enough, that reading takes, in seconds of this process."""
+    least = math.inf
     for _ in range(3):
         begin = time.process_time()
         read_message(text, NUMERIC_MESSAGES)
-        times.append(time.process_time() - begin)
-    return min(times)
+        least = min(least, time.process_time() - begin)
+        if least < enough:
+            break
+    return least
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_work_grows_with_the_length_alone(run: str) -> None:
     for before in ("", "[DESCRIPTION]: x\n[CODE]:\n", "QUERY ["):
-        sizes = (8_192, 32_768)
-        short, long = (work(before + run * (size // len(run))) for size in sizes)
+        short = work(before + run * (8_192 // len(run)))
         # Four times the text; sixteen times the work would be quadratic. What takes no time at all can't be compared.
-        assert long < 10 * short + 0.02, (run, before, short, long)
+        enough = 10 * short + 0.02
+        long = work(before + run * (32_768 // len(run)), enough)
+        assert long < enough, (run, before, short, long)
 
 
 def test_what_is_too_long_is_refused_and_reasoning_does_not_count() -> None:

@@ -127,6 +127,8 @@ def test_shipped_units_need_no_network(tmp_path: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.slow
 @pytest.mark.skipif(small_model_is_missing(), reason="SmolLM2 or all-MiniLM-L6-v2 is not installed")
+# Beside the other tests that load it, which takes long, in one process.
+@pytest.mark.xdist_group("small model")
 def test_units_of_real_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit of SmolLM2, attention heads of MiniLM and a direction: text, evaluation, report."""
     monkeypatch.setenv("FIND_GYM_CACHE", str(tmp_path / "cache"))

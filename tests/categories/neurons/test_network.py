@@ -72,6 +72,8 @@ def test_a_direction_from_a_file_is_a_unit(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(not has_small_model(), reason="SmolLM2 is not installed")
+# Beside the other tests that load it, which takes long, in one process.
+@pytest.mark.xdist_group("small model")
 def test_a_unit_of_a_causal_model() -> None:
     values = read(["mlp.12.100", "attention.3.2", "residual.7.5"], "last", SMALL_MODEL)
     assert values.shape == (3, 3) and np.all(np.isfinite(values)) and np.all(values[:, 1] >= 0)

@@ -20,20 +20,11 @@ from find_gym.categories.numeric.rules import AtomRule
 from find_gym.envs.vector import workers as module
 from find_gym.envs.vector.workers import Workers
 from find_gym.functions import NumericFunction, NumericSpec
+from tests.envs.vector.jobs import Odd, large, squares
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="asks for processes as POSIX has them")
 ROOT = Path(__file__).parents[3]
 PATIENCE = 30.0
-
-
-def squares(jobs: list[Any]) -> list[Any]:
-    """Work that fails for text, prints, and tells which process did it."""
-    print("squares")
-    return [(job**2, os.getpid()) for job in jobs]
-
-
-def large(jobs: list[Any]) -> list[Any]:
-    return [job * 100_000 for job in jobs]
 
 
 @pytest.fixture(autouse=True)
@@ -111,19 +102,6 @@ def test_an_error_is_the_one_of_the_work_itself(workers):
     assert values(workers.do([5, 6, 7])) == [25, 36, 49]
 
 
-class Odd:
-    """Can be pickled, and not read again."""
-
-    def __pow__(self, power: int) -> str:
-        return "odd"
-
-    def __setstate__(self, state: Any) -> None:
-        raise ValueError("only in one process")
-
-    def __getstate__(self) -> Any:
-        return {"some": "state"}
-
-
 def test_what_no_other_process_can_read_is_done_here(workers):
     def nobody_elses() -> None:
         pass
@@ -167,7 +145,7 @@ def test_no_worker_outlives_its_process():
     program = (
         "import os, signal\n"
         "from find_gym.envs.vector.workers import Workers\n"
-        "from tests.envs.vector.test_workers import squares\n"
+        "from tests.envs.vector.jobs import squares\n"
         "workers = Workers(2, squares); workers.do([1, 2, 3])\n"
         "print(*[process.pid for process in workers._processes], flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
