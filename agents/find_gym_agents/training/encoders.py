@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import torch as th
 from gymnasium import spaces
 from torch import nn
-from torch.nn import functional
 
 from find_gym_agents.categories import agent_category
 
@@ -150,7 +149,8 @@ class Packed:
 
     def __init__(self, present: th.Tensor, alike: th.Tensor | None = None) -> None:
         self._present, self._shape = present, present.shape
-        self._places = self.rows = present.flatten().nonzero().squeeze(1)
+        self._bags, columns = present.nonzero(as_tuple=True)
+        self._places = self.rows = columns + self._bags * present.shape[1]
         self._kept: th.Tensor | None = None
         if alike is not None:
             distinct, kept = alike.flatten()[self._places].unique(return_inverse=True)
@@ -174,7 +174,8 @@ class Packed:
 
         Both are 0 where no place stands for anything.
         """
-        pooled: th.Tensor = _Pool.apply(self._of_all(values), self._present.sum(1))  # type: ignore[no-untyped-call]
+        counts = self._present.sum(1, keepdim=True).clamp(min=1)
+        pooled: th.Tensor = _Pool.apply(self._of_all(values), self._bags, counts)  # type: ignore[no-untyped-call]
         return pooled
 
     def _of_all(self, values: th.Tensor) -> th.Tensor:
@@ -183,38 +184,42 @@ class Packed:
 
 
 class _Pool(th.autograd.Function):
-    """The mean and the maximum of rows of values that follow each other.
+    """The mean and the maximum of the rows of each bag.
 
     PyTorch has both for bags of rows, but goes through them one by one for each maximum and column by column for its
     gradient, which takes three times as long.
     """
 
     @staticmethod
-    def forward(context: Any, values: th.Tensor, counts: th.Tensor) -> th.Tensor:
-        """Returns means, then maxima, shape `(bags, 2 * width)`, given how many rows each bag has."""
-        bags = th.arange(len(counts), device=counts.device).repeat_interleave(counts)
-        means = _sums(values, counts) / counts.clamp(min=1)[:, None]
-        largest = th.zeros_like(means).scatter_reduce_(
-            0, bags[:, None].expand_as(values), values, "amax", include_self=False
-        )
-        context.save_for_backward(values, counts, bags, largest)
+    def forward(context: Any, values: th.Tensor, bags: th.Tensor, counts: th.Tensor) -> th.Tensor:
+        """Returns means, then maxima, shape `(bags, 2 * width)`; 0 for a bag without rows.
+
+        Args:
+            context: what the gradient needs.
+            values: the rows, shape `(rows, width)`.
+            bags: the bag of each, shape `(rows,)`.
+            counts: the rows of each bag, but at least 1, shape `(bags, 1)`.
+        """
+        means = _sums(values, bags, len(counts)) / counts
+        each = bags[:, None].expand_as(values)
+        largest = th.zeros_like(means).scatter_reduce_(0, each, values, "amax", include_self=False)
+        context.save_for_backward(values, bags, counts, largest)
         return th.cat([means, largest], 1)
 
     @staticmethod
     def backward(context: Any, gradient: th.Tensor) -> Any:  # type: ignore[override]
         """Returns the gradient of the values; that of a maximum is divided among the rows that have it."""
-        values, counts, bags, largest = context.saved_tensors
+        values, bags, counts, largest = context.saved_tensors
         of_means, of_largest = gradient.chunk(2, 1)
         is_largest = (values - largest.index_select(0, bags)).sign_() + 1
-        shares = of_largest / _sums(is_largest, counts).clamp(min=1)
-        of_means = (of_means / counts.clamp(min=1)[:, None]).index_select(0, bags)
-        return of_means.addcmul_(is_largest, shares.index_select(0, bags)), None
+        shares = of_largest / _sums(is_largest, bags, len(counts)).clamp_(min=1)
+        of_means = (of_means / counts).index_select(0, bags)
+        return of_means.addcmul_(is_largest, shares.index_select(0, bags)), None, None
 
 
-def _sums(values: th.Tensor, counts: th.Tensor) -> th.Tensor:
-    """Returns the sums of rows that follow each other, shape `(bags, width)`, given how many each bag has."""
-    rows = th.arange(len(values), device=values.device)
-    return functional.embedding_bag(rows, values, counts.cumsum(0) - counts, mode="sum")
+def _sums(values: th.Tensor, bags: th.Tensor, count: int) -> th.Tensor:
+    """Returns the sums of the rows of each bag, shape `(count, width)`."""
+    return values.new_zeros(count, values.shape[1]).index_add_(0, bags, values)
 
 
 class Fingerprint(nn.Module):

@@ -7,7 +7,8 @@ It learns what MaskablePPO learns, by the same updates. What it leaves out is wo
 - Minibatches are made of pieces of episodes rather than of single steps, so that they share most of their evidence,
   which is encoded once.
 - The policy and the value share one forward pass, and no distribution is built or checked to draw an action.
-- Factors of matrix products are rounded to what the processor or the GPU multiplies fastest; see `reduced_precision`.
+- Factors of matrix products may be rounded to what the processor or the GPU multiplies fastest; see
+  `reduced_precision`.
 
 Several processes may learn together: each has a share of the environments, and computes its part of each gradient; see
 `find_gym_agents.training.fast_processes`.
@@ -79,7 +80,11 @@ class Gradients(Rollouts):
         """Returns the next minibatch, and its evidence encoded."""
         batch = next(self._batches)
         evidence, rows = batch["evidence"].unique(return_inverse=True)
-        encoding = self.encode(in_few_lengths(evidence))
+        evidence = in_few_lengths(evidence)
+        if len(evidence) >= len(rows):
+            # Nearly every step has evidence of its own.
+            return batch, self.encode(batch["evidence"])
+        encoding = self.encode(evidence)
         return batch, Encoding(*(part.index_select(0, rows) for part in encoding))
 
     @reduced_precision()

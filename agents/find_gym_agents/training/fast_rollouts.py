@@ -36,8 +36,9 @@ _EPISODES = 100
 _LONGEST_PIECE = 16
 
 
-# The precision of matrix products, by PyTorch's names: "medium" rounds their factors, not their sums, to 16 bits
-# (bfloat16) on processors with instructions for it, to 19 (TF32) on GPUs.
+# The precision of matrix products, by PyTorch's names: "medium" lets factors, not sums, be rounded to 16 bits
+# (bfloat16) on processors and to 19 (TF32) on GPUs, where that is faster. On processors oneDNN multiplies then, which
+# on those of AMD takes less than half as long as MKL does even where it rounds nothing.
 _PRECISION: str = "medium"
 
 
@@ -168,18 +169,19 @@ class Rollouts:
         """
         legal = self._timed(self._env.action_masks)
         masks = own_masks(legal, observation["asked"], self._codec, self._free_stopping)
-        self._shown = {"masks": self._send(masks), "budget": self._send(observation["budget"])}
-        self._shown["written"] = self._send(observation["written"] > 0)
+        # Copies, as observations are the same arrays after the next step.
+        shown = {"masks": masks, "budget": observation["budget"].copy(), "written": observation["written"] > 0}
+        self._shown = {name: self._send(values) for name, values in shown.items()}
         envs, encoder = changed.nonzero()[0], self._extractor.encoder
         rows, evidence = self._send(envs), Inputs()
         if len(envs):
             # Observations of all environments need not be copied.
             part = slice(None) if len(envs) == self._count else envs
-            shown = {name: self._send(values[part]) for name, values in observation.items() if name not in NOT_EVIDENCE}
+            fresh = {name: self._send(values[part]) for name, values in observation.items() if name not in NOT_EVIDENCE}
             if self._evidence:
-                prepared = encoder.prepare_next(shown, lambda: self._kept(self._current.index_select(0, rows)))
+                prepared = encoder.prepare_next(fresh, lambda: self._kept(self._current.index_select(0, rows)))
             else:
-                prepared = encoder.prepare(shown)
+                prepared = encoder.prepare(fresh)
             evidence = self._store(prepared, rows)
         return rows, evidence
 
@@ -189,15 +191,15 @@ class Rollouts:
         Returns:
             The evidence where it is kept.
         """
-        stored = slice(self._stored, self._stored + len(rows))
+        stored, kept = slice(self._stored, self._stored + len(rows)), Inputs()
         for name, values in prepared.items():
             if name not in self._evidence:
                 capacity = (self._shape[0] + 1) * self._shape[1]
                 self._evidence[name] = th.empty((capacity, *values.shape[1:]), dtype=values.dtype, device=self.device)
-            self._evidence[name][stored] = values
-        self._current[rows] = th.arange(stored.start, stored.stop, device=self.device)
+            kept[name] = self._evidence[name][stored].copy_(values)
+        self._current = self._current.index_copy(0, rows, th.arange(stored.start, stored.stop, device=self.device))
         self._stored = stored.stop
-        return {name: values[stored] for name, values in self._evidence.items()}
+        return kept
 
     def _forget(self) -> None:
         """Keeps no other evidence than what the environments show now."""
@@ -233,12 +235,13 @@ class Rollouts:
         points = th.rand(self._shape[0], self._config.num_envs, generator=self._generator, device=self.device)
         # The same for an environment whichever process has it.
         points = points[:, self._first : self._first + self._count]
+        steps: list[Inputs] = []
         for step in range(self._shape[0]):
             logits, values = self.forward(weights, encoding, self._shown)
             logs, likely = probabilities(logits, self._shown["masks"])
             drawn = draw(likely, points[step])
             own = {"actions": drawn, "logs": chosen(logs, drawn), "values": values, "evidence": self._current}
-            self._keep(step, self._shown | own)
+            steps.append(self._shown | own)
             actions = drawn.cpu().numpy()
             observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions)
             self._note_ends(rewards[step], ends[step])
@@ -248,6 +251,7 @@ class Rollouts:
                 encoding = Encoding(
                     *(one.index_copy(0, changed, part) for one, part in zip(encoding, fresh, strict=True))
                 )
+        self.rollout = {name: th.stack([one[name] for one in steps]) for name in steps[0]}
         following = self.forward(weights, encoding, self._shown)[1]
         self._weigh(self._send(rewards), self._send(ends), following)
         return self._seconds
@@ -281,13 +285,6 @@ class Rollouts:
         logits, critic = both.split((both.shape[1] - units, units), 1)
         return logits, functional.linear(critic.relu(), weights.value, weights.value_bias).squeeze(1)
 
-    def _keep(self, step: int, values: Inputs) -> None:
-        """Writes what belongs to a step of all environments into the rollout, in place."""
-        for name, one in values.items():
-            if name not in self.rollout:
-                self.rollout[name] = th.empty((self._shape[0], *one.shape), dtype=one.dtype, device=self.device)
-            self.rollout[name][step] = one
-
     def _weigh(self, rewards: th.Tensor, ends: th.Tensor, following: th.Tensor) -> None:
         """Adds the advantages, by generalised advantage estimation without a discount, and the returns.
 
@@ -298,12 +295,14 @@ class Rollouts:
         """
         values, goes_on = self.rollout["values"], (~ends).float()
         self.pieces = _pieces(ends)
-        advantages, advantage = th.empty_like(values), th.zeros_like(following)
-        for step in reversed(range(len(values))):
-            delta = rewards[step] + goes_on[step] * following - values[step]
-            advantage = delta + self._config.gae_lambda * goes_on[step] * advantage
-            advantages[step], following = advantage, values[step]
-        self.rollout |= {"advantages": advantages, "returns": advantages + values}
+        deltas = rewards + goes_on * th.cat([values[1:], following[None]]) - values
+        decays = self._config.gae_lambda * goes_on
+        advantages, advantage = [], th.zeros_like(following)
+        for delta, decay in zip(reversed(deltas.unbind()), reversed(decays.unbind()), strict=True):
+            advantage = th.addcmul(delta, decay, advantage)
+            advantages.append(advantage)
+        weighed = th.stack(advantages[::-1])
+        self.rollout |= {"advantages": weighed, "returns": weighed + values}
 
     def _note_ends(self, rewards: NDArray[np.float32], ended: NDArray[np.bool_]) -> None:
         """Keeps the rewards and the lengths of the episodes that have ended."""
@@ -330,7 +329,7 @@ def _pieces(ends: th.Tensor) -> th.Tensor:
 
 def probabilities(logits: th.Tensor, masks: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
     """Returns the log-probabilities of actions among the legal ones, and the probabilities, `(batch, actions)` each."""
-    legal = logits.masked_fill(~masks, _NEVER)
+    legal = logits.where(masks, _NEVER)
     return legal.log_softmax(1), legal.softmax(1)
 
 
