@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -104,14 +104,25 @@ def text_complexity(text: str) -> float:
 
 def program_complexity(data: Any) -> float:
     """Returns the complexity of a program in bits, from its JSON: numbers cost their digits, names all the same."""
-    kind = type(data)
-    if kind is float or kind is int:
-        return _digit_bits(data)
-    if isinstance(data, dict):
-        return sum([program_complexity(value) for value in data.values()])
-    if isinstance(data, (list, tuple)):
-        return 1 + sum([1 + program_complexity(value) for value in data])
-    return float(_PROGRAM_NAME_BITS) if isinstance(data, str) else _digit_bits(data)
+    return _MEASURES.get(type(data), _other_bits)(data)
+
+
+def _values_bits(data: dict[str, Any]) -> float:
+    return sum([_MEASURES.get(type(value), _other_bits)(value) for value in data.values()])
+
+
+def _items_bits(data: list[Any] | tuple[Any, ...]) -> float:
+    return 1 + sum([1 + _MEASURES.get(type(value), _other_bits)(value) for value in data])
+
+
+def _name_bits(data: str) -> float:
+    return float(_PROGRAM_NAME_BITS)
+
+
+def _other_bits(data: Any) -> float:
+    """Returns the complexity of a subclass of what JSON is made of, such as NumPy's numbers."""
+    kind = next((kind for kind in _MEASURES if isinstance(data, kind)), None)
+    return _digit_bits(data) if kind is None else _MEASURES[kind](data)
 
 
 def _listed(nodes: Iterable[ast.AST]) -> set[int]:
@@ -215,3 +226,14 @@ def _text_bits(text: str) -> float:
             total += _CONSTANT_BITS - _CHARACTER_BITS if characters > _TEXT_CHARACTERS else 0
         before = code
     return total
+
+
+# By the kind of a part of a program.
+_MEASURES: dict[type, Callable[[Any], float]] = {
+    str: _name_bits,
+    list: _items_bits,
+    tuple: _items_bits,
+    dict: _values_bits,
+    float: _digit_bits,
+    **dict.fromkeys((int, bool, type(None)), _digit_bits),
+}

@@ -107,7 +107,8 @@ def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:
 
 def exception_of(function: NumericBlackBox) -> FloatArray:
     """Returns where a function departs from its rule, as disjoint intervals, sorted, shape `(k, 2)`."""
-    return merge_intervals([(region.lower, region.upper) for region in function.regions])
+    regions = function.regions
+    return merge_intervals([(region.lower, region.upper) for region in regions]) if regions else NO_INTERVALS
 
 
 def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:
