@@ -21,8 +21,8 @@ from find_gym.categories.numeric.rules import Skeleton
 # (rule, inputs (n,), target (n,), factors (n,), degree of polynomials, whether to polish) -> constants, the best first
 Estimate = Callable[[Skeleton, FloatArray, FloatArray, FloatArray, int, bool], list[LeafConstants]]
 
-_NUMBERS, _INTEGERS = ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_int64)
-_ASKED = ctypes.CFUNCTYPE(ctypes.c_int64, _INTEGERS, _NUMBERS, _NUMBERS, _NUMBERS, _INTEGERS, _NUMBERS, _NUMBERS)
+_WORDS, _ADDRESS = ctypes.POINTER(ctypes.c_int64), ctypes.c_void_p
+_ASKED = ctypes.CFUNCTYPE(ctypes.c_int64, _WORDS, *(_ADDRESS,) * 6)
 # An error in what is called back waits here until the kernel has returned.
 _raised = threading.local()
 
@@ -81,14 +81,14 @@ class CalledBack:
 
     def _answer(self, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
         """Answers a question of a kernel; see `find_gym.categories.numeric.kernels.asking.ask`."""
-        room = np.ctypeslib.as_array(answer, (asking.ROWS, self.row))
+        room = _numbers_at(answer, asking.ROWS * self.row).reshape(asking.ROWS, self.row)
         mode, count = words[asking.MODE], words[asking.COUNT]
         try:
             if mode == asking.MODEL:
                 return self._write_model(words[asking.ATOM], room)
             if getattr(_raised, "error", None) is not None:
                 return 0
-            points = [np.ctypeslib.as_array(one, (count,)) if count else np.empty(0) for one in (x, target, multiplier)]
+            points = [_numbers_at(one, count) for one in (x, target, multiplier)]
             with np.errstate(all="ignore"):
                 return self._answered(words, points, room)
         except BaseException as error:
@@ -149,6 +149,11 @@ class CalledBack:
                 self._numbers[layout] = len(self._models)
                 self._models.append((layout, np.array([model.code.size, *model.code, *model.limits.ravel()])))
             return self._numbers[layout]
+
+
+def _numbers_at(address: int, count: int) -> FloatArray:
+    """Returns the numbers at an address, as they lie there."""
+    return np.frombuffer((ctypes.c_double * count).from_address(address)) if count else np.empty(0)
 
 
 def level_constants(skeleton: Skeleton, level: float) -> LeafConstants:

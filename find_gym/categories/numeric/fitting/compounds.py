@@ -236,9 +236,12 @@ def _backfit(
     enough = EXACT_SHARE * float(target @ target)
     if space is not None:
         enough += _least_misfit(space, target, multiplier) * 1.0001
-    initial = islice(initial, _STARTS if space is not None and len(atoms) == 2 else _SLOW_STARTS)
+    most = _STARTS if space is not None and len(atoms) == 2 else _SLOW_STARTS
+    # Where there are no more points than constants, further starts lead to fits that nothing tells apart.
+    few = np.count_nonzero(multiplier) <= in_turn.size
+    initial = islice(initial, _STARTS_AT_ONCE if few else most)
     results: list[Answer] = []
-    at_once = len(parts) if np.count_nonzero(multiplier) > in_turn.size else _STARTS_AT_ONCE
+    at_once = _STARTS_AT_ONCE if few else len(parts)
     while some := list(islice(initial, at_once)):
         results += in_turn.fit(points, some, degree, polish=True)
         if any([cost <= enough for _, cost in results]):
