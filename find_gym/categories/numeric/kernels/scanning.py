@@ -14,16 +14,38 @@ from find_gym.core.kernels.compiling import helper, kernel
 _FLAT = 1e-9
 # Shapes whose sums are kept in the processor's nearest memory.
 _BLOCK = 256
+# Costs that are compared at a time.
+_AT_ONCE = 16
+
+
+@helper
+def _least_of(costs: Any) -> int:
+    """Returns the place of the least finite cost, the first of several, or -1 where there is none.
+
+    Several are compared at a time, with the least so far of each place among these.
+    """
+    lowest, whole, least = np.full(_AT_ONCE, math.inf), costs.size - costs.size % _AT_ONCE, math.inf
+    for begin in range(0, whole, _AT_ONCE):
+        for k in range(_AT_ONCE):
+            cost = costs[begin + k]
+            lowest[k] = cost if (cost < lowest[k]) & (cost > -math.inf) else lowest[k]
+    for k in range(_AT_ONCE):
+        least = min(least, lowest[k])
+    for g in range(whole, costs.size):
+        if -math.inf < costs[g] < least:
+            least = costs[g]
+    if least < math.inf:
+        for g in range(costs.size):
+            if costs[g] == least:
+                return g
+    return -1
 
 
 @helper
 def take_least(costs: Any, wanted: int, chosen: Any) -> int:
     """Writes the places of the least finite costs and returns how many there are; spoils the costs."""
     for found in range(wanted):
-        best, least = -1, math.inf
-        for g in range(costs.size):
-            if costs[g] < least:
-                best, least = g, costs[g]
+        best = _least_of(costs)
         if best < 0:
             return found
         chosen[found] = best
@@ -131,12 +153,10 @@ def _take_distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
     size = table.shape[1]
     alike = np.empty(size, np.int64)
     for found in range(chosen.size):
-        best, least = -1, math.inf
-        for g in range(size):
-            if -math.inf < costs[g] < least:
-                best, least = g, costs[g]
+        best = _least_of(costs)
         if best < 0:
             return found
+        least = costs[best]
         # Of shapes that look the same at all inputs, the middle one stands for the others.
         count = 0
         limit = least + 1e-9 * abs(least) + 1e-12
