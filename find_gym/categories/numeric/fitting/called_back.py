@@ -153,7 +153,10 @@ class CalledBack:
 
 def _numbers_at(address: int, count: int) -> FloatArray:
     """Returns the numbers at an address, as they lie there."""
-    return np.frombuffer((ctypes.c_double * count).from_address(address)) if count else np.empty(0)
+    if not count:
+        return np.empty(0)
+    numbers: Any = (ctypes.c_double * count).from_address(address)
+    return np.frombuffer(numbers)
 
 
 def level_constants(skeleton: Skeleton, level: float) -> LeafConstants:

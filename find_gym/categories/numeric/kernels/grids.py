@@ -20,6 +20,8 @@ from find_gym.core.kernels.compiling import helper, kernel
 GAUSSIAN, RECTANGLE, SQUARE_WAVE, TANH, TAN, ERF, SIGMOID = range(7)
 # Starts handed on from a scan: neighbours on the grid often look alike until they are refined.
 STARTS = 4
+# Those of shapes that are not multiplied.
+_FIXED_STARTS = 2
 # The highest outputs, through whose logarithms a parabola is laid.
 _HIGHEST = 12
 _LEAST_HEIGHT = 1e-300
@@ -58,7 +60,7 @@ def _parabola(x: Any, target: Any, multiplier: Any, c: Any) -> bool:
 def _fixed(kind: int, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
     """Writes the points of the grid at which an atom without linear constants explains the target best."""
     # A pulse is not refined, so that the best one is the best.
-    chosen, found = np.empty(STARTS if kind == GAUSSIAN else 1, np.int64), 0
+    chosen, found = np.empty(_FIXED_STARTS if kind == GAUSSIAN else 1, np.int64), 0
     size = 1 if kind == RECTANGLE else 2
     if kind == GAUSSIAN and _parabola(x, target, multiplier, answer[0, asking.CONSTANTS :]):
         found = 1
