@@ -15,7 +15,7 @@ _UNCLEAR = 1e-12
 
 
 @exact_helper
-def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, reached: Any, unclear: Any) -> None:
+def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, reached: Any, unclear: Any) -> bool:
     """Counts how many of the first numbers reach each of some bounds.
 
     Args:
@@ -26,8 +26,11 @@ def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, 
         upper: a little more, the last is infinity.
         reached: where to write the counts before each block of numbers and after the last, shape `(blocks + 1, b + 1)`.
         unclear: where to write for which bounds there are numbers between less and more, shape `(b + 1,)`.
+
+    Returns:
+        Whether there are any.
     """
-    last = lower.size - 1
+    last, is_unclear = lower.size - 1, False
     unclear[:] = False
     reached[0, :] = 0
     first = 0
@@ -48,9 +51,11 @@ def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, 
             for i in range(block.size):
                 surely += block[i] >= high
                 maybe += block[i] >= low
-            unclear[beyond] |= surely != maybe
+            if surely != maybe:
+                unclear[beyond] = is_unclear = True
             after[beyond] += maybe
             beyond += 1
+    return is_unclear
 
 
 @exact_helper
@@ -93,7 +98,10 @@ def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: 
         reached: where to write how many of the first numbers reach each bound; see `pick`.
     """
     bins = bounds.size - 1
-    low, high = math.asinh((lows.min() - median) / unit), math.asinh((highs.max() - median) / unit)
+    low, high = lows[0], highs[0]
+    for number in range(lows.size):
+        low, high = min(low, lows[number]), max(high, highs[number])
+    low, high = math.asinh((low - median) / unit), math.asinh((high - median) / unit)
     width = high - low if high > low else 1.0
     bounds[0], bounds[bins] = -math.inf, math.inf
     lower, upper, unclear = bounds.copy(), bounds.copy(), np.empty(bins + 1, np.bool_)
@@ -105,12 +113,11 @@ def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: 
         lower[number], upper[number] = bounds[number] - margin, bounds[number] + margin
         if not margin < math.inf:
             lower[number], upper[number] = -math.inf, math.inf
-    _count_reaching(values, lows, highs, lower, upper, reached, unclear)
-    if not np.any(unclear):
-        return
-    # Some values are at a bound but for rounding.
-    for number in range(1, bins):
-        if unclear[number]:
+    while _count_reaching(values, lows, highs, lower, upper, reached, unclear):
+        # Some values are at a bound but for rounding.
+        for number in range(1, bins):
+            if not unclear[number]:
+                continue
             bound = _least(values, bounds[number], False)
             below = _greatest_below(values, bound)
             while below > -math.inf and _scaled(below, median, unit, low, width) * bins >= number:
@@ -118,7 +125,7 @@ def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: 
             while bound < math.inf and _scaled(bound, median, unit, low, width) * bins < number:
                 bound = _least(values, bound, True)
             bounds[number] = bound
-    _count_reaching(values, lows, highs, bounds, bounds, reached, unclear)
+        lower, upper = bounds, bounds
 
 
 @exact_helper

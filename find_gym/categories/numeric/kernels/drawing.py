@@ -54,9 +54,12 @@ def _draw_within(words: Any, cursor: Any, pieces: Any, x: Any) -> None:
     for piece in range(widths.size):
         shares[piece] /= share
     for i in range(x.size):
-        chosen[i] = np.searchsorted(shares, uniform(words, cursor), side="right")
+        share, piece = uniform(words, cursor), 0
+        while shares[piece] <= share:
+            piece += 1
+        chosen[i] = piece
     for i in range(x.size):
-        begin, end = pieces[chosen[i]]
+        begin, end = pieces[chosen[i], 0], pieces[chosen[i], 1]
         x[i] = begin + (end - begin) * uniform(words, cursor)
 
 
@@ -138,17 +141,19 @@ def draw_strata(
         The spread of the outputs; see `find_gym.categories.numeric.spread`.
     """
     cursor = np.array([pool.size, -1])
-    strata = x[: (4 + (pieces.shape[0] > 0)) * size].reshape(-1, size)
-    low, high = ranges[0]
-    _draw_between(words, cursor, low, high, strata[0])
-    _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], strata[1])
-    balanced = strata[2]
-    lows, highs = np.empty(count_blocks(values)), np.empty(count_blocks(values))
-    find_extremes(values, lows, highs)
-    if not (-math.inf < lows.min() and highs.max() < math.inf):
-        pool, values = _defined_only(pool, values, lows, highs)
-        lows, highs = lows[: count_blocks(values)], highs[: count_blocks(values)]
+    low, high = ranges[0, 0], ranges[0, 1]
+    _draw_between(words, cursor, low, high, x[:size])
+    _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], x[size : 2 * size])
+    balanced = x[2 * size : 3 * size]
+    while True:
+        lows, highs = np.empty(count_blocks(values)), np.empty(count_blocks(values))
         find_extremes(values, lows, highs)
+        defined = 0
+        for number in range(lows.size):
+            defined += -math.inf < lows[number] and highs[number] < math.inf
+        if defined == lows.size:
+            break
+        pool, values = _defined_only(pool, values, lows, highs)
     spread = 0.0
     if values.size == 0:
         _draw_between(words, cursor, low, high, balanced)
@@ -156,9 +161,11 @@ def draw_strata(
         spread = _draw_balanced(words, cursor, pool, values, lows, highs, bins, width, balanced)
         for i in range(balanced.size):
             balanced[i] = min(max(balanced[i], low), high)
+    place = 3 * size
     if pieces.shape[0] > 0:
-        _draw_within(words, cursor, pieces, strata[3])
-    beyond = strata[strata.shape[0] - 1]
+        _draw_within(words, cursor, pieces, x[place : place + size])
+        place += size
+    beyond = x[place : place + size]
     _draw_between(words, cursor, ranges[2, 0], ranges[2, 1], beyond)
     for i in range(1, beyond.size, 2):
         beyond[i] = -beyond[i]

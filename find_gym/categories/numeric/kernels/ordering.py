@@ -193,13 +193,15 @@ def median_and_spread(values: Any, lows: Any, highs: Any, room: Any) -> Any:
         room: as much room.
     """
     sample, last = _sample(values), values.size - 1
-    low, high = _neighbours(values, lows, highs, sample, last // 2, room)
-    median = (low + (high if last % 2 else low)) / 2
-    quartiles = np.empty(2)
-    for i in range(2):
-        place = last * (0.25 + 0.5 * i)
+    # The numbers around the median and the quartiles: in one loop, as what is called in two places is compiled twice.
+    median = spread = 0.0
+    for quarter in range(1, 4):
+        place = last * (0.25 * quarter)
         rank = int(place)
         low, high = _neighbours(values, lows, highs, sample, rank, room)
-        quartiles[i] = _between(low, high, place - rank)
-    spread = quartiles[1] - quartiles[0]
+        if quarter == 2:
+            median = (low + (high if last % 2 else low)) / 2
+        else:
+            quartile = _between(low, high, place - rank)
+            spread = quartile - spread if quarter == 3 else quartile
     return median, spread if spread != 0.0 else _deviation(values)
