@@ -48,8 +48,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         autoreset_mode: "NextStep" (Gymnasium's default), "SameStep" or "Disabled", or the `AutoresetMode`.
         full_info: whether infos hold `truth` and `submission` at the end of episodes.
         workers: processes beside this one that share what takes long in a step: to fit and score the descriptions that
-            it completes, and to draw functions where these may be networks. The results are the same. They start when
-            they are needed and end with `close()`.
+            it completes, and to draw functions where these may be networks; but not what takes no longer than to send
+            it. The results are the same. They start when they are needed and end with `close()`.
         copy: whether `reset` and `step` return fresh arrays. If not, they return the same ones each time, as in
             Gymnasium's vector environments, updated where something has changed. That saves time in large batches.
             Nobody else may write into these arrays, and learners that still need an observation after the next step,
