@@ -25,6 +25,7 @@ def tiny(folder, **changes) -> TrainConfig:
         imitation_stock=20,
         total_timesteps=4 * 4 * 16,
         num_envs=4,
+        env_workers=0,
         rollout_steps=16,
         batch_size=32,
         epochs=1,
@@ -51,7 +52,7 @@ def curve_of(config, *, killed_after: int | None = None) -> list[dict[str, Any]]
 
 @pytest.mark.parametrize(("algo", "killed_after"), [("maskable_ppo", 20), ("ppo_fast", 36)])
 def test_killed_run_goes_on_to_the_same_curve_and_weights(tmp_path, algo, killed_after):
-    whole = tiny(tmp_path / "whole", env_workers=0, algo=algo)
+    whole = tiny(tmp_path / "whole", algo=algo)
     curve = curve_of(whole)
     # Nor do other processes make a difference.
     killed = tiny(tmp_path / "killed", env_workers=1, algo=algo)
