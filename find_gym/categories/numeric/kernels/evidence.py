@@ -57,8 +57,9 @@ def inspect(model: Any, vector: Any, x: Any, y: Any, usable: Any, residuals: Any
         residuals[i] = y[i] - value if math.isfinite(value) else math.nan
         if usable[i] and math.isfinite(residuals[i]):
             sizes[known] = abs(residuals[i])
-            square += residuals[i] * residuals[i]
             known += 1
+    for i in range(known):
+        square += sizes[i] * sizes[i]
     summary[0] = _MAD * median(sizes, known) if known > 0 else 0.0
     summary[1] = math.sqrt(square / known) if known > 0 else 0.0
     summary[2] = known

@@ -29,6 +29,7 @@ def misfit(model: Any, vector: Any, evidence: Any, nodes: Any, factors: Any, slo
     cost = 0.0
     for i in range(count):
         residual[i] = evidence[2, i] * (evidence[1, i] - nodes[last, i])
+    for i in range(count):
         cost += residual[i] * residual[i]
     return cost if cost < math.inf else math.inf
 

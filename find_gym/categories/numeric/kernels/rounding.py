@@ -77,6 +77,7 @@ def covariance(slope: Any, free: Any, spread: Any) -> None:
         for i in range(count):
             if not (free[k] and math.isfinite(slope[k, i])):
                 slope[k, i] = 0.0
+        for i in range(count):
             total += slope[k, i] * slope[k, i]
         scale[k] = math.sqrt(total)
     for k in range(size):

@@ -191,3 +191,15 @@ def test_an_exception_without_outputs_costs_its_constants_alone() -> None:
     y = np.zeros(8)
     empty = Interval("above", 8, 8)
     assert 0 < intervals_cost([empty], y) < intervals_cost([empty] * 2, y) < np.inf
+
+
+def test_where_arrays_lie_in_memory_changes_nothing() -> None:
+    """The evidence is such that another last digit leads to another optimum."""
+    x = [59.36, -53.072, -77.353, 37.949, 124.25, -6.081, -102.814, 4.086, -5.953, -59.329]
+    y = [-1, -1, 1, -1, -1, -1, -1, 0, -1, 1]
+    rng, found = np.random.default_rng(0), set()
+    kept: list[NDArray[np.float64]] = []
+    for _ in range(200):
+        kept = [*kept[-20:], np.zeros(rng.integers(1, 40))]
+        found.add(repr(fit_skeleton("tanh", (), x, y)))
+    assert len(found) == 1
