@@ -20,9 +20,9 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _EXACT_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-# Sums may be reordered, so that several terms are added at a time; NaN and infinity keep their meaning. A loop that sums
-# must not fill an array, too: it would be compiled for arrays that may overlap and for such that can't, each with an
-# order of its own, so that where they lie in memory would decide on the last digits.
+# Sums may be reordered, so that several terms are added at a time; NaN and infinity keep their meaning. A loop that
+# sums must not fill an array, too: it would be compiled for arrays that may overlap and for such that can't, each with
+# an order of its own, so that where they lie in memory would decide on the last digits.
 _OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
 # Parts of kernels are not called from C, inlined ones not from Python either; what would let these do so takes as long
 # to compile as a short loop.
