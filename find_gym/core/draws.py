@@ -106,9 +106,14 @@ def seeded_generator(*entropy: int) -> np.random.Generator:
 
     Args:
         entropy: non-negative integers.
+
+    Raises:
+        ValueError: an integer is negative.
     """
     from find_gym.core.kernels.draws import find_seed
 
+    if min(entropy) < 0:
+        raise ValueError(f"expected non-negative integers, actual: {entropy!r}")
     halves: list[int] = []
     for integer in entropy:
         halves.append(integer & _LOW)

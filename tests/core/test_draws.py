@@ -207,3 +207,9 @@ def test_loops_seed_a_generator_as_numpy_does(entropy: list[int]) -> None:
 @settings(deadline=None)
 def test_a_generator_is_seeded_as_numpy_does(entropy: list[int]) -> None:
     assert seeded_generator(*entropy).bit_generator.state == np.random.default_rng(entropy).bit_generator.state
+
+
+@pytest.mark.parametrize("entropy", [(-1, 5), (5, -(2**40))])
+def test_no_generator_is_seeded_by_negative_integers(entropy: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"expected non-negative integers, actual: \(.*-"):
+        seeded_generator(*entropy)

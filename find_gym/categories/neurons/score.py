@@ -156,9 +156,9 @@ class NeuronScorer:
         self._judge: Judge = EmbeddingJudge() if judge is None else judge
         self._outputs = function.bank_outputs()
         self._entropy = _entropy_of(function)
-        spec = getattr(function, "spec", None)
-        ships = isinstance(spec, NeuronSpec) and spec.row is not None
-        self._untouched = _untouched_of(spec) if ships else self._draw(())
+        # What derives from units may have outputs, or an identity, of its own.
+        spec = getattr(function, "spec", None) if type(function) is NeuronFunction else None
+        self._untouched = self._draw(()) if spec is None or spec.row is None else _untouched_of(spec)
 
     def _draw(self, asked: Sequence[str]) -> Evidence:
         return draw_held_out(self._outputs, np.random.default_rng(self._entropy), asked)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.categories.neurons.bank import bank_words, concept_names, held_out_places, probe_words
-from find_gym.categories.neurons.function import NeuronFunction, NeuronSpec
+from find_gym.categories.neurons.function import FloatArray, NeuronFunction, NeuronSpec
 from find_gym.categories.neurons.predicates import listed_predicates
 from find_gym.categories.neurons.programs import Clause, NeuronProgram
 from find_gym.categories.neurons.score import NeuronScorer, draw_held_out, pearson
@@ -53,6 +53,15 @@ def test_words_that_were_asked_are_not_scored() -> None:
     assert SCORER.held_out(["an apple", "baseball"]) is first
     everything = SCORER.held_out([bank_words()[place] for place in held_out_places()])
     assert len(everything.places) == 64
+
+
+def test_what_derives_from_units_is_scored_on_its_own_outputs() -> None:
+    class Shifted(NeuronFunction):
+        def bank_outputs(self) -> FloatArray:
+            return np.roll(super().bank_outputs(), 1)
+
+    shifted = Shifted(BASEBALL.spec)
+    assert shifted.bank_outputs()[NeuronScorer(shifted, VocabularyJudge()).held_out().active].min() >= 0.5
 
 
 def test_programs_code_and_language_are_predictors() -> None:
