@@ -131,7 +131,8 @@ def is_asleep(process: int) -> bool:
 def has_computed(process: int) -> bool:
     """Whether it has used a good deal more processor time than it takes to be confined."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) / os.sysconf("SC_CLK_TCK") > 0.2
+    # In user mode and in the kernel's: to ask for the time is a system call.
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") > 0.2
 
 
 def is_large(process: int) -> bool:
@@ -157,9 +158,11 @@ def signalling(opened: Sandbox, number: int, times: int, when: Callable[[int], b
 
     thread = threading.Thread(target=signaller)
     thread.start()
-    yield done
-    over.set()
-    thread.join()
+    try:
+        yield done
+    finally:
+        over.set()
+        thread.join()
 
 
 NAP = "import time\ndef f(x):\n  time.sleep(2)\n  return x"
@@ -197,11 +200,11 @@ def test_time_without_a_processor_does_not_count():
             time.sleep(0.5)
             os.kill(stopped[0], signal.SIGCONT)
 
-        thread = threading.Thread(target=go_on)
-        thread.start()
+        # Where none is stopped, it waits for ever.
+        threading.Thread(target=go_on, daemon=True).start()
         limits = Limits(wall_seconds=0.05, cpu_seconds=60)
         assert opened.run(slow, [1], limits=limits).values == (1,)
-        thread.join()
+        assert len(stopped) == 1
 
 
 def test_a_machine_that_gives_no_processor_is_an_error(monkeypatch):
