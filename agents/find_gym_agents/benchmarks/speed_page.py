@@ -61,8 +61,9 @@ _ADVICE = """\
 - **Networks.** One in seven functions of the default difficulty is approximated by a network that is trained when the
   function is drawn, {network:.3f} s of one core each. With `workers=N`, N more processes draw those of a reset side by
   side; or write functions to a dataset once (`find-gym make-dataset`) and draw from it (`dataset=`).
-- **Workers.** `workers=N` also divides the descriptions that are completed in a step among these processes; the results
-  are the same. `find-gym train` does so by default, on the processor cores that are left.
+- **Workers.** `workers=N` also divides the descriptions that are completed in a step among these processes, unless all
+  of them take less than two milliseconds, as to send them does; the results are the same. `find-gym train` does so by
+  default, on the processor cores that are left.
 - **Fitting.** `effort="quick"` fits constants less thoroughly, which saves 4 % of whole episodes or less; see
   `find_gym.categories.numeric.fitting.fit_skeletons`.
 - **Garbage.** With torch loaded, Python's collector takes a tenth of the time of an episode's end, half of that after
