@@ -174,7 +174,9 @@ def test_a_script_needs_no_guard_around_it(tmp_path):
         "assert envs.unwrapped._workers._processes\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=ROOT, timeout=120)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "once\n", "")
+    # On a new machine it is the first to compile some loops, which it says.
+    errors = [line for line in done.stderr.splitlines() if "compiling loops" not in line]
+    assert (done.returncode, done.stdout, "".join(errors)) == (0, "once\n", "")
 
 
 def play(identifier: str, count: int, workers: int, **options: Any) -> list[Any]:
