@@ -11,8 +11,9 @@ from find_gym.categories.numeric.kernels.algebra import back_substitute, length,
 from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.core.kernels.compiling import helper, kernel
 
-# A step that improves the misfit by less than this share ends the search; towards exact data, steps gain far more.
-_CONVERGED = 1e-6
+# A step that improves the misfit by less than this share ends the search; towards exact data, steps gain far more. With
+# 1e-6, fits of a tanh to functions of all families have 0.0024 less mean skill: many end on their way to a line.
+_CONVERGED = 1e-7
 _FIRST_DAMPING = 1e-3
 _LEAST_DAMPING = 1e-24
 _GREATEST_DAMPING = 1e8

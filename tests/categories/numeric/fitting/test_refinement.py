@@ -121,6 +121,16 @@ def test_where_the_rule_is_undefined_the_misfit_is_infinite() -> None:
     assert constants == [(1.0, 0.0, 10.0)] and misfit == np.inf
 
 
+@pytest.mark.parametrize("seed", [33, 76, 106, 146])
+def test_a_refinement_goes_on_while_it_gains_slowly(seed: int) -> None:
+    """On its way to a line, a tanh has steps that gain little before others that gain much."""
+    x = np.round(np.random.default_rng(seed).uniform(-128, 128, 16), 1)
+    y = 3.5 * x + 2.9
+    spec = fit_skeleton("tanh", (), x, y)
+    assert spec is not None
+    assert np.abs(NumericFunction(spec).truth(x) - y).max() < 0.001 * np.ptp(y)
+
+
 def test_a_quick_fit_of_clean_evidence_is_exact() -> None:
     rng = np.random.default_rng(3)
     for name in ("linear", "sin", "gaussian", "rational", "square_wave"):
