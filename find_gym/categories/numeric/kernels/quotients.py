@@ -28,9 +28,9 @@ _STARTS = 3
 # Tenths that differ by no more from integers are near a decimal.
 _NEAR = 1e-4
 
-# Rounds of reweighting: few, the misfit settles fast or not at all. Only of the quotients that look best without.
+# Rounds of reweighting: few, the misfit settles fast or not at all. Of all quotients: where only the six that look best
+# without are reweighted, fits to functions of any family have 0.004 less mean skill.
 _ROUNDS = 2
-_PROMISING = 6
 # Iterations towards the least singular vector; one or two do where the data are nearly exact.
 _ITERATIONS = 12
 _SETTLED = 1e-5
@@ -172,10 +172,8 @@ def _fit(degrees: Any, points: Any, exact: float, coefficients: Any, scores: Any
         scores[one] = _score(degrees[one], count, costs[one], exact)
         if costs[one] <= exact and count > degrees[one, 0] + degrees[one, 1] + 2:
             break
-    promising = np.empty(_PROMISING, np.int64)
-    for place in range(take_least(scores.copy(), _PROMISING, promising)):
-        one = promising[place]
-        if costs[one] > exact:
+    for one in range(size):
+        if costs[one] > exact and scores[one] < math.inf:
             costs[one] = _reweight(degrees[one], points, exact, costs[one], coefficients[one], below[one])
             scores[one] = _score(degrees[one], count, costs[one], exact)
     for one in range(size):
