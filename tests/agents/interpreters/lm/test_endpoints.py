@@ -200,4 +200,7 @@ def test_a_server_that_changes_its_mind_costs_no_episode(tmp_path, monkeypatch):
     assert retries >= fickle.failed.total() - fickle.failed["silent"] > 10 and len(fickle.failed) == 7
     # An answer without content is a reply: the model is told so, and not asked the same again.
     said = [entry["content"] for record in result.episodes for entry in record.dialogue if entry["kind"] == "reply"]
-    assert replies == len(said) == 200 + said.count("") and said.count("") > 10
+    assert replies == len(said) and said.count("") > 10
+    # A query and a description; the description alone where the server hears of earlier replies, silent ones, only that
+    # there was no room for them.
+    assert 190 < len(said) - said.count("") <= 200
