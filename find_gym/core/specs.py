@@ -12,17 +12,13 @@ import numpy as np
 write_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
-def json_numbers(numbers: tuple[Any, ...]) -> str:
-    """Writes numbers, and nested tuples of them, as `write_json` does, in a fraction of its time."""
-    texts = [
-        repr(one)
-        if type(one) is int or (type(one) is float and one - one == 0)
-        else json_numbers(one)
-        if type(one) is tuple
-        else write_json(one)
-        for one in numbers
-    ]
-    return f"[{','.join(texts)}]"
+def write_numbers(numbers: Any) -> str:
+    """Writes a number, None, or nested tuples of them as `write_json` does, in a fraction of its time."""
+    if type(numbers) is int or (type(numbers) is float and numbers - numbers == 0):
+        return repr(numbers)
+    if type(numbers) is tuple:
+        return f"[{','.join([write_numbers(one) for one in numbers])}]"
+    return write_json(numbers)
 
 
 class Spec:

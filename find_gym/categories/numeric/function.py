@@ -15,7 +15,7 @@ from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.rules import Rule
 from find_gym.categories.numeric.variants import Noise, Region, Variant, contained_in, replaced
-from find_gym.core.specs import Spec, SpecFunction, json_numbers
+from find_gym.core.specs import Spec, SpecFunction, write_numbers
 from find_gym.core.splits import split_of
 
 QUERY_RANGE = (-128.0, 128.0)
@@ -91,8 +91,8 @@ class NumericSpec(Spec):
         noise = "null" if self.noise is None else self.noise.json_text()
         regions = ",".join([region.json_text() for region in self.regions])
         return (
-            f'{{"category":"{self.category}","domain":{json_numbers(self.domain)},"network":null,"noise":{noise},'
-            f'"regions":[{regions}],"rule":{rules.json_text(self.rule)},"seed":{self.seed}}}'
+            f'{{"category":"{self.category}","domain":{write_numbers(self.domain)},"network":null,"noise":{noise},'
+            f'"regions":[{regions}],"rule":{rules.json_text(self.rule)},"seed":{write_numbers(self.seed)}}}'
         )
 
     @staticmethod

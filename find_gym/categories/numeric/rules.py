@@ -12,7 +12,7 @@ import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
 from find_gym.categories.numeric.variants import Region, replaced
-from find_gym.core.specs import json_numbers, write_json
+from find_gym.core.specs import write_json, write_numbers
 
 if TYPE_CHECKING:
     from find_gym.categories.numeric.compiled_rules import CompiledRule
@@ -217,7 +217,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
 def json_text(rule: Rule) -> str:
     """Writes the data of `to_json` as text; see `Spec.json_text`."""
     if isinstance(rule, AtomRule):
-        return f'{{"atom":{write_json(rule.name)},"constants":{json_numbers(rule.constants)}}}'
+        return f'{{"atom":{write_json(rule.name)},"constants":{write_numbers(rule.constants)}}}'
     return f'{{"operator":"{rule.operator}","parts":[{",".join([json_text(part) for part in rule.parts])}]}}'
 
 

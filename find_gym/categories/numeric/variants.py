@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
+from find_gym.core.specs import write_numbers
 
 Variant = Literal["plain", "noised", "corrupted", "approximated"]
 VARIANTS: tuple[Variant, ...] = ("plain", "noised", "corrupted", "approximated")
@@ -62,7 +63,7 @@ class Noise:
 
     def json_text(self) -> str:
         """Writes the data of `to_json` as text; see `Spec.json_text`."""
-        return f'{{"kind":"{self.kind}","scale":{self.scale}}}'
+        return f'{{"kind":"{self.kind}","scale":{write_numbers(self.scale)}}}'
 
     def describe(self) -> str:
         """Says in English what is added."""
@@ -129,8 +130,9 @@ class Region:
 
     def json_text(self) -> str:
         """Writes the data of `to_json` as text; see `Spec.json_text`."""
-        lower, upper = ("null" if math.isinf(bound) else bound for bound in (self.lower, self.upper))
-        return f'{{"lower":{lower},"mean":{self.mean},"std":{self.std},"upper":{upper}}}'
+        bounds = [None if math.isinf(bound) else bound for bound in (self.lower, self.upper)]
+        lower, mean, std, upper = map(write_numbers, (bounds[0], self.mean, self.std, bounds[1]))
+        return f'{{"lower":{lower},"mean":{mean},"std":{std},"upper":{upper}}}'
 
 
 def contained_in(regions: tuple[Region, ...], x: FloatArray) -> NDArray[np.bool_]:

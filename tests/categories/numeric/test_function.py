@@ -59,6 +59,13 @@ def test_any_number_has_the_text_that_json_has(constant: Any) -> None:
     assert spec.json_text() == super(NumericSpec, spec).json_text()
 
 
+@pytest.mark.parametrize("one", [1, 1.0, True, np.float64(1)])
+def test_any_one_has_the_text_that_json_has_wherever_it_stands(one: Any) -> None:
+    region = Region(-one, one, one, one)
+    spec = NumericSpec(AtomRule("constant", (one,)), (-one, one), Noise("normal", one), (region,), seed=one)
+    assert spec.json_text() == super(NumericSpec, spec).json_text()
+
+
 @given(seed=st.integers(0, 2**32 - 1), level=LEVELS)
 def test_outputs_are_the_truth_plus_what_the_spec_says(seed: int, level: str) -> None:
     function = sampled(seed, level)
