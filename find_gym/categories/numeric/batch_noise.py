@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import NumericFunction
-from find_gym.core.draws import seeded_generator
+from find_gym.categories.numeric.kernels import noise
+from find_gym.categories.numeric.variants import NoiseKind
+from find_gym.core.draws import address_of, seeded_generator
 
 FloatArray = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -18,6 +20,7 @@ BLOCK = 32
 
 # Draws that are never used up.
 _NEVER = np.iinfo(np.int64).max
+_KINDS: dict[NoiseKind, int] = {"normal": noise.NORMAL, "uniform": noise.UNIFORM, "poisson": noise.POISSON}
 
 
 class BatchNoise:
@@ -39,15 +42,22 @@ class BatchNoise:
         count = len(begins)
         self._inputs = inputs
         self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
-        self._sources = 2
-        # Adding -0.0 leaves every number as it is; 0.0 would not.
-        self.draws = np.full(count * self._sources * BLOCK, -0.0)
+        self._generators = np.zeros(count, dtype=np.int64)
         self._begins = begins
-        begins[:] = np.arange(count)[:, None] * self._sources * BLOCK
         # How many draws of each source there are in all, those that have been used and overwritten included.
         self._drawn = np.full(count, _NEVER)
         # Queries that all episodes can still ask before one of them may need more.
         self._enough = 0
+        self._have_sources(2)
+
+    def _have_sources(self, sources: int) -> None:
+        """Makes room for sources, without any noise in it."""
+        count = len(self._begins)
+        self._sources = sources
+        # Adding -0.0 leaves every number as it is; 0.0 would not.
+        self.draws = np.full(count * sources * BLOCK, -0.0)
+        self._begins[:] = np.arange(count)[:, None] * sources * BLOCK
+        self._kinds, self._scales = np.zeros((count, sources), dtype=np.int64), np.zeros((count, sources))
 
     def begin(self, env: int, function: NumericFunction, entropy: int) -> bool:
         """Starts an episode.
@@ -63,14 +73,21 @@ class BatchNoise:
         self.forget(env)
         if not function.is_stochastic:
             return False
-        regions = function.regions
-        self._make_room(1 + len(regions))
+        regions, own = function.regions, function.spec.noise
+        if len(regions) >= self._sources:
+            self._widen(1 + len(regions))
         # The generator that the function would make.
-        self._functions[env] = (function, seeded_generator(function.spec.seed, entropy))
+        generator = seeded_generator(function.spec.seed, entropy)
+        self._functions[env] = (function, generator)
+        self._generators[env] = address_of(generator)
+        if own is not None:
+            self._kinds[env, 0], self._scales[env, 0] = _KINDS[own.kind], own.scale
+        for source, region in enumerate(regions, start=1):
+            self._kinds[env, source], self._scales[env, source] = noise.EXCEPTION, region.std
         if regions:
             self.place(env, slice(self._inputs.size), self._inputs)
-        self._draw(env)
-        self._drawn[env] = BLOCK
+        # It is drawn together with that of the other episodes that begin.
+        self._drawn[env] = self._enough = 0
         return True
 
     def forget(self, env: int) -> None:
@@ -79,7 +96,8 @@ class BatchNoise:
             return
         self._drawn[env] = _NEVER
         self._begins[env] = first = env * self._sources * BLOCK
-        self.draws[first : first + BLOCK] = -0.0
+        self.draws[first : first + self._sources * BLOCK] = -0.0
+        self._kinds[env] = noise.NONE
 
     def place(self, env: int, places: slice, inputs: FloatArray) -> None:
         """Says which inputs stand at some places of an episode that has begun."""
@@ -98,32 +116,20 @@ class BatchNoise:
         """
         if self._enough == 0:
             before = asked()
-            for env in (before >= self._drawn).nonzero()[0].tolist():
-                self._draw(env)
-                self._drawn[env] += BLOCK
+            envs = (before >= self._drawn).nonzero()[0]
+            if envs.size:
+                draws = self.draws.reshape(-1, self._sources, BLOCK)
+                noise.draw_blocks(envs, self._generators, self._kinds, self._scales, draws)
+                self._drawn[envs] += BLOCK
             self._enough = BLOCK - int((before & (BLOCK - 1)).max())
         self._enough -= 1
 
-    def _draw(self, env: int) -> None:
-        """Draws an episode's next block."""
-        function, rng = self._functions[env]
-        regions = len(function.regions)
-        # The sources take turns, query by query; one alone has no turns to take.
-        alone = regions + (function.spec.noise is not None) == 1
-        draws = self.draws.reshape(-1, self._sources, BLOCK)[env, : 1 + regions]
-        if alone:
-            draws[:] = function.draw_noise(rng, BLOCK)
-        else:
-            np.concatenate([function.draw_noise(rng, 1) for _ in range(BLOCK)], axis=1, out=draws)
-
-    def _make_room(self, sources: int) -> None:
+    def _widen(self, sources: int) -> None:
         """Makes room for functions with more sources."""
-        if sources <= self._sources:
-            return
-        old = self.draws.reshape(-1, self._sources, BLOCK)
-        rows = np.arange(len(old))[:, None]
-        self._begins += rows * (sources - self._sources) * BLOCK
-        self.draws = np.full((len(old), sources, BLOCK), -0.0)
-        self.draws[:, : self._sources] = old
-        self.draws = self.draws.reshape(-1)
-        self._sources = sources
+        before, kinds, scales = self._sources, self._kinds, self._scales
+        begins, draws = self._begins.copy(), self.draws
+        rows = np.arange(len(begins))[:, None]
+        self._have_sources(sources)
+        self._begins[:] = begins + rows * (sources - before) * BLOCK
+        self.draws.reshape(-1, sources, BLOCK)[:, :before] = draws.reshape(-1, before, BLOCK)
+        self._kinds[:, :before], self._scales[:, :before] = kinds, scales

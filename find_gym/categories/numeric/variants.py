@@ -18,6 +18,9 @@ VARIANTS: tuple[Variant, ...] = ("plain", "noised", "corrupted", "approximated")
 
 NoiseKind = Literal["normal", "uniform", "poisson"]
 NOISE_KINDS: tuple[NoiseKind, ...] = ("normal", "uniform", "poisson")
+# Beyond these NumPy can't draw it.
+_LARGEST = float(np.finfo(np.float64).max)
+_LARGEST_SCALES = {"normal": _LARGEST, "uniform": _LARGEST / 2, "poisson": 2.0**62}
 
 RegionKind = Literal["below", "above", "inside"]
 REGION_KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
@@ -50,8 +53,11 @@ class Noise:
     def __post_init__(self) -> None:
         if self.kind not in NOISE_KINDS:
             raise ValueError(f"expected a kind of noise in {NOISE_KINDS}, actual value: {self.kind!r}")
-        if not 0 < self.scale < math.inf:
-            raise ValueError(f"expected a positive finite scale of the noise, actual value: {self.scale!r}")
+        if not 0 < self.scale <= _LARGEST_SCALES[self.kind]:
+            raise ValueError(
+                f"expected a positive scale of {self.kind} noise, up to {_LARGEST_SCALES[self.kind]:g}, "
+                f"actual value: {self.scale!r}"
+            )
 
     def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Draws `size` values, float64 of shape `(size,)`."""

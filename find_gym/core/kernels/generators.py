@@ -2,16 +2,19 @@
 
 Loops get the address of the generator's `bitgen_t` (numpy/random/bitgen.h, a part of NumPy's public C API) from
 `find_gym.core.draws.address_of`, an integer: its state, and functions of that state for the next 64 and 32 bits and the
-next number in [0, 1), one pointer after the other.
+next number in [0, 1), one pointer after the other. The distributions of that API are found where NumPy's documentation
+finds them ("Extending via CFFI"): in the library of its class `Generator`.
 """
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from find_gym.core.kernels.compiling import exact_helper
@@ -19,6 +22,11 @@ from find_gym.core.kernels.compiling import exact_helper
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _NEXT_64, _NEXT_32, _NEXT_DOUBLE = 1, 2, 3
+
+_library = ctypes.CDLL(np.random._generator.__file__)  # type: ignore[attr-defined]
+for _name in ("random_standard_normal", "random_normal", "random_uniform", "random_poisson"):
+    # Loops name what they call, so that they can be kept: in each process it is elsewhere.
+    binding.add_symbol(_name, ctypes.cast(_library[_name], ctypes.c_void_p).value)
 
 
 def _call(builder: Any, address: Any, place: int, result: Any) -> Any:
@@ -28,6 +36,14 @@ def _call(builder: Any, address: Any, place: int, result: Any) -> Any:
     state = builder.load(table)
     function = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), place)]))
     return builder.call(builder.bitcast(function, ir.FunctionType(result, [pointer]).as_pointer()), [state])
+
+
+def _call_named(builder: Any, name: str, result: Any, generator: Any, *parameters: Any) -> Any:
+    """Calls a distribution with a generator and its parameters, all of them float64."""
+    pointer = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(result, [pointer, *[ir.DoubleType()] * len(parameters)])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(function, [builder.inttoptr(generator, pointer), *parameters])
 
 
 @intrinsic
@@ -54,10 +70,50 @@ def _next_double(typing: Any, generator: Any) -> Any:
     return types.float64(types.int64), generate
 
 
+@intrinsic
+def _standard_normal(typing: Any, generator: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call_named(builder, "random_standard_normal", ir.DoubleType(), *arguments)
+
+    return types.float64(types.int64), generate
+
+
+@intrinsic
+def _normal(typing: Any, generator: Any, mean: Any, deviation: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call_named(builder, "random_normal", ir.DoubleType(), *arguments)
+
+    return types.float64(types.int64, types.float64, types.float64), generate
+
+
+@intrinsic
+def _uniform(typing: Any, generator: Any, low: Any, width: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call_named(builder, "random_uniform", ir.DoubleType(), *arguments)
+
+    return types.float64(types.int64, types.float64, types.float64), generate
+
+
+@intrinsic
+def _poisson(typing: Any, generator: Any, mean: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call_named(builder, "random_poisson", ir.IntType(64), *arguments)
+
+    return types.int64(types.int64, types.float64), generate
+
+
 # As a loop calls them, without the context of types.
 _word: Any = _next_64
 _bits: Any = _next_32
 _double: Any = _next_double
+draw_standard_normal: Any = _standard_normal
+"""Draws a number, as `generator.standard_normal()` does."""
+draw_normal: Any = _normal
+"""Draws a number, as `generator.normal(mean, deviation)` does."""
+draw_between: Any = _uniform
+"""Draws a number, as `generator.uniform(low, low + width)` does."""
+draw_poisson: Any = _poisson
+"""Draws an integer, as `generator.poisson(mean)` does."""
 
 
 @exact_helper
