@@ -87,7 +87,12 @@ def take_answers(
     records, history, outputs = records.reshape(-1), history.reshape(-1), outputs.reshape(-1)
     for number in range(envs.size):
         if number + AHEAD < envs.size:
-            prefetch(records, (envs[number + AHEAD] * most + places[number + AHEAD]) * RECORD)
+            later = envs[number + AHEAD] * most + places[number + AHEAD]
+            prefetch(records, later * RECORD)
+            prefetch(features, asked + later)
+            prefetch(features, relative + later)
+            prefetch(history, following[envs[number + AHEAD]])
+            prefetch(outputs, following[envs[number + AHEAD]])
         env, at = envs[number], following[envs[number]]
         row, first = env * most, env * room
         place = row + places[number]
