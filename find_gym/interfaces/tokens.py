@@ -208,7 +208,7 @@ class TokensInterface:
 
     def written(self, draft: Draft | None = None) -> str:
         """Returns the tokens of a draft, by default those written so far, separated by spaces."""
-        return " ".join(self.tokens[token] for token in (draft or self._draft).tokens)
+        return " ".join([self.tokens[token] for token in (draft or self._draft).tokens])
 
 
 def tokens_written(written: NDArray[np.float32], tokens: int) -> list[int]:

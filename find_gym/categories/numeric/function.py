@@ -169,7 +169,10 @@ class NumericFunction(SpecFunction):
     @property
     def is_stochastic(self) -> bool:
         """Whether two queries at the same input may differ."""
-        return self.spec.noise is not None or any(region.std > 0 for region in self.spec.regions)
+        spec = self.spec
+        if spec.noise is not None or not spec.regions:
+            return spec.noise is not None
+        return any(region.std > 0 for region in spec.regions)
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -210,11 +213,11 @@ class NumericFunction(SpecFunction):
             drawn for every input, so that the stream does not depend on where it lies. Without noise, the rule's is
             -0.0, which leaves every number as it is.
         """
-        drawn = np.full((1 + len(self.regions), count), -0.0)
-        if self.spec.noise is not None:
-            drawn[0] = self.spec.noise.draw(rng, count)
-        for number in reversed(range(len(self.regions))):
-            drawn[number + 1] = self.regions[number].std * rng.standard_normal(count)
+        noise, regions = self.spec.noise, self.spec.regions
+        drawn = np.empty((1 + len(regions), count))
+        drawn[0] = -0.0 if noise is None else noise.draw(rng, count)
+        for number in reversed(range(len(regions))):
+            drawn[number + 1] = regions[number].std * rng.standard_normal(count)
         return drawn
 
     def truth(self, x: ArrayLike) -> FloatArray:

@@ -48,6 +48,8 @@ class NumericDraft(Draft):
         families = self.vocabulary[_FIRST_ATOM:]
         self._open = 1
         self._leaves = 0
+        self._regions: tuple[RegionKind, ...] = ()
+        self._skeleton: Skeleton | None = None
         if level is None:
             self._max_regions, self._max_leaves = len(REGION_TOKENS), MAX_TOKENS
             self._alone = self._within = np.ones(len(families), dtype=np.bool_)
@@ -94,10 +96,12 @@ class NumericDraft(Draft):
             self._leaves += 1
         elif token >= _FIRST_OPERATOR:
             self._open += 1
+        else:
+            self._regions += (REGION_TOKENS[token],)
 
     def regions(self) -> tuple[RegionKind, ...]:
         """Returns the kinds of exceptions that were written."""
-        return tuple(REGION_TOKENS[token] for token in self.tokens if token < _FIRST_OPERATOR)
+        return self._regions
 
     def skeleton(self) -> Skeleton:
         """Returns the expression.
@@ -107,7 +111,13 @@ class NumericDraft(Draft):
         """
         if not self.complete:
             raise ValueError(f"expected a complete expression, actual: {self.words}")
-        remaining = iter(self.words[len(self.regions()) :])
+        if self._skeleton is None:
+            # A complete expression stays as it is.
+            self._skeleton = self._read()
+        return self._skeleton
+
+    def _read(self) -> Skeleton:
+        remaining = iter(self.words[len(self._regions) :])
 
         def read() -> Skeleton:
             name = next(remaining)

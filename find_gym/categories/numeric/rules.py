@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,15 +20,25 @@ Operator = Literal["sum", "product"]
 OPERATORS: tuple[Operator, ...] = ("sum", "product")
 
 
+class _CompiledForm:
+    """The attribute `compiled`, made when it is first read; `functools.cached_property` also takes a lock for that."""
+
+    def __get__(self, rule: Any, owner: Any) -> CompiledRule:
+        from find_gym.categories.numeric.compiled_rules import CompiledRule
+
+        compiled = CompiledRule(rule)
+        object.__setattr__(rule, "compiled", compiled)
+        return compiled
+
+
 class _Compiled:
-    """A rule with its compiled form, which stays in this process."""
+    """A rule with its compiled form, which stays in this process.
 
-    @cached_property
-    def compiled(self) -> CompiledRule:
-        """The rule as compiled loops take it."""
-        from find_gym.categories.numeric import compiled_rules
+    Attributes:
+        compiled: the rule as compiled loops take it.
+    """
 
-        return compiled_rules.CompiledRule(self)  # type: ignore[arg-type]  # only rules derive from this
+    compiled = _CompiledForm()
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "compiled"}
@@ -51,10 +60,10 @@ class AtomRule(_Compiled):
         atom = ATOMS.get(self.name)
         if atom is None:
             raise ValueError(f"expected the name of an atom ({', '.join(ATOMS)}), actual value: {self.name!r}")
-        expected = atom.constants
-        if len(self.constants) != len(expected) and not atom.variadic:
+        if len(self.constants) != len(atom.constants) and not atom.variadic:
             raise ValueError(
-                f"expected {len(expected)} constants for {self.name} {expected}, actual value: {self.constants!r}"
+                f"expected {len(atom.constants)} constants for {self.name} {atom.constants}, "
+                f"actual value: {self.constants!r}"
             )
 
     @property
@@ -199,12 +208,11 @@ def canonical(rule: Rule) -> str:
 
 
 def _canonical_constants(constants: Constants) -> str:
-    return ", ".join(
-        [
-            f"[{_canonical_constants(constant)}]" if isinstance(constant, tuple) else repr(float(constant) + 0.0)
-            for constant in constants
-        ]
-    )
+    return repr(_canonical_numbers(constants))[1:-1]
+
+
+def _canonical_numbers(constants: Constants) -> list[Any]:
+    return [_canonical_numbers(one) if isinstance(one, tuple) else float(one) + 0.0 for one in constants]
 
 
 def to_json(rule: Rule) -> dict[str, Any]:

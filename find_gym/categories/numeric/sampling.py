@@ -99,7 +99,14 @@ def _is_usable(rule: Rule, domain: tuple[float, float]) -> bool:
     if isinstance(rule, AtomRule) and rule.atom.released:
         # With all constants that are drawn, these are defined on their domain but for the poles of some.
         return True
-    values = defined_only(rules.evaluate(rule, _points_on(domain, 10 * _DOMAIN_POINTS + 1)))
+    points = _points_on(domain, 10 * _DOMAIN_POINTS + 1)
+    # What holds for one of four of the points holds for all of them; most often that is enough.
+    return _varies(rule, points[::4]) or _varies(rule, points)
+
+
+def _varies(rule: Rule, x: FloatArray) -> bool:
+    """Whether a rule is defined at enough of some inputs `(n,)` and, if compound, not constant there."""
+    values = defined_only(rules.evaluate(rule, x))
     if values.size < 2 * _DOMAIN_POINTS:
         return False
     # Most compounds have different outputs at the ends already.

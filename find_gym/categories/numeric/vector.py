@@ -55,7 +55,7 @@ class NumericAnswers(BatchAnswers):
             self._noise.forget(env)
             self._noisy[env] = True
             return False
-        self._table[env, : self._inputs.size] = function.truth(self._inputs)
+        self._table[env, : self._inputs.size] = _truth(function, self._inputs)
         self._noisy[env] = self._noise.begin(env, function, entropy)
         return True
 
@@ -70,11 +70,11 @@ class NumericAnswers(BatchAnswers):
 
     def evidence(self, env: int) -> tuple[list[float], list[float]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
-        places = self._queries(env)
-        return self._inputs_at(env, places).tolist(), self._outputs[env, : len(places)].tolist()
+        places = self._places(env)
+        return self._inputs_at(env, places).tolist(), self._outputs[env, : places.size].tolist()
 
-    def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
-        return self._inputs[places]
+    def _inputs_at(self, env: int, places: Integers) -> FloatArray:
+        return self._inputs.take(places)
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
@@ -146,13 +146,9 @@ class ZoomAnswers(NumericAnswers):
         """Evaluates functions at the inputs of slots."""
         for place, (env, slot) in enumerate(zip(envs.tolist(), slots.tolist(), strict=True)):
             if self._tabled[env]:
-                one, function = x[place : place + 1], self._functions[env]
-                if function.spec.network is None:
-                    # It was compiled to be evaluated at the probes; for one input, too, that is faster than NumPy.
-                    outputs = function.spec.rule.compiled(one, function.regions)
-                else:
-                    outputs = function.truth(one)
-                self._table[env, slot] = outputs[0]
+                one = x[place : place + 1]
+                # The rule was compiled to be evaluated at the probes; for one input, too, that is faster than NumPy.
+                self._table[env, slot] = _truth(self._functions[env], one)[0]
                 self._noise.place(env, slice(slot, slot + 1), one)
 
     def _forget(self, envs: Integers) -> None:
@@ -163,8 +159,14 @@ class ZoomAnswers(NumericAnswers):
     def _input(self, env: int, place: int) -> float:
         return float(self._gaps.x[env, place] if place >= self._inputs.size else self._inputs[place])
 
-    def _inputs_at(self, env: int, places: list[int]) -> FloatArray:
-        return self._gaps.x[env, places]
+    def _inputs_at(self, env: int, places: Integers) -> FloatArray:
+        return self._gaps.x[env].take(places)
+
+
+def _truth(function: NumericFunction, x: FloatArray) -> FloatArray:
+    """Returns the function's `truth` at inputs `(n,)`, float64, by compiled loops."""
+    spec = function.spec
+    return function.truth(x) if spec.network is not None else spec.rule.compiled(x, spec.regions)
 
 
 def _records(count: int, places: int) -> FloatArray:

@@ -205,8 +205,12 @@ class BatchAnswers:
 
     def _queries(self, env: int) -> list[int]:
         """Returns the probes that were asked in an episode, in order."""
-        width = self._history.shape[1]
-        return self._history[env, : self._next[env] - env * width].tolist()
+        return self._places(env).tolist()
+
+    def _places(self, env: int) -> Integers:
+        """Returns the same as an array that is not to be changed."""
+        first = env * self._history.shape[1]
+        return self._history.reshape(-1)[first : self._next[env]]
 
 
 class ListedAnswers(BatchAnswers):

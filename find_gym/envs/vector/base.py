@@ -13,6 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from find_gym.core.arguments import read_actions, read_integer
+from find_gym.core.draws import SingleDraws
 from find_gym.core.endings import told_end
 from find_gym.core.episode import Score
 from find_gym.core.submissions import Submission
@@ -112,7 +113,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _make_state(self) -> None:
         count, codec = self.num_envs, self.codec
-        self._rngs: list[np.random.Generator | None] = [None] * count
+        # The generators of the environments, as far as they are seeded.
+        self._draws: dict[int, SingleDraws] = {}
         self._seeds: list[int | None] = [None] * count
         # What the observations are copied from.
         self._features = Features(count, codec.observation_space)
@@ -181,8 +183,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         bounds = self._bounds if given is None else self._env.check_given(given)
         functions = [None if one is None else self._env.black_box(one) for one in named]
         for env in chosen.tolist():
-            if seeds[env] is not None or self._rngs[env] is None:
-                self._rngs[env], self._seeds[env] = seeding.np_random(seeds[env])
+            if seeds[env] is not None or env not in self._draws:
+                self._seed(env, seeds[env])
         self._begin(chosen, functions, bounds)
         self._begun = True
         self._ended[chosen] = False
@@ -321,31 +323,36 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _judge(self, envs: Integers) -> dict[int, tuple[Score, Submission]]:
         """Fits and scores the complete descriptions of some environments."""
         answers = self._answers
-        jobs = {
-            env: JudgeJob(draft, answers.evidence(env), answers.function(env))
-            for env, draft in zip(envs.tolist(), self._descriptions.drafts(envs), strict=True)
-        }
-        # A function of the user's own, or a language model, stays in this process.
-        own = [env for env in jobs if not answers.knows(env)]
-        shared = [env for env in jobs if answers.knows(env)]
-        judged = [*self.judge([jobs[env] for env in shared]), *self._referee.judge([jobs[o] for o in own])]
-        return dict(zip([*shared, *own], judged, strict=True))
+        shared: dict[int, JudgeJob] = {}
+        own: dict[int, JudgeJob] = {}
+        for env, draft in zip(envs.tolist(), self._descriptions.drafts(envs), strict=True):
+            # A function of the user's own, or a language model, stays in this process.
+            jobs = shared if answers.knows(env) else own
+            jobs[env] = JudgeJob(draft, answers.evidence(env), answers.function(env))
+        judged = dict(zip(shared, self.judge(list(shared.values())), strict=True)) if shared else {}
+        if own:
+            judged |= zip(own, self._referee.judge(list(own.values())), strict=True)
+        return judged
 
     # --- Start and end ------------------------------------------------------------------------------------------------
 
     def _rng(self, env: int) -> np.random.Generator:
-        rng = self._rngs[env]
-        if rng is None:
-            rng, self._seeds[env] = seeding.np_random()
-            self._rngs[env] = rng
-        return rng
+        if env not in self._draws:
+            self._seed(env, None)
+        return self._draws[env].rng
+
+    def _seed(self, env: int, seed: int | None) -> None:
+        rng, self._seeds[env] = seeding.np_random(seed)
+        self._draws[env] = SingleDraws(rng)
 
     def _begin(self, envs: Integers, functions: Sequence[Any], given: tuple[int, int]) -> None:
         """Starts episodes, with these functions where they are not None (one for each of the N environments)."""
-        drawn = self._draw([env for env in envs.tolist() if functions[env] is None])
-        for env in envs.tolist():
+        numbers = envs.tolist()
+        drawn = self._draw([env for env in numbers if functions[env] is None])
+        for env in numbers:
             function = drawn[env] if functions[env] is None else functions[env]
-            self._answers.begin(env, function, int(self._rng(env).integers(2**63)))
+            # The number that `integers(2**63)` of the generator draws.
+            self._answers.begin(env, function, self._draws[env].seed())
         self._answers.clear(envs)
         self._budget[envs] = self.rules.max_queries
         self._steps_left[envs] = self.rules.max_steps
@@ -356,7 +363,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _draw(self, envs: list[int]) -> dict[int, Any]:
         """Draws the functions of some episodes."""
-        rngs = [self._rng(env) for env in envs]
+        rngs = [self._draws[env].rng for env in envs]
         if not self._env.draws_slowly:
             return {env: self._env.draw(rng) for env, rng in zip(envs, rngs, strict=True)}
         drawn = self._workers.do([DrawJob(rng) for rng in rngs])

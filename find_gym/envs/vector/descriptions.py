@@ -12,6 +12,9 @@ from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 
+# Complete descriptions that are kept as drafts: policies write the same ones again and again.
+_KEPT = 512
+
 
 class BatchDescriptions:
     """N descriptions, written token by token.
@@ -34,6 +37,7 @@ class BatchDescriptions:
         # Tokens that must not be written twice, and have been written.
         self._used = np.zeros((features.count, self._size), dtype=np.bool_)
         self._has_once = codec.once < self._size
+        self._drafts: dict[tuple[int, ...], Draft] = {}
 
     def clear(self, envs: Integers) -> None:
         """Begins new descriptions in some environments."""
@@ -69,14 +73,22 @@ class BatchDescriptions:
         return states, self._automaton.complete[states]
 
     def drafts(self, envs: Integers) -> list[Draft]:
-        """Returns the descriptions of some environments with the tokens that were tried out, as drafts."""
-        drafts = []
-        for env in envs.tolist():
-            draft = self._empty.copied()
-            for token in self._tokens[env, : self._lengths[env] + 1].tolist():
+        """Returns the descriptions of some environments with the tokens that were tried out, as drafts.
+
+        Those of the same tokens may be one draft, which is not to be changed.
+        """
+        lengths = self._lengths[envs] + 1
+        rows = zip(self._tokens[envs].tolist(), lengths.tolist(), strict=True)
+        return [self._draft(tuple(tokens[:length])) for tokens, length in rows]
+
+    def _draft(self, tokens: tuple[int, ...]) -> Draft:
+        if (draft := self._drafts.get(tokens)) is None:
+            if len(self._drafts) == _KEPT:
+                self._drafts.clear()
+            draft = self._drafts[tokens] = self._empty.copied()
+            for token in tokens:
                 draft.append(token)
-            drafts.append(draft)
-        return drafts
+        return draft
 
     def write(self, envs: Integers, tokens: Integers, states: Integers) -> None:
         """Writes the tokens that were tried out."""
