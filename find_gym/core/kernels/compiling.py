@@ -26,7 +26,9 @@ _EXACT_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 _OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
 # Parts of kernels are not called from C, inlined ones not from Python either; what would let these do so takes as long
 # to compile as a short loop.
-_PART: dict[str, Any] = {"no_cfunc_wrapper": True}
+_PART: dict[str, Any] = {"no_cfunc_wrapper": True, "_nrt": True}
+# Without counts of the references to arrays: each change of one takes as long as a short sum.
+_BORROWING: dict[str, Any] = {"_nrt": False}
 _INLINED: dict[str, Any] = {**_PART, "no_cpython_wrapper": True, "forceinline": True}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
 _PACKAGE = __name__.partition(".")[0]
@@ -39,6 +41,14 @@ _called: list[Any] = []
 def helper(function: Function) -> Function:
     """Compiles a function as a part of the kernels that call it."""
     return _part(function, _PART | _OPTIONS)
+
+
+def borrowing_helper(function: Function) -> Function:
+    """Compiles a function that makes no arrays, and returns none, as a part of the kernels that call it.
+
+    What it is given lives as long as the call, so that it need not count who refers to it. It may call what does.
+    """
+    return _part(function, _PART | _BORROWING | _OPTIONS)
 
 
 def only_part(function: Function) -> Function:

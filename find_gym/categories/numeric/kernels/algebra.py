@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 # Columns of which no more than this share is left once the others are projected out are redundant.
 _REDUNDANT = 1e-13
@@ -15,7 +15,7 @@ _REDUNDANT = 1e-13
 _DEPENDENT = 1e-9
 
 
-@helper
+@borrowing_helper
 def copy_to(source: Any, target: Any) -> None:
     """Copies a vector to the start of another.
 
@@ -25,7 +25,7 @@ def copy_to(source: Any, target: Any) -> None:
         target[k] = source[k]
 
 
-@helper
+@borrowing_helper
 def length(rows: Any, row: int, first: int, count: int) -> float:
     """Returns the length of a row from its entry `first` on."""
     total = 0.0
@@ -34,7 +34,7 @@ def length(rows: Any, row: int, first: int, count: int) -> float:
     return math.sqrt(total)
 
 
-@helper
+@borrowing_helper
 def reflect(rows: Any, heads: Any, column: int, count: int, target: int) -> None:
     """Applies the reflection that was made for a column to another row."""
     if heads[column] == 0.0:
@@ -50,7 +50,7 @@ def reflect(rows: Any, heads: Any, column: int, count: int, target: int) -> None
         rows[target, i] -= total * rows[column, i]
 
 
-@helper
+@borrowing_helper
 def make_reflection(rows: Any, heads: Any, column: int, count: int) -> None:
     """Makes the reflection that leaves a column nothing below its diagonal, where it keeps the direction instead."""
     size = length(rows, column, column, count)
@@ -62,7 +62,7 @@ def make_reflection(rows: Any, heads: Any, column: int, count: int) -> None:
         rows[column, column] = size
 
 
-@helper
+@borrowing_helper
 def triangularise(rows: Any, heads: Any, columns: int, count: int) -> None:
     """Reflects the first `columns` rows to an upper triangle, the others along with them.
 
@@ -74,7 +74,7 @@ def triangularise(rows: Any, heads: Any, columns: int, count: int) -> None:
             reflect(rows, heads, column, count, row)
 
 
-@helper
+@borrowing_helper
 def back_substitute(rows: Any, columns: int, target: int, solution: Any) -> None:
     """Solves the upper triangle of the first rows for the row `target`."""
     for j in range(columns - 1, -1, -1):
@@ -84,7 +84,7 @@ def back_substitute(rows: Any, columns: int, target: int, solution: Any) -> None
         solution[j] = value / rows[j, j]
 
 
-@helper
+@borrowing_helper
 def _pivoted(rows: Any, heads: Any, order: Any, columns: int, count: int) -> int:
     """Reflects columns to a triangle, the longest of what is left of them first; returns their rank."""
     largest = 0.0
@@ -170,7 +170,7 @@ def solve(columns: Any, target: Any, solution: Any) -> int:
     return rank
 
 
-@helper
+@borrowing_helper
 def orthonormal(rows: Any, basis: Any, places: Any) -> int:
     """Writes orthonormal rows that span the same space, and which rows they were made of; returns how many there are.
 

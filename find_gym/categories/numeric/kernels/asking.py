@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from find_gym.core.kernels.compiling import helper
+from find_gym.core.kernels.compiling import borrowing_helper, helper
 
 # What may be asked: estimates of constants such that factors times the rule's values are near a target; those with
 # which the rule is about a level; of all constants that make the same function those that are drawn, where they are
@@ -59,7 +59,7 @@ def _call_at(
 _call: Any = _call_at
 
 
-@helper
+@borrowing_helper
 def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: int, answer: Any) -> int:
     """Asks what fitting knows of a rule.
 

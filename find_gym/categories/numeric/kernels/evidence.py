@@ -9,7 +9,7 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.categories.numeric.kernels.scanning import select
-from find_gym.core.kernels.compiling import exact_helper, helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, exact_helper, helper, kernel
 
 # Scale of a normal distribution over the median of its absolute values.
 _MAD = 1.4826
@@ -19,7 +19,7 @@ _ROUNDING = 1e-9
 _FRACTIONS = 2.0**53
 
 
-@helper
+@borrowing_helper
 def median(values: Any, count: int) -> float:
     """Returns the median of the first values, in which it changes their order."""
     middle = count // 2
@@ -170,7 +170,7 @@ def noise_mean(x: Any, y: Any, usable: Any) -> float:
     return poisson_mean(x, y, usable)
 
 
-@helper
+@borrowing_helper
 def poisson_mean(x: Any, y: Any, usable: Any) -> float:
     """Returns half the mean square by which outputs of the same input differ, if only by integers, to an integer.
 

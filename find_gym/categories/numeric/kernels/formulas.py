@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from find_gym.core.kernels.compiling import address_of, helper
+from find_gym.core.kernels.compiling import address_of, borrowing_helper
 
 _TWO_PI = 2 * math.pi
 _ROOT_OF_TWO_PI = math.sqrt(2 * math.pi)
@@ -155,7 +155,7 @@ def signum(c: Any, first: int, second: int, x: Any, n: int, value: Any, slope: A
         value[i] = 1.0 if x[i] > 0.0 else -1.0 if x[i] < 0.0 else 0.0
 
 
-@helper
+@borrowing_helper
 def _wave(c: Any, x: Any, n: int, i: int, shape: float, steepness: float, value: Any, slope: Any) -> None:
     """Writes an atom `a g(2 pi / p (x - c)) + d` at one point, given g and its derivative there."""
     steepness *= c[0]
@@ -166,7 +166,7 @@ def _wave(c: Any, x: Any, n: int, i: int, shape: float, steepness: float, value:
     value[i] = c[0] * shape + c[3]
 
 
-@helper
+@borrowing_helper
 def _phase(c: Any, x: float) -> float:
     return _TWO_PI / (c[1] if c[1] != 0.0 else math.nan) * (x - c[2])
 

@@ -15,7 +15,7 @@ import numpy as np
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
 from find_gym.categories.numeric.kernels.scanning import scan_affine, scan_fixed
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 GAUSSIAN, RECTANGLE, SQUARE_WAVE, TANH, TAN, ERF, SIGMOID = range(7)
 # Starts handed on from a scan: neighbours on the grid often look alike until they are refined.
@@ -91,7 +91,7 @@ def _affine(split: int, target: Any, multiplier: Any, rows: Any, table: Any, ans
     return found
 
 
-@helper
+@borrowing_helper
 def _canonical(kind: int, c: Any) -> int:
     """Turns what is odd in a constant about, where that is negative."""
     if kind == GAUSSIAN and c[1] < 0.0:

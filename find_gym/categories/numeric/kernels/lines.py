@@ -10,7 +10,7 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
-from find_gym.core.kernels.compiling import helper
+from find_gym.core.kernels.compiling import borrowing_helper, helper
 
 LINEAR, POLYNOMIAL, CONSTANT, ABSOLUTE, STEP, RELU, ROOT, LOGARITHM, RECIPROCAL, WITHOUT_CONSTANTS = range(10)
 
@@ -28,7 +28,7 @@ _LINE: Any = np.int64(1)
 _FAR = 10.0
 
 
-@helper
+@borrowing_helper
 def _write_basis(kind: int, x: float, degree: int, weight: float, columns: Any, place: int) -> int:
     """Writes the functions that an atom combines, at one point, times a weight; returns how many they are."""
     count = 2
@@ -99,7 +99,7 @@ def _leaky(x: Any, target: Any, multiplier: Any, c: Any) -> None:
             c[0], c[1], c[2] = solution[0], solution[1], leak
 
 
-@helper
+@borrowing_helper
 def _from_basis(kind: int, x: Any, target: Any, multiplier: Any, c: Any) -> int:
     """Turns coefficients of the basis into constants, in place; returns how many these are."""
     if kind == RELU:
@@ -147,7 +147,7 @@ def _on_part(kind: int, x: Any, target: Any, multiplier: Any, answer: Any) -> in
     return found
 
 
-@helper
+@borrowing_helper
 def _reciprocal(x: Any, target: Any, multiplier: Any) -> float:
     power = product = 0.0
     for i in range(x.size):
@@ -186,7 +186,7 @@ def _estimate(kind: int, x: Any, target: Any, multiplier: Any, degree: int, answ
     return 1
 
 
-@helper
+@borrowing_helper
 def _plain_base(c: Any) -> int:
     """Chooses the base of a logarithm, which only scales the factor, such that the factor has one decimal."""
     factor, chosen = c[0] / math.log(c[2]), _PLAIN_BASE

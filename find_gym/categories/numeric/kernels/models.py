@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 SUM, PRODUCT = -1, -2
 HEADER, PER_ATOM = 3, 4
@@ -44,7 +44,7 @@ def _call_formula(
 _call: Any = _call_formula
 
 
-@helper
+@borrowing_helper
 def linearise(model: Any, vector: Any, x: Any, nodes: Any, factors: Any, slope: Any) -> None:
     """Evaluates a rule; its values are the last row of `nodes`, its derivatives the rows of `slope`.
 

@@ -15,7 +15,7 @@ import numpy as np
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import copy_to, length, triangularise
 from find_gym.categories.numeric.kernels.scanning import take_least
-from find_gym.core.kernels.compiling import exact_helper, helper
+from find_gym.core.kernels.compiling import borrowing_helper, exact_helper, helper
 
 # FIND's degrees: denominator 1 to 5, numerator at least one less, 4 at most.
 _MOST_BELOW, _MOST_ABOVE = 5, 4
@@ -130,7 +130,7 @@ def _reweight(degrees: Any, points: Any, exact: float, cost: float, coefficients
     return cost
 
 
-@helper
+@borrowing_helper
 def _score(degrees: Any, count: int, cost: float, exact: float) -> float:
     """Returns the BIC of a quotient, infinite where it is undefined."""
     constants = degrees[0] + degrees[1] + 2
@@ -205,7 +205,7 @@ def plain_tenths(values: Any, near: float) -> int:
     return 100
 
 
-@helper
+@borrowing_helper
 def _rescale(c: Any, size: int) -> None:
     """Scales numerator and denominator by a common factor: to one-decimal constants if one does, else of size 10."""
     largest = 0.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
 from find_gym.categories.numeric.kernels.models import linearise
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 # A step that improves the misfit by less than this share ends the search; towards exact data, steps gain far more. With
 # 1e-6, fits of a tanh to functions of all families have 0.0024 less mean skill: many end on their way to a line.
@@ -21,7 +21,7 @@ _GREATEST_DAMPING = 1e8
 _FLOOR = 1e-26
 
 
-@helper
+@borrowing_helper
 def misfit(model: Any, vector: Any, evidence: Any, nodes: Any, factors: Any, slope: Any, residual: Any) -> float:
     """Linearises a rule and returns the weighted sum of squared residuals, infinite where that is undefined."""
     count = evidence.shape[1]

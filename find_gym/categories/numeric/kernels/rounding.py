@@ -9,7 +9,7 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.categories.numeric.kernels.refining import misfit, refine_from
-from find_gym.core.kernels.compiling import helper
+from find_gym.core.kernels.compiling import borrowing_helper, helper
 
 # The misfit grows like chi-squared, one degree for each rounded constant: so many deviations beyond are still chance.
 _DEVIATIONS = 2.5
@@ -20,13 +20,13 @@ _UNKNOWN_AT_ONCE, _UNKNOWN_IN_TURN = 12, 6
 _STEPS_IN_TURN: Any = np.int64(3)
 
 
-@helper
+@borrowing_helper
 def chance(degrees: float) -> float:
     """Returns how far, in variances, the misfit may grow by chance where so many constants are rounded."""
     return degrees + _DEVIATIONS * math.sqrt(2 * degrees)
 
 
-@helper
+@borrowing_helper
 def rounded(value: float, decimals: int) -> float:
     """Rounds to so many decimals; numbers without decimals, however large, stay as they are."""
     unit = 10.0**decimals
@@ -34,7 +34,7 @@ def rounded(value: float, decimals: int) -> float:
     return np.rint(scaled) / unit + 0.0 if abs(scaled) < _WHOLE else value
 
 
-@helper
+@borrowing_helper
 def _decimals_to_try(place: int, drawn: int, deviation: float, unknown: int) -> int:
     """Returns the decimals to round a constant to at the attempt `place`, the plainest first; -1 after the last.
 
@@ -50,7 +50,7 @@ def _decimals_to_try(place: int, drawn: int, deviation: float, unknown: int) -> 
     return int(min(max(2 - math.floor(math.log10(deviation)), 2), 12))
 
 
-@helper
+@borrowing_helper
 def _invert(matrix: Any) -> None:
     """Inverts a positive definite matrix in place."""
     size = matrix.shape[0]

@@ -13,7 +13,7 @@ from find_gym.categories.numeric.kernels.asking import ask, constants_of, questi
 from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
 from find_gym.categories.numeric.kernels.refining import refine_from
 from find_gym.categories.numeric.kernels.simplifying import simplify
-from find_gym.core.kernels.compiling import helper, kernel, only_part
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel, only_part
 
 # How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
 # was asked, of which the mean of Poisson noise is taken off.
@@ -38,7 +38,7 @@ _INLIER = 4.0
 _ROUNDING = 1e-9
 
 
-@helper
+@borrowing_helper
 def _is_finite(row: Any) -> bool:
     """Whether all constants in a row are: they overflow where outputs are near the greatest or the least floats."""
     for k in range(int(row[asking.SIZE])):

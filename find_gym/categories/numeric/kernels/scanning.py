@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import orthonormal
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 # Shapes of which less than this share varies are as good as constant.
 _FLAT = 1e-9
@@ -41,7 +41,7 @@ def _least_of(costs: Any) -> int:
     return -1
 
 
-@helper
+@borrowing_helper
 def take_least(costs: Any, wanted: int, chosen: Any) -> int:
     """Writes the places of the least finite costs and returns how many there are; spoils the costs."""
     for found in range(wanted):
@@ -53,7 +53,7 @@ def take_least(costs: Any, wanted: int, chosen: Any) -> int:
     return wanted
 
 
-@helper
+@borrowing_helper
 def select(values: Any, count: int, place: int) -> float:
     """Returns which of the first values has a place in their order; changes this order (Hoare's selection)."""
     low, high = 0, count - 1

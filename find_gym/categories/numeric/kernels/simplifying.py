@@ -12,7 +12,7 @@ from find_gym.categories.numeric.kernels.algebra import copy_to, least_squares, 
 from find_gym.categories.numeric.kernels.asking import ask_about, constants_of, set_model
 from find_gym.categories.numeric.kernels.refining import misfit, refine_from
 from find_gym.categories.numeric.kernels.rounding import round_at_once, round_in_turn, rounded
-from find_gym.core.kernels.compiling import helper, only_part
+from find_gym.core.kernels.compiling import borrowing_helper, only_part
 
 # A misfit below this share of the power is rounding error: the data are exact.
 _EXACT = 1e-18
@@ -71,7 +71,7 @@ def simplify(known: Any, evidence: Any, quick: bool, best: Any) -> None:
     copy_to(answer[0], best)
 
 
-@helper
+@borrowing_helper
 def _allowed(cost: float, count: int, power: float) -> float:
     """Returns how great the misfit may become where BIC prefers one constant less."""
     return max(math.exp(math.log(count + 1) / count) * cost, _EXACT * power)
@@ -152,7 +152,7 @@ def _move_within_range(known: Any, evidence: Any, cost: float, vector: Any) -> b
     return any_moved
 
 
-@helper
+@borrowing_helper
 def _shorten(vector: Any) -> None:
     """Rounds to a number of significant digits, in place."""
     for k in range(vector.size):
@@ -167,7 +167,7 @@ def _shorten(vector: Any) -> None:
                 vector[k] = np.rint(vector[k] / 10.0**-digits) * 10.0**-digits
 
 
-@helper
+@borrowing_helper
 def _relative_misfit(model: Any, vector: Any, evidence: Any, sizes: Any, room: Any) -> float:
     """Returns the sum of squared residuals over the sizes of the outputs, which would hide what happens near 0."""
     nodes, factors, slope, residual = room

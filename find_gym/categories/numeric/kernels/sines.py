@@ -15,7 +15,7 @@ import numpy as np
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
 from find_gym.categories.numeric.kernels.scanning import select, take_least
-from find_gym.core.kernels.compiling import exact_helper, helper
+from find_gym.core.kernels.compiling import borrowing_helper, exact_helper, helper
 
 SIN, COS = range(2)
 # Periods handed on from a scan.
@@ -104,7 +104,7 @@ def _strongest(
             found += 1
 
 
-@helper
+@borrowing_helper
 def _misfit(table: Any, rows: Any, target: Any, multiplier: Any, total: float, g: int) -> float:
     """Solves for sine, cosine and offset with one period by elimination, and returns the misfit."""
     size = table.shape[1] // 2
