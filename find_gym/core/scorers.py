@@ -34,13 +34,18 @@ class Scorers(Generic[Scorer]):
 
     def of(self, function: Any) -> Scorer:
         """Returns the scorer of a function."""
-        key = _Key(function)
+        # By its identity where it has a spec, which tells all of it, else by the object itself.
+        has_spec = getattr(function, "spec", None) is not None
+        key: Hashable = (type(function), function.identity()) if has_spec else _Itself(function)
         with self._lock:
-            is_known = key in self._scorers
-            kept = self._scorers.setdefault(key, None)
-            self._scorers.move_to_end(key)
-            while len(self._scorers) > _KEPT:
-                self._scorers.popitem(last=False)
+            kept = self._scorers.get(key)
+            is_known = kept is not None or key in self._scorers
+            if is_known:
+                self._scorers.move_to_end(key)
+            else:
+                self._scorers[key] = None
+                if len(self._scorers) > _KEPT:
+                    self._scorers.popitem(last=False)
         if kept is not None:
             return kept
         # Outside the lock: judges may take long. Two threads that are at the same function make the same scorer.
@@ -70,21 +75,16 @@ def _shared(make: Callable[..., Scorer]) -> Scorers[Scorer]:
     return Scorers(make)
 
 
-class _Key:
-    """A function as a key: by its identity where it has a spec, which tells all of it, else by the object itself."""
+class _Itself:
+    """An object as a key that no other one equals."""
 
-    __slots__ = ("_function", "_hash", "_identity")
+    __slots__ = ("_object",)
 
-    def __init__(self, function: Any) -> None:
-        has_spec = getattr(function, "spec", None) is not None
-        self._function = None if has_spec else function
-        self._identity = (type(function), function.identity()) if has_spec else None
-        self._hash = hash(self._identity) if has_spec else id(function)
+    def __init__(self, one: Any) -> None:
+        self._object = one
 
     def __hash__(self) -> int:
-        return self._hash
+        return id(self._object)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Key):
-            return NotImplemented
-        return self._function is other._function and self._identity == other._identity
+        return isinstance(other, _Itself) and self._object is other._object

@@ -265,6 +265,17 @@ def test_texts_and_programs_have_a_complexity() -> None:
     )
 
 
+class Number(float):
+    """A number that is none of the usual kind."""
+
+
+@given(st.floats() | st.floats(-1e10, 1e10) | st.floats(-2, 2) | st.integers(-(10**10), 10**10).map(float))
+def test_usual_numbers_have_the_bits_of_all(value: float) -> None:
+    for decimals in (0, 1, 3, 17):
+        rounded = round(value, decimals) if math.isfinite(value) else value
+        assert program_complexity(rounded) == program_complexity(Number(rounded))
+
+
 PLAIN = (
     "import numpy as np\ndef f(x): return float(np.interp(x, [1.5, 2.25], [3.125, 4.5]))",
     "def f(x):\n    for (a, b), (c, d) in zip(P, P[1:]):\n        if a <= x < c:\n            "

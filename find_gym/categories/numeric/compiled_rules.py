@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray, flatten
+from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction
+from find_gym.categories.numeric.inputs import NO_LOOPS
 from find_gym.categories.numeric.kernels import evaluating
 from find_gym.categories.numeric.rules import AtomRule, Rule
 from find_gym.categories.numeric.variants import Region
@@ -32,8 +34,7 @@ _NODES: dict[Atom, tuple[int, int]] = {
     ATOMS[name]: (kind, address_of_loop(_FUNCTIONS[name]) if name in _FUNCTIONS else 0) for name, kind in _KINDS.items()
 }
 _SUM, _PRODUCT = ([float(kind), 0.0, 0.0, 0.0] for kind in (evaluating.SUM, evaluating.PRODUCT))
-_NOTHING = np.empty((1, 0))
-_NO_REGIONS = np.empty((0, 3))
+_NO_VALUES = np.empty((1, 0))
 
 
 class CompiledRule:
@@ -41,12 +42,15 @@ class CompiledRule:
 
     Args:
         rule: the rule.
+
+    Attributes:
+        given: atoms that NumPy evaluates.
+        nodes: the rule as `find_gym.categories.numeric.kernels.evaluating` takes it.
     """
 
     def __init__(self, rule: Rule) -> None:
-        # Atoms that NumPy evaluates.
-        self._given: list[AtomRule] = []
-        self._rule = np.array(self._nodes(rule), dtype=np.float64)
+        self.given: list[AtomRule] = []
+        self.nodes: FloatArray = np.array(self._nodes(rule), dtype=np.float64)
 
     def _nodes(self, rule: Rule) -> list[float]:
         if not isinstance(rule, AtomRule):
@@ -57,7 +61,7 @@ class CompiledRule:
             return nodes
         kind, address = _NODES.get(rule.atom, (evaluating.GIVEN, 0))
         if kind == evaluating.GIVEN:
-            self._given.append(rule)
+            self.given.append(rule)
             return [kind, 0, 0, 0]
         constants, second = rule.constants, 0
         if kind == evaluating.LOGARITHM:
@@ -81,17 +85,31 @@ class CompiledRule:
         """
         x = loop_array(x)
         y = np.empty(x.size)
-        bounds = _NO_REGIONS
-        if regions:
-            bounds = np.array([(region.lower, region.upper, region.mean) for region in regions], dtype=np.float64)
-        evaluating.evaluate(self._rule, self._values(x) if self._given else _NOTHING, x, bounds, y)
+        evaluating.evaluate(self.nodes, self._values(x) if self.given else _NO_VALUES, x, _bounds(regions), y)
         return y
 
     def _values(self, x: FloatArray) -> FloatArray:
         """Returns what NumPy evaluates, shape `(m, n)`."""
-        values = np.empty((len(self._given), x.size))
+        values = np.empty((len(self.given), x.size))
         with np.errstate(all="ignore"):
-            for row, rule in zip(values, self._given, strict=True):
+            for row, rule in zip(values, self.given, strict=True):
                 # A user's atom may return one number for all inputs.
                 row[:] = rule.atom.evaluate(x, rule.constants)
         return values
+
+
+def loops_of(function: NumericBlackBox) -> tuple[FloatArray, FloatArray]:
+    """Returns the truth of a function as loops evaluate it: its rule, of size 0 if they can't, and its exceptions."""
+    # Whoever gives a function another truth is judged by that.
+    if type(function) is NumericFunction and function.spec.network is None and "truth" not in vars(function):
+        rule = function.spec.rule.compiled
+        if not rule.given:
+            return rule.nodes, _bounds(function.spec.regions)
+    return NO_LOOPS
+
+
+def _bounds(regions: Sequence[Region]) -> FloatArray:
+    """Returns the lower bound, the upper bound and the mean of each exception, shape `(r, 3)`."""
+    if not regions:
+        return NO_LOOPS[1]
+    return np.array([(region.lower, region.upper, region.mean) for region in regions], dtype=np.float64)

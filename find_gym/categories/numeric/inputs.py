@@ -30,15 +30,26 @@ _RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
 # Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
 # more, as once in half a million times a bounded integer takes another one.
 _WORDS = 8 * POINTS_PER_STRATUM
-NO_INTERVALS, _NONE = np.empty((0, 2)), np.empty(0)
+NO_INTERVALS, NO_NUMBERS = np.empty((0, 2)), np.empty(0)
+# What stands for the rule, and its exceptions, of a function that loops do not know.
+NO_LOOPS = NO_NUMBERS, np.empty((0, 3))
 
 
 class _Room(local):
-    """Large arrays that each thread uses again and again: memory from the system takes longer to get than to fill."""
+    """A large array that each thread uses again and again: memory from the system takes longer to get than to fill.
+
+    Attributes:
+        all: what `find_gym.categories.numeric.kernels.drawing.draw` needs.
+        pool: in it, the pool from which inputs are chosen.
+        outputs: their outputs.
+        identity: the bytes that seed the generator.
+    """
 
     def __init__(self) -> None:
-        self.pool = np.empty(_CELLS)
-        self.words = np.empty(_CELLS + _WORDS, dtype=np.uint64)
+        self.all = np.empty(3 * _CELLS + _WORDS + 4, dtype=np.uint64)
+        self.pool = self.all[:_CELLS].view(np.float64)
+        self.outputs = self.all[_CELLS + _WORDS : 2 * _CELLS + _WORDS].view(np.float64)
+        self.identity = self.all[-4:].data.cast("B")
 
 
 _room = _Room()
@@ -62,13 +73,13 @@ class NumericInputs:
     @staticmethod
     def of(function: NumericBlackBox) -> NumericInputs:
         """Draws the inputs for a function; the same ones at each call."""
-        names, inputs, spread = draw_inputs(function, exception_of(function))
-        x = inputs.reshape(-1, POINTS_PER_STRATUM)
+        names, points, spread = draw_inputs(function, exception_of(function))
+        x = points[0].reshape(-1, POINTS_PER_STRATUM)
         return NumericInputs(dict(zip(names, x, strict=False)), x[-1], spread)
 
 
 def draw_inputs(
-    function: NumericBlackBox, exception: FloatArray, more: FloatArray = _NONE
+    function: NumericBlackBox, exception: FloatArray, more: FloatArray = NO_NUMBERS
 ) -> tuple[tuple[str, ...], FloatArray, float]:
     """Draws the held-out inputs of a function.
 
@@ -82,22 +93,25 @@ def draw_inputs(
         more: inputs that are not drawn, to stand behind them, shape `(m,)`.
 
     Returns:
-        The names of the strata; the inputs of each, then those beyond the range and those that are not drawn, shape
-        `((strata + 1) * 96 + m,)`; and the spread. See `NumericInputs`.
+        The names of the strata; the inputs of each, then those beyond the range and those that are not drawn, in a
+        second row their outputs, shape `(2, (strata + 1) * 96 + m)`; and the spread. See `NumericInputs`.
     """
     # Numba is imported, and compiles, with the first score.
+    from find_gym.categories.numeric import compiled_rules
     from find_gym.categories.numeric.kernels import drawing
 
-    pool, words = _room.pool, _room.words
-    entropy = np.frombuffer(bytearray(function.identity()), dtype=np.uint32)
-    drawing.draw_pool(entropy, QUERY_RANGE[0], _WIDTH, words, pool)
-    values = loop_array(function.truth(pool), _CELLS)
+    room = _room.all
+    _room.identity[:] = function.identity()
     names = _STRATA if len(exception) else _STRATA[:-1]
-    drawn = (len(names) + 1) * POINTS_PER_STRATUM
-    x = np.empty(drawn + more.size)
-    x[drawn:] = more
-    spread = drawing.draw_strata(words, pool, values, _BINS, _WIDTH, _RANGES, exception, POINTS_PER_STRATUM, x)
-    return names, x, spread
+    points = np.empty((2, (len(names) + 1) * POINTS_PER_STRATUM + more.size))
+    rule, regions = compiled_rules.loops_of(function)
+    settings = (rule, regions, exception, _RANGES, _WIDTH, _BINS, POINTS_PER_STRATUM, more, points)
+    spread = drawing.draw(False, room, _CELLS, *settings)
+    if rule.size == 0:
+        _room.outputs[:] = loop_array(function.truth(_room.pool), _CELLS)
+        spread = drawing.draw(True, room, _CELLS, *settings)
+        points[1] = loop_array(function.truth(points[0]), len(points[0]))
+    return names, points, spread
 
 
 def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:

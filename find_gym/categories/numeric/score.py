@@ -19,6 +19,8 @@ from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.categories.numeric.inputs import (
     NO_INTERVALS,
+    NO_LOOPS,
+    NO_NUMBERS,
     POINTS_PER_STRATUM,
     draw_inputs,
     exception_of,
@@ -106,18 +108,21 @@ class NumericScorer(CodeScorer[NumericScore]):
 
         super().__init__(function, judge, draw_unit_tests)
         self._exception = exception_of(function)
-        self._names, self._x, self._spread = draw_inputs(function, self._exception, PAPER_INPUTS)
-        self._truth = loop_array(function.truth(self._x), self._x.size)
+        self._names, self._points, self._spread = draw_inputs(function, self._exception, PAPER_INPUTS)
+        self._x, self._truth = self._points
         self._count = len(self._names) * POINTS_PER_STRATUM
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         ordered = np.sort(self._truth[: self._count])
         self.trivial_accuracy = counting.most_within(ordered, self._spread) / self._count
 
     def _by_program(self, submission: Submission) -> NumericScore:
+        from find_gym.categories.numeric import compiled_rules
+
         program = numeric_program(submission)
         function = NumericFunction(program)
-        predicted = function.truth(self._x)
-        return self._judge(predicted, exception_of(function), complexity=program_complexity(program.to_json()))
+        loops = compiled_rules.loops_of(function)
+        predicted = NO_NUMBERS if loops[0].size else function.truth(self._x)
+        return self._judge(predicted, exception_of(function), None, program_complexity(program.to_json()), loops)
 
     def _by_code(self, code: PreparedCode, domain: str) -> NumericScore:
         rng = decoy_generator(self._identity)
@@ -139,12 +144,20 @@ class NumericScorer(CodeScorer[NumericScore]):
         return NumericScore(0.0, 0.0, self.trivial_accuracy, outcome=outcome, message=message)
 
     def _judge(
-        self, predicted: FloatArray, claimed: FloatArray, result: Result | None = None, complexity: float = 0.0
+        self,
+        predicted: FloatArray,
+        claimed: FloatArray,
+        result: Result | None = None,
+        complexity: float = 0.0,
+        loops: tuple[FloatArray, FloatArray] = NO_LOOPS,
     ) -> NumericScore:
+        """Judges outputs, or loops that give them."""
         from find_gym.categories.numeric.kernels import counting
 
-        right = np.empty(len(self._names) + 1, dtype=np.int64)
-        error = counting.count_right(self._truth, self._spread, predicted, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        right = np.empty(len(self._names) + 1)
+        error = counting.count_right(
+            *loops, predicted, self._points, self._spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right
+        )
         *strata, beyond = right.tolist()
         accuracy = sum(strata) / self._count
         success = error < PAPER_THRESHOLD

@@ -21,7 +21,7 @@ from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
-from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
+from find_gym.categories.numeric.inputs import NO_LOOPS, merge_intervals, tolerance_of
 from find_gym.categories.numeric.kernels import (
     algebra,
     asking,
@@ -319,8 +319,8 @@ def test_right_outputs_are_counted(truth: list[float], turned: int, spread: floa
     true = np.array(truth)
     tolerances = tolerance_of(true, spread).tolist()
     predicted = np.roll(true, turned)
-    half, counts = len(truth) // 2, np.empty(2, dtype=np.int64)
-    counting.count_right(true, spread, predicted, 1e300, half, counts)
+    half, counts = len(truth) // 2, np.empty(2)
+    counting.count_right(*NO_LOOPS, predicted, np.array([true, true]), spread, 1e300, half, counts)
     right = [
         abs(p - t) <= tolerance if math.isfinite(t) else not abs(p) <= 1e300
         for t, p, tolerance in zip(truth, predicted.tolist(), tolerances, strict=True)

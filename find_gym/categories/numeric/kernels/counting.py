@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.sums import pairwise_sum
@@ -40,14 +41,20 @@ def squared_error(truth: Any, predicted: Any) -> float:
     return _squared_error(truth, predicted)
 
 
-@exact_kernel("float64(float64[::1], float64, float64[::1], float64, int64, int64[::1])")
-def count_right(truth: Any, spread: float, predicted: Any, largest: float, size: int, counts: Any) -> float:
+@exact_kernel(
+    "float64(float64[::1], float64[:, ::1], float64[::1], float64[:, ::1], float64, float64, int64, float64[::1])"
+)
+def count_right(
+    rule: Any, regions: Any, predicted: Any, points: Any, spread: float, largest: float, size: int, counts: Any
+) -> float:
     """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
 
     Args:
-        truth: the true outputs, not finite where undefined, shape `(n,)`.
+        rule: what predicts them; of size 0 where they are given.
+        regions: its exceptions; see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
+        predicted: the outputs that are given, shape `(n,)`.
+        points: the inputs and the true outputs, not finite where undefined, shape `(2, n)`.
         spread: that of the truth.
-        predicted: the predicted outputs, shape `(n,)`.
         largest: a number of greater size counts as undefined where the truth is.
         size: the number of outputs of each part, one part after the other.
         counts: where to write how many of each part are right, shape `(p,)`.
@@ -55,8 +62,12 @@ def count_right(truth: Any, spread: float, predicted: Any, largest: float, size:
     Returns:
         The squared error of the outputs that follow the parts; see `squared_error`.
     """
+    truth = points[1]
+    if rule.size:
+        predicted = np.empty(truth.size)
+        evaluate_rule(rule, np.empty((1, 0)), points[0], regions, predicted)
     for part in range(counts.size):
-        counts[part] = 0
+        counts[part] = 0.0
         for i in range(part * size, (part + 1) * size):
             if np.isfinite(truth[i]):
                 # False where the prediction is undefined.

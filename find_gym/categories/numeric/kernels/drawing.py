@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.binning import cut, pick
+from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
 from find_gym.categories.numeric.kernels.ordering import BLOCK, count_blocks, find_extremes, median_and_spread
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
@@ -17,17 +18,9 @@ _MANTISSA = np.uint64(11)
 _LEAST_SPREAD = 1e-270
 
 
-@exact_kernel("void(uint32[::1], float64, float64, uint64[::1], float64[::1])")
-def draw_pool(entropy: Any, low: float, width: float, words: Any, pool: Any) -> None:
-    """Draws one input in each of some cells that lie side by side, and the bits of what is drawn later.
-
-    Args:
-        entropy: seeds the generator, shape `(n,)`.
-        low: where the cells begin.
-        width: that of each.
-        words: where to write the bits of the inputs, and those that follow.
-        pool: where to write the inputs, shape `(c,)`.
-    """
+@exact_helper
+def _draw_pool(entropy: Any, low: float, width: float, words: Any, pool: Any) -> None:
+    """Draws one input in each of some cells that lie side by side, and the bits of what is drawn later."""
     state = np.empty(4, np.uint64)
     seed(entropy, state)
     fill(state, words)
@@ -84,11 +77,19 @@ def _defined_only(pool: Any, values: Any, lows: Any, highs: Any) -> Any:
 
 @exact_helper
 def _draw_balanced(
-    words: Any, cursor: Any, pool: Any, values: Any, lows: Any, highs: Any, bins: int, width: float, x: Any
+    words: Any,
+    cursor: Any,
+    pool: Any,
+    values: Any,
+    lows: Any,
+    highs: Any,
+    spare: Any,
+    bins: int,
+    width: float,
+    x: Any,
 ) -> float:
     """Draws inputs whose outputs cover the range of outputs evenly; returns the spread. See `inputs.draw_inputs`."""
-    # The bits of the pool have been used.
-    median, spread = median_and_spread(values, lows, highs, words[: values.size].view(np.float64))
+    median, spread = median_and_spread(values, lows, highs, spare)
     # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
     unit = max(spread, _LEAST_SPREAD) if spread != 0.0 else 1.0
     bounds, reached = np.empty(bins + 1), np.empty((lows.size + 1, bins + 1), np.int64)
@@ -108,14 +109,12 @@ def _draw_balanced(
     return spread
 
 
-@exact_kernel(
-    "float64(uint64[::1], float64[::1], float64[::1], int64, float64, float64[:, ::1], float64[:, ::1], int64, "
-    "float64[::1])"
-)
-def draw_strata(
+@exact_helper
+def _draw_strata(
     words: Any,
     pool: Any,
     values: Any,
+    spare: Any,
     bins: int,
     width: float,
     ranges: Any,
@@ -123,23 +122,7 @@ def draw_strata(
     size: int,
     x: Any,
 ) -> float:
-    """Draws the inputs of all strata.
-
-    Args:
-        words: the generator's bits: those of the pool, and after them more than enough.
-        pool: inputs to choose from, shape `(n,)`.
-        values: their outputs, not finite where undefined, shape `(n,)`.
-        bins: how many to cut the outputs into.
-        width: that of the pool's cells.
-        ranges: the ranges of the first two strata and of what lies beyond, shape `(3, 2)`.
-        pieces: the exceptions, disjoint, shape `(k, 2)`.
-        size: how many inputs to draw for each stratum, m.
-        x: where to write them first: uniform, dense, balanced, in the exceptions if there are any, beyond; shape
-            `(4 m,)` or `(5 m,)` or more.
-
-    Returns:
-        The spread of the outputs; see `find_gym.categories.numeric.spread`.
-    """
+    """Draws the inputs of all strata from the bits that follow those of the pool; returns the spread of the outputs."""
     cursor = np.array([pool.size, -1])
     low, high = ranges[0, 0], ranges[0, 1]
     _draw_between(words, cursor, low, high, x[:size])
@@ -158,7 +141,7 @@ def draw_strata(
     if values.size == 0:
         _draw_between(words, cursor, low, high, balanced)
     else:
-        spread = _draw_balanced(words, cursor, pool, values, lows, highs, bins, width, balanced)
+        spread = _draw_balanced(words, cursor, pool, values, lows, highs, spare, bins, width, balanced)
         for i in range(balanced.size):
             balanced[i] = min(max(balanced[i], low), high)
     place = 3 * size
@@ -169,4 +152,60 @@ def draw_strata(
     _draw_between(words, cursor, ranges[2, 0], ranges[2, 1], beyond)
     for i in range(1, beyond.size, 2):
         beyond[i] = -beyond[i]
+    return spread
+
+
+@exact_kernel(
+    "float64(boolean, uint64[::1], int64, float64[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64, "
+    "int64, int64, float64[::1], float64[:, ::1])"
+)
+def draw(
+    is_evaluated: bool,
+    room: Any,
+    cells: int,
+    rule: Any,
+    regions: Any,
+    pieces: Any,
+    ranges: Any,
+    width: float,
+    bins: int,
+    size: int,
+    more: Any,
+    points: Any,
+) -> float:
+    """Draws the inputs of all strata, chosen from a pool by their outputs, and evaluates a rule there.
+
+    Of a function that loops do not know, it draws the pool in one call, and the strata in another.
+
+    Args:
+        is_evaluated: whether the pool has been drawn, and the outputs of its inputs stand behind it.
+        room: the bits of the pool, in place of which it stands afterwards, those of what is drawn later, more than
+            enough, the outputs of the pool, room for as many numbers, and what seeds the generator, 4 words.
+        cells: the size of the pool, c.
+        rule: see `find_gym.categories.numeric.kernels.evaluating`; of size 0 for a function that loops do not know.
+        regions: see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
+        pieces: the exceptions, disjoint, shape `(k, 2)`.
+        ranges: the ranges of the first two strata and of what lies beyond, shape `(3, 2)`.
+        width: that of the pool's cells.
+        bins: how many to cut the outputs into.
+        size: how many inputs to draw for each stratum, m.
+        more: inputs that are not drawn, shape `(n,)`.
+        points: where to write the inputs: uniform, dense, balanced, in the exceptions if there are any, beyond, and
+            those that are not drawn; then the outputs of the rule, shape `(2, 4 m + n)` or `(2, 5 m + n)`.
+
+    Returns:
+        The spread of the outputs; see `find_gym.categories.numeric.spread`.
+    """
+    values, spare = room[-2 * cells - 4 : -cells - 4].view(np.float64), room[-cells - 4 : -4].view(np.float64)
+    words, pool, given = room[: -2 * cells - 4], room[:cells].view(np.float64), np.empty((1, 0))
+    if not is_evaluated:
+        _draw_pool(room[-4:].view(np.uint32), ranges[0, 0], width, words, pool)
+        if rule.size == 0:
+            return math.nan
+        evaluate_rule(rule, given, pool, regions, values)
+    inputs = points[0]
+    inputs[inputs.size - more.size :] = more
+    spread = _draw_strata(words, pool, values, spare, bins, width, ranges, pieces, size, inputs)
+    if rule.size:
+        evaluate_rule(rule, given, inputs, regions, points[1])
     return spread

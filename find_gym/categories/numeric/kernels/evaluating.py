@@ -197,17 +197,9 @@ def _nodes_of(rule: Any) -> int:
     return count
 
 
-@exact_kernel("void(float64[::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[::1])")
-def evaluate(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
-    """Evaluates a rule with exceptions.
-
-    Args:
-        rule: see above.
-        given: the values of atoms that are not known here, in their order, shape `(m, n)`, m > 0 or n = 0.
-        x: inputs, shape `(n,)`.
-        regions: lower bound, upper bound and mean of each exception, shape `(r, 3)`; the first one counts.
-        y: where to write the outputs, NaN where undefined, shape `(n,)`.
-    """
+@exact_helper
+def evaluate_rule(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
+    """Evaluates a rule with exceptions, as a part of kernels; see `evaluate`."""
     room = np.empty(_BLOCK)
     # The values of nodes that wait for their operator; the first ones stand in the outputs.
     stack = np.empty(((_nodes_of(rule) + 1) // 2, _BLOCK))
@@ -233,3 +225,17 @@ def evaluate(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
             else:
                 _atom(kind, address, rule[place - count : place], second, inputs, room[:size], values)
         _leave_out(inputs, regions, outputs)
+
+
+@exact_kernel("void(float64[::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[::1])")
+def evaluate(rule: Any, given: Any, x: Any, regions: Any, y: Any) -> None:
+    """Evaluates a rule with exceptions.
+
+    Args:
+        rule: see above.
+        given: the values of atoms that are not known here, in their order, shape `(m, n)`, m > 0 or n = 0.
+        x: inputs, shape `(n,)`.
+        regions: lower bound, upper bound and mean of each exception, shape `(r, 3)`; the first one counts.
+        y: where to write the outputs, NaN where undefined, shape `(n,)`.
+    """
+    evaluate_rule(rule, given, x, regions, y)
