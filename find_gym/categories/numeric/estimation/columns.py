@@ -27,6 +27,8 @@ class Columns:
         self._head = head
         self._compute = compute
         self._places: dict[float, int] = {}
+        # Inputs that were asked for more than once: when the table is full, these stay.
+        self._again: set[float] = set()
         self._table: FloatArray = np.empty((0, head.shape[1]))
         # The inputs of the last call, and their rows: a screening asks for the same ones again and again.
         self._last: tuple[bytes, NDArray[np.int64]] = b"", np.empty(0, dtype=np.int64)
@@ -45,19 +47,28 @@ class Columns:
         places = self._places
         rows = [places.get(value, -1) for value in inputs]
         if -1 in rows:
+            self._again.update([value for value, row in zip(inputs, rows, strict=True) if row >= 0])
+            if not places or len(places) + rows.count(-1) > _MOST:
+                self._begin_table(len(inputs))
             missing = [value for value in dict.fromkeys(inputs) if value not in places]
-            if len(places) + len(missing) > _MOST:
-                missing = list(dict.fromkeys(inputs))
-                places.clear()
             first = len(self._head) + len(places)
-            if not places:
-                # Not the table that there was, which others may still read.
-                self._table = np.empty((len(self._head) + max(len(missing), _MOST), self._head.shape[1]))
-                self._table[: len(self._head)] = self._head
             self._table[first : first + len(missing)] = self._compute(np.array(missing))
             places.update({value: first + more for more, value in enumerate(missing)})
             rows = [places[value] for value in inputs]
         return np.array(rows, dtype=np.int64)
+
+    def _begin_table(self, more: int) -> None:
+        """Makes a table with room for more inputs; not of the one that there was, which others may still read."""
+        kept = [value for value in self._places if value in self._again]
+        if len(kept) + more > _MOST:
+            kept = []
+        rows, first = [self._places[value] for value in kept], len(self._head)
+        table = np.empty((first + max(more, _MOST), self._head.shape[1]))
+        table[:first] = self._head
+        table[first : first + len(kept)] = self._table[rows]
+        self._table, self._again = table, set()
+        self._places.clear()
+        self._places.update({value: place for place, value in enumerate(kept, first)})
 
     def at(self, x: FloatArray) -> FloatArray:
         """Returns the values at inputs `(n,)`, shape `(g, n)`."""

@@ -21,27 +21,16 @@ def waves(periods: tuple[float, ...]) -> Columns:
 
     The table has the periods in its first row, twice; its shape is `(m, 2 g)`.
     """
-    frequencies = 2 * np.pi / np.array(periods)
+    # The other frequencies are evenly spaced: the next ones are the first ones, all turned by the same angle.
+    turns = 2.0 ** np.arange(int(np.ceil(np.log2(_FINE_FREQUENCIES.size)))) * _SPACING
+    frequencies = np.concatenate([2 * np.pi / np.array(periods), [_LOWEST], turns])
 
     def compute(x: FloatArray) -> FloatArray:
+        from find_gym.categories.numeric.kernels.sines import turn_waves
+
         phase = x[:, None] * frequencies
-        sine, cosine = _fine_waves(x)
-        return np.concatenate([np.sin(phase), sine.T, np.cos(phase), cosine.T], axis=1)
+        values = np.empty((x.size, 2 * (len(periods) + _FINE_FREQUENCIES.size)))
+        turn_waves(np.sin(phase), np.cos(phase), len(periods), values)
+        return values
 
     return Columns(np.tile(np.concatenate([periods, 2 * np.pi / _FINE_FREQUENCIES]), 2)[None], compute)
-
-
-def _fine_waves(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Returns the sine and the cosine at all other frequencies, for inputs `(n,)`, each of shape `(g, n)`."""
-    count = _FINE_FREQUENCIES.size
-    sine, cosine = np.empty((count, x.size)), np.empty((count, x.size))
-    sine[0], cosine[0] = np.sin(_LOWEST * x), np.cos(_LOWEST * x)
-    done = 1
-    while done < count:
-        # The frequencies are evenly spaced: the next ones are the first ones, all turned by the same angle.
-        more = min(done, count - done)
-        turn_sine, turn_cosine = np.sin(done * _SPACING * x), np.cos(done * _SPACING * x)
-        sine[done : done + more] = sine[:more] * turn_cosine + cosine[:more] * turn_sine
-        cosine[done : done + more] = cosine[:more] * turn_cosine - sine[:more] * turn_sine
-        done += more
-    return sine, cosine

@@ -121,10 +121,19 @@ def least_squares(columns: Any, target: Any, solution: Any) -> tuple[float, int]
     infinite.
     """
     size, count = columns.shape
-    rows = np.empty((size + 1, count))
-    scale, heads, order = np.empty(size), np.empty(size), np.arange(size)
+    return _least_squares_in(
+        columns, target, np.empty((size + 2, count)), np.empty((4, size)), np.empty(size, np.int64), solution
+    )
+
+
+@borrowing_helper
+def _least_squares_in(columns: Any, target: Any, rows: Any, room: Any, order: Any, solution: Any) -> tuple[float, int]:
+    """Solves least squares as `least_squares` does, given room for what is worked out on the way."""
+    size, count = columns.shape
+    scale, heads, found, part, residual = room[0], room[1], room[2], room[3], rows[size + 1]
     finite = True
     for j in range(size):
+        order[j] = j
         scale[j] = length(columns, j, 0, count)
         finite = finite and math.isfinite(scale[j])
         if scale[j] == 0.0:
@@ -138,8 +147,10 @@ def least_squares(columns: Any, target: Any, solution: Any) -> tuple[float, int]
             solution[j] = math.nan
         return math.inf, size
     rank = _pivoted(rows, heads, order, size, count)
-    found, residual = np.zeros(size), target.copy()
-    part = np.empty(size)
+    for j in range(size):
+        found[j] = 0.0
+    for i in range(count):
+        residual[i] = target[i]
     # Exact data must give exact constants: once more for what the rounding errors leave.
     for _ in range(2):
         for i in range(count):

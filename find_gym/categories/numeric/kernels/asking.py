@@ -110,35 +110,42 @@ def question(rule: Any, height: int, width: int, degree: int) -> Any:
     return words
 
 
-@helper
+@borrowing_helper
 def ask_about(known: Any, mode: int, answer: Any) -> int:
     """Asks what is to be said of the constants in the first row of an answer, without evidence; see `ask`."""
     rule, _, _, words, table = known
     words[MODE] = mode
-    nothing = np.empty(0)
-    return ask(rule[ADDRESS], words, nothing, nothing, nothing, np.empty(0, np.int64), table, answer)
+    nothing = answer[0, :0]
+    return ask(rule[ADDRESS], words, nothing, nothing, nothing, words[:0], table, answer)
 
 
-@helper
+@borrowing_helper
 def set_model(known: Any, row: Any) -> None:
     """Makes the model one of a rule with constants that lie like those of a row."""
-    rule, limits, model, words, _ = known
+    rule, _, model, _, _ = known
     layout, size = int(row[LAYOUT]), int(row[SIZE])
     if rule[CALLED_BACK] == 0:
         model[1], model[5], model[6] = size, layout, size - layout
     elif model[-1] != layout:
-        # The code, then decimals, least and greatest value of each constant.
-        answer = np.empty((ROWS, rule[RULE_ROW]))
-        words[ATOM] = layout
-        ask_about(known, MODEL, answer)
-        flat = answer.reshape(-1)
-        length = int(flat[0])
-        for k in range(length):
-            model[k] = int(flat[1 + k])
-        for k in range(size):
-            for which in range(3):
-                limits[which, k] = flat[1 + length + which * size + k]
-        model[-1] = layout
+        _ask_for_model(known, layout, size)
+
+
+@helper
+def _ask_for_model(known: Any, layout: int, size: int) -> None:
+    """Writes the model of a rule that calls back, and what is known of each of its constants."""
+    rule, limits, model, words, _ = known
+    # The code, then decimals, least and greatest value of each constant.
+    answer = np.empty((ROWS, rule[RULE_ROW]))
+    words[ATOM] = layout
+    ask_about(known, MODEL, answer)
+    flat = answer.reshape(-1)
+    length = int(flat[0])
+    for k in range(length):
+        model[k] = int(flat[1 + k])
+    for k in range(size):
+        for which in range(3):
+            limits[which, k] = flat[1 + length + which * size + k]
+    model[-1] = layout
 
 
 @helper

@@ -35,11 +35,15 @@ _ROUNDS = 2
 _ITERATIONS = 12
 _SETTLED = 1e-5
 
+# Room for what is worked out on the way: of the length of a quotient's coefficients, and of the points.
+_SCALE, _HEADS, _DIAGONAL, _OTHER, _TRIAL = range(5)
+_WEIGHTS, _ABOVE = range(2)
 
-@helper
-def _null_vector(rows: Any, size: int, vector: Any) -> None:
+
+@borrowing_helper
+def _null_vector(rows: Any, size: int, short: Any, vector: Any) -> None:
     """Writes the unit vector that brings a combination of the first columns of a triangle nearest to 0."""
-    greatest, diagonal, other = 0.0, np.empty(size), np.empty(size)
+    greatest, diagonal, other = 0.0, short[_DIAGONAL], short[_OTHER]
     for j in range(size):
         greatest = max(greatest, abs(rows[j, j]))
     for j in range(size):
@@ -68,11 +72,11 @@ def _null_vector(rows: Any, size: int, vector: Any) -> None:
             return
 
 
-@helper
-def _weigh(degrees: Any, points: Any, weights: Any, rows: Any, scale: Any) -> None:
+@borrowing_helper
+def _weigh(degrees: Any, points: Any, weights: Any, rows: Any, short: Any) -> None:
     """Writes the triangle of the equations of a quotient, the denominator first, and the lengths of their columns."""
     powers, target, multiplier = points
-    size, heads = degrees[0] + degrees[1] + 2, np.empty(scale.size)
+    size, scale, heads = degrees[0] + degrees[1] + 2, short[_SCALE], short[_HEADS]
     for k in range(size):
         for i in range(target.size):
             below = k <= degrees[1]
@@ -87,13 +91,15 @@ def _weigh(degrees: Any, points: Any, weights: Any, rows: Any, scale: Any) -> No
     triangularise(rows[:size], heads, size, target.size)
 
 
-@helper
-def _solve(degrees: Any, points: Any, rows: Any, scale: Any, coefficients: Any, below: Any) -> float:
+@borrowing_helper
+def _solve(degrees: Any, points: Any, room: Any, coefficients: Any, below: Any) -> float:
     """Writes the coefficients that a triangle asks for, and the denominator; returns the misfit."""
     powers, target, multiplier = points
-    size, above = degrees[0] + degrees[1] + 2, np.zeros(target.size)
-    _null_vector(rows, size, coefficients)
-    below[:] = 0.0
+    rows, short, wide = room
+    size, scale, above = degrees[0] + degrees[1] + 2, short[_SCALE], wide[_ABOVE]
+    _null_vector(rows, size, short, coefficients)
+    for i in range(target.size):
+        above[i] = below[i] = 0.0
     for k in range(size):
         coefficients[k] /= scale[k]
         for i in range(target.size):
@@ -108,20 +114,19 @@ def _solve(degrees: Any, points: Any, rows: Any, scale: Any, coefficients: Any, 
     return cost if cost < math.inf else math.inf
 
 
-@helper
-def _reweight(degrees: Any, points: Any, exact: float, cost: float, coefficients: Any, below: Any) -> float:
+@borrowing_helper
+def _reweight(degrees: Any, points: Any, exact: float, cost: float, room: Any, coefficients: Any, below: Any) -> float:
     """Divides the equations by the denominator of the previous solution as long as that helps; returns the misfit."""
-    count = below.size
-    rows, scale, trial = np.empty((12, max(count, 12))), np.empty(12), np.empty(12)
-    weights = np.empty(count)
+    rows, short, wide = room
+    count, trial, weights = below.size, short[_TRIAL], wide[_WEIGHTS]
     for _ in range(_ROUNDS):
         greatest, previous = 0.0, cost
         for i in range(count):
             greatest = max(greatest, abs(below[i]))
         for i in range(count):
             weights[i] = 1 / max(abs(below[i]), 1e-9 * greatest)
-        _weigh(degrees, points, weights, rows, scale)
-        trial_cost = _solve(degrees, points, rows, scale, trial, below)
+        _weigh(degrees, points, weights, rows, short)
+        trial_cost = _solve(degrees, points, room, trial, below)
         if trial_cost < cost:
             cost = trial_cost
             copy_to(trial, coefficients)
@@ -155,8 +160,9 @@ def _fit(degrees: Any, points: Any, exact: float, coefficients: Any, scores: Any
     """
     powers, target, _ = points
     count, size = target.size, degrees.shape[0]
-    rows, scale = np.empty((12, max(count, 12))), np.empty(12)
-    weights, below, costs = np.empty(count), np.empty((size, count)), np.full(size, math.inf)
+    below, costs = np.empty((size, count)), np.full(size, math.inf)
+    rows, short, wide = np.empty((12, max(count, 12))), np.empty((5, 12)), np.empty((2, count))
+    room, weights = (rows, short, wide), wide[_WEIGHTS]
     scores[:] = math.inf
     for one in range(size):
         if degrees[one, 0] == 0:
@@ -167,14 +173,14 @@ def _fit(degrees: Any, points: Any, exact: float, coefficients: Any, scores: Any
                 longest += 1
             for i in range(count):
                 weights[i] = 1 / (1 + abs(powers[degrees[one, 1], i]))
-            _weigh(degrees[longest], points, weights, rows, scale)
-        costs[one] = _solve(degrees[one], points, rows, scale, coefficients[one], below[one])
+            _weigh(degrees[longest], points, weights, rows, short)
+        costs[one] = _solve(degrees[one], points, room, coefficients[one], below[one])
         scores[one] = _score(degrees[one], count, costs[one], exact)
         if costs[one] <= exact and count > degrees[one, 0] + degrees[one, 1] + 2:
             break
     for one in range(size):
         if costs[one] > exact and scores[one] < math.inf:
-            costs[one] = _reweight(degrees[one], points, exact, costs[one], coefficients[one], below[one])
+            costs[one] = _reweight(degrees[one], points, exact, costs[one], room, coefficients[one], below[one])
             scores[one] = _score(degrees[one], count, costs[one], exact)
     for one in range(size):
         if costs[one] <= exact and count > degrees[one, 0] + degrees[one, 1] + 2:

@@ -35,14 +35,16 @@ def misfit(model: Any, vector: Any, evidence: Any, nodes: Any, factors: Any, slo
     return cost if cost < math.inf else math.inf
 
 
-@helper
-def _damped_step(slope: Any, residual: Any, weights: Any, free: Any, damping: float, rows: Any, step: Any) -> bool:
+@borrowing_helper
+def _damped_step(
+    slope: Any, residual: Any, weights: Any, free: Any, damping: float, rows: Any, room: Any, step: Any
+) -> bool:
     """Solves for a step of the constants that are free; returns whether that was possible.
 
     Augmented least squares rather than the normal equations: these square the condition, which is bad for polynomials.
     """
     size, count = slope.shape
-    scale, heads, found = np.empty(size), np.empty(size), np.empty(size)
+    scale, heads, found, solution = room[0], room[1], room[2], room[3]
     moving = 0
     for k in range(size):
         step[k] = 0.0
@@ -68,7 +70,6 @@ def _damped_step(slope: Any, residual: Any, weights: Any, free: Any, damping: fl
     for i in range(count, count + moving):
         rows[moving, i] = 0.0
     triangularise(rows[: moving + 1], heads, moving, count + moving)
-    solution = np.empty(moving)
     back_substitute(rows, moving, moving, solution)
     for k in range(moving):
         change = solution[k] / scale[k]
@@ -82,18 +83,42 @@ def _damped_step(slope: Any, residual: Any, weights: Any, free: Any, damping: fl
 def refine_from(model: Any, vector: Any, free: Any, evidence: Any, steps: int) -> float:
     """Improves the constants in place by at most so many steps; returns their misfit."""
     size, count = vector.size, evidence.shape[1]
-    nodes, factors = np.empty((model[2], count)), np.empty((model[2], count))
-    slope, trial_slope = np.empty((size, count)), np.empty((size, count))
-    residual, trial_residual = np.empty(count), np.empty(count)
+    lines = np.empty((2 * model[2] + 2 * size + 2, count))
+    if steps <= 0 or size == 0:
+        return _misfit_in(model, vector, evidence, lines)
+    return _refine_in(
+        model, vector, free, evidence, steps, lines, np.empty((size + 1, count + size)), np.empty((6, size))
+    )
+
+
+@borrowing_helper
+def _misfit_in(model: Any, vector: Any, evidence: Any, lines: Any) -> float:
+    """Returns the misfit of constants, given room for the values of nodes, derivatives and residuals."""
+    nodes, size = model[2], vector.size
+    return misfit(
+        model, vector, evidence, lines[:nodes], lines[nodes : 2 * nodes], lines[2 * nodes : 2 * nodes + size],
+        lines[2 * nodes + size],
+    )  # fmt: skip
+
+
+@borrowing_helper
+def _refine_in(
+    model: Any, vector: Any, free: Any, evidence: Any, steps: int, lines: Any, rows: Any, room: Any
+) -> float:
+    """Improves the constants as `refine_from` does, given room for what is worked out on the way."""
+    size, nodes = vector.size, lines[: model[2]]
+    lines = lines[model[2] :]
+    factors, lines = lines[: model[2]], lines[model[2] :]
+    slope, trial_slope = lines[:size], lines[size : 2 * size]
+    residual, trial_residual = lines[2 * size], lines[2 * size + 1]
+    step, trial = room[4], room[5]
     cost = misfit(model, vector, evidence, nodes, factors, slope, residual)
-    if steps <= 0 or cost == math.inf or size == 0:
+    if cost == math.inf:
         return cost
-    rows = np.empty((size + 1, count + size))
-    step, trial = np.empty(size), np.empty(size)
     damping = _FIRST_DAMPING
     while steps > 0 and cost > 0.0:
         steps -= 1
-        possible = _damped_step(slope, residual, evidence[2], free, damping, rows, step)
+        possible = _damped_step(slope, residual, evidence[2], free, damping, rows, room, step)
         if not possible:
             return cost
         largest, largest_step = 1.0, 0.0

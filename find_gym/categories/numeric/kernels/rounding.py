@@ -67,11 +67,17 @@ def _invert(matrix: Any) -> None:
                     matrix[i, j] -= factor * matrix[k, j]
 
 
-@helper
-def covariance(slope: Any, free: Any, spread: Any) -> None:
-    """Writes the covariances of the constants for noise of variance 1, `(k, k)`; huge where nothing is known."""
+@borrowing_helper
+def covariance(slope: Any, free: Any, scale: Any, spread: Any) -> None:
+    """Writes the covariances of the constants for noise of variance 1, `(k, k)`; huge where nothing is known.
+
+    Args:
+        slope: the derivatives by each constant, shape `(k, n)`; those of constants that are held become 0.
+        free: which constants are free, shape `(k,)`.
+        scale: where to write the lengths of the derivatives, shape `(k,)`.
+        spread: where to write the covariances.
+    """
     size, count = slope.shape
-    scale = np.empty(size)
     for k in range(size):
         total = 0.0
         for i in range(count):
@@ -103,7 +109,7 @@ def _round_linearly(vector: Any, slope: Any, variance: float, drawn: Any) -> boo
     size, count = slope.shape
     least, spread, waiting = np.empty(size), np.empty((size, size)), np.ones(size, np.bool_)
     column = np.empty(size)
-    covariance(slope, waiting, spread)
+    covariance(slope, waiting, column, spread)
     for k in range(size):
         total = 0.0
         for i in range(count):
@@ -192,12 +198,12 @@ def round_in_turn(model: Any, vector: Any, evidence: Any, cost: float, variance:
     """
     size, count = vector.size, evidence.shape[1]
     nodes, factors = np.empty((model[2], count)), np.empty((model[2], count))
-    slope, spread, trial = np.empty((size, count)), np.empty((size, size)), np.empty(size)
+    slope, spread, trial, scale = np.empty((size, count)), np.empty((size, size)), np.empty(size), np.empty(size)
     free, waiting = np.ones(size, np.bool_), np.ones(size, np.bool_)
     original, done = cost, 0
     for _ in range(size):
         linearise(model, vector, evidence[0], nodes, factors, slope)
-        covariance(slope, free, spread)
+        covariance(slope, free, scale, spread)
         chosen, deviation = -1, math.inf
         for k in range(size):
             own = math.sqrt(max(spread[k, k], 0.0) * variance)

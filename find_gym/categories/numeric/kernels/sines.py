@@ -15,7 +15,7 @@ import numpy as np
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
 from find_gym.categories.numeric.kernels.scanning import select, take_least
-from find_gym.core.kernels.compiling import borrowing_helper, exact_helper, helper
+from find_gym.core.kernels.compiling import borrowing_helper, exact_helper, exact_kernel, helper
 
 SIN, COS = range(2)
 # Periods handed on from a scan.
@@ -222,6 +222,32 @@ def _other_centres(answer: Any) -> int:
         answer[found, asking.CONSTANTS + 2] = c[2] + turn * half
         found += 1
     return max(found, 1)
+
+
+@exact_kernel("void(float64[:, ::1], float64[:, ::1], int64, float64[:, ::1])")
+def turn_waves(sine: Any, cosine: Any, periods: int, values: Any) -> None:
+    """Writes sines and cosines of evenly spaced frequencies, which follow from a few.
+
+    Args:
+        sine: the sines at m inputs, of p frequencies that are kept as they are; of the first of g others; and of the
+            angles by which the first of these, two, four … are turned to be the next ones; shape `(m, p + 1 + t)`.
+        cosine: the cosines, in the same way.
+        periods: how many frequencies are kept as they are, p.
+        values: where to write the sines of all frequencies, then the cosines, shape `(m, 2 (p + g))`.
+    """
+    size = values.shape[1] // 2
+    for i in range(values.shape[0]):
+        sines, cosines = values[i, :size], values[i, size:]
+        for g in range(periods + 1):
+            sines[g], cosines[g] = sine[i, g], cosine[i, g]
+        done, turn = 1, periods + 1
+        while done < size - periods:
+            first, next_one = periods, periods + done
+            for g in range(min(done, size - next_one)):
+                one, other = sines[first + g], cosines[first + g]
+                sines[next_one + g] = one * cosine[i, turn] + other * sine[i, turn]
+                cosines[next_one + g] = other * cosine[i, turn] - one * sine[i, turn]
+            done, turn = 2 * done, turn + 1
 
 
 def sines(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
