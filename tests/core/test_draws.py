@@ -78,9 +78,9 @@ class Watched:
         self.depth -= 1
 
     @property
-    def ctypes(self) -> Any:
+    def capsule(self) -> Any:
         self.held.append(self.depth == 1)
-        return self.rng.bit_generator.ctypes
+        return self.rng.bit_generator.capsule
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rng, name)

@@ -92,10 +92,13 @@ class BatchNoise:
 
     def forget(self, env: int) -> None:
         """Leaves an episode without noise."""
-        if self._functions.pop(env, None) is None:
+        if env not in self._functions:
             return
+        function, _ = self._functions.pop(env)
         self._drawn[env] = _NEVER
-        self._begins[env] = first = env * self._sources * BLOCK
+        first = env * self._sources * BLOCK
+        if function.regions:
+            self._begins[env] = first
         self.draws[first : first + self._sources * BLOCK] = -0.0
         self._kinds[env] = noise.NONE
 

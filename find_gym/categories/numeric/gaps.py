@@ -44,9 +44,9 @@ class Gaps:
 
     def clear(self, episodes: Integers) -> None:
         """Forgets what was asked in some episodes."""
-        self.x[episodes] = np.inf
-        self.width[episodes] = 0.0
-        self.free[episodes] = self._bank.size
+        from find_gym.categories.numeric.kernels.bisecting import forget_inputs
+
+        forget_inputs(self._bank.size, self.x, self.width, self.free, episodes)
 
     def add(self, episodes: Integers, places: Integers, x: FloatArray = _AS_KNOWN) -> tuple[Integers, FloatArray]:
         """Takes note of one input in each of some episodes.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -24,11 +26,17 @@ class _CompiledForm:
     """The attribute `compiled`, made when it is first read; `functools.cached_property` also takes a lock for that."""
 
     def __get__(self, rule: Any, owner: Any) -> CompiledRule:
-        from find_gym.categories.numeric.compiled_rules import CompiledRule
-
-        compiled = CompiledRule(rule)
+        compiled = _compiled_rules().CompiledRule(rule)
         object.__setattr__(rule, "compiled", compiled)
         return compiled
+
+
+@cache
+def _compiled_rules() -> ModuleType:
+    """Returns what compiles rules, once Numba is to be imported."""
+    from find_gym.categories.numeric import compiled_rules
+
+    return compiled_rules
 
 
 class _Compiled:

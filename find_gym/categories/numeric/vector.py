@@ -26,8 +26,6 @@ from find_gym.interfaces.tokens import TokensInterface
 FloatArray = NDArray[np.float64]
 
 
-# The sum of no answers and how many they are, the least and the greatest of them.
-_NO_ANSWERS = (0.0, 0.0, np.inf, -np.inf)
 _NO_GAPS = (np.empty((2, 0), dtype=np.int64), np.empty((2, 0)))
 _SCALES = (ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, 2 * CLOSEST)
 
@@ -60,10 +58,11 @@ class NumericAnswers(BatchAnswers):
         return True
 
     def _forget(self, envs: Integers) -> None:
-        self._any_noisy = bool(self._noisy.any())
-        self._records[envs, :, answering.TOTAL : answering.HIGH + 1] = _NO_ANSWERS
-        self._largest[envs] = answering.LEAST
-        self._top[envs] = -1
+        self._any_noisy = bool(np.count_nonzero(self._noisy))
+        answering.forget_answers(
+            envs, self._records, self._next, self._history.shape[1], self._largest, self._top,
+            self._all_features.block, self._starts,
+        )  # fmt: skip
 
     def _widen(self) -> None:
         self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)], axis=1)
@@ -111,6 +110,8 @@ class ZoomAnswers(NumericAnswers):
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
         self._gaps = Gaps(features.count, self._inputs)
+        # The feature "x" where nothing was asked.
+        self._bank = self._gaps.scaled()[0]
 
     def show_askable(self, can_ask: NDArray[np.bool_], masks: NDArray[np.bool_]) -> None:
         """Writes which queries are legal; see `BatchAnswers`."""
@@ -154,7 +155,7 @@ class ZoomAnswers(NumericAnswers):
     def _forget(self, envs: Integers) -> None:
         super()._forget(envs)
         self._gaps.clear(envs)
-        self._features["x"][envs, : self._inputs.size] = self._inputs / QUERY_RANGE[1]
+        self._features["x"][envs] = self._bank
 
     def _input(self, env: int, place: int) -> float:
         return float(self._gaps.x[env, place] if place >= self._inputs.size else self._inputs[place])

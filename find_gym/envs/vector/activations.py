@@ -27,9 +27,6 @@ class ActivationAnswers(BatchAnswers):
         has_exemplars = "exemplar" in codec.observation_space.spaces
         self._exemplar = features["exemplar"] if has_exemplars else None
 
-    def _forget(self, envs: Integers) -> None:
-        """Nothing is left to forget."""
-
     def _widen(self) -> None:
         self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)], axis=1)
 

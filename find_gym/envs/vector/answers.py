@@ -65,10 +65,6 @@ class BatchAnswers:
         """Evaluates a function at all probes; returns False where it has to be asked each time."""
         raise NotImplementedError
 
-    def _forget(self, envs: Integers) -> None:
-        """Forgets what was answered in some episodes, features apart."""
-        raise NotImplementedError
-
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes.
 
@@ -131,11 +127,14 @@ class BatchAnswers:
 
     def clear(self, envs: Integers) -> None:
         """Forgets all answers of some episodes, which begin."""
+        self._all_tabled = np.count_nonzero(self._tabled) == len(self._tabled)
+        self._forget(envs)
+
+    def _forget(self, envs: Integers) -> None:
+        """Forgets what was answered in some episodes; subclasses forget what they keep beside it."""
         for values in self._features.values():
             values[envs] = 0.0
         self._next[envs] = envs * self._history.shape[1]
-        self._all_tabled = bool(self._tabled.all())
-        self._forget(envs)
 
     def _answer_untabled(self, envs: Integers, probes: Integers) -> list[tuple[int, Any]]:
         """Asks the functions that are in no table.
@@ -232,6 +231,7 @@ class ListedAnswers(BatchAnswers):
         return answers
 
     def _forget(self, envs: Integers) -> None:
+        super()._forget(envs)
         for env in envs.tolist():
             self._told[env] = []
 

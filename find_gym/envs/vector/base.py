@@ -381,7 +381,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _final(self, ended: Integers, mask: NDArray[np.bool_], scores: dict[int, tuple[Score, Submission]]) -> Info:
         """Returns the infos of episodes that end in a step in which others begin."""
-        observations = np.full(self.num_envs, None, dtype=object)
+        observations = np.empty(self.num_envs, dtype=object)
         for env in ended.tolist():
             observations[env] = self._features.row(env)
         final = self._counts(mask.copy())

@@ -43,7 +43,8 @@ class BatchDescriptions:
         """Begins new descriptions in some environments."""
         self._states[envs] = self._automaton.first
         self._lengths[envs] = 0
-        self._used[envs] = False
+        if self._has_once:
+            self._used[envs] = False
         self._features["written"][envs] = 0.0
 
     def masks(self) -> NDArray[np.bool_]:

@@ -46,6 +46,35 @@ def _find_largest(records: Any, row: int, width: int) -> Any:
 
 
 @exact_kernel(
+    "void(int64[::1], float64[:, :, ::1], int64[::1], int64, float64[::1], int64[::1], float32[::1], int64[::1])"
+)
+def forget_answers(
+    envs: Any, records: Any, following: Any, room: int, largest: Any, top: Any, features: Any, starts: Any
+) -> None:
+    """Forgets the answers of some episodes, those that are shown included; see `take_answers`.
+
+    Args:
+        envs: the numbers of the episodes.
+        records: what is known of each place, whose answers without noise stay.
+        following: where the next query of each episode goes.
+        room: the width of the history.
+        largest: the largest magnitude of each episode's means.
+        top: its place.
+        features: all features, flat.
+        starts: where those of `SHOWN` begin in it.
+    """
+    most = records.shape[1]
+    for env in envs:
+        for place in range(most):
+            records[env, place, TOTAL] = records[env, place, COUNT] = 0.0
+            records[env, place, LOW], records[env, place, HIGH] = math.inf, -math.inf
+        following[env] = env * room
+        largest[env], top[env] = LEAST, -1
+        for start in starts:
+            features[start + env * most : start + (env + 1) * most] = 0.0
+
+
+@exact_kernel(
     "int64(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
     "float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], float64, float64, float64[::1], "
     "float64[::1], int64[::1])"

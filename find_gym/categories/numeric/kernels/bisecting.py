@@ -11,6 +11,15 @@ from find_gym.core.kernels.compiling import exact_kernel
 from find_gym.core.kernels.prefetching import AHEAD, prefetch
 
 
+@exact_kernel("void(int64, float64[:, ::1], float64[:, ::1], int64[::1], int64[::1])")
+def forget_inputs(bank: int, x: Any, width: Any, free: Any, episodes: Any) -> None:
+    """Forgets all inputs of some episodes; see `put_between`, of which `bank` is the number of places b."""
+    for episode in episodes:
+        x[episode, :] = math.inf
+        width[episode, :] = 0.0
+        free[episode] = bank
+
+
 @exact_kernel(
     "void(float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[::1], "
     "int64[:, ::1], float64[:, ::1])"
