@@ -112,5 +112,7 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         if len(places):
             starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
             hidden = hidden + functional.embedding_bag(places, first.of_tokens, starts, mode="sum")
-        features: th.Tensor = self.trunk[1:](hidden)
-        return features
+        _, *others = self.trunk
+        for layer in others:
+            hidden = layer(hidden)
+        return hidden

@@ -25,7 +25,7 @@ from stable_baselines3.common.logger import Logger
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.encoders import Encoding, Inputs, in_few_lengths
 from find_gym_agents.training.fast_processes import Processes
-from find_gym_agents.training.fast_rollouts import Rollouts, chosen, probabilities, reduced_precision
+from find_gym_agents.training.fast_rollouts import Rollouts, chosen, only_legal, reduced_precision
 from find_gym_agents.training.learner import VALUE_RATE, Setting, entropy_weight, learning_rate
 
 # The weight of the values' loss, and the greatest norm of the gradient: the defaults of Stable-Baselines3.
@@ -98,7 +98,9 @@ class Gradients(Rollouts):
         batch, encoding = self.minibatch()
         logits, values = self.forward(self.weights(), encoding, batch)
         with th.no_grad():
-            logs, likely = probabilities(logits, batch["masks"])
+            legal = only_legal(logits, batch["masks"])
+            # Not the exponentials of the logarithms: those of numbers far below 0 take ten times as long.
+            logs, likely = legal.log_softmax(1), legal.softmax(1)
             actions = batch["actions"]
             entropies = -(likely * logs).sum(1)
             log_ratio = chosen(logs, actions) - batch["logs"]

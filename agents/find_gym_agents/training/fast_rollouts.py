@@ -38,13 +38,14 @@ _LONGEST_PIECE = 16
 
 # The precision of matrix products, by PyTorch's names: "medium" lets factors, not sums, be rounded to 16 bits
 # (bfloat16) on processors and to 19 (TF32) on GPUs, where that is faster. On processors oneDNN multiplies then, which
-# on those of AMD takes less than half as long as MKL does even where it rounds nothing.
+# on those of AMD takes less than half as long as MKL does even where it rounds nothing. What it does before it
+# multiplies takes as long as a product of few rows: rollouts leave these to MKL.
 _PRECISION: str = "medium"
 
 
 @contextmanager
 def reduced_precision() -> Iterator[None]:
-    """Multiplies matrices with the precision of `ppo-fast`."""
+    """Multiplies matrices with the precision of the updates of `ppo-fast`."""
     before = th.get_float32_matmul_precision()
     th.set_float32_matmul_precision(_PRECISION)
     try:
@@ -223,7 +224,6 @@ class Rollouts:
     # --- A rollout ----------------------------------------------------------------------------------------------------
 
     @th.no_grad()
-    @reduced_precision()
     def collect(self) -> float:
         """Makes a rollout by the policy; returns the seconds spent in the environments."""
         rewards, ends = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape, dtype=np.bool_)
@@ -238,9 +238,9 @@ class Rollouts:
         steps: list[Inputs] = []
         for step in range(self._shape[0]):
             logits, values = self.forward(weights, encoding, self._shown)
-            logs, likely = probabilities(logits, self._shown["masks"])
+            likely = only_legal(logits, self._shown["masks"]).softmax(1)
             drawn = draw(likely, points[step])
-            own = {"actions": drawn, "logs": chosen(logs, drawn), "values": values, "evidence": self._current}
+            own = {"actions": drawn, "likely": chosen(likely, drawn), "values": values, "evidence": self._current}
             steps.append(self._shown | own)
             actions = drawn.cpu().numpy()
             observation, rewards[step], ends[step], _, _ = self._timed(self._env.step, actions)
@@ -252,6 +252,7 @@ class Rollouts:
                     *(one.index_copy(0, changed, part) for one, part in zip(encoding, fresh, strict=True))
                 )
         self.rollout = {name: th.stack([one[name] for one in steps]) for name in steps[0]}
+        self.rollout["logs"] = self.rollout.pop("likely").log_()
         following = self.forward(weights, encoding, self._shown)[1]
         self._weigh(self._send(rewards), self._send(ends), following)
         return self._seconds
@@ -327,10 +328,9 @@ def _pieces(ends: th.Tensor) -> th.Tensor:
     return (begins.t().flatten().cumsum(0) - 1).view(ends.shape[1], -1).t()
 
 
-def probabilities(logits: th.Tensor, masks: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
-    """Returns the log-probabilities of actions among the legal ones, and the probabilities, `(batch, actions)` each."""
-    legal = logits.where(masks, _NEVER)
-    return legal.log_softmax(1), legal.softmax(1)
+def only_legal(logits: th.Tensor, masks: th.Tensor) -> th.Tensor:
+    """Returns logits with which illegal actions have the probability 0, `(batch, actions)`."""
+    return logits.where(masks, _NEVER)
 
 
 def chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:

@@ -22,7 +22,7 @@ from find_gym_agents.categories.numeric.encoder import _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
-from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, probabilities  # noqa: E402
+from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, only_legal  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
 from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
@@ -191,7 +191,7 @@ def test_only_the_values_are_fitted_after_imitation():
 def test_no_illegal_action_is_drawn(logits, mask, seed):
     rows = th.tensor([logits]).repeat(50, 1)
     points = th.rand(50, generator=th.Generator().manual_seed(seed))
-    drawn = draw(probabilities(rows, th.tensor([mask]).repeat(50, 1))[1], points)
+    drawn = draw(only_legal(rows, th.tensor([mask]).repeat(50, 1)).softmax(1), points)
     assert th.tensor(mask)[drawn].all()
 
 
@@ -297,10 +297,10 @@ def test_a_feature_of_probes_has_the_gradients_of_its_layers():
     layers = th.nn.Sequential(th.nn.Linear(3, 4), th.nn.ReLU(), th.nn.Linear(4, 1)).double()
     weights, rng = list(layers.parameters()), th.Generator().manual_seed(0)
     inputs, targets = th.randn(5, 6, 3, generator=rng).double(), th.randn(5, 6, generator=rng).double()
-    gradients = [
-        th.autograd.grad((feature * targets).sum(), weights)
-        for feature in (layers(inputs)[..., 0], _OneFeature.apply(inputs, *weights))
-    ]
+    with_one = th.cat([inputs, th.ones(5, 6, 1)], 2)
+    features = layers(inputs)[..., 0], _OneFeature.apply(with_one, *weights)
+    th.testing.assert_close(*features)
+    gradients = [th.autograd.grad((feature * targets).sum(), weights) for feature in features]
     th.testing.assert_close(*gradients)
 
 

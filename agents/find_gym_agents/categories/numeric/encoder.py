@@ -70,7 +70,7 @@ class NumericEncoder(Encoder):
             "tokens": np.zeros((batch, self.places, encoding_kernel.POINT_FEATURES), dtype=np.float32),
             "overview": np.zeros((batch, 4), dtype=np.float32),
             "lines": np.zeros((batch, encoding_kernel.LINES * probes), dtype=np.float32),
-            "beside": np.zeros((batch, probes, encoding_kernel.PROBE_FEATURES), dtype=np.float32),
+            "beside": np.zeros((batch, probes, encoding_kernel.PROBE_FEATURES + 1), dtype=np.float32),
         }
         features = [shown[name] for name in ("asked", "undefined", "answer", "relative", "magnitude", "spread")]
         features += [self._inputs_of(shown), self._bank]
@@ -106,7 +106,8 @@ class NumericEncoder(Encoder):
 class _OneFeature(th.autograd.Function):
     """Two layers that give one feature, with gradients that take one matrix product.
 
-    The gradient of each hidden unit is that of the feature times a weight, where the unit is not 0.
+    The gradient of each hidden unit is that of the feature times a weight, where the unit is not 0. Biases are weights
+    of a last input that is 1; a hidden unit is a row, so that what is multiplied with it lies as its numbers do.
     """
 
     @staticmethod
@@ -114,20 +115,19 @@ class _OneFeature(th.autograd.Function):
         context: Any, inputs: th.Tensor, weight: th.Tensor, bias: th.Tensor, last: th.Tensor, last_bias: th.Tensor
     ) -> th.Tensor:
         """Returns the feature, of the shape of the inputs without their last axis."""
-        rows = inputs.flatten(0, -2)
-        hidden = functional.linear(rows, weight, bias).relu_()
-        context.save_for_backward(rows, hidden, weight, bias, last)
-        return functional.linear(hidden, last, last_bias).view(inputs.shape[:-1])
+        rows, weights = inputs.flatten(0, -2), th.cat([weight, bias[:, None]], 1)
+        hidden = (weights @ rows.t()).relu_()
+        context.save_for_backward(rows, hidden, weights, last)
+        return th.addmm(last_bias, last, hidden).view(inputs.shape[:-1])
 
     @staticmethod
     def backward(context: Any, gradient: th.Tensor) -> Any:  # type: ignore[override]
         """Returns the gradients of the weights, none of the inputs."""
-        rows, hidden, weight, bias, last = context.saved_tensors
-        gradient = gradient.reshape(-1, 1)
-        passed = hidden.sign_().t()
-        of_rows, of_ones = passed @ (rows * gradient), passed @ gradient
-        of_last = (of_rows * weight).sum(1) + of_ones[:, 0] * bias
-        return None, of_rows * last.t(), of_ones[:, 0] * last[0], of_last[None], gradient.sum()[None]
+        rows, hidden, weights, last = context.saved_tensors
+        gradient = gradient.reshape(1, -1)
+        passed = hidden.sign_().mul_(gradient) @ rows
+        of_last, of_weights = (passed * weights).sum(1), passed * last.t()
+        return None, of_weights[:, :-1], of_weights[:, -1], of_last[None], gradient.sum()[None]
 
 
 class ZoomEncoder(NumericEncoder):

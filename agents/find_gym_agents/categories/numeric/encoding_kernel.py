@@ -9,7 +9,7 @@ import numpy as np
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 
 POINT_FEATURES, LINES, PROBE_FEATURES = 25, 5, 10
-"""Features of a point, kinds of lines over the bank, features of a probe."""
+"""Features of a point, kinds of lines over the bank, features of a probe; these are followed by 1."""
 
 # Places in the bank over which the distance to the nearest asked probe grows to 1.
 _FAR = 16
@@ -100,7 +100,7 @@ def _draw(bank: Any, at: Any, values: Any, asked: Any, undefined: Any, zooms: bo
         undefined: the feature of that name.
         zooms: whether inputs may lie between probes.
         lines: where to write the lines, shape `(LINES * probes,)`.
-        beside: where to write the features of probes, shape `(probes, PROBE_FEATURES)`.
+        beside: where to write the features of probes, shape `(probes, PROBE_FEATURES + 1)`.
     """
     count, probes, after = len(at), len(bank), 0
     for probe in range(probes):
@@ -131,6 +131,7 @@ def _draw(bank: Any, at: Any, values: Any, asked: Any, undefined: Any, zooms: bo
             beside[probe, 7] = abs(values[1, stop] - values[1, start]) * 10
         beside[probe, 8] = share
         beside[probe, 9] = undefined[probe]
+        beside[probe, 10] = 1.0
         lines[3 * probes + probe] = gap
         lines[4 * probes + probe] = undefined[probe]
 
@@ -179,7 +180,7 @@ def prepare(
         tokens: their features, shape `(batch, points, POINT_FEATURES)`.
         overview: features of all of them, shape `(batch, 4)`.
         lines: answers joined by lines over the bank, shape `(batch, LINES * probes)`.
-        beside: features of each probe, shape `(batch, probes, PROBE_FEATURES)`.
+        beside: features of each probe, then 1, shape `(batch, probes, PROBE_FEATURES + 1)`.
     """
     points = place.shape[1]
     y, inputs, at = np.zeros(points, dtype=np.float32), np.zeros(points, dtype=np.float32), np.zeros(points)
