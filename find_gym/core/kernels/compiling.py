@@ -62,6 +62,11 @@ def exact_helper(function: Function) -> Function:
     return _part(function, _PART | _EXACT_OPTIONS)
 
 
+def exact_borrowing_helper(function: Function) -> Function:
+    """Compiles a function that makes no arrays as a part of exact kernels; see `borrowing_helper`."""
+    return _part(function, _PART | _BORROWING | _EXACT_OPTIONS)
+
+
 def inlined_helper(function: Function) -> Function:
     """Compiles a function as a part of exact kernels, into each place that calls it.
 

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -33,7 +33,7 @@ _LEAP_HIGH, _LEAP_LOW = np.uint64(0x2C82901AD1CB0CD1), np.uint64(0x82B631BA6B261
 _LEAP_SUM_HIGH, _LEAP_SUM_LOW = np.uint64(0x8B144946FE438D94), np.uint64(0xE2DEEA36E161B7E0)
 
 
-@exact_helper
+@exact_borrowing_helper
 def next_word(words: Any, cursor: Any) -> Any:
     """Returns the next 64 bits, 0 where there are none."""
     place = cursor[0]
@@ -41,7 +41,7 @@ def next_word(words: Any, cursor: Any) -> Any:
     return words[place] if place < words.size else np.uint64(0)
 
 
-@exact_helper
+@exact_borrowing_helper
 def integer(words: Any, cursor: Any, count: int) -> Any:
     """Draws an integer in [0, count), for a count of 1 to 2**32 - 1, by the method of Lemire."""
     if count <= 1:
@@ -63,13 +63,13 @@ def integer(words: Any, cursor: Any, count: int) -> Any:
             return np.int64(product >> _HALF)
 
 
-@exact_helper
+@exact_borrowing_helper
 def uniform(words: Any, cursor: Any) -> float:
     """Draws a number in [0, 1)."""
     return np.float64(next_word(words, cursor) >> _MANTISSA) * 2.0**-53
 
 
-@exact_helper
+@exact_borrowing_helper
 def shuffle(words: Any, cursor: Any, values: Any) -> None:
     """Shuffles an array, as `generator.shuffle(values)` does: places are drawn again while they are beyond the last."""
     place, left = cursor[0], cursor[1]
@@ -153,7 +153,7 @@ def write_seed(entropy: Any, words: Any) -> None:
         words[i] = halves[0] | halves[1] << _HALF
 
 
-@exact_helper
+@exact_borrowing_helper
 def seed(entropy: Any, state: Any) -> None:
     """Seeds the generator PCG64 as `numpy.random.default_rng` does, by `numpy.random.SeedSequence`.
 
@@ -192,7 +192,7 @@ def _output(high: Any, low: Any) -> Any:
     return word >> turn | word << (np.uint64(64) - turn & np.uint64(63))
 
 
-@exact_helper
+@exact_borrowing_helper
 def generate(state: Any) -> Any:
     """Returns the next 64 bits of PCG64."""
     state[0], state[1] = _step(state[0], state[1], state[2], state[3])

@@ -17,7 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper
 
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -143,7 +143,7 @@ def draw_uniform(generator: int) -> float:
     return _double(generator)
 
 
-@exact_helper
+@exact_borrowing_helper
 def shuffle(generator: int, values: Any) -> None:
     """Shuffles an array, as `generator.shuffle(values)` does."""
     for last in range(values.size - 1, 0, -1):
@@ -157,7 +157,7 @@ def shuffle(generator: int, values: Any) -> None:
         values[last], values[other] = values[other], values[last]
 
 
-@exact_helper
+@exact_borrowing_helper
 def choose_places(generator: int, count: int, places: Any) -> None:
     """Writes different integers below `count`, as `generator.choice(count, size, replace=False)` draws them.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_borrowing_helper
 
 # NumPy adds eight sums side by side, and halves what is longer.
 _LONGEST = 128
 
 
-@exact_helper
+@exact_borrowing_helper
 def _sum_of_few(values: Any) -> float:
     """Adds up at most 128 numbers."""
     whole = values.size // 8 * 8 if values.size >= 8 else 0
@@ -27,7 +27,7 @@ def _sum_of_few(values: Any) -> float:
     return total
 
 
-@exact_helper
+@exact_borrowing_helper
 def _pairwise(values: Any) -> float:
     if values.size <= _LONGEST:
         return _sum_of_few(values)
@@ -35,7 +35,7 @@ def _pairwise(values: Any) -> float:
     return _pairwise(values[:half]) + _pairwise(values[half:])
 
 
-@exact_helper
+@exact_borrowing_helper
 def pairwise_sum(values: Any) -> float:
     """Returns the sum of numbers side by side in memory, shape `(n,)`, as `numpy.sum` adds them."""
     return 0.0 + _pairwise(values)

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_borrowing_helper
 
 
 class _Ufunc(ctypes.Structure):
@@ -73,7 +73,7 @@ def _call_loop(typing: Any, address: Any, count: Any, x: Any, y: Any) -> Any:
 _call: Any = _call_loop
 
 
-@exact_helper
+@exact_borrowing_helper
 def apply_loop(address: int, x: Any, y: Any) -> None:
     """Applies the universal function whose loop has this address.
 

@@ -8,13 +8,26 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.ordering import BLOCK
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper
 
 # How far from a bound, in parts of what it is computed from, numbers may be misplaced by rounding: a wide guess.
 _UNCLEAR = 1e-12
 
 
-@exact_helper
+@exact_borrowing_helper
+def _count_one(block: Any, lower: Any, upper: Any, bound: int, after: Any, unclear: Any) -> Any:
+    """Counts how many numbers surely reach a bound, and how many may; see `_count_reaching`."""
+    low, high = lower[bound], upper[bound]
+    surely = maybe = 0
+    for i in range(block.size):
+        surely += block[i] >= high
+        maybe += block[i] >= low
+    unclear[bound] |= surely != maybe
+    after[bound] += maybe
+    return surely, maybe
+
+
+@exact_borrowing_helper
 def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, reached: Any, unclear: Any) -> bool:
     """Counts how many of the first numbers reach each of some bounds.
 
@@ -44,26 +57,30 @@ def _count_reaching(values: Any, lows: Any, highs: Any, lower: Any, upper: Any, 
             first += 1
         for bound in range(after.size):
             after[bound] = before[bound] + block.size * (bound <= first)
-        beyond = first + 1
-        while beyond < last and highs[number] >= lower[beyond]:
-            low, high = lower[beyond], upper[beyond]
-            surely = maybe = 0
-            for i in range(block.size):
-                surely += block[i] >= high
-                maybe += block[i] >= low
-            if surely != maybe:
-                unclear[beyond] = is_unclear = True
-            after[beyond] += maybe
-            beyond += 1
+        top = first
+        while top + 1 < last and highs[number] >= lower[top + 1]:
+            top += 1
+        if top > first:
+            # Where as many surely reach the topmost bound as may reach another one, none lies between the two.
+            least, maybe = _count_one(block, lower, upper, top, after, unclear)
+            is_unclear |= least != maybe
+            bound = first + 1
+            while bound < top:
+                surely, maybe = _count_one(block, lower, upper, bound, after, unclear)
+                is_unclear |= surely != maybe
+                bound += 1
+                while maybe == least and bound < top:
+                    after[bound] += maybe
+                    bound += 1
     return is_unclear
 
 
-@exact_helper
+@exact_borrowing_helper
 def _scaled(value: float, median: float, unit: float, low: float, width: float) -> float:
     return (math.asinh((value - median) / unit) - low) / width
 
 
-@exact_helper
+@exact_borrowing_helper
 def _least(values: Any, bound: float, beyond: bool) -> float:
     """Returns the least of the numbers that reach a bound, or that are beyond it; infinity where there are none."""
     least = math.inf
@@ -73,7 +90,7 @@ def _least(values: Any, bound: float, beyond: bool) -> float:
     return least
 
 
-@exact_helper
+@exact_borrowing_helper
 def _greatest_below(values: Any, bound: float) -> float:
     """Returns the greatest of the numbers below a bound; minus infinity where there are none."""
     greatest = -math.inf
@@ -128,33 +145,39 @@ def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: 
         lower, upper = bounds, bounds
 
 
-@exact_helper
-def pick(values: Any, bounds: Any, reached: Any, number: int, rank: int) -> int:
-    """Returns the position of one of the numbers in a bin.
+@exact_borrowing_helper
+def pick(values: Any, bounds: Any, reached: Any, numbers: Any, ranks: Any, places: Any) -> None:
+    """Finds numbers by their bins and their ranks there.
 
     Args:
         values: the numbers, shape `(n,)`.
         bounds: between which of them the bins lie; see `cut`.
         reached: how many numbers reach each bound: none, then of the first block of numbers, of the first two, and so
             on, shape `(blocks + 1, b + 1)`.
-        number: that of the bin.
-        rank: how many numbers of the bin come before, less than there are in it.
+        numbers: of which bin each is, shape `(m,)`.
+        ranks: how many numbers of its bin come before it, less than there are in it, shape `(m,)`.
+        places: where to write their positions, shape `(m,)`.
     """
-    first, beyond = 0, reached.shape[0] - 1
-    while beyond - first > 1:
-        middle = (first + beyond) // 2
-        if reached[middle, number] - reached[middle, number + 1] <= rank:
-            first = middle
-        else:
-            beyond = middle
-    left = rank - (reached[first, number] - reached[first, number + 1])
-    if reached[first + 1, number] - reached[first + 1, number + 1] == rank - left + BLOCK:
-        # The whole block is in the bin.
-        return first * BLOCK + left
-    low, high = bounds[number], bounds[number + 1]
-    place = first * BLOCK
-    while True:
+    # First the blocks in which they are, halving what is left for one after the other, so that none waits for another.
+    places[:] = 0
+    size = reached.shape[0] - 1
+    while size > 1:
+        half = size // 2
+        for i in range(places.size):
+            number, middle = numbers[i], places[i] + half
+            places[i] += half * (reached[middle, number] - reached[middle, number + 1] <= ranks[i])
+        size -= half
+    for i in range(places.size):
+        number, block = numbers[i], places[i]
+        left = ranks[i] - (reached[block, number] - reached[block, number + 1])
+        place = block * BLOCK
+        if reached[block + 1, number] - reached[block + 1, number + 1] == ranks[i] - left + BLOCK:
+            # The whole block is in the bin.
+            places[i] = place + left
+            continue
+        low, high = bounds[number], bounds[number + 1]
         left -= (values[place] >= low) & (values[place] < high)
-        if left < 0:
-            return place
-        place += 1
+        while left >= 0:
+            place += 1
+            left -= (values[place] >= low) & (values[place] < high)
+        places[i] = place

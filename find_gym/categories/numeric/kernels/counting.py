@@ -8,11 +8,11 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.sums import pairwise_sum
 
 
-@exact_helper
+@exact_borrowing_helper
 def tolerance(truth: float, spread: float) -> float:
     """Returns the greatest error that counts as right; see `find_gym.categories.numeric.inputs.tolerance_of`."""
     return max(RELATIVE_TOLERANCE * max(abs(truth), spread), ABSOLUTE_TOLERANCE)
@@ -78,7 +78,7 @@ def count_right(
     return _squared_error(truth[rest:], predicted[rest:])
 
 
-@exact_helper
+@exact_borrowing_helper
 def _insertion_sort(values: Any) -> None:
     """Sorts numbers that are nearly in order."""
     for i in range(1, values.size):

@@ -10,7 +10,7 @@ import numpy as np
 from find_gym.categories.numeric.kernels.binning import cut, pick
 from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
 from find_gym.categories.numeric.kernels.ordering import BLOCK, count_blocks, find_extremes, median_and_spread
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
 from find_gym.core.kernels.sums import pairwise_sum
 
@@ -28,7 +28,7 @@ def _draw_pool(entropy: Any, low: float, width: float, words: Any, pool: Any) ->
         pool[i] = np.int64(words[i] >> _MANTISSA) * 2.0**-53 * width + (low + i * width)
 
 
-@exact_helper
+@exact_borrowing_helper
 def _draw_between(words: Any, cursor: Any, low: float, high: float, x: Any) -> None:
     for i in range(x.size):
         x[i] = low + (high - low) * uniform(words, cursor)
@@ -94,18 +94,19 @@ def _draw_balanced(
     unit = max(spread, _LEAST_SPREAD) if spread != 0.0 else 1.0
     bounds, reached = np.empty(bins + 1), np.empty((lows.size + 1, bins + 1), np.int64)
     cut(values, lows, highs, median, unit, bounds, reached)
-    turns, sizes = np.empty(bins, np.int64), np.empty(bins, np.int64)
-    filled = 0
-    for number in range(bins):
-        turns[filled] = number
-        sizes[filled] = reached[-1, number] - reached[-1, number + 1]
-        filled += sizes[filled] > 0
+    numbers, ranks, places = np.empty(x.size, np.int64), np.empty(x.size, np.int64), np.empty(x.size, np.int64)
+    number = -1
     for i in range(x.size):
-        turn = i % filled
-        x[i] = pool[pick(values, bounds, reached, turns[turn], integer(words, cursor, sizes[turn]))]
+        # The next bin that is not empty.
+        size = 0
+        while size == 0:
+            number = number + 1 if number + 1 < bins else 0
+            size = reached[-1, number] - reached[-1, number + 1]
+        numbers[i], ranks[i] = number, integer(words, cursor, size)
+    pick(values, bounds, reached, numbers, ranks, places)
     # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
     for i in range(x.size):
-        x[i] += width * (uniform(words, cursor) - 0.5)
+        x[i] = pool[places[i]] + width * (uniform(words, cursor) - 0.5)
     return spread
 
 
@@ -203,8 +204,9 @@ def draw(
         if rule.size == 0:
             return math.nan
         evaluate_rule(rule, given, pool, regions, values)
-    inputs = points[0]
-    inputs[inputs.size - more.size :] = more
+    inputs, first = points[0], points.shape[1] - more.size
+    for i in range(more.size):
+        inputs[first + i] = more[i]
     spread = _draw_strata(words, pool, values, spare, bins, width, ranges, pieces, size, inputs)
     if rule.size:
         evaluate_rule(rule, given, inputs, regions, points[1])

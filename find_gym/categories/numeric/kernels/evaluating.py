@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.ufuncs import apply_loop
 
 # The numbers of a node before its constants.
@@ -30,7 +30,7 @@ _BLOCK = 1024
 _BOUND = 1e-9
 
 
-@exact_helper
+@exact_borrowing_helper
 def _polynomial(c: Any, x: Any, y: Any) -> None:
     y[:] = c[0]
     for k in range(1, c.size):
@@ -39,7 +39,7 @@ def _polynomial(c: Any, x: Any, y: Any) -> None:
             y[i] = y[i] * x[i] + coefficient
 
 
-@exact_helper
+@exact_borrowing_helper
 def _rational(c: Any, first: int, x: Any, room: Any, y: Any) -> None:
     _polynomial(c[:first], x, y)
     _polynomial(c[first:], x, room)
@@ -47,13 +47,13 @@ def _rational(c: Any, first: int, x: Any, room: Any, y: Any) -> None:
         y[i] = y[i] / room[i] if room[i] != 0.0 else math.nan
 
 
-@exact_helper
+@exact_borrowing_helper
 def _reciprocal(factor: float, x: Any, y: Any) -> None:
     for i in range(x.size):
         y[i] = 1.0 / (factor * x[i]) if x[i] != 0.0 else math.nan
 
 
-@exact_helper
+@exact_borrowing_helper
 def _shape(kind: int, c: Any, x: Any, y: Any) -> None:
     """Writes the shape that an atom of straight lines scales and shifts."""
     if kind == ABSOLUTE:
@@ -75,13 +75,13 @@ def _shape(kind: int, c: Any, x: Any, y: Any) -> None:
             y[i] = x[i]
 
 
-@exact_helper
+@exact_borrowing_helper
 def _affine(factor: float, offset: float, y: Any) -> None:
     for i in range(y.size):
         y[i] = factor * y[i] + offset
 
 
-@exact_helper
+@exact_borrowing_helper
 def _jumping(kind: int, c: Any, x: Any, y: Any) -> None:
     """Writes the values of an atom that is flat between its jumps."""
     if kind == RECTANGLE:
@@ -106,7 +106,7 @@ def _jumping(kind: int, c: Any, x: Any, y: Any) -> None:
             y[i] = 1.0 if x[i] > 0.0 else -1.0 if x[i] < 0.0 else 0.0 if x[i] == 0.0 else math.nan
 
 
-@exact_helper
+@exact_borrowing_helper
 def _logarithm(address: int, c: Any, x: Any, room: Any, y: Any) -> None:
     # NumPy takes ten times as long where there are numbers without a logarithm.
     for i in range(x.size):
@@ -118,7 +118,7 @@ def _logarithm(address: int, c: Any, x: Any, room: Any, y: Any) -> None:
     _affine(c[0], c[1], y)
 
 
-@exact_helper
+@exact_borrowing_helper
 def _gaussian(address: int, c: Any, x: Any, room: Any, y: Any) -> None:
     mean, std = c[0], c[1]
     for i in range(x.size):
@@ -130,7 +130,7 @@ def _gaussian(address: int, c: Any, x: Any, room: Any, y: Any) -> None:
         y[i] = y[i] / divisor
 
 
-@exact_helper
+@exact_borrowing_helper
 def _wave(kind: int, address: int, c: Any, x: Any, room: Any, y: Any) -> None:
     period, centre = c[1], c[2]
     factor = 2 * math.pi / (period if period != 0.0 else math.nan)
@@ -145,7 +145,7 @@ def _wave(kind: int, address: int, c: Any, x: Any, room: Any, y: Any) -> None:
     _affine(c[0], c[3], y)
 
 
-@exact_helper
+@exact_borrowing_helper
 def _atom(kind: int, address: int, c: Any, second: int, x: Any, room: Any, y: Any) -> None:
     """Writes the values of an atom at some points."""
     if kind == POLYNOMIAL:
@@ -167,7 +167,7 @@ def _atom(kind: int, address: int, c: Any, second: int, x: Any, room: Any, y: An
         _affine(c[0], c[1], y)
 
 
-@exact_helper
+@exact_borrowing_helper
 def _combine(kind: int, one: Any, other: Any) -> None:
     if kind == SUM:
         for i in range(one.size):
@@ -177,7 +177,7 @@ def _combine(kind: int, one: Any, other: Any) -> None:
             one[i] = one[i] * other[i]
 
 
-@exact_helper
+@exact_borrowing_helper
 def _leave_out(x: Any, regions: Any, y: Any) -> None:
     """Replaces outputs that are not finite, and those in exceptions."""
     for i in range(y.size):
@@ -188,7 +188,7 @@ def _leave_out(x: Any, regions: Any, y: Any) -> None:
             y[i] = mean if x[i] > lower and x[i] < upper else y[i]
 
 
-@exact_helper
+@exact_borrowing_helper
 def _nodes_of(rule: Any) -> int:
     count = place = 0
     while place < rule.size:

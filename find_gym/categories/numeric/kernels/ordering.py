@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.spread import between
-from find_gym.core.kernels.compiling import exact_helper
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper
 from find_gym.core.kernels.sums import pairwise_sum
 
 BLOCK = 64
-_PART = 16
+_PART = 8
 # Numbers that stand for all, and how many ranks among them that of one of all may be off.
 _SAMPLE = 128
+# The golden section, whose multiples leave out no part of the numbers in [0, 1).
+_TURN = 0.6180339887498949
 _SLACK = 2
 # All bits but the sign.
 _SIZE = np.int64(0x7FFFFFFFFFFFFFFF)
@@ -25,13 +27,13 @@ _SIZE = np.int64(0x7FFFFFFFFFFFFFFF)
 _between: Any = exact_helper(between)
 
 
-@exact_helper
+@exact_borrowing_helper
 def count_blocks(values: Any) -> int:
     """Returns how many blocks some numbers are."""
     return -(-values.size // BLOCK)
 
 
-@exact_helper
+@exact_borrowing_helper
 def find_extremes(values: Any, lows: Any, highs: Any) -> None:
     """Finds the least and the greatest number of each block.
 
@@ -58,12 +60,11 @@ def _sample(values: Any) -> Any:
     """Returns some of the numbers, one of each of some parts of equal length, in ascending order but for rounding."""
     sample = np.empty(min(_SAMPLE, values.size))
     ordered, bits = np.empty(sample.size), sample.view(np.int64)
-    step, share = values.size / sample.size, 0.0
+    step = values.size / sample.size
     for i in range(sample.size):
         # Not evenly, lest waves look like others.
-        sample[i] = values[int((i + share) * step)]
-        share = share * 197.0 + 0.37
-        share -= math.floor(share)
+        turns = i * _TURN
+        sample[i] = values[int((i + turns - math.floor(turns)) * step)]
     # Each counts those before it, as integers (see `find_extremes`) the last bits of which tell equal ones apart.
     keys = np.empty(sample.size, np.int64)
     for i in range(sample.size):
@@ -76,7 +77,7 @@ def _sample(values: Any) -> Any:
     return ordered
 
 
-@exact_helper
+@exact_borrowing_helper
 def _count(values: Any, lows: Any, highs: Any, low: float, high: float) -> Any:
     """Returns how many numbers are below one, up to it, below another, and up to that."""
     lower = inside = below_low = up_to_low = below_high = up_to_high = 0
@@ -98,7 +99,7 @@ def _count(values: Any, lows: Any, highs: Any, low: float, high: float) -> Any:
     return lower + below_low, lower + up_to_low, inside + below_high, inside + up_to_high
 
 
-@exact_helper
+@exact_borrowing_helper
 def _copy_between(values: Any, lows: Any, highs: Any, low: float, high: float, room: Any) -> None:
     """Copies the numbers between two others."""
     count = np.uint64(0)
@@ -116,7 +117,7 @@ def _copy_between(values: Any, lows: Any, highs: Any, low: float, high: float, r
                         count += np.uint64((part[i] > low) & (part[i] < high))
 
 
-@exact_helper
+@exact_borrowing_helper
 def _select(values: Any, rank: int) -> float:
     """Moves the number of a rank to its place among numbers, greater ones behind it, and returns it (quickselect)."""
     begin, end = 0, values.size
@@ -143,7 +144,7 @@ def _select(values: Any, rank: int) -> float:
             return pivot
 
 
-@exact_helper
+@exact_borrowing_helper
 def _neighbours(values: Any, lows: Any, highs: Any, sample: Any, rank: int, room: Any) -> Any:
     """Returns the number of an ascending rank and the one that follows it, the same one where it is the last."""
     following = min(rank + 1, values.size - 1)
