@@ -46,8 +46,9 @@ class BatchNoise:
         self._begins = begins
         # How many draws of each source there are in all, those that have been used and overwritten included.
         self._drawn = np.full(count, _NEVER)
-        # Queries that all episodes can still ask before one of them may need more.
+        # Queries that all episodes can still ask before one of them may need more; but for those that have just begun.
         self._enough = 0
+        self._begun: set[int] = set()
         self._have_sources(2)
 
     def _have_sources(self, sources: int) -> None:
@@ -73,11 +74,12 @@ class BatchNoise:
         self.forget(env)
         if not function.is_stochastic:
             return False
-        regions, own = function.regions, function.spec.noise
+        spec = function.spec
+        regions, own = spec.regions, spec.noise
         if len(regions) >= self._sources:
             self._widen(1 + len(regions))
         # The generator that the function would make.
-        generator = seeded_generator(function.spec.seed, entropy)
+        generator = seeded_generator(spec.seed, entropy)
         self._functions[env] = (function, generator)
         self._generators[env] = address_of(generator)
         if own is not None:
@@ -87,7 +89,8 @@ class BatchNoise:
         if regions:
             self.place(env, slice(self._inputs.size), self._inputs)
         # It is drawn together with that of the other episodes that begin.
-        self._drawn[env] = self._enough = 0
+        self._drawn[env] = 0
+        self._begun.add(env)
         return True
 
     def forget(self, env: int) -> None:
@@ -96,8 +99,9 @@ class BatchNoise:
             return
         function, _ = self._functions.pop(env)
         self._drawn[env] = _NEVER
+        self._begun.discard(env)
         first = env * self._sources * BLOCK
-        if function.regions:
+        if function.spec.regions:
             self._begins[env] = first
         self.draws[first : first + self._sources * BLOCK] = -0.0
         self._kinds[env] = noise.NONE
@@ -117,15 +121,22 @@ class BatchNoise:
         Args:
             asked: returns how many queries each episode has had, shape `(N,)`.
         """
+        if self._begun:
+            self._draw(np.array([*self._begun]))
+            self._begun.clear()
         if self._enough == 0:
             before = asked()
             envs = (before >= self._drawn).nonzero()[0]
             if envs.size:
-                draws = self.draws.reshape(-1, self._sources, BLOCK)
-                noise.draw_blocks(envs, self._generators, self._kinds, self._scales, draws)
-                self._drawn[envs] += BLOCK
+                self._draw(envs)
             self._enough = BLOCK - int((before & (BLOCK - 1)).max())
         self._enough -= 1
+
+    def _draw(self, envs: Integers) -> None:
+        """Draws the next block of some episodes."""
+        draws = self.draws.reshape(-1, self._sources, BLOCK)
+        noise.draw_blocks(envs, self._generators, self._kinds, self._scales, draws)
+        self._drawn[envs] += BLOCK
 
     def _widen(self, sources: int) -> None:
         """Makes room for functions with more sources."""
