@@ -47,15 +47,17 @@ class CodeScorer(ABC, Generic[AnyScore]):
             SandboxError: the sandbox itself failed, so there is no score.
             TypeError: the submission's program is one of another category.
         """
-        score: Any = self._score(submission, self.max_complexity if isinstance(cap, EllipsisType) else cap)
+        score: Any
+        if submission.program is not None:
+            score = self._by_program(submission)
+        else:
+            score = self._by_source(submission, self.max_complexity if isinstance(cap, EllipsisType) else cap)
         if self._descriptions is not None:
             score = replace(score, unit_tests=self._descriptions.score(submission).to_json())
         scored: AnyScore = score
         return scored
 
-    def _score(self, submission: Submission, cap: float | None) -> Any:
-        if submission.program is not None:
-            return self._by_program(submission)
+    def _by_source(self, submission: Submission, cap: float | None) -> Any:
         try:
             code = prepare_code(submission.code, cap=cap)
         except TooComplexError as error:

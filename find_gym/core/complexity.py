@@ -103,15 +103,15 @@ def text_complexity(text: str) -> float:
 
 def program_complexity(data: Any) -> float:
     """Returns the complexity of a program in bits, from its JSON: numbers cost their digits, names all the same."""
-    return _MEASURES.get(type(data), _other_bits)(data)
+    return _MEASURES[type(data)](data)
 
 
 def _values_bits(data: dict[str, Any]) -> float:
-    return sum([_MEASURES.get(type(value), _other_bits)(value) for value in data.values()])
+    return sum([_MEASURES[type(value)](value) for value in data.values()])
 
 
 def _items_bits(data: list[Any] | tuple[Any, ...]) -> float:
-    return 1 + sum([1 + _MEASURES.get(type(value), _other_bits)(value) for value in data])
+    return 1 + sum([1 + _MEASURES[type(value)](value) for value in data])
 
 
 def _name_bits(data: str) -> float:
@@ -230,12 +230,20 @@ def _text_bits(text: str) -> float:
     return total
 
 
-# By the kind of a part of a program.
-_MEASURES: dict[type, Callable[[Any], float]] = {
-    str: _name_bits,
-    list: _items_bits,
-    tuple: _items_bits,
-    dict: _values_bits,
-    float: _digit_bits,
-    **dict.fromkeys((int, bool, type(None)), _digit_bits),
-}
+class _Measures(dict[type, Callable[[Any], float]]):
+    """What measures the parts of a program, by their kind."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], float]:
+        return _other_bits
+
+
+_MEASURES = _Measures(
+    {
+        str: _name_bits,
+        list: _items_bits,
+        tuple: _items_bits,
+        dict: _values_bits,
+        float: _digit_bits,
+        **dict.fromkeys((int, bool, type(None)), _digit_bits),
+    }
+)

@@ -46,7 +46,11 @@ class _Room(local):
     """
 
     def __init__(self) -> None:
-        self.all = np.empty(3 * _CELLS + _WORDS + 4, dtype=np.uint64)
+        size, line = 3 * _CELLS + _WORDS + 4, 8
+        everything = np.empty(size + line, dtype=np.uint64)
+        # From the beginning of a line of the caches, so that no eight numbers side by side lie in two.
+        first = -(everything.ctypes.data // 8) % line
+        self.all = everything[first : first + size]
         self.pool = self.all[:_CELLS].view(np.float64)
         self.outputs = self.all[_CELLS + _WORDS : 2 * _CELLS + _WORDS].view(np.float64)
         self.identity = self.all[-4:].data.cast("B")

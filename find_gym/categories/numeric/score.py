@@ -73,6 +73,13 @@ class NumericScore:
     complexity: float = 0.0
     unit_tests: dict[str, Any] | None = None
 
+    @classmethod
+    def _of(cls, **fields: Any) -> NumericScore:
+        """Makes a score of all of its fields at once; a frozen dataclass calls a function for each."""
+        score = object.__new__(cls)
+        vars(score).update(fields)
+        return score
+
     @property
     def paper_score(self) -> float:
         """The paper's own score: 1 for success, 0 otherwise."""
@@ -112,7 +119,8 @@ class NumericScorer(CodeScorer[NumericScore]):
         self._x, self._truth = self._points
         self._count = len(self._names) * POINTS_PER_STRATUM
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
-        ordered = np.sort(self._truth[: self._count])
+        ordered = self._truth[: self._count].copy()
+        ordered.sort()
         self.trivial_accuracy = counting.most_within(ordered, self._spread) / self._count
 
     def _by_program(self, submission: Submission) -> NumericScore:
@@ -154,26 +162,25 @@ class NumericScorer(CodeScorer[NumericScore]):
         """Judges outputs, or loops that give them."""
         from find_gym.categories.numeric.kernels import counting
 
-        right = np.empty(len(self._names) + 1)
-        error = counting.count_right(
-            *loops, predicted, self._points, self._spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right
-        )
-        *strata, beyond = right.tolist()
-        accuracy = sum(strata) / self._count
+        right = np.empty(len(self._names) + 3)
+        counting.count_right(*loops, predicted, self._points, self._spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        *strata, beyond, accuracy, error = right.tolist()
         success = error < PAPER_THRESHOLD
         if result is not None:
             error, success = paper_error(self._truth[-PAPER_INPUTS.size :], _last(result, PAPER_INPUTS.size))
-        return NumericScore(
+        return NumericScore._of(
             accuracy=accuracy,
             skill=skill(accuracy, self.trivial_accuracy),
             trivial_accuracy=self.trivial_accuracy,
-            strata={name: count / POINTS_PER_STRATUM for name, count in zip(self._names, strata, strict=True)},
-            beyond_range=beyond / POINTS_PER_STRATUM,
+            strata=dict(zip(self._names, strata, strict=True)),
+            beyond_range=beyond,
             exception_iou=intersection_over_union(claimed, self._exception),
             paper_error=error,
             paper_success=success,
             outcome="right" if accuracy == 1 else "wrong",
+            message="",
             complexity=complexity,
+            unit_tests=None,
         )
 
 

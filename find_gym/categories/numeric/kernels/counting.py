@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,11 @@ def squared_error(truth: Any, predicted: Any) -> float:
 
 
 @exact_kernel(
-    "float64(float64[::1], float64[:, ::1], float64[::1], float64[:, ::1], float64, float64, int64, float64[::1])"
+    "void(float64[::1], float64[:, ::1], float64[::1], float64[:, ::1], float64, float64, int64, float64[::1])"
 )
 def count_right(
-    rule: Any, regions: Any, predicted: Any, points: Any, spread: float, largest: float, size: int, counts: Any
-) -> float:
+    rule: Any, regions: Any, predicted: Any, points: Any, spread: float, largest: float, size: int, shares: Any
+) -> None:
     """Counts which outputs are right: within the tolerance or, where the truth is undefined, undefined as well.
 
     Args:
@@ -57,25 +58,25 @@ def count_right(
         spread: that of the truth.
         largest: a number of greater size counts as undefined where the truth is.
         size: the number of outputs of each part, one part after the other.
-        counts: where to write how many of each part are right, shape `(p,)`.
-
-    Returns:
-        The squared error of the outputs that follow the parts; see `squared_error`.
+        shares: where to write the share of each part that is right, that of all parts but the last, and the squared
+            error of the outputs that follow the parts (see `squared_error`), shape `(p + 2,)`.
     """
     truth = points[1]
     if rule.size:
         predicted = np.empty(truth.size)
         evaluate_rule(rule, np.empty((1, 0)), points[0], regions, predicted)
-    for part in range(counts.size):
-        counts[part] = 0.0
+    parts, total = shares.size - 2, 0
+    for part in range(parts):
+        count = 0
         for i in range(part * size, (part + 1) * size):
-            if np.isfinite(truth[i]):
-                # False where the prediction is undefined.
-                counts[part] += abs(predicted[i] - truth[i]) <= tolerance(truth[i], spread)
-            else:
-                counts[part] += not abs(predicted[i]) <= largest
-    rest = counts.size * size
-    return _squared_error(truth[rest:], predicted[rest:])
+            # Neither is near, where the prediction is undefined.
+            is_near = abs(predicted[i] - truth[i]) <= tolerance(truth[i], spread)
+            is_undefined = not abs(predicted[i]) <= largest
+            count += is_near if abs(truth[i]) < math.inf else is_undefined
+        shares[part] = count / size
+        total += count if part + 1 < parts else 0
+    shares[parts] = total / ((parts - 1) * size)
+    shares[parts + 1] = _squared_error(truth[parts * size :], predicted[parts * size :])
 
 
 @exact_borrowing_helper
