@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 Key = TypeVar("Key")
 Loop: TypeAlias = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
+
+# A range of decimals: the first one as a multiple of the unit, how many they are, how many units 1 has (for integers 1)
+# and whether 0 is left out.
+Decimals: TypeAlias = tuple[int, int, int, bool]
 
 # No function that a sampler can list makes up more of the draws, as far as there are others.
 MOST_OFTEN = 0.02
@@ -60,6 +64,23 @@ class SingleDraws:
             while product & _LOW < least:
                 product = self._next_32(self._state) * count
         return first + (product >> _HALF)
+
+    def decimals(self, ranges: Iterable[Decimals]) -> tuple[float, ...]:
+        """Draws a number of each range, as `integers` would draw the multiple of its unit, in less time.
+
+        That is an integer, which is divided by a power of ten: the same bytes on every platform.
+        """
+        next_32, state, drawn = self._next_32, self._state, []
+        for first, count, scale, nonzero in ranges:
+            while True:
+                product = next_32(state) * count if count > 1 else 0
+                if product & _LOW < count and product & _LOW < (_LOW + 1 - count) % count:
+                    continue
+                step = first + (product >> _HALF)
+                if step or not nonzero:
+                    break
+            drawn.append(step / scale if scale > 1 else step)
+        return tuple(drawn)
 
     def seed(self) -> int:
         """Draws a seed, an integer below 2**63."""

@@ -49,6 +49,18 @@ def test_the_same_numbers_as_numpys(seed: int, before: int, calls: list, bits: A
     assert other.random() == rng.random() and other.normal() == rng.normal()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_decimals_are_integers_over_their_unit(seed: int) -> None:
+    draws, rng = SingleDraws(np.random.default_rng(seed)), np.random.default_rng(seed)
+    ranges = [(-2, 5, 1, True), (-2, 5, 10, False), (7, 1, 1, False), (0, 3 << 30, 100, True), (-1, 2, 10, True)] * 9
+    for drawn, (first, count, scale, nonzero) in zip(draws.decimals(ranges), ranges, strict=True):
+        step = rng.integers(first, first + count)
+        while nonzero and step == 0:
+            step = rng.integers(first, first + count)
+        assert drawn == step / scale and isinstance(drawn, float if scale > 1 else int)
+    assert draws.rng.bit_generator.state == rng.bit_generator.state
+
+
 class OwnFunction:
     """Bits of another library, with a function for each generator: one that always gives the same number."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.core.draws import SingleDraws
+from find_gym.core.draws import Decimals, SingleDraws
 
 FloatArray = NDArray[np.float64]
 Constants = tuple[Any, ...]
@@ -67,19 +67,14 @@ class Parameter:
     actions: tuple[float, float] | None = None
 
     def draw(self, draws: SingleDraws) -> float:
-        """Draws a number: uniform among the values with as many decimals, both ends included.
-
-        The draw is an integer divided by a power of ten, so it gives the same bytes on every platform.
-        """
-        first, end, scale = self._steps
-        step = draws.integers(first, end)
-        while step == 0 and self.nonzero:
-            step = draws.integers(first, end)
-        return step / scale if self.decimals else step
+        """Draws a number: uniform among the values with as many decimals, both ends included."""
+        return draws.decimals((self.steps,))[0]
 
     @cached_property
-    def _steps(self) -> tuple[int, int, int]:
-        return decimal_steps(self.low, self.high, self.decimals)
+    def steps(self) -> Decimals:
+        """The values that are drawn, as `SingleDraws.decimals` takes them."""
+        first, end, scale = decimal_steps(self.low, self.high, self.decimals)
+        return first, end - first, scale, self.nonzero
 
     @property
     def drawn_range(self) -> tuple[float, float]:
@@ -248,8 +243,11 @@ class Atom:
         """Draws the constants; `draws` may be given where there are such of the generator already."""
         if self.draw is not None:
             return self.draw(rng)
-        draws = draws or SingleDraws(rng)
-        return tuple([parameter.draw(draws) for parameter in self.parameters])
+        return (draws or SingleDraws(rng)).decimals(self._steps)
+
+    @cached_property
+    def _steps(self) -> tuple[Decimals, ...]:
+        return tuple(parameter.steps for parameter in self.parameters)
 
     def linear_places(self, count: int) -> range | tuple[int, ...]:
         """Returns the positions of the linear ones among so many constants."""

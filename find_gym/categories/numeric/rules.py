@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
 from find_gym.categories.numeric.variants import Region, replaced
 from find_gym.core.specs import write_json, write_numbers
-
-if TYPE_CHECKING:
-    from find_gym.categories.numeric.compiled_rules import CompiledRule
 
 Operator = Literal["sum", "product"]
 OPERATORS: tuple[Operator, ...] = ("sum", "product")
@@ -25,7 +22,9 @@ OPERATORS: tuple[Operator, ...] = ("sum", "product")
 class _CompiledForm:
     """The attribute `compiled`, made when it is first read; `functools.cached_property` also takes a lock for that."""
 
-    def __get__(self, rule: Any, owner: Any) -> CompiledRule:
+    def __get__(self, rule: Any, owner: Any) -> Any:
+        if rule is None:
+            return self
         compiled = _compiled_rules().CompiledRule(rule)
         object.__setattr__(rule, "compiled", compiled)
         return compiled

@@ -121,8 +121,8 @@ class BatchAnswers:
         """
         self._functions[env] = function
         self._generators[env] = None
-        self._tabled[env] = self._tabulate(env, function, entropy)
-        if not self._tabled[env]:
+        self._tabled[env] = is_tabled = self._tabulate(env, function, entropy)
+        if not is_tabled:
             self._generators[env] = function.generator(entropy)
 
     def clear(self, envs: Integers) -> None:

@@ -101,8 +101,9 @@ class Automaton:
             The states after, shape `(n,)`.
         """
         following = self._following[states, tokens]
-        if following.size and following.min() < 0:
-            for place in (following < 0).nonzero()[0].tolist():
+        unknown = following < 0
+        if np.count_nonzero(unknown):
+            for place in unknown.nonzero()[0].tolist():
                 draft = self._new_draft()
                 for token in (*written[place, : lengths[place]].tolist(), int(tokens[place])):
                     draft.write(token)

@@ -42,10 +42,8 @@ def _powers(x: FloatArray, count: int) -> FloatArray:
 
 def _draw_coefficients(draws: SingleDraws, parameter: Parameter, degree: int) -> Constants:
     """Draws the coefficients of a polynomial, the leading one not 0."""
-    leading = 0.0
-    while leading == 0:
-        leading = parameter.draw(draws)
-    return (leading, *[parameter.draw(draws) for _ in range(degree)])
+    first, count, scale, _ = parameter.steps
+    return draws.decimals([(first, count, scale, True), *[parameter.steps] * degree])
 
 
 def _draw_polynomial(rng: np.random.Generator) -> Constants:
