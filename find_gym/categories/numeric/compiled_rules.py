@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray, flatten
-from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction
-from find_gym.categories.numeric.inputs import NO_LOOPS
 from find_gym.categories.numeric.kernels import evaluating
+from find_gym.categories.numeric.loops import bounds_of
 from find_gym.categories.numeric.rules import AtomRule, Rule
 from find_gym.categories.numeric.variants import Region
 from find_gym.core.arrays import loop_array
@@ -48,6 +47,8 @@ class CompiledRule:
         nodes: the rule as `find_gym.categories.numeric.kernels.evaluating` takes it.
     """
 
+    __slots__ = ("given", "nodes")
+
     def __init__(self, rule: Rule) -> None:
         self.given: list[AtomRule] = []
         self.nodes: FloatArray = np.array(self._nodes(rule), dtype=np.float64)
@@ -59,7 +60,7 @@ class CompiledRule:
                 nodes += self._nodes(part)
                 nodes += _SUM if rule.operator == "sum" else _PRODUCT
             return nodes
-        kind, address = _NODES.get(rule.atom, (evaluating.GIVEN, 0))
+        kind, address = _NODES.get(ATOMS[rule.name], (evaluating.GIVEN, 0))
         if kind == evaluating.GIVEN:
             self.given.append(rule)
             return [kind, 0, 0, 0]
@@ -85,7 +86,7 @@ class CompiledRule:
         """
         x = loop_array(x)
         y = np.empty(x.size)
-        evaluating.evaluate(self.nodes, self._values(x) if self.given else _NO_VALUES, x, _bounds(regions), y)
+        evaluating.evaluate(self.nodes, self._values(x) if self.given else _NO_VALUES, x, bounds_of(regions), y)
         return y
 
     def _values(self, x: FloatArray) -> FloatArray:
@@ -96,20 +97,3 @@ class CompiledRule:
                 # A user's atom may return one number for all inputs.
                 row[:] = rule.atom.evaluate(x, rule.constants)
         return values
-
-
-def loops_of(function: NumericBlackBox) -> tuple[FloatArray, FloatArray]:
-    """Returns the truth of a function as loops evaluate it: its rule, of size 0 if they can't, and its exceptions."""
-    # Whoever gives a function another truth is judged by that.
-    if type(function) is NumericFunction and function.spec.network is None and "truth" not in vars(function):
-        rule = function.spec.rule.compiled
-        if not rule.given:
-            return rule.nodes, _bounds(function.spec.regions)
-    return NO_LOOPS
-
-
-def _bounds(regions: Sequence[Region]) -> FloatArray:
-    """Returns the lower bound, the upper bound and the mean of each exception, shape `(r, 3)`."""
-    if not regions:
-        return NO_LOOPS[1]
-    return np.array([(region.lower, region.upper, region.mean) for region in regions], dtype=np.float64)

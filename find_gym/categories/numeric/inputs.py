@@ -7,12 +7,15 @@ inputs, and no two functions on inputs that have anything in common. They are ne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from threading import local
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericBlackBox
+from find_gym.categories.numeric.loops import NO_NUMBERS, loops_of
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from find_gym.core.arrays import loop_array
 
@@ -30,9 +33,7 @@ _RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
 # Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
 # more, as once in half a million times a bounded integer takes another one.
 _WORDS = 8 * POINTS_PER_STRATUM
-NO_INTERVALS, NO_NUMBERS = np.empty((0, 2)), np.empty(0)
-# What stands for the rule, and its exceptions, of a function that loops do not know.
-NO_LOOPS = NO_NUMBERS, np.empty((0, 3))
+NO_INTERVALS = np.empty((0, 2))
 
 
 class _Room(local):
@@ -100,22 +101,26 @@ def draw_inputs(
         The names of the strata; the inputs of each, then those beyond the range and those that are not drawn, in a
         second row their outputs, shape `(2, (strata + 1) * 96 + m)`; and the spread. See `NumericInputs`.
     """
-    # Numba is imported, and compiles, with the first score.
-    from find_gym.categories.numeric import compiled_rules
-    from find_gym.categories.numeric.kernels import drawing
-
-    room = _room.all
+    draw, room = _drawing().draw, _room.all
     _room.identity[:] = function.identity()
     names = _STRATA if len(exception) else _STRATA[:-1]
     points = np.empty((2, (len(names) + 1) * POINTS_PER_STRATUM + more.size))
-    rule, regions = compiled_rules.loops_of(function)
+    rule, regions = loops_of(function)
     settings = (rule, regions, exception, _RANGES, _WIDTH, _BINS, POINTS_PER_STRATUM, more, points)
-    spread = drawing.draw(False, room, _CELLS, *settings)
+    spread = draw(False, room, _CELLS, *settings)
     if rule.size == 0:
         _room.outputs[:] = loop_array(function.truth(_room.pool), _CELLS)
-        spread = drawing.draw(True, room, _CELLS, *settings)
+        spread = draw(True, room, _CELLS, *settings)
         points[1] = loop_array(function.truth(points[0]), len(points[0]))
     return names, points, spread
+
+
+@cache
+def _drawing() -> ModuleType:
+    """Returns the loops that draw inputs: Numba is imported, and compiles, with the first score."""
+    from find_gym.categories.numeric.kernels import drawing
+
+    return drawing
 
 
 def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:

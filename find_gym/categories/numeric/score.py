@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,13 +21,12 @@ from find_gym.categories.numeric.domains import read_domain
 from find_gym.categories.numeric.function import NumericBlackBox, NumericFunction, NumericSpec
 from find_gym.categories.numeric.inputs import (
     NO_INTERVALS,
-    NO_LOOPS,
-    NO_NUMBERS,
     POINTS_PER_STRATUM,
     draw_inputs,
     exception_of,
     intersection_over_union,
 )
+from find_gym.categories.numeric.loops import NO_LOOPS, NO_NUMBERS, loops_of
 from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, paper_error
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
 from find_gym.core.arrays import loop_array
@@ -111,24 +112,31 @@ class NumericScorer(CodeScorer[NumericScore]):
     max_complexity = MAX_NUMERIC_COMPLEXITY
 
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
-        from find_gym.categories.numeric.kernels import counting
-
         super().__init__(function, judge, draw_unit_tests)
         self._exception = exception_of(function)
         self._names, self._points, self._spread = draw_inputs(function, self._exception, PAPER_INPUTS)
-        self._x, self._truth = self._points
         self._count = len(self._names) * POINTS_PER_STRATUM
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
-        ordered = self._truth[: self._count].copy()
+        ordered = self._points[1, : self._count].copy()
         ordered.sort()
-        self.trivial_accuracy = counting.most_within(ordered, self._spread) / self._count
+        self.trivial_accuracy = _counting().most_within(ordered, self._spread) / self._count
+
+    @property
+    def _x(self) -> FloatArray:
+        """The held-out inputs, and those of the paper."""
+        inputs: FloatArray = self._points[0]
+        return inputs
+
+    @property
+    def _truth(self) -> FloatArray:
+        """The outputs at all of them."""
+        outputs: FloatArray = self._points[1]
+        return outputs
 
     def _by_program(self, submission: Submission) -> NumericScore:
-        from find_gym.categories.numeric import compiled_rules
-
         program = numeric_program(submission)
         function = NumericFunction(program)
-        loops = compiled_rules.loops_of(function)
+        loops = loops_of(function)
         predicted = NO_NUMBERS if loops[0].size else function.truth(self._x)
         return self._judge(predicted, exception_of(function), None, program_complexity(program.to_json()), loops)
 
@@ -160,10 +168,10 @@ class NumericScorer(CodeScorer[NumericScore]):
         loops: tuple[FloatArray, FloatArray] = NO_LOOPS,
     ) -> NumericScore:
         """Judges outputs, or loops that give them."""
-        from find_gym.categories.numeric.kernels import counting
-
         right = np.empty(len(self._names) + 3)
-        counting.count_right(*loops, predicted, self._points, self._spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        _counting().count_right(
+            *loops, predicted, self._points, self._spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right
+        )
         *strata, beyond, accuracy, error = right.tolist()
         success = error < PAPER_THRESHOLD
         if result is not None:
@@ -182,6 +190,14 @@ class NumericScorer(CodeScorer[NumericScore]):
             complexity=complexity,
             unit_tests=None,
         )
+
+
+@cache
+def _counting() -> ModuleType:
+    """Returns the loops that count, once Numba is to be imported."""
+    from find_gym.categories.numeric.kernels import counting
+
+    return counting
 
 
 def score_numeric_programs(

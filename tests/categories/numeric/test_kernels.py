@@ -21,7 +21,7 @@ from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import independent, orthonormal
-from find_gym.categories.numeric.inputs import NO_LOOPS, merge_intervals, tolerance_of
+from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
 from find_gym.categories.numeric.kernels import (
     algebra,
     asking,
@@ -36,6 +36,7 @@ from find_gym.categories.numeric.kernels import (
     sines,
     training,
 )
+from find_gym.categories.numeric.loops import NO_LOOPS
 from find_gym.categories.numeric.networks import Network
 from find_gym.categories.numeric.spread import spread_of
 from find_gym.core.kernels import compiling
