@@ -36,7 +36,7 @@ class Trunk:
         """Returns the layers, with weights that are still random."""
         modules: list[nn.Module] = []
         for width in [inputs] + [self.hidden] * (self.layers - 1):
-            modules += [nn.Linear(width, self.hidden), nn.ReLU()]
+            modules += [nn.Linear(width, self.hidden), nn.ReLU(inplace=True)]
         return nn.Sequential(*modules)
 
 

@@ -223,7 +223,7 @@ class Rollouts:
 
     # --- A rollout ----------------------------------------------------------------------------------------------------
 
-    @th.no_grad()
+    @th.inference_mode()
     def collect(self) -> float:
         """Makes a rollout by the policy; returns the seconds spent in the environments."""
         rewards, ends = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape, dtype=np.bool_)

@@ -23,7 +23,10 @@ class EntityEncoder(Encoder):
         probe_count = probe_count_of(space)
         self.extra = extra = ("exemplar",) if "exemplar" in space.spaces else ()
         self.table = nn.Sequential(
-            nn.Linear((3 + len(extra)) * probe_count, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+            nn.Linear((3 + len(extra)) * probe_count, width),
+            nn.ReLU(inplace=True),
+            nn.Linear(width, width),
+            nn.ReLU(inplace=True),
         )
         self.width = width
 

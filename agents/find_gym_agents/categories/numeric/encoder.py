@@ -15,7 +15,7 @@ from torch.nn import functional
 from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
 from find_gym_agents.categories.numeric import encoding_kernel
-from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoder, Encoding, Inputs, Packed, probe_count_of
+from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoder, Encoding, Inputs, Packed, looked_up, probe_count_of
 
 
 class NumericEncoder(Encoder):
@@ -51,11 +51,16 @@ class NumericEncoder(Encoder):
         self._scale = math.asinh(float(unsquash(np.array(1.0))))
         self.embedding = nn.Embedding(len(x), 8)
         self.point = nn.Sequential(
-            nn.Linear(encoding_kernel.POINT_FEATURES + 8, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+            nn.Linear(encoding_kernel.POINT_FEATURES + 8, width),
+            nn.ReLU(inplace=True),
+            nn.Linear(width, width),
+            nn.ReLU(inplace=True),
         )
         self.beside_points = nn.Linear(3 * width, width)
-        self.curve = nn.Sequential(nn.Linear(encoding_kernel.LINES * len(x), curve_width), nn.ReLU())
-        self.beside = nn.Sequential(nn.Linear(encoding_kernel.PROBE_FEATURES, 16), nn.ReLU(), nn.Linear(16, 1))
+        self.curve = nn.Sequential(nn.Linear(encoding_kernel.LINES * len(x), curve_width), nn.ReLU(inplace=True))
+        self.beside = nn.Sequential(
+            nn.Linear(encoding_kernel.PROBE_FEATURES, 16), nn.ReLU(inplace=True), nn.Linear(16, 1)
+        )
         self.width = 2 * width + curve_width + 4
 
     def prepare(self, observation: Inputs) -> Inputs:
@@ -86,12 +91,11 @@ class NumericEncoder(Encoder):
         """Encodes observations that have been prepared."""
         packed = Packed(inputs["present"])
         tokens, probe = (packed.take(inputs[name]) for name in ("tokens", "probe"))
-        hidden = self.point(th.cat([tokens, self.embedding(probe)], 1))
+        hidden = self.point(th.cat([tokens, looked_up(self.embedding, probe)], 1))
         # Points come first in their rows of places: the one before the first of a row is another row's, or none.
         goes_on = (packed.rows % inputs["present"].shape[1] > 0).float()[:, None]
-        before = functional.pad(hidden, (0, 0, 1, 0))[:-1] * goes_on
-        after = functional.pad(hidden * goes_on, (0, 0, 0, 1))[1:]
-        hidden = hidden + functional.relu(self.beside_points(th.cat([before, hidden, after], 1)))
+        joined: th.Tensor = _Joined.apply(hidden, goes_on)  # type: ignore[no-untyped-call]
+        hidden = hidden + functional.relu_(self.beside_points(joined))
         evidence = th.cat([packed.pool(hidden), self.curve(inputs["lines"]), inputs["overview"]], 1)
         return Encoding(evidence, self._judge(inputs, packed, hidden))
 
@@ -101,6 +105,38 @@ class NumericEncoder(Encoder):
         weights = first.weight, first.bias, second.weight, second.bias
         judged: th.Tensor = _OneFeature.apply(inputs["beside"], *weights)  # type: ignore[no-untyped-call]
         return judged
+
+
+class _Joined(th.autograd.Function):
+    """Each point between those beside it, written and read once."""
+
+    @staticmethod
+    def forward(context: Any, points: th.Tensor, goes_on: th.Tensor) -> th.Tensor:
+        """Returns the point before each, itself and the one after it, shape `(points, 3 * width)`; 0 for none.
+
+        Args:
+            context: what the gradient needs.
+            points: of shape `(points, width)`.
+            goes_on: 1 where a point belongs to the same observation as the one before it, else 0, `(points, 1)`.
+        """
+        context.save_for_backward(goes_on)
+        joined = points.new_empty(len(points), 3 * points.shape[1])
+        before, own, after = joined.chunk(3, 1)
+        own.copy_(points)
+        th.mul(points[:-1], goes_on[1:], out=before[1:])
+        th.mul(points[1:], goes_on[1:], out=after[:-1])
+        before[:1], after[-1:] = 0, 0
+        return joined
+
+    @staticmethod
+    def backward(context: Any, gradient: th.Tensor) -> Any:  # type: ignore[override]
+        """Returns the gradient of the points."""
+        (goes_on,) = context.saved_tensors
+        before, own, after = gradient.chunk(3, 1)
+        of_points = own.contiguous()
+        of_points[:-1].addcmul_(before[1:], goes_on[1:])
+        of_points[1:].addcmul_(after[:-1], goes_on[1:])
+        return of_points, None
 
 
 class _OneFeature(th.autograd.Function):
@@ -141,7 +177,7 @@ class ZoomEncoder(NumericEncoder):
     def __init__(self, space: spaces.Dict, places: int, width: int = 48, curve_width: int = 128) -> None:
         super().__init__(space, places, width, curve_width)
         self.gap_count = probe_count_of(space)
-        self.gap = nn.Sequential(nn.Linear(width + 1, 16), nn.ReLU(), nn.Linear(16, 1))
+        self.gap = nn.Sequential(nn.Linear(width + 1, 16), nn.ReLU(inplace=True), nn.Linear(16, 1))
 
     def queries(self, space: spaces.Dict) -> int:
         """Returns the number of queries."""

@@ -14,6 +14,7 @@ from find_gym_agents.training.encoders import (
     Inputs,
     Packed,
     asked_probes,
+    looked_up,
     probe_count_of,
 )
 
@@ -39,9 +40,12 @@ class RelationEncoder(Encoder):
         self.letters = nn.Embedding(_LETTER_CODES + 1, 8)
         self.embedding = nn.Embedding(probe_count, 32)
         self.token = nn.Sequential(
-            nn.Linear(LETTERS * 8 + 32 + 1, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
+            nn.Linear(LETTERS * 8 + 32 + 1, width),
+            nn.ReLU(inplace=True),
+            nn.Linear(width, width),
+            nn.ReLU(inplace=True),
         )
-        self.table = nn.Sequential(nn.Linear(2 * probe_count, table_width), nn.ReLU())
+        self.table = nn.Sequential(nn.Linear(2 * probe_count, table_width), nn.ReLU(inplace=True))
         self.width = 2 * width + table_width
         self.fingerprint = Fingerprint(LETTERS + 2)
 
@@ -67,6 +71,6 @@ class RelationEncoder(Encoder):
         """Encodes observations that have been prepared."""
         packed = Packed(inputs["present"], inputs["pairs"])
         index, letters, undefined = (packed.take(inputs[name]) for name in ("index", "letters", "undefined"))
-        features = [self.letters(letters.int()).flatten(1), self.embedding(index), undefined]
+        features = [looked_up(self.letters, letters.int()).flatten(1), looked_up(self.embedding, index), undefined]
         evidence = th.cat([packed.pool(self.token(th.cat(features, 1))), self.table(inputs["table"])], 1)
         return Encoding(evidence, inputs["asked"])

@@ -13,7 +13,7 @@ from find_gym.categories.strings.operations import DETERMINISTIC, OPERATIONS
 from find_gym.categories.strings.probes import PROBES
 from find_gym.categories.strings.programs import Step
 from find_gym.categories.strings.tokens import SHOWN
-from find_gym_agents.training.encoders import Encoder, Encoding, Fingerprint, Inputs, Packed, asked_probes
+from find_gym_agents.training.encoders import Encoder, Encoding, Fingerprint, Inputs, Packed, asked_probes, looked_up
 
 _CODES = 129
 _CASE = 32
@@ -77,12 +77,12 @@ class StringEncoder(Encoder):
         self.compared = 5 + _KINDS + 2 * len(_PLAIN_OPERATIONS)
         self.token = nn.Sequential(
             nn.Linear(SHOWN * per_character + self.compared + 16, 96),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Linear(96, width),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         )
         self.narrow = nn.Linear(width, 16)
-        self.table = nn.Sequential(nn.Linear(16 * len(PROBES), table_width), nn.ReLU())
+        self.table = nn.Sequential(nn.Linear(16 * len(PROBES), table_width), nn.ReLU(inplace=True))
         self.width = 2 * width + table_width
         self.fingerprint = Fingerprint(SHOWN + 3)
 
@@ -139,8 +139,8 @@ class StringEncoder(Encoder):
         """Encodes observations that have been prepared."""
         packed, index = Packed(inputs["present"], inputs["pairs"]), inputs["index"]
         answer, marks, numbers = (packed.take(inputs[name]) for name in ("answer", "marks", "numbers"))
-        characters = th.cat([self.characters(answer.int()), marks.float() / self.most], 2).flatten(1)
-        hidden = self.token(th.cat([characters, numbers, self.embedding(packed.take(index))], 1))
+        characters = th.cat([looked_up(self.characters, answer.int()), marks.float() / self.most], 2).flatten(1)
+        hidden = self.token(th.cat([characters, numbers, looked_up(self.embedding, packed.take(index))], 1))
         narrow = packed.put(self.narrow(hidden))
         table = narrow.new_zeros(len(index), len(PROBES), narrow.shape[2])
         table = table.scatter(1, index[..., None].expand_as(narrow), narrow)
