@@ -50,7 +50,7 @@ def report(hypotheses: list[Hypothesis], x: FloatArray, y: FloatArray) -> Submis
         fit = fit_rule(best.skeleton, x, fitted, outside, plain=True)
     else:
         fit = _hidden_pulse(best, y)
-    spec = assemble(fit, list(best.intervals), x, y)
+    spec = assemble(fit.rule, list(best.intervals), x, y)
     return write_spec(spec, x, y)
 
 

@@ -51,7 +51,7 @@ class CalledBack:
         self._called = _ASKED(self._answer)
         address = ctypes.cast(self._called, ctypes.c_void_p).value or 0
         fitting = atoms[0].fitting if isinstance(skeleton, str) else Fitting()
-        header = [address, 0, fitting.solved, False, fitting.homogeneous, lowered, True, self.row, 0, 0, 0]
+        header = [address, 0, fitting.solved, False, fitting.homogeneous, lowered, True, self.row, 0, 0, 0, len(atoms)]
         self.rule: NDArray[np.int64] = np.array([*header, *([0] * code), -1], dtype=np.int64)
         self.limits = np.zeros((4, size))
 

@@ -70,7 +70,7 @@ class CompiledAtom:
         fitting = atom.fitting
         header = [
             address_of(loops, asking.SIGNATURE), kind, fitting.solved, fitting.scanned, fitting.homogeneous, lowered,
-            False, self.row, split, len(level[0]) if self._second else len(flat), len(flat),
+            False, self.row, split, len(level[0]) if self._second else len(flat), len(flat), 1,
         ]  # fmt: skip
         self.rule: NDArray[np.int64] = np.array(header + code, dtype=np.int64)
         self.limits = np.zeros((4, size))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -53,6 +53,8 @@ def find_constants(
     points: FloatArray,
     usable: NDArray[np.bool_],
     stage: int,
+    *,
+    kinds: Sequence[int] = (),
     degree: int = 5,
     polish: bool = True,
     quick: bool = False,
@@ -64,6 +66,7 @@ def find_constants(
         points: inputs, outputs and, for `ESTIMATED`, factors, shape `(2, n)` or `(3, n)`.
         usable: which points to fit, shape `(n,)`.
         stage: how far to go; see `find_gym.categories.numeric.kernels.rule_fits.fit`, as for the others.
+        kinds: the kinds of exceptions that are claimed, for all of the way.
         degree: the greatest degree of polynomials.
         polish: whether to refine first estimates.
         quick: whether to refine once only, at the end.
@@ -71,8 +74,16 @@ def find_constants(
     rule = _rule(skeleton)
     row = rule.row
     table, rows = rule.table(points[0])
-    answer = np.empty(row + rule_fits.RESIDUALS + points.shape[1])
-    found = rule_fits.fit(rule.rule, rule.limits, points, usable, rows, table, degree, stage, polish, quick, answer)
+    size = rule_fits.RESIDUALS + points.shape[1]
+    claimed = 0
+    if kinds:
+        size += 2 + 3 * len(kinds) + 2 * points.shape[1]
+        for kind in reversed(kinds):
+            claimed = 4 * claimed + kind + 1
+    answer = np.empty(row + size)
+    found = rule_fits.fit(
+        rule.rule, rule.limits, points, usable, rows, table, degree, stage, claimed, polish, quick, answer
+    )
     if isinstance(rule, CalledBack):
         rule.check()
     return Found(rule.constants(answer[:row].tolist()), answer[row:]) if found else None
@@ -100,7 +111,9 @@ def fit_constants(
     Returns:
         The constants of the atoms from left to right, and their misfit; None where no estimate is possible.
     """
-    found = find_constants(skeleton, np.array([x, target, multiplier]), _NO_POINTS, rule_fits.ESTIMATED, degree, polish)
+    found = find_constants(
+        skeleton, np.array([x, target, multiplier]), _NO_POINTS, rule_fits.ESTIMATED, degree=degree, polish=polish
+    )
     return None if found is None else (found.constants, float(found.numbers[rule_fits.SCALE]))
 
 

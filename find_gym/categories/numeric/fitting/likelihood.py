@@ -8,19 +8,13 @@ import numpy as np
 
 from find_gym.categories.numeric.atoms import FloatArray
 from find_gym.categories.numeric.fitting.regions import REGION_STD, Interval
-from find_gym.categories.numeric.kernels import evidence
+from find_gym.categories.numeric.kernels import exceptions
 
 # A misfit of this share of the power is rounding error.
 EXACT_SHARE = 1e-20
-# Rounding errors of an output: relative to itself, and to the greatest of all, which shares constants with it.
-OWN_ROUNDING = 1e-9
-SHARED_ROUNDING = 3e-12
-# Squared deviations beyond this cost no more: an output that a rule does not explain is one outlier, whatever its size.
-_WORST = 1e4
+OWN_ROUNDING, SHARED_ROUNDING = exceptions.OWN_ROUNDING, exceptions.SHARED_ROUNDING
 # Normal deviations of the spread, or of the steps, inside an exception, below which its outputs are no draws.
 _TOO_CLOSE = -4.0
-# Nats for the bounds and the mean of an exception, for each e-fold of the evidence.
-_STRETCH_CONSTANTS = 3.0
 
 
 def exact_tolerance(y: FloatArray) -> FloatArray:
@@ -37,9 +31,7 @@ def outside_cost(residuals: FloatArray, scale: float, y: FloatArray) -> FloatArr
         y: outputs, shape `(n,)`; their size bounds how exact a rule can be.
     """
     cost = np.empty(y.size)
-    evidence.outside_cost(
-        np.ascontiguousarray(residuals), scale, np.ascontiguousarray(y), OWN_ROUNDING, SHARED_ROUNDING, _WORST, cost
-    )
+    exceptions.cost_outside(np.ascontiguousarray(residuals), scale, np.ascontiguousarray(y), cost)
     return cost
 
 
@@ -73,14 +65,5 @@ def intervals_cost(intervals: tuple[Interval, ...] | list[Interval], y: FloatArr
         intervals: the exceptions.
         y: outputs in order of their inputs, shape `(n,)`.
     """
-    total = 0.0
-    for interval in intervals:
-        values = y[interval.start : interval.stop]
-        if values.size:
-            # Beside the first output, the scatter is not lost in rounding errors.
-            centred = values - values[0]
-            scatter = float(centred @ centred) - float(np.add.reduce(centred)) ** 2 / values.size
-            total += values.size * math.log(REGION_STD * math.sqrt(2 * math.pi))
-            total += max(scatter, 0.0) / (2 * REGION_STD**2)
-        total += _STRETCH_CONSTANTS * math.log(y.size + 1.0)
-    return total
+    outputs = np.ascontiguousarray(y)
+    return sum([exceptions.cost_inside(outputs, interval.start, interval.stop) for interval in intervals], 0.0)

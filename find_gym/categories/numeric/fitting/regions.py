@@ -10,21 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.kernels import evidence
+from find_gym.categories.numeric.kernels import exceptions
 from find_gym.categories.numeric.variants import Region, RegionKind
 
 # FIND's spread of the outputs inside a corrupted region.
-REGION_STD = 0.1
-# The range of some dozens of normal draws is five to seven standard deviations.
-_RANGE = 7 * REGION_STD
-# Runs of jittering outputs that are looked at for each kind of exception, the longest first.
-_RUNS = 4
-# An outlier costs no more than this, so that one does not extend an exception over all that lies between.
-_OUTLIER = 30.0
-# What a point gains that may not lie in an exception.
-_FORBIDDEN = -1e6
-# Where exceptions of each kind lie: at the start, at the end, anywhere.
-_KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
+REGION_STD = exceptions.STD
+# Where exceptions of each kind lie: at the start, at the end, anywhere; see the kernels.
+KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
 # Widths of FIND's bounded exceptions are 5 to 25.
 _TYPICAL_WIDTH = 15.0
 
@@ -51,27 +43,9 @@ def jittering_intervals(y: FloatArray, kind: RegionKind) -> list[Interval]:
         y: outputs in order of their inputs, shape `(n,)`.
         kind: the kind of exception that they may be.
     """
-    count = y.size
-    stops = np.empty(count, dtype=np.int64)
-    evidence.narrow_runs(y if kind != "above" else np.ascontiguousarray(y[::-1]), _RANGE, stops)
-    intervals: list[Interval] = []
-    if kind != "inside":
-        lengths = _lengths(int(stops[0]), count)
-        intervals = [Interval(kind, *((0, n) if kind == "below" else (count - n, count))) for n in lengths]
-    else:
-        stop_before = 0
-        for start, stop in enumerate(stops.tolist()):
-            # Exact repetition is a plateau of the rule, no draws.
-            if stop > stop_before and 2 <= stop - start < count and np.ptp(y[start:stop]) > 0:
-                intervals.append(Interval(kind, start, stop))
-            stop_before = max(stop, stop_before)
-        intervals.sort(key=lambda interval: interval.start - interval.stop)
-    return intervals[:_RUNS]
-
-
-def _lengths(length: int, count: int) -> list[int]:
-    """Returns lengths to try: all that is narrow, or parts of it where the rule itself is narrow as well."""
-    return [length] if 0 < length < count else [part for part in (count // 4, count // 2, 3 * count // 4) if part > 0]
+    runs = np.empty(2 * exceptions.RUNS, dtype=np.int64)
+    count = exceptions.jittering_runs(np.ascontiguousarray(y), KINDS.index(kind), runs)
+    return [Interval(kind, start, stop) for start, stop in runs.reshape(-1, 2)[:count].tolist()]
 
 
 def best_interval(
@@ -88,10 +62,9 @@ def best_interval(
     Returns:
         The interval, or None where there is none, and the log-likelihood that it gains.
     """
-    gains = np.minimum(outside, _OUTLIER) - math.log(REGION_STD * math.sqrt(2 * math.pi))
     best = np.empty(3)
     allowed = np.ones(y.size, dtype=np.bool_) if usable is None else usable
-    evidence.best_run(y, gains, allowed, _RANGE, REGION_STD, _FORBIDDEN, _KINDS.index(kind), best)
+    exceptions.find_best_run(np.ascontiguousarray(y), outside, allowed, KINDS.index(kind), best)
     start, stop, gain = best.tolist()
     return (Interval(kind, int(start), int(stop)) if gain > 0 else None), gain
 

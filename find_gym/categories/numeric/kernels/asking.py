@@ -89,12 +89,12 @@ def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: An
 # the best there is, whether estimates are numbers that are drawn, so that nothing is to be made plain, whether a factor
 # common to all constants makes no difference, how polynomials are lowered (`NEVER`,
 # `AT_ONCE`, `IN_TURN`), whether Python is called back, the length of a row of constants, the first part of the table,
-# how the constants of a level lie and how many they are; then the code of its model, see
+# how the constants of a level lie and how many they are, how many atoms the rule has; then the code of its model, see
 # `find_gym.categories.numeric.kernels.models`, and the layout that this is of.
 (
     ADDRESS, RULE_KIND, SOLVED, DRAWN, HOMOGENEOUS, LOWERED, CALLED_BACK, RULE_ROW, RULE_SPLIT, LEVEL_LAYOUT,
-    LEVEL_SIZE, CODE,
-) = range(12)  # fmt: skip
+    LEVEL_SIZE, ATOMS, CODE,
+) = range(13)  # fmt: skip
 # What is known of each constant: with how many decimals it is drawn, its least and its greatest value, what it is where
 # the rule is about a level, NaN for the level itself.
 DECIMALS, LOWEST, HIGHEST, AT_LEVEL = range(4)

@@ -1,4 +1,4 @@
-"""What evidence says of a rule: residuals, outliers, noise, and intervals that do not follow it."""
+"""What evidence says of a rule: residuals, outliers and noise."""
 
 from __future__ import annotations
 
@@ -86,82 +86,6 @@ def weighted(x: Any, target: Any, multiplier: Any) -> Any:
             evidence[2, count] = abs(multiplier[i])
             count += 1
     return evidence
-
-
-@kernel("void(float64[::1], float64, float64[::1], float64, float64, float64, float64[::1])")
-def outside_cost(residuals: Any, scale: float, y: Any, own: float, shared: float, worst: float, cost: Any) -> None:
-    """Writes the negative log-likelihood of each output under a rule with normal noise.
-
-    Args:
-        residuals: outputs less the rule, shape `(n,)`, not finite where the rule is undefined.
-        scale: the standard deviation of the noise.
-        y: outputs, shape `(n,)`.
-        own: rounding errors of an output, relative to itself.
-        shared: rounding errors of all outputs, relative to the greatest.
-        worst: the greatest square of a deviation that counts.
-        cost: where to write the result, shape `(n,)`.
-    """
-    greatest = 0.0
-    for i in range(y.size):
-        greatest = max(greatest, abs(y[i]))
-    for i in range(y.size):
-        deviation = max(scale, own * abs(y[i]) + shared * greatest + 1e-300)
-        ratio = residuals[i] / deviation
-        square = ratio * ratio
-        cost[i] = 0.5 * (square if square < worst else worst) + math.log(deviation * math.sqrt(2 * math.pi))
-
-
-@kernel("int64(float64[::1], float64, int64[::1])")
-def narrow_runs(y: Any, most: float, stops: Any) -> int:
-    """Writes for each output where the longest run from there on ends whose range is at most so much."""
-    count = y.size
-    for start in range(count):
-        low = high = y[start]
-        stop = start
-        while stop < count:
-            low, high = min(low, y[stop]), max(high, y[stop])
-            if not high - low <= most:
-                break
-            stop += 1
-        stops[start] = stop
-    return count
-
-
-@kernel("void(float64[::1], float64[::1], boolean[::1], float64, float64, float64, int64, float64[::1])")
-def best_run(y: Any, gains: Any, usable: Any, most: float, std: float, forbidden: float, kind: int, best: Any) -> None:
-    """Finds the run of outputs that gains most if it is taken for draws of a narrow normal distribution.
-
-    Args:
-        y: outputs in order of their inputs, shape `(n,)`.
-        gains: what each gains without its deviation from the mean, shape `(n,)`.
-        usable: which may lie in the run, shape `(n,)`.
-        most: outputs that differ by more from their neighbour are no draws.
-        std: the standard deviation of the distribution.
-        forbidden: what a point that is not usable gains.
-        kind: where the run lies: 0 at the start, 1 at the end, 2 anywhere.
-        best: where to write its start, its stop and what it gains; 0 where there is none: 3 numbers.
-    """
-    count = y.size
-    best[:] = 0.0
-    for start in range(1 if kind == 0 else count):
-        gain = first = second = 0.0
-        for stop in range(start + 1, count + 1):
-            i = stop - 1
-            if i > start and not abs(y[i] - y[i - 1]) <= most:
-                break
-            # Beside the first output, the scatter is not lost in rounding errors.
-            centred = y[i] - y[start]
-            gain += gains[i] if usable[i] else forbidden
-            first += centred
-            second += centred * centred
-            if (kind == 1 and stop < count) or stop - start == count:
-                continue
-            scatter = max(second - first * first / (stop - start), 0.0)
-            value = gain - scatter / (2 * std * std)
-            if value > best[2]:
-                best[0] = start
-                best[1] = stop
-                best[2] = value
 
 
 @kernel("float64(float64[::1], float64[::1], boolean[::1])")

@@ -84,21 +84,12 @@ def refine_from(model: Any, vector: Any, free: Any, evidence: Any, steps: int) -
     """Improves the constants in place by at most so many steps; returns their misfit."""
     size, count = vector.size, evidence.shape[1]
     lines = np.empty((2 * model[2] + 2 * size + 2, count))
-    if steps <= 0 or size == 0:
-        return _misfit_in(model, vector, evidence, lines)
+    if steps <= 0:
+        # Room for steps is not needed.
+        return _refine_in(model, vector, free, evidence, steps, lines, lines, lines)
     return _refine_in(
         model, vector, free, evidence, steps, lines, np.empty((size + 1, count + size)), np.empty((6, size))
     )
-
-
-@borrowing_helper
-def _misfit_in(model: Any, vector: Any, evidence: Any, lines: Any) -> float:
-    """Returns the misfit of constants, given room for the values of nodes, derivatives and residuals."""
-    nodes, size = model[2], vector.size
-    return misfit(
-        model, vector, evidence, lines[:nodes], lines[nodes : 2 * nodes], lines[2 * nodes : 2 * nodes + size],
-        lines[2 * nodes + size],
-    )  # fmt: skip
 
 
 @borrowing_helper
@@ -111,10 +102,10 @@ def _refine_in(
     factors, lines = lines[: model[2]], lines[model[2] :]
     slope, trial_slope = lines[:size], lines[size : 2 * size]
     residual, trial_residual = lines[2 * size], lines[2 * size + 1]
-    step, trial = room[4], room[5]
     cost = misfit(model, vector, evidence, nodes, factors, slope, residual)
-    if cost == math.inf:
+    if steps <= 0 or cost == math.inf or size == 0:
         return cost
+    step, trial = room[4], room[5]
     damping = _FIRST_DAMPING
     while steps > 0 and cost > 0.0:
         steps -= 1

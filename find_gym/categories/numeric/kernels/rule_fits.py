@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels import asking
+from find_gym.categories.numeric.kernels import asking, exceptions
 from find_gym.categories.numeric.kernels.algebra import copy_to
 from find_gym.categories.numeric.kernels.asking import ask, constants_of, question, set_model
 from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
@@ -16,10 +16,14 @@ from find_gym.categories.numeric.kernels.simplifying import simplify
 from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel, only_part
 
 # How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
-# was asked, of which the mean of Poisson noise is taken off.
+# was asked, with the exceptions that are claimed, of which the mean of Poisson noise is taken off.
 ESTIMATED, COMPARED, PLAIN, WHOLE = range(4)
+# Made plain, where the constants are there already.
+_RESUMED = 4
 # Where the answer has what else is found: the misfit of an estimate, else the robust standard deviation of residuals,
-# their root mean square, and how many are defined. The residuals follow.
+# their root mean square, and how many are defined. The residuals follow; where exceptions are claimed, how many points
+# are defined, the exceptions that were found, as `find_gym.categories.numeric.kernels.exceptions` has combinations, and
+# inputs and outputs of the points in ascending order of their inputs.
 SCALE, TYPICAL, KNOWN, RESIDUALS = range(4)
 
 # Steps for each start, and for the best of them; none asks for the misfit.
@@ -143,7 +147,7 @@ def _fit(
     known: Any, x: Any, y: Any, usable: Any, rows: Any, stage: int, polish: bool, quick: bool, best: Any, found: Any
 ) -> bool:
     """Fits a rule to the usable points of the evidence; see `fit`."""
-    if not _fit_to(known, x, y, rows, usable, polish and not quick, best):
+    if stage != _RESUMED and not _fit_to(known, x, y, rows, usable, polish and not quick, best):
         return False
     _compare(known, x, y, usable, best, found)
     if stage < PLAIN or found[KNOWN] == 0.0:
@@ -206,13 +210,31 @@ def _in_order(x: Any, y: Any, rows: Any) -> Any:
     return sorted_x, sorted_y, sorted_rows
 
 
+@borrowing_helper
+def _take_off(y: Any, level: float) -> None:
+    for i in range(y.size):
+        y[i] -= level
+
+
+@only_part
+def _write_exceptions(x: Any, y: Any, search: Any, answer: Any) -> None:
+    """Writes the best exceptions, and the points that they are of, behind the residuals."""
+    state, combinations, _, _, _ = search
+    best = combinations[state[exceptions.BEST]]
+    answer[0] = x.size
+    for k in range(best.size):
+        answer[1 + k] = best[k]
+    copy_to(x, answer[1 + best.size :])
+    copy_to(y, answer[1 + best.size + x.size :])
+
+
 @kernel(
     "boolean(int64[::1], float64[:, ::1], float64[:, ::1], boolean[::1], int64[::1], float64[:, ::1],"
-    " int64, int64, boolean, boolean, float64[::1])"
+    " int64, int64, int64, boolean, boolean, float64[::1])"
 )
 def fit(
     rule: Any, limits: Any, points: Any, usable: Any, rows: Any, table: Any,
-    degree: int, stage: int, polish: bool, quick: bool, answer: Any,
+    degree: int, stage: int, kinds: int, polish: bool, quick: bool, answer: Any,
 ) -> bool:  # fmt: skip
     """Fits the constants of a rule.
 
@@ -226,6 +248,8 @@ def fit(
         table: values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
         degree: the greatest degree of polynomials.
         stage: how far to go; see `ESTIMATED`.
+        kinds: for `WHOLE`, which kinds of exceptions are claimed; see
+            `find_gym.categories.numeric.kernels.exceptions.begin_search`.
         polish: whether to refine first estimates.
         quick: whether to refine once only, at the end.
         answer: where to write the row of constants, then what else is found; see `SCALE`.
@@ -245,5 +269,22 @@ def fit(
         usable = np.ones(x.size, np.bool_)
         if x.size == 0:
             return False
-        y -= poisson_mean(x, y, usable)
-    return _fit(known, x, y, usable, rows, stage, polish, quick, best, found)
+        if kinds == 0:
+            _take_off(y, poisson_mean(x, y, usable))
+    simple = rule[asking.ATOMS] <= 2 and not quick
+    search = exceptions.begin_search(kinds, simple, y, best.size)
+    if kinds > 0:
+        stage = COMPARED
+    while True:
+        if kinds > 0 and not exceptions.next_points(y, search, usable):
+            exceptions.take_best(search, usable, best)
+            _write_exceptions(x, y, search, answer[rule[asking.RULE_ROW] + RESIDUALS + points.shape[1] :])
+            noise = poisson_mean(x, y, usable)
+            _take_off(y, noise)
+            # Where that is 0, it is the fit that is there.
+            stage = PLAIN if noise > 0.0 else _RESUMED
+        if not _fit(known, x, y, usable, rows, stage, polish, quick, best, found):
+            return False
+        if kinds == 0 or stage != COMPARED:
+            return True
+        exceptions.keep_fit(y, search, usable, best, found[RESIDUALS : RESIDUALS + x.size], found[SCALE])
