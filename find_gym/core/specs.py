@@ -16,6 +16,8 @@ def write_numbers(numbers: Any) -> str:
     """Writes a number, None, or nested tuples of them as `write_json` does, in a fraction of its time."""
     if type(numbers) is int or (type(numbers) is float and numbers - numbers == 0):
         return repr(numbers)
+    if numbers is None:
+        return "null"
     if type(numbers) is tuple:
         return f"[{','.join([write_numbers(one) for one in numbers])}]"
     return write_json(numbers)

@@ -12,10 +12,11 @@ from find_gym.categories.numeric import batch_noise
 from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
-from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps, halvings
+from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps
 from find_gym.categories.numeric.kernels import answering
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner
+from find_gym.core.kernels.ufuncs import address_of_loop
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
@@ -27,7 +28,8 @@ FloatArray = NDArray[np.float64]
 
 
 _NO_GAPS = (np.empty((2, 0), dtype=np.int64), np.empty((2, 0)))
-_SCALES = (ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, 2 * CLOSEST)
+_SCALES = (ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, CLOSEST)
+_LOOPS = tuple(map(address_of_loop, (np.log10, np.log2, np.arcsinh)))
 
 
 class NumericAnswers(BatchAnswers):
@@ -90,10 +92,8 @@ class NumericAnswers(BatchAnswers):
             *MAGNITUDES, numbers, magnitudes, spreads,
         )  # fmt: skip
         gaps, widths = self._changed_gaps(envs, probes)
-        # NumPy's logarithms have other last digits than compiled ones, and are those of the single environment.
         answering.show_answers(
-            envs, probes, self._count, np.log10(magnitudes), np.arcsinh(numbers[: size + count]), spreads,
-            gaps, widths, halvings(widths) if gaps.size else widths, _SCALES,
+            envs, probes, self._count, magnitudes, numbers, count, spreads, gaps, widths, _LOOPS, _SCALES,
             features.block, self._starts,
         )  # fmt: skip
 

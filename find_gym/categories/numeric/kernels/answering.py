@@ -9,6 +9,7 @@ import numpy as np
 
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.prefetching import AHEAD, prefetch
+from find_gym.core.kernels.ufuncs import apply_loop
 
 LEAST = 5e-324
 """The largest magnitude before any answer: positive, because it is divided by, and below all others."""
@@ -161,38 +162,49 @@ def take_answers(
 
 
 @exact_kernel(
-    "void(int64[::1], int64[::1], int64, float64[::1], float64[::1], int64[::1], int64[:, ::1], float64[:, ::1], "
-    "float64[:, ::1], UniTuple(float64, 5), float32[::1], int64[::1])"
+    "void(int64[::1], int64[::1], int64, float64[::1], float64[::1], int64, int64[::1], int64[:, ::1], "
+    "float64[:, ::1], UniTuple(int64, 3), UniTuple(float64, 5), float32[::1], int64[::1])"
 )
 def show_answers(
-    envs: Any, places: Any, width: int, magnitudes: Any, squashed: Any, spreads: Any, gaps: Any, widths: Any,
-    halvings: Any, scales: Any, features: Any, starts: Any,
+    envs: Any, places: Any, width: int, magnitudes: Any, numbers: Any, count: int, spreads: Any, gaps: Any,
+    widths: Any, loops: Any, scales: Any, features: Any, starts: Any,
 ) -> None:  # fmt: skip
     """Shows what `take_answers` has left, from logarithms, scaled as `find_gym.interfaces.features` and `gaps` do.
+
+    Logarithms are NumPy's, which have other last digits than compiled ones: those of the single environment.
 
     Args:
         envs: the numbers of the n episodes.
         places: the places that they asked.
         width: the number of places.
-        magnitudes: the logarithms (base 10) of the magnitudes, shape `(n,)`.
-        squashed: asinh of the means, and then of how far answers are apart, shape `(n + m,)`.
+        magnitudes: the magnitudes of the means, shape `(n,)`.
+        numbers: the means, and then how far answers are apart, shape `(n + m,)` or longer.
+        count: how many of those there are, m.
         spreads: which features show how far these are apart, shape `(m,)` or longer.
         gaps: places of gaps that have changed, counted through all episodes, shape `(2, n)` or `(2, 0)`.
         widths: how wide these are, of the same shape.
-        halvings: the logarithms (base 2) of how many times the least width that is, of the same shape.
+        loops: the addresses of NumPy's loops for the logarithms to the bases 10 and 2, and for asinh.
         scales: the greatest asinh, the least logarithm of a magnitude and the range of those, the most halvings and the
-            least width that can be halved.
+            least width of the halves of a gap.
         features: see `take_answers`.
         starts: the same.
     """
-    greatest, low, span, most, least = scales
+    greatest, low, span, most, closest = scales
+    logarithms, squashed = np.empty(envs.size), np.empty(envs.size + count)
+    apply_loop(loops[0], magnitudes, logarithms)
+    apply_loop(loops[2], numbers[: squashed.size], squashed)
+    times, halvings = np.empty(widths.shape), np.empty(widths.shape)
+    for which in range(2):
+        for number in range(widths.shape[1]):
+            times[which, number] = max(widths[which, number], closest) / closest
+    apply_loop(loops[1], times.reshape(-1), halvings.reshape(-1))
     for number in range(envs.size):
         place = envs[number] * width + places[number]
-        features[starts[3] + place] = (magnitudes[number] - low) / span
+        features[starts[3] + place] = (logarithms[number] - low) / span
         features[starts[4] + place] = min(max(squashed[number] / greatest, -1.0), 1.0)
         if gaps.size:
             for which in range(2):
                 gap = starts[6] + gaps[which, number]
-                features[gap] = halvings[which, number] / most if widths[which, number] >= least else 0.0
-    for number in range(squashed.size - envs.size):
+                features[gap] = halvings[which, number] / most if widths[which, number] >= 2.0 * closest else 0.0
+    for number in range(count):
         features[spreads[number]] = min(squashed[envs.size + number] / greatest, 1.0)
