@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
+from find_gym.categories.numeric.estimation.columns import Columns
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.models import model_of
@@ -494,3 +495,21 @@ def test_smooth_steps_are_tabulated_as_they_are_evaluated(name: str) -> None:
     atom, x = ATOMS[name], np.array([-40.0, 0.4, 2.2, 6.1, 50.0])
     expected = shape(atom, x[:, None], tuple(grid_of(atom).T))
     np.testing.assert_allclose(grid_values(atom, x)[: len(grid_of(atom))].T, expected, atol=1e-15)
+
+
+def test_a_full_table_keeps_the_inputs_that_come_again() -> None:
+    computed: list[int] = []
+
+    def compute(x: FloatArray) -> FloatArray:
+        computed.append(x.size)
+        return np.stack([x, x**2], axis=1)
+
+    columns, bank = Columns(np.zeros((1, 2)), compute), np.arange(10.0)
+    for first in range(10, 1000, 5):
+        x = np.concatenate([bank, np.arange(first, first + 5.0)])
+        table, rows = columns.rows(x)
+        np.testing.assert_array_equal(table[rows], np.stack([x, x**2], axis=1))
+    assert computed == [15] + [5] * 197
+    many = np.arange(-500.0, 500.0)
+    np.testing.assert_array_equal(columns.at(many), [many, many**2])
+    assert computed[-1] == 1000
