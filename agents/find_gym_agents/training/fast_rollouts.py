@@ -247,10 +247,8 @@ class Rollouts:
             self._note_ends(rewards[step], ends[step])
             changed, evidence = self._look(observation, ends[step] | (actions < self._codec.queries))
             if evidence:
-                fresh = self._extractor.encoder.encode(evidence)
-                encoding = Encoding(
-                    *(one.index_copy(0, changed, part) for one, part in zip(encoding, fresh, strict=True))
-                )
+                for one, part in zip(encoding, self._extractor.encoder.encode(evidence), strict=True):
+                    one.index_copy_(0, changed, part)
         self.rollout = {name: th.stack([one[name] for one in steps]) for name in steps[0]}
         self.rollout["logs"] = self.rollout.pop("likely").log_()
         following = self.forward(weights, encoding, self._shown)[1]
