@@ -143,7 +143,7 @@ class _OneFeature(th.autograd.Function):
     """Two layers that give one feature, with gradients that take one matrix product.
 
     The gradient of each hidden unit is that of the feature times a weight, where the unit is not 0. Biases are weights
-    of a last input that is 1; a hidden unit is a row, so that what is multiplied with it lies as its numbers do.
+    of a last input that is 1.
     """
 
     @staticmethod
@@ -152,16 +152,16 @@ class _OneFeature(th.autograd.Function):
     ) -> th.Tensor:
         """Returns the feature, of the shape of the inputs without their last axis."""
         rows, weights = inputs.flatten(0, -2), th.cat([weight, bias[:, None]], 1)
-        hidden = (weights @ rows.t()).relu_()
+        hidden = functional.linear(rows, weights).relu_()
         context.save_for_backward(rows, hidden, weights, last)
-        return th.addmm(last_bias, last, hidden).view(inputs.shape[:-1])
+        return functional.linear(hidden, last, last_bias).view(inputs.shape[:-1])
 
     @staticmethod
     def backward(context: Any, gradient: th.Tensor) -> Any:  # type: ignore[override]
         """Returns the gradients of the weights, none of the inputs."""
         rows, hidden, weights, last = context.saved_tensors
-        gradient = gradient.reshape(1, -1)
-        passed = hidden.sign_().mul_(gradient) @ rows
+        gradient = gradient.reshape(-1, 1)
+        passed = hidden.sign_().t() @ (rows * gradient)
         of_last, of_weights = (passed * weights).sum(1), passed * last.t()
         return None, of_weights[:, :-1], of_weights[:, -1], of_last[None], gradient.sum()[None]
 
