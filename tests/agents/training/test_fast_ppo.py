@@ -18,7 +18,7 @@ from stable_baselines3.common.logger import Logger  # noqa: E402
 import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E402
-from find_gym_agents.categories.numeric.encoder import _OneFeature  # noqa: E402
+from find_gym_agents.categories.numeric.encoder import _Joined, _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
@@ -302,6 +302,20 @@ def test_a_feature_of_probes_has_the_gradients_of_its_layers():
     th.testing.assert_close(*features)
     gradients = [th.autograd.grad((feature * targets).sum(), weights) for feature in features]
     th.testing.assert_close(*gradients)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 9])
+def test_points_stand_between_those_beside_them_with_the_same_gradients(count):
+    rng = th.Generator().manual_seed(count)
+    points = th.randn(count, 4, generator=rng).double().requires_grad_()
+    targets = th.randn(count, 12, generator=rng).double()
+    goes_on = (th.rand(count, 1, generator=rng) < 0.6).double()
+    goes_on[:1] = 0
+    before = th.cat([points[:1], points[:-1]]) * goes_on
+    after = th.cat([points[1:] * goes_on[1:], th.zeros(1, 4)[:count]])
+    joined = th.cat([before, points, after], 1), _Joined.apply(points, goes_on)
+    assert th.equal(*joined)
+    th.testing.assert_close(*[th.autograd.grad((one * targets).sum(), points) for one in joined])
 
 
 def test_gradients_of_all_processes_are_added():
