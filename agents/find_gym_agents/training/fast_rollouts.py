@@ -210,7 +210,9 @@ class Rollouts:
     def _timed(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls the environments and adds up how long that takes."""
         began = time.perf_counter()
-        result = call(*arguments)
+        # Functions and judges may learn, or keep tensors to learn from later.
+        with th.inference_mode(False):
+            result = call(*arguments)
         self._seconds += time.perf_counter() - began
         return result
 
@@ -230,7 +232,9 @@ class Rollouts:
         self._seconds = 0.0
         self.policy.set_training_mode(False)
         self._forget()
-        encoding, weights = self.encode(self._current), self.weights()
+        # Copies, which are renewed: an encoder may return the same numbers for all environments, or its weights.
+        encoding = Encoding(*(one.clone() for one in self.encode(self._current)))
+        weights = self.weights()
         weights = weights._replace(first=FirstLayer(*(part.contiguous() for part in weights.first)))
         points = th.rand(self._shape[0], self._config.num_envs, generator=self._generator, device=self.device)
         # The same for an environment whichever process has it.

@@ -20,7 +20,7 @@ from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E402
 from find_gym_agents.categories.numeric.encoder import _Joined, _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
-from find_gym_agents.training.encoders import Fingerprint, Packed, make_encoder  # noqa: E402
+from find_gym_agents.training.encoders import Encoding, Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
 from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, only_legal  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
@@ -158,6 +158,29 @@ def test_minibatches_hold_each_step_once_with_its_own_evidence():
     rollout = th.stack([local.rollout[name].flatten() for name in ("logs", "values")], 1)
     assert [len(part) for part in seen] == [24] * 5 + [8]
     assert sorted(th.cat(seen).tolist()) == sorted(rollout.tolist())
+
+
+def test_environments_may_learn_while_they_are_stepped():
+    local = start(FastPPO, configure("FIND-strings-v1"), {"max_queries": 3})._processes.local
+    step, kept = local._env.step, []
+
+    def learn(actions):
+        kept.append(th.ones(2, requires_grad=True))
+        (2 * kept[-1]).sum().backward()
+        return step(actions)
+
+    local._env.step = learn
+    local.collect()
+    assert len(kept) == 16 and all(one.grad.tolist() == [2.0, 2.0] and not one.is_inference() for one in kept)
+
+
+def test_an_encoder_may_return_the_same_for_all_environments():
+    local = start(FastPPO, configure("FIND-strings-v1"), {"max_queries": 3})._processes.local
+    encoder = local._extractor.encoder
+    encode, prior = encoder.encode, th.nn.Parameter(th.ones(1, local._extractor.query_count))
+    encoder.encode = lambda inputs: Encoding(encode(inputs).evidence, prior.expand(len(inputs["asked"]), -1))
+    local.collect()
+    assert prior.eq(1).all()
 
 
 @settings(max_examples=50, deadline=None)
