@@ -124,7 +124,8 @@ def _draw_strata(
     x: Any,
 ) -> float:
     """Draws the inputs of all strata from the bits that follow those of the pool; returns the spread of the outputs."""
-    cursor = np.array([pool.size, -1])
+    cursor = np.empty(2, np.int64)
+    cursor[0], cursor[1] = pool.size, -1
     low, high = ranges[0, 0], ranges[0, 1]
     _draw_between(words, cursor, low, high, x[:size])
     _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], x[size : 2 * size])
