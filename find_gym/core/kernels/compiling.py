@@ -64,8 +64,11 @@ def exact_helper(function: Function) -> Function:
 
 
 def exact_borrowing_helper(function: Function) -> Function:
-    """Compiles a function that makes no arrays as a part of exact kernels; see `borrowing_helper`."""
-    return _part(function, _PART | _BORROWING | _EXACT_OPTIONS)
+    """Compiles a function that makes no arrays as a part of exact kernels; see `borrowing_helper`.
+
+    Tests call some from Python.
+    """
+    return _part(function, _PART | _BORROWING | {"no_cpython_wrapper": False} | _EXACT_OPTIONS)
 
 
 def inlined_helper(function: Function) -> Function:
