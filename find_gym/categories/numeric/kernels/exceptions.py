@@ -203,7 +203,8 @@ def begin_search(kinds: int, simple: bool, y: Any, size: int) -> Any:
     state, least = np.zeros(BEST + 1 + count, np.int64), np.zeros(1)
     copy_to(claimed[:count], state[BEST + 1 :])
     state[BEST] = -1
-    combinations, masks = np.empty((most, 1 + 3 * count), np.int64), np.empty((most, y.size), np.int64)
+    # All of the best combination is returned, what stands behind its intervals included.
+    combinations, masks = np.zeros((most, 1 + 3 * count), np.int64), np.empty((most, y.size), np.int64)
     fits = np.empty((most, size + y.size))
     if count > 0:
         _combine(y, claimed[:count], first - 1, combinations, state)

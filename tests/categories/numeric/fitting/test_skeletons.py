@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, flatten
-from find_gym.categories.numeric.fitting import fit_skeleton
+from find_gym.categories.numeric.fitting import Problem, fit_skeleton
 from find_gym.categories.numeric.fitting.likelihood import intervals_cost
 from find_gym.categories.numeric.fitting.regions import Interval
+from find_gym.categories.numeric.fitting.skeletons import fit_problem
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule, Skeleton
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import Noise, Region
@@ -134,6 +135,18 @@ def test_a_claimed_exception_without_evidence_is_left_out() -> None:
     x = np.linspace(-50, 50, 41)
     spec = fit_skeleton("linear", ("inside",), x, 3 * x + 1)
     assert spec is not None and spec.regions == ()
+
+
+@pytest.mark.filterwarnings("error")
+def test_whatever_lay_in_memory_before_is_no_exception() -> None:
+    x = np.linspace(-50.0, 50.0, 30)
+    problem = Problem("linear", ("inside",), x.tolist(), (2 * x + 1).tolist())
+    for _ in range(20):
+        # Memory that is used again.
+        left = [np.full(size, np.iinfo(np.int64).max) for size in [*range(129, 1125, 2)] * 3]
+        del left
+        spec = fit_problem(problem, quick=False)
+        assert spec is not None and not spec.regions
 
 
 def test_two_exceptions_are_told_apart() -> None:
