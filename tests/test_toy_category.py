@@ -1,6 +1,7 @@
 """A fifth category, registered by one call, goes through everything that there is; what is wrong with one is named."""
 
 import json
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,17 @@ from find_gym_agents.commands.make_dataset import DatasetConfig, make_dataset
 from find_gym_agents.evaluation import EvaluationConfig, evaluate, read_run
 from find_gym_agents.interpreters.lm import LanguageModelOptions, models
 from tests.envs.vector.comparison import MODES, Twins
-from tests.toy_category import CATEGORY, HIGHEST, MODULUS, ToyExaminer, ToyFunction, ToySpec, ToyTokens, sample_toy
+from tests.toy_category import (
+    CATEGORY,
+    HIGHEST,
+    MODULUS,
+    ToyEnv,
+    ToyExaminer,
+    ToyFunction,
+    ToySpec,
+    ToyTokens,
+    sample_toy,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +43,14 @@ def _registered() -> Iterator[None]:
     find_gym.register_category(CATEGORY)
     yield
     unregister_category("toy")
+
+
+def test_an_environment_whose_category_samples_by_a_lambda_can_be_pickled(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(CATEGORY, sample=lambda *arguments, **named: sample_toy(*arguments, **named))
+    monkeypatch.setattr(ToyEnv, "category", own)
+    env: Any = gym.make("FIND-toy-v0", interface="text").unwrapped
+    copied = pickle.loads(pickle.dumps(env))
+    assert copied.reset(seed=5) == env.reset(seed=5) and copied.episode.function.spec == env.episode.function.spec
 
 
 class Interpolating:

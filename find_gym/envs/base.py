@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -86,6 +85,7 @@ class FINDEnv(gym.Env[Any, Any]):
         self.interface = interface
         self.given = given
         self.render_mode = render_mode
+        self._split = split
         self.version = self.category.check_version(version)
         self._level = self.category.read_difficulty(difficulty, self.version)
         self._dataset = dataset
@@ -103,9 +103,6 @@ class FINDEnv(gym.Env[Any, Any]):
         # Checks the budget before the spaces are made from it.
         Rules(max_queries, 1 if max_steps is None else max_steps, query_cost, reward)
         sampled = self._fixed is None and self._dataset is None
-        if sampled:
-            self._sample = partial(self.category.sample, split=split, difficulty=self._level, version=self.version)
-            self._make = self.category.make
         self.codec = self._make_codec(max_queries, self._level if sampled else None)
         self.check_given(given)
         steps = max_queries + self.codec.extra_steps if max_steps is None else max_steps
@@ -242,7 +239,9 @@ class FINDEnv(gym.Env[Any, Any]):
             return self._fixed
         if isinstance(self._dataset, FINDDataset):
             return self.category.read(self._entries[int(rng.integers(len(self._entries)))].spec)
-        return self._make(self._sample(rng))
+        # Not bound beforehand: what a category names may be a lambda, with which no environment could be pickled.
+        spec = self.category.sample(rng, split=self._split, difficulty=self._level, version=self.version)
+        return self.category.make(spec)
 
     def black_box(self, named: Any) -> Any:
         """Returns the function that a spec, its JSON data, a function, a callable or a dataset's id stands for."""
