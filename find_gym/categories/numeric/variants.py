@@ -20,7 +20,7 @@ NoiseKind = Literal["normal", "uniform", "poisson"]
 NOISE_KINDS: tuple[NoiseKind, ...] = ("normal", "uniform", "poisson")
 # Beyond these NumPy can't draw it.
 _LARGEST = float(np.finfo(np.float64).max)
-_LARGEST_SCALES = {"normal": _LARGEST, "uniform": _LARGEST / 2, "poisson": 2.0**62}
+_LARGEST_SCALES = {"normal": _LARGEST, "uniform": _LARGEST / 2, "poisson": 2.0**63 - 10 * 2.0**31.5}
 
 RegionKind = Literal["below", "above", "inside"]
 REGION_KINDS: tuple[RegionKind, ...] = ("below", "above", "inside")
