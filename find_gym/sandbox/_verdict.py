@@ -97,6 +97,8 @@ class _Reader:
         try:
             if self.termination.failure is not None:
                 return self._failure(self.termination.failure, count)
+            if len(self.termination.answers) > count:
+                raise DecodeError("more answers than inputs")
             if len(self.termination.answers) < count or self.termination.asked < count:
                 message = "ended its process without an answer"
                 return failed(Status.RAISED, f"{message} (exit status {self.termination.exit_status})", count, message)

@@ -70,6 +70,7 @@ def test_what_is_not_quite_a_report_is_forged(value):
         (Termination(exit_status=3), Status.RAISED, "exit status 3"),
         (Termination([b"Vjunk"] * 2, asked=2, exit_status=0), Status.FORBIDDEN, "channel"),
         (Termination([b"VN"] * 2, asked=1, exit_status=0), Status.RAISED, "without an answer"),
+        (Termination([b"VN"] * 3, asked=2, exit_status=0), Status.FORBIDDEN, "more answers"),
         (Termination(signal=signal.SIGSEGV), Status.RAISED, "SIGSEGV"),
         (Termination(signal=40), Status.RAISED, "signal 40"),
         (Termination(signal=signal.SIGPROF), Status.TIMED_OUT, "CPU"),
