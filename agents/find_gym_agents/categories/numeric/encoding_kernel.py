@@ -131,7 +131,7 @@ def _draw(bank: Any, at: Any, values: Any, asked: Any, undefined: Any, zooms: bo
             beside[probe, 7] = abs(values[1, stop] - values[1, start]) * 10
         beside[probe, 8] = share
         beside[probe, 9] = undefined[probe]
-        beside[probe, 10] = 1.0
+        beside[probe, PROBE_FEATURES] = 1.0
         lines[3 * probes + probe] = gap
         lines[4 * probes + probe] = undefined[probe]
 
