@@ -28,7 +28,7 @@ _OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
 # to compile as a short loop.
 _PART: dict[str, Any] = {"no_cfunc_wrapper": True, "_nrt": True}
 # Without counts of the references to arrays: each change of one takes as long as a short sum.
-_BORROWING: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": True}
+_BORROWING: dict[str, Any] = {**_PART, "_nrt": False}
 _INLINED: dict[str, Any] = {**_PART, "no_cpython_wrapper": True, "forceinline": True}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
 _PACKAGE = __name__.partition(".")[0]
@@ -49,7 +49,7 @@ def borrowing_helper(function: Function) -> Function:
     What it is given lives as long as the call, so that it need not count who refers to it. It may call what does. It
     cannot be called from Python.
     """
-    return _part(function, _PART | _BORROWING | _OPTIONS)
+    return _part(function, _BORROWING | {"no_cpython_wrapper": True} | _OPTIONS)
 
 
 def only_part(function: Function) -> Function:
@@ -68,7 +68,7 @@ def exact_borrowing_helper(function: Function) -> Function:
 
     Tests call some from Python.
     """
-    return _part(function, _PART | _BORROWING | {"no_cpython_wrapper": False} | _EXACT_OPTIONS)
+    return _part(function, _BORROWING | _EXACT_OPTIONS)
 
 
 def inlined_helper(function: Function) -> Function:
