@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
@@ -26,6 +25,7 @@ def _wave(
     *,
     released: bool = False,
     smooth_step: bool = False,
+    on_grid: Callable[[FloatArray, FloatArray], FloatArray] | None = None,
 ) -> Atom:
     """Builds an atom `a g(2 pi / p (x - c)) + d` from a shape `g`, its derivative and its source template."""
 
@@ -66,7 +66,7 @@ def _wave(
         english=english,
         expression=expression,
         released=released,
-        fitting=Fitting(coarse_grid=_coarse_grid, on_grid=partial(_steps_on_grid, name)) if smooth_step else Fitting(),
+        fitting=Fitting(coarse_grid=_coarse_grid, on_grid=on_grid) if smooth_step else Fitting(),
     )
 
 
@@ -84,11 +84,11 @@ def _erf(u: FloatArray) -> FloatArray:
     return np.asarray(_ERF(u), dtype=np.float64)
 
 
-def _steps_on_grid(name: str, x: FloatArray, grid: FloatArray) -> FloatArray:
+def _erf_on_grid(x: FloatArray, grid: FloatArray) -> FloatArray:
     from find_gym.categories.numeric.kernels import grids
 
     values = np.empty((x.shape[0], grid.shape[1]))
-    grids.tabulate_steps(getattr(grids, name.upper()), x.ravel(), np.ascontiguousarray(grid), values)
+    grids.tabulate_erf(x.ravel(), np.ascontiguousarray(grid), values)
     return values
 
 
@@ -100,6 +100,7 @@ tanh = _wave(
     "math.tanh({})",
     released=True,
     smooth_step=True,
+    on_grid=lambda x, grid: np.tanh(2 * np.pi / grid[0] * (x - grid[1])),
 )
 sin = _wave(
     "sin",
@@ -125,6 +126,7 @@ erf = _wave(
     "an error function",
     "math.erf({})",
     smooth_step=True,
+    on_grid=_erf_on_grid,
 )
 sigmoid = _wave(
     "sigmoid",

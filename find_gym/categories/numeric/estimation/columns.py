@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from find_gym.categories.numeric.atom import FloatArray
 _MOST = 192
 
 
-class Columns:
-    """The values of a family of functions at inputs.
+class Columns(local):
+    """The values of a family of functions at inputs. Each thread has a table of its own, whose rows are used again.
 
     Args:
         head: what the first rows of the table are, such as the constants of the functions, shape `(h, g)`.
@@ -26,49 +26,57 @@ class Columns:
     def __init__(self, head: FloatArray, compute: Callable[[FloatArray], FloatArray]) -> None:
         self._head = head
         self._compute = compute
+        self._table: FloatArray = np.empty((len(head) + _MOST, head.shape[1]))
+        self._table[: len(head)] = head
         self._places: dict[float, int] = {}
-        # Inputs that were asked for more than once: when the table is full, these stay.
+        # The inputs in the order of their rows, and those that were asked for since one was last to be forgotten: they
+        # stay when another has to go.
+        self._inputs: list[float] = []
         self._again: set[float] = set()
-        self._table: FloatArray = np.empty((0, head.shape[1]))
-        # The inputs of the last call, and their rows: a screening asks for the same ones again and again.
-        self._last: tuple[bytes, NDArray[np.int64]] = b"", np.empty(0, dtype=np.int64)
-        self._lock = Lock()
+        self._next = 0
+        # The inputs of the last call, and what it returned: a screening asks for the same ones again and again.
+        self._last = b"", (self._table, np.empty(0, dtype=np.int64))
 
     def rows(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Returns a table of the head and the values at known inputs, `(m, g)`, and which rows inputs `(n,)` have."""
-        with self._lock:
-            key = x.tobytes()
-            if key != self._last[0]:
-                self._last = key, self._rows(x.tolist())
-            return self._table, self._last[1]
+        """Returns a table of the head and the values at known inputs, `(m, g)`, and which rows inputs `(n,)` have.
 
-    def _rows(self, inputs: list[float]) -> NDArray[np.int64]:
-        """Returns which rows of the table inputs have, which are worked out where they are missing."""
+        They stay there until many others have been asked for by the same thread.
+        """
+        key = x.tobytes()
+        if key != self._last[0]:
+            self._last = key, self._rows(x.tolist())
+        return self._last[1]
+
+    def _rows(self, inputs: list[float]) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Returns the table and which of its rows inputs have, which are worked out where they are missing."""
         places = self._places
         rows = [places.get(value, -1) for value in inputs]
         if -1 in rows:
-            self._again.update([value for value, row in zip(inputs, rows, strict=True) if row >= 0])
-            if not places or len(places) + rows.count(-1) > _MOST:
-                self._begin_table(len(inputs))
-            missing = [value for value in dict.fromkeys(inputs) if value not in places]
-            first = len(self._head) + len(places)
-            self._table[first : first + len(missing)] = self._compute(np.array(missing))
-            places.update({value: first + more for more, value in enumerate(missing)})
+            asked = dict.fromkeys(inputs)
+            if len(asked) > _MOST:
+                places = {value: place for place, value in enumerate(asked, len(self._head))}
+                table = np.concatenate([self._head, self._compute(np.array(list(asked)))])
+                return table, np.array([places[value] for value in inputs], dtype=np.int64)
+            missing = [value for value in asked if value not in places]
+            self._again.update([value for value in asked if value in places])
+            self._table[[self._place(value, asked) for value in missing]] = self._compute(np.array(missing))
             rows = [places[value] for value in inputs]
-        return np.array(rows, dtype=np.int64)
+        return self._table, np.array(rows, dtype=np.int64)
 
-    def _begin_table(self, more: int) -> None:
-        """Makes a table with room for more inputs; not of the one that there was, which others may still read."""
-        kept = [value for value in self._places if value in self._again]
-        if len(kept) + more > _MOST:
-            kept = []
-        rows, first = [self._places[value] for value in kept], len(self._head)
-        table = np.empty((first + max(more, _MOST), self._head.shape[1]))
-        table[:first] = self._head
-        table[first : first + len(kept)] = self._table[rows]
-        self._table, self._again = table, set()
-        self._places.clear()
-        self._places.update({value: place for place, value in enumerate(kept, first)})
+    def _place(self, value: float, asked: dict[float, None]) -> int:
+        """Returns the row for another input, that of one that was not asked for again where all are taken."""
+        first = len(self._head)
+        if len(self._inputs) < _MOST:
+            self._inputs.append(value)
+            place = self._places[value] = first + len(self._inputs) - 1
+            return place
+        while (before := self._inputs[self._next]) in asked or before in self._again:
+            self._again.discard(before)
+            self._next = (self._next + 1) % _MOST
+        place = self._places[value] = self._places.pop(before)
+        self._inputs[self._next] = value
+        self._next = (self._next + 1) % _MOST
+        return place
 
     def at(self, x: FloatArray) -> FloatArray:
         """Returns the values at inputs `(n,)`, shape `(g, n)`."""

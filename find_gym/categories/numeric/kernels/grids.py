@@ -103,21 +103,17 @@ def _canonical(kind: int, c: Any) -> int:
     return 0
 
 
-@kernel("void(int64, float64[::1], float64[:, ::1], float64[:, ::1])")
-def tabulate_steps(kind: int, x: Any, grid: Any, values: Any) -> None:
-    """Writes the shape of a smooth step, for inputs `(n,)` on points `(2, g)` of its grid, `(n, g)`.
+@kernel("void(float64[::1], float64[:, ::1], float64[:, ::1])")
+def tabulate_erf(x: Any, grid: Any, values: Any) -> None:
+    """Writes the error function, for inputs `(n,)` on points `(2, g)` of its grid, `(n, g)`.
 
-    Far from the step, which is where most points are, nothing is computed.
+    Far from the step, which is where most points are, nothing is computed. (NumPy has no error function.)
     """
     for i in range(x.size):
         for g in range(grid.shape[1]):
             u = 2 * math.pi / grid[0, g] * (x[i] - grid[1, g])
-            if kind == SIGMOID:
-                u /= 2
-            value = 1.0 if u > 0.0 else -1.0
-            if abs(u) < _SATURATED or not u == u:
-                value = math.erf(u) if kind == ERF else math.tanh(u)
-            values[i, g] = 0.5 + 0.5 * value if kind == SIGMOID else value
+            saturated = 1.0 if u > 0.0 else -1.0
+            values[i, g] = math.erf(u) if abs(u) < _SATURATED or not u == u else saturated
 
 
 def grids(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
