@@ -27,7 +27,7 @@ _KINDS = {
         "linear", "polynomial", "rational", "absolute", "root", "step", "relu", "reciprocal", "rectangle",
         "square_wave", "constant", "ceil", "floor", "signum", "logarithm", "gaussian", "sigmoid",
     )
-} | dict.fromkeys(("tanh", "sin", "cos", "tan"), evaluating.WAVE)  # fmt: skip
+} | {"tanh": evaluating.WAVE, "tan": evaluating.WAVE, "sin": evaluating.SINE, "cos": evaluating.COSINE}  # fmt: skip
 # The kind of each atom, and the loop that it calls. Atoms that others were registered in place of have no entry.
 _NODES: dict[Atom, tuple[int, int]] = {
     ATOMS[name]: (kind, address_of_loop(_FUNCTIONS[name]) if name in _FUNCTIONS else 0) for name, kind in _KINDS.items()

@@ -28,6 +28,7 @@ from find_gym.categories.numeric.kernels import (
     asking,
     binning,
     counting,
+    evaluating,
     evidence,
     ordering,
     projecting,
@@ -37,11 +38,13 @@ from find_gym.categories.numeric.kernels import (
     sines,
     training,
 )
-from find_gym.categories.numeric.loops import NO_LOOPS
+from find_gym.categories.numeric.loops import NO_LOOPS, loops_of
 from find_gym.categories.numeric.networks import Network
+from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.spread import spread_of
+from find_gym.categories.numeric.variants import Region
 from find_gym.core.kernels import compiling
-from find_gym.functions import CallableFunction, NumericFunction, sample_numeric
+from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, sample_numeric
 from find_gym.scoring import NumericInputs
 
 NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
@@ -392,8 +395,11 @@ def test_numbers_of_given_ranks_are_found_without_sorting(numbers: list[float]) 
     begins = range(0, values.size, ordering.BLOCK)
     np.testing.assert_array_equal(lows, np.minimum.reduceat(values, begins))
     np.testing.assert_array_equal(highs, np.maximum.reduceat(values, begins))
-    found = ordering.median_and_spread(values, lows, highs, np.empty(values.size))
-    assert found == (np.median(values), spread_of(values))
+    levels, ordered = np.empty((5, 2)), np.sort(values)
+    ordering.find_levels(values, lows, highs, np.empty(values.size), levels)
+    assert (levels[0] == ordered[0]).all() and (levels[4] == ordered[-1]).all()
+    median, spread = ordering.median_and_range(values.size, levels)
+    assert (median, spread or ordering.deviation(values)) == (np.median(values), spread_of(values))
 
 
 @given(MANY_VALUES)
@@ -404,7 +410,8 @@ def test_bins_of_outputs_are_of_equal_width_after_asinh(numbers: list[float]) ->
     bins = bins_by_python(values, unit)
     lows, highs = extremes_of(values)
     bounds, reached = np.empty(25), np.empty((len(lows) + 1, 25), dtype=np.int64)
-    binning.cut(values, lows, highs, float(np.median(values)), unit, bounds, reached)
+    extremes = float(values.min()), float(values.max())
+    assert binning.cut(values, 0.0, lows, highs, *extremes, float(np.median(values)), unit, bounds, reached)
     np.testing.assert_array_equal(-np.diff(reached[-1]), np.bincount(bins, minlength=24))
     for number in sorted(set(bins)):
         places = np.flatnonzero(np.array(bins) == number)
@@ -446,6 +453,29 @@ def test_held_out_inputs_are_those_of_numpys_generator(level: str) -> None:
     for function in (*drawn, CallableFunction(lambda x: None), CallableFunction(lambda x: x if x > 3 else 1 / 0)):
         inputs = NumericInputs.of(function)
         np.testing.assert_array_equal([*inputs.strata.values(), inputs.beyond], inputs_by_numpy(function))
+
+
+WAVES = st.tuples(
+    st.sampled_from([1.0, -7.5, 1e-8, 1e-300, 1e150, 0.0]),
+    st.sampled_from([0.1, 2.0, 6.3, 1e-3, 1e4, 1e12, 0.0]) | st.floats(0.05, 7.0),
+    st.floats(-10.0, 10.0),
+    st.sampled_from([0.0, 3.2, 1e6, -1e15]),
+)
+WAVE_REGIONS = st.sampled_from([(), (Region(-40.0, math.inf, 0.5),), (Region(3.0, 8.0, 1.0), Region(-90.0, 5.0, 0.0))])
+
+
+@given(st.sampled_from(["sin", "cos"]), WAVES, WAVE_REGIONS)
+@settings(deadline=None)
+def test_held_out_inputs_of_waves_are_those_of_exact_outputs(
+    name: str, constants: tuple[float, ...], regions: tuple[Region, ...]
+) -> None:
+    function = NumericFunction(NumericSpec(AtomRule(name, constants), (-100.0, 100.0), regions=regions))
+    inputs = NumericInputs.of(function)
+    np.testing.assert_array_equal([*inputs.strata.values(), inputs.beyond], inputs_by_numpy(function))
+    (rule, bounds), x, y = loops_of(function), np.random.default_rng(0).uniform(-128, 128, 2000), np.empty(2000)
+    error = evaluating.approximate_wave(rule, x, bounds, y)
+    assert error == math.inf or (abs(y - function.truth(x)) <= error).all()
+    assert error < math.inf or not (0.1 <= constants[1] <= 1e12 and 1e-8 <= abs(constants[0]) <= 10)
 
 
 @pytest.mark.parametrize("seed", range(4))

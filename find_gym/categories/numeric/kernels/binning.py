@@ -101,23 +101,37 @@ def _greatest_below(values: Any, bound: float) -> float:
 
 
 @exact_helper
-def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: Any, reached: Any) -> None:
+def cut(
+    values: Any,
+    error: float,
+    lows: Any,
+    highs: Any,
+    low: float,
+    high: float,
+    median: float,
+    unit: float,
+    bounds: Any,
+    reached: Any,
+) -> bool:
     """Cuts numbers into b bins of equal width after asinh of their distance from the median.
 
     Args:
         values: the numbers, finite, shape `(n,)`, n > 0.
+        error: how far they are from those that are to be cut, at most; 0 for none.
         lows: the least number of each block; see `ordering.find_extremes`.
         highs: the greatest ones.
+        low: the least number of all that are to be cut.
+        high: the greatest one.
         median: the one in the middle.
         unit: of the distance.
         bounds: where to write between which numbers each bin lies, shape `(b + 1,)`: its lower bound, which belongs to
             it, and its upper one.
         reached: where to write how many of the first numbers reach each bound; see `pick`.
+
+    Returns:
+        Whether the errors leave no doubt in which bin each number is.
     """
     bins = bounds.size - 1
-    low, high = lows[0], highs[0]
-    for number in range(lows.size):
-        low, high = min(low, lows[number]), max(high, highs[number])
     low, high = math.asinh((low - median) / unit), math.asinh((high - median) / unit)
     width = high - low if high > low else 1.0
     bounds[0], bounds[bins] = -math.inf, math.inf
@@ -126,11 +140,13 @@ def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: 
     for number in range(1, bins):
         distance = unit * math.sinh(low + width / bins * number)
         bounds[number] = median + distance
-        margin = size * (abs(median) + abs(distance) + unit)
+        margin = size * (abs(median) + abs(distance) + unit) + error
         lower[number], upper[number] = bounds[number] - margin, bounds[number] + margin
         if not margin < math.inf:
             lower[number], upper[number] = -math.inf, math.inf
     while _count_reaching(values, lows, highs, lower, upper, reached, unclear):
+        if error > 0.0:
+            return False
         # Some values are at a bound but for rounding.
         for number in range(1, bins):
             if not unclear[number]:
@@ -143,6 +159,7 @@ def cut(values: Any, lows: Any, highs: Any, median: float, unit: float, bounds: 
                 bound = _least(values, bound, True)
             bounds[number] = bound
         lower, upper = bounds, bounds
+    return True
 
 
 @exact_borrowing_helper

@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.binning import cut, pick
-from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
-from find_gym.categories.numeric.kernels.ordering import BLOCK, count_blocks, find_extremes, median_and_spread
+from find_gym.categories.numeric.kernels.evaluating import approximate_wave, evaluate_rule
+from find_gym.categories.numeric.kernels.ordering import (
+    BLOCK,
+    count_blocks,
+    deviation,
+    find_extremes,
+    find_levels,
+    median_and_range,
+)
 from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
 from find_gym.core.kernels.sums import pairwise_sum
@@ -19,13 +26,19 @@ _LEAST_SPREAD = 1e-270
 
 
 @exact_helper
-def _draw_pool(entropy: Any, low: float, width: float, words: Any, pool: Any) -> None:
+def _draw_pool(entropy: Any, low: float, width: float, words: Any, cells: int) -> None:
     """Draws one input in each of some cells that lie side by side, and the bits of what is drawn later."""
     state = np.empty(4, np.uint64)
     seed(entropy, state)
     fill(state, words)
-    for i in range(pool.size):
-        pool[i] = np.int64(words[i] >> _MANTISSA) * 2.0**-53 * width + (low + i * width)
+    # The inputs take the place of their bits. It is seen here that they do, and they come by way of other memory: both
+    # are needed for several to be made at a time, in a third of the time.
+    pool, block = words[:cells].view(np.float64), np.empty(BLOCK)
+    for begin in range(0, pool.size, BLOCK):
+        for i in range(BLOCK):
+            block[i] = np.int64(words[begin + i] >> _MANTISSA) * 2.0**-53 * width + (low + (begin + i) * width)
+        for i in range(BLOCK):
+            pool[begin + i] = block[i]
 
 
 @exact_borrowing_helper
@@ -75,25 +88,122 @@ def _defined_only(pool: Any, values: Any, lows: Any, highs: Any) -> Any:
     return inputs[:count], outputs[:count]
 
 
+@exact_borrowing_helper
+def _find_near(
+    pool: Any, values: Any, lows: Any, highs: Any, regions: Any, low: float, high: float, places: Any
+) -> int:
+    """Finds which outputs from one to another may be approximated: all that are in no exception.
+
+    Args:
+        pool: the inputs, shape `(n,)`.
+        values: their outputs, shape `(n,)`.
+        lows: the least output of each block; see `find_extremes`.
+        highs: the greatest ones.
+        regions: see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
+        low: the least output that counts.
+        high: the greatest one.
+        places: where to write their positions, shape `(m,)`.
+
+    Returns:
+        How many there are; -1 for more than `places` has room for, or where there are some in exceptions as well.
+    """
+    count = others = 0
+    for number in range(lows.size):
+        if lows[number] > high or highs[number] < low:
+            continue
+        begin, near = number * BLOCK, 0
+        block = values[begin : begin + BLOCK]
+        for i in range(block.size):
+            near += (block[i] >= low) & (block[i] <= high)
+        for i in range(block.size if near else 0):
+            if low <= block[i] <= high:
+                is_exact = False
+                for region in range(regions.shape[0]):
+                    is_exact |= regions[region, 0] < pool[begin + i] < regions[region, 1]
+                if is_exact:
+                    others += 1
+                elif count < places.size:
+                    places[count] = begin + i
+                    count += 1
+                else:
+                    return -1
+                if others and count:
+                    return -1
+    return count
+
+
 @exact_helper
-def _draw_balanced(
-    words: Any,
-    cursor: Any,
+def _make_exact(
+    error: float, rule: Any, regions: Any, pool: Any, values: Any, lows: Any, highs: Any, levels: Any
+) -> bool:
+    """Replaces levels of approximated outputs by those of exact ones, if it is certain which outputs these are.
+
+    Where no others are within twice the error, the exact outputs have the same ranks as those that approximate them.
+
+    Args:
+        error: the greatest error of an output.
+        rule: the rule.
+        regions: its exceptions; see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
+        pool: the inputs, shape `(n,)`.
+        values: their outputs, shape `(n,)`.
+        lows: the least output of each block; see `find_extremes`.
+        highs: the greatest ones.
+        levels: see `find_levels`.
+
+    Returns:
+        Whether it is.
+    """
+    places, x, y = np.empty(2, np.int64), np.empty(levels.size), np.empty(levels.size)
+    for number in range(levels.shape[0]):
+        low, high = levels[number, 0] - 2 * error, levels[number, 1] + 2 * error
+        count = _find_near(pool, values, lows, highs, regions, low, high, places)
+        if count < 0:
+            return False
+        for i in range(2):
+            # NaN stands for a level that is exact already.
+            x[2 * number + i] = pool[places[min(i, count - 1)]] if count else math.nan
+    evaluate_rule(rule, np.empty((1, 0)), x, regions, y)
+    for number in range(levels.shape[0]):
+        if not np.isnan(x[2 * number]):
+            one, other = y[2 * number], y[2 * number + 1]
+            levels[number, 0], levels[number, 1] = min(one, other), max(one, other)
+    return True
+
+
+@exact_helper
+def _cut_pool(
+    error: float,
+    rule: Any,
+    regions: Any,
     pool: Any,
     values: Any,
     lows: Any,
     highs: Any,
     spare: Any,
-    bins: int,
-    width: float,
-    x: Any,
-) -> float:
-    """Draws inputs whose outputs cover the range of outputs evenly; returns the spread. See `inputs.draw_inputs`."""
-    median, spread = median_and_spread(values, lows, highs, spare)
+    bounds: Any,
+    reached: Any,
+) -> Any:
+    """Cuts outputs into bins; see `binning.cut`. Returns whether it is certain into which, and the spread."""
+    levels = np.empty((5, 2))
+    find_levels(values, lows, highs, spare, levels)
+    if error > 0.0 and not _make_exact(error, rule, regions, pool, values, lows, highs, levels):
+        return False, 0.0
+    median, spread = median_and_range(values.size, levels)
+    if spread == 0.0:
+        if error > 0.0:
+            return False, 0.0
+        spread = deviation(values)
     # Where most of a bell curve is next to nothing, the rest is no multiple of the spread that a float can hold.
     unit = max(spread, _LEAST_SPREAD) if spread != 0.0 else 1.0
-    bounds, reached = np.empty(bins + 1), np.empty((lows.size + 1, bins + 1), np.int64)
-    cut(values, lows, highs, median, unit, bounds, reached)
+    return cut(values, error, lows, highs, levels[0, 0], levels[4, 1], median, unit, bounds, reached), spread
+
+
+@exact_helper
+def _draw_balanced(
+    words: Any, cursor: Any, pool: Any, values: Any, bounds: Any, reached: Any, width: float, x: Any
+) -> None:
+    """Draws inputs whose outputs cover the range of outputs evenly. See `inputs.draw_inputs`."""
+    bins = bounds.size - 1
     numbers, ranks, places = np.empty(x.size, np.int64), np.empty(x.size, np.int64), np.empty(x.size, np.int64)
     number = -1
     for i in range(x.size):
@@ -107,7 +217,6 @@ def _draw_balanced(
     # Within half a cell of the chosen point, so that a bump of few cells does not repeat the same inputs.
     for i in range(x.size):
         x[i] = pool[places[i]] + width * (uniform(words, cursor) - 0.5)
-    return spread
 
 
 @exact_helper
@@ -115,6 +224,9 @@ def _draw_strata(
     words: Any,
     pool: Any,
     values: Any,
+    error: float,
+    rule: Any,
+    regions: Any,
     spare: Any,
     bins: int,
     width: float,
@@ -123,27 +235,37 @@ def _draw_strata(
     size: int,
     x: Any,
 ) -> float:
-    """Draws the inputs of all strata from the bits that follow those of the pool; returns the spread of the outputs."""
+    """Draws the inputs of all strata from the bits that follow those of the pool; returns the spread of the outputs.
+
+    The outputs of the pool have an error up to a given one, infinity where they are still to be evaluated.
+    """
     cursor = np.empty(2, np.int64)
     cursor[0], cursor[1] = pool.size, -1
     low, high = ranges[0, 0], ranges[0, 1]
     _draw_between(words, cursor, low, high, x[:size])
     _draw_between(words, cursor, ranges[1, 0], ranges[1, 1], x[size : 2 * size])
     balanced = x[2 * size : 3 * size]
-    while True:
+    bounds, reached = np.empty(bins + 1), np.empty((count_blocks(values) + 1, bins + 1), np.int64)
+    is_cut, spread = False, 0.0
+    while not is_cut and values.size > 0:
+        if error == math.inf:
+            evaluate_rule(rule, np.empty((1, 0)), pool, regions, values)
+            error = 0.0
         lows, highs = np.empty(count_blocks(values)), np.empty(count_blocks(values))
         find_extremes(values, lows, highs)
         defined = 0
         for number in range(lows.size):
             defined += -math.inf < lows[number] and highs[number] < math.inf
-        if defined == lows.size:
-            break
-        pool, values = _defined_only(pool, values, lows, highs)
-    spread = 0.0
+        if defined < lows.size:
+            pool, values = _defined_only(pool, values, lows, highs)
+            reached = reached[: count_blocks(values) + 1]
+            continue
+        is_cut, spread = _cut_pool(error, rule, regions, pool, values, lows, highs, spare, bounds, reached)
+        error = 0.0 if is_cut else math.inf
     if values.size == 0:
         _draw_between(words, cursor, low, high, balanced)
     else:
-        spread = _draw_balanced(words, cursor, pool, values, lows, highs, spare, bins, width, balanced)
+        _draw_balanced(words, cursor, pool, values, bounds, reached, width, balanced)
         for i in range(balanced.size):
             balanced[i] = min(max(balanced[i], low), high)
     place = 3 * size
@@ -183,7 +305,7 @@ def draw(
         is_evaluated: whether the pool has been drawn, and the outputs of its inputs stand behind it.
         room: the bits of the pool, in place of which it stands afterwards, those of what is drawn later, more than
             enough, the outputs of the pool, room for as many numbers, and what seeds the generator, 4 words.
-        cells: the size of the pool, c.
+        cells: the size of the pool, c, a multiple of `BLOCK`.
         rule: see `find_gym.categories.numeric.kernels.evaluating`; of size 0 for a function that loops do not know.
         regions: see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
         pieces: the exceptions, disjoint, shape `(k, 2)`.
@@ -199,16 +321,16 @@ def draw(
         The spread of the outputs; see `find_gym.categories.numeric.spread`.
     """
     values, spare = room[-2 * cells - 4 : -cells - 4].view(np.float64), room[-cells - 4 : -4].view(np.float64)
-    words, pool, given = room[: -2 * cells - 4], room[:cells].view(np.float64), np.empty((1, 0))
+    words, pool, error = room[: -2 * cells - 4], room[:cells].view(np.float64), 0.0
     if not is_evaluated:
-        _draw_pool(room[-4:].view(np.uint32), ranges[0, 0], width, words, pool)
+        _draw_pool(room[-4:].view(np.uint32), ranges[0, 0], width, words, cells)
         if rule.size == 0:
             return math.nan
-        evaluate_rule(rule, given, pool, regions, values)
+        error = approximate_wave(rule, pool, regions, values)
     inputs, first = points[0], points.shape[1] - more.size
     for i in range(more.size):
         inputs[first + i] = more[i]
-    spread = _draw_strata(words, pool, values, spare, bins, width, ranges, pieces, size, inputs)
+    spread = _draw_strata(words, pool, values, error, rule, regions, spare, bins, width, ranges, pieces, size, inputs)
     if rule.size:
-        evaluate_rule(rule, given, inputs, regions, points[1])
+        evaluate_rule(rule, np.empty((1, 0)), inputs, regions, points[1])
     return spread

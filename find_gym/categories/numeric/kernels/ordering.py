@@ -174,7 +174,7 @@ def _neighbours(values: Any, lows: Any, highs: Any, sample: Any, rank: int, room
 
 
 @exact_helper
-def _deviation(values: Any) -> float:
+def deviation(values: Any) -> float:
     """Returns the standard deviation, rounded as NumPy rounds it."""
     mean = pairwise_sum(values) / values.size
     squares = np.empty(values.size)
@@ -184,25 +184,37 @@ def _deviation(values: Any) -> float:
 
 
 @exact_helper
-def median_and_spread(values: Any, lows: Any, highs: Any, room: Any) -> Any:
-    """Returns the median of finite numbers, at least one, and their spread; see `find_gym.categories.numeric.spread`.
+def find_levels(values: Any, lows: Any, highs: Any, room: Any, levels: Any) -> None:
+    """Finds which finite numbers, at least one, are the least, around the quartiles and the median, and the greatest.
 
     Args:
         values: the numbers, shape `(n,)`.
         lows: the least number of each block; see `find_extremes`.
         highs: the greatest ones.
         room: as much room.
+        levels: where to write the numbers of five ranks: for those between, the numbers before and after the place of
+            the quantile, shape `(5, 2)`.
     """
-    sample, last = _sample(values), values.size - 1
-    # The numbers around the median and the quartiles: in one loop, as what is called in two places is compiled twice.
-    median = spread = 0.0
+    levels[0], levels[4] = lows[0], highs[0]
+    for number in range(lows.size):
+        levels[0], levels[4] = min(levels[0, 0], lows[number]), max(levels[4, 0], highs[number])
+    sample = _sample(values)
+    # In one loop, as what is called in two places is compiled twice.
+    for quarter in range(1, 4):
+        rank = int((values.size - 1) * (0.25 * quarter))
+        levels[quarter, 0], levels[quarter, 1] = _neighbours(values, lows, highs, sample, rank, room)
+
+
+@exact_borrowing_helper
+def median_and_range(count: int, levels: Any) -> Any:
+    """Returns the median of so many numbers, and their interquartile range, from their levels; see `find_levels`."""
+    last, median, spread = count - 1, 0.0, 0.0
     for quarter in range(1, 4):
         place = last * (0.25 * quarter)
-        rank = int(place)
-        low, high = _neighbours(values, lows, highs, sample, rank, room)
+        low, high = levels[quarter, 0], levels[quarter, 1]
         if quarter == 2:
             median = (low + (high if last % 2 else low)) / 2
         else:
-            quartile = _between(low, high, place - rank)
+            quartile = _between(low, high, place - int(place))
             spread = quartile - spread if quarter == 3 else quartile
-    return median, spread if spread != 0.0 else _deviation(values)
+    return median, spread
