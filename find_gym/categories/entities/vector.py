@@ -28,8 +28,8 @@ class EntityAnswers(ActivationAnswers):
         self._table[env] = probe_bank().truth(function)
         return True
 
-    def _outputs_of(self, envs: Integers, probes: Integers, flat: Integers) -> NDArray[np.float64]:
-        outputs = super()._outputs_of(envs, probes, flat)
+    def _outputs_of(self, envs: Integers, probes: Integers) -> NDArray[np.float64]:
+        outputs = super()._outputs_of(envs, probes)
         for place, output in self._answer_untabled(envs, probes):
             outputs[place] = output
         return outputs

@@ -60,22 +60,15 @@ class Gaps:
             The gaps that have changed, as places in the flat `width`: those of the inputs, and those of the next
             greater ones or, where there are none, of the inputs again; and how wide these are now, both `(2, n)`.
         """
-        from find_gym.categories.numeric.kernels.bisecting import put_between
+        from find_gym.categories.numeric.kernels.bisecting import add_inputs
 
         changed, widths = np.empty((2, places.size), dtype=np.int64), np.empty((2, places.size))
-        put_between(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
+        add_inputs(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
         return changed, widths
 
-    def open(self, out: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
-        """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`; in `out`, where that is given."""
-        gaps: NDArray[np.bool_] = np.greater_equal(self.width, 2 * CLOSEST, out=out)
-        gaps &= (self.free < self.width.shape[1])[:, None]
-        return gaps
-
-    def are_open(self, episodes: Integers, places: Integers) -> NDArray[np.bool_]:
-        """Returns which of some gaps can be halved, bool of shape `(n,)`."""
-        count = self.width.shape[1]
-        return (self.width.take(episodes * count + places) >= 2 * CLOSEST) & (self.free.take(episodes) < count)
+    def open(self) -> NDArray[np.bool_]:
+        """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""
+        return (self.width >= 2 * CLOSEST) & (self.free < self.width.shape[1])[:, None]
 
     def middles(self, episodes: Integers, places: Integers) -> FloatArray:
         """Returns the middles of gaps, shape `(n,)`."""

@@ -26,9 +26,7 @@ from find_gym.interfaces.tokens import TokensInterface
 
 FloatArray = NDArray[np.float64]
 
-
-_NO_GAPS = (np.empty((2, 0), dtype=np.int64), np.empty((2, 0)))
-_SCALES = (ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, CLOSEST)
+_SCALES = (*MAGNITUDES, ASINH_LIMIT, LOG_LOW, LOG_HIGH - LOG_LOW, MOST_HALVINGS, CLOSEST)
 _LOOPS = tuple(map(address_of_loop, (np.log10, np.log2, np.arcsinh)))
 
 
@@ -48,6 +46,8 @@ class NumericAnswers(BatchAnswers):
         self._outputs = np.zeros(self._history.shape)
         # The largest magnitude of each episode's means, and its place.
         self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
+        # None: subclasses may have them.
+        self._gaps = Gaps(0, self._inputs)
         self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
@@ -84,22 +84,12 @@ class NumericAnswers(BatchAnswers):
         if self._any_noisy:
             self._noise.draw_ahead(self._asked)
         self._have_room()
-        features, size = self._all_features, envs.size
-        numbers, magnitudes, spreads = np.empty(2 * size), np.empty(size), np.empty(size, dtype=np.int64)
-        count = answering.take_answers(
+        gaps, features = self._gaps, self._all_features
+        answering.take_answers(
             envs, probes, self._noisy, self._records, self._noise.draws, batch_noise.BLOCK, self._next,
-            self._history, self._outputs, self._largest, self._top, features.block, self._starts,
-            *MAGNITUDES, numbers, magnitudes, spreads,
+            self._history, self._outputs, self._largest, self._top, self._inputs, gaps.x, gaps.width, gaps.free,
+            features.legal, _LOOPS, _SCALES, features.block, self._starts,
         )  # fmt: skip
-        gaps, widths = self._changed_gaps(envs, probes)
-        answering.show_answers(
-            envs, probes, self._count, magnitudes, numbers, count, spreads, gaps, widths, _LOOPS, _SCALES,
-            features.block, self._starts,
-        )  # fmt: skip
-
-    def _changed_gaps(self, envs: Integers, places: Integers) -> tuple[Integers, FloatArray]:
-        """Returns the gaps that queries have changed, and how wide they are now; see `Gaps.add`."""
-        return _NO_GAPS
 
 
 class ZoomAnswers(NumericAnswers):
@@ -113,20 +103,6 @@ class ZoomAnswers(NumericAnswers):
         # The feature "x" where nothing was asked.
         self._bank = self._gaps.scaled()[0]
 
-    def show_askable(self, can_ask: NDArray[np.bool_], masks: NDArray[np.bool_]) -> None:
-        """Writes which queries are legal; see `BatchAnswers`."""
-        bank = self._inputs.size
-        super().show_askable(can_ask, masks[:, :bank])
-        self._gaps.open(masks[:, bank:])
-        masks[:, bank:] &= can_ask[:, None]
-
-    def refused(self, actions: Integers, queries: int) -> Integers | None:
-        """Returns the episodes whose action is to halve a gap that can't be halved; see `BatchAnswers`."""
-        halving = ((actions >= self._inputs.size) & (actions < queries)).nonzero()[0]
-        if not halving.size:
-            return None
-        return halving[~self._gaps.are_open(halving, actions[halving] - self._inputs.size)]
-
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
         halving = probes >= self._inputs.size
@@ -139,9 +115,6 @@ class ZoomAnswers(NumericAnswers):
             probes = probes.copy()
             probes[halving] = slots
         super().ask(envs, probes)
-
-    def _changed_gaps(self, envs: Integers, places: Integers) -> tuple[Integers, FloatArray]:
-        return self._gaps.add(envs, places)
 
     def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
         """Evaluates functions at the inputs of slots."""

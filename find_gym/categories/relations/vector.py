@@ -55,14 +55,13 @@ class RelationAnswers(ListedAnswers):
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
         undefined, letters = _table()
-        flat, places = self._rows.take(envs) + probes, self._first.take(envs) + probes
-        missing = undefined.take(places) | self._excepted.take(flat)
+        places = self._first.take(envs) + probes
+        missing = undefined.take(places) | self._excepted[envs, probes]
         shown = letters.take(places, axis=0)
         shown[missing] = 0.0
         for place, output in self._answer_untabled(envs, probes):
             missing[place], shown[place] = encode_answer(output)
-        self._remember(envs, probes)
-        self._show_asked(flat)
+        flat, _ = self._note(envs, probes)
         self._flat["undefined"][flat] = missing
         self._shown[flat] = shown
 

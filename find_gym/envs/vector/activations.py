@@ -37,13 +37,11 @@ class ActivationAnswers(BatchAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        flat = self._rows.take(envs) + probes
-        outputs = self._outputs_of(envs, probes, flat)
-        places = self._remember(envs, probes)
+        outputs = self._outputs_of(envs, probes)
+        flat, places = self._note(envs, probes)
         self._outputs.reshape(-1)[places] = outputs
-        self._show_asked(flat)
         self._flat["activation"][flat] = outputs
 
-    def _outputs_of(self, envs: Integers, probes: Integers, flat: Integers) -> NDArray[np.float64]:
-        """Returns the outputs of probes, whose places in the table are given too."""
-        return self._table.take(flat)
+    def _outputs_of(self, envs: Integers, probes: Integers) -> NDArray[np.float64]:
+        """Returns the outputs of probes."""
+        return self._table[envs, probes]

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from find_gym.core.callables import UserFunction
 from find_gym.core.episode import Examiner
 from find_gym.envs.vector.features import Features
+from find_gym.envs.vector.kernels import stepping
 from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 
 # The first width of the history; it doubles where that is not enough.
 _FIRST_PLACES = 128
-_QUARTER, _ONE = np.float32(0.25), np.float32(1.0)
 
 
 class BatchAnswers:
@@ -73,24 +73,6 @@ class BatchAnswers:
             probes: the probes that they ask, or other queries that are legal, shape `(n,)`.
         """
         raise NotImplementedError
-
-    def show_askable(self, can_ask: NDArray[np.bool_], masks: NDArray[np.bool_]) -> None:
-        """Writes which queries are legal.
-
-        Args:
-            can_ask: whether the budget allows a query in each episode, shape `(N,)`.
-            masks: where to write it, shape `(N, queries)`.
-        """
-        masks[:] = can_ask[:, None]
-
-    def refused(self, actions: Integers, queries: int) -> Integers | None:
-        """Returns the episodes whose action is a query that is not legal, whatever the budget; None where all are.
-
-        Args:
-            actions: an action for each episode, shape `(N,)`.
-            queries: actions below are queries.
-        """
-        return None
 
     def evidence(self, env: int) -> tuple[Sequence[Any], Sequence[Any]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
@@ -164,21 +146,16 @@ class BatchAnswers:
         """Returns the input that a place stands for in an episode."""
         return self._probes[place]
 
-    def _show_asked(self, flat: Integers) -> None:
-        """Updates `asked` at the probes that were asked."""
-        self._flat["asked"][flat] = self._more_asked(flat)
+    def _note(self, envs: Integers, probes: Integers) -> Integers:
+        """Adds queries to the history and shows them in `asked`.
 
-    def _more_asked(self, flat: Integers) -> NDArray[np.float32]:
-        """Returns `asked` after one more question each; quarters are exact, so counting in them is as good."""
-        return np.minimum(self._flat["asked"].take(flat) + _QUARTER, _ONE)
-
-    def _remember(self, envs: Integers, probes: Integers) -> Integers:
-        """Adds to the history of queries; returns the place of each in a flat array of the same shape."""
+        Returns:
+            Their places in flat arrays of the shapes of this feature and of the history, shape `(2, n)`.
+        """
         self._have_room()
-        places = self._next.take(envs)
-        self._history.reshape(-1)[places] = probes
-        self._next[envs] = places + 1
-        return places
+        noted = np.empty((2, envs.size), dtype=np.int64)
+        stepping.note_queries(envs, probes, self._next, self._history, self._features["asked"], noted)
+        return noted
 
     def _have_room(self) -> None:
         """Sees to it that the history has a place for one more query in each episode."""
@@ -271,11 +248,9 @@ class TableAnswers(ListedAnswers):
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        flat = self._rows.take(envs) + probes
         for place, output in self._answer_untabled(envs, probes):
             for name, values in self._encode([output], [int(probes[place])]).items():
-                self._tables[name][flat[place]] = values[0]
-        self._remember(envs, probes)
-        self._show_asked(flat)
+                self._tables[name][self._rows[envs[place]] + probes[place]] = values[0]
+        flat, _ = self._note(envs, probes)
         for name, table in self._tables.items():
             self._shown[name][flat] = table.take(flat, axis=0)

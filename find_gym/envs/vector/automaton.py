@@ -24,6 +24,7 @@ class Automaton:
     Attributes:
         allowed: which tokens may come next in each state, bool of shape `(states, tokens)`.
         complete: in which states nothing is missing, bool of shape `(states,)`.
+        following: the next state by state and token, shape `(states, tokens)`; -1 where it has not been met.
         first: the state of an empty description.
     """
 
@@ -32,8 +33,7 @@ class Automaton:
         size = len(codec.tokens)
         self.allowed = np.zeros((_FIRST_ROWS, size), dtype=np.bool_)
         self.complete = np.zeros(_FIRST_ROWS, dtype=np.bool_)
-        # The next state by state and token; -1 where it has not been met.
-        self._following = np.full((_FIRST_ROWS, size), -1, dtype=np.int64)
+        self.following = np.full((_FIRST_ROWS, size), -1, dtype=np.int64)
         self._numbers: dict[Hashable, int] = {}
         self.first = self._number(codec.new_draft())
 
@@ -100,7 +100,7 @@ class Automaton:
         Returns:
             The states after, shape `(n,)`.
         """
-        following = self._following[states, tokens]
+        following = self.following[states, tokens]
         unknown = following < 0
         if np.count_nonzero(unknown):
             for place in unknown.nonzero()[0].tolist():
@@ -108,7 +108,7 @@ class Automaton:
                 for token in (*written[place, : lengths[place]].tolist(), int(tokens[place])):
                     draft.write(token)
                 following[place] = number = self._number(draft)
-                self._following[states[place], tokens[place]] = number
+                self.following[states[place], tokens[place]] = number
         return following
 
     def _number(self, draft: Draft) -> int:
@@ -117,7 +117,7 @@ class Automaton:
         if number == len(self.complete):
             self.allowed = np.concatenate([self.allowed, np.zeros_like(self.allowed)])
             self.complete = np.concatenate([self.complete, np.zeros_like(self.complete)])
-            self._following = np.concatenate([self._following, np.full_like(self._following, -1)])
+            self.following = np.concatenate([self.following, np.full_like(self.following, -1)])
         self.allowed[number] = draft.allowed()
         self.complete[number] = draft.complete
         return number

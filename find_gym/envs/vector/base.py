@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -22,14 +22,13 @@ from find_gym.envs.vector.answers import BatchAnswers, Integers, TableAnswers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
 from find_gym.envs.vector.infos import gather_infos
+from find_gym.envs.vector.kernels import stepping
 from find_gym.envs.vector.options import read_autoreset_mode, read_reset_options, read_seeds
 from find_gym.envs.vector.referee import DrawJob, JudgeJob, Referee
 from find_gym.envs.vector.workers import Workers
 from find_gym.interfaces.tokens import TokensInterface
 
 Info = dict[str, Any]
-
-_LONGEST_TABLE = 1 << 16
 
 
 class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
@@ -116,15 +115,16 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         # The generators of the environments, as far as they are seeded.
         self._draws: dict[int, SingleDraws] = {}
         self._seeds: list[int | None] = [None] * count
-        # What the observations are copied from.
-        self._features = Features(count, codec.observation_space)
+        # What the observations are copied from, and the masks.
+        self._features = Features(count, codec.observation_space, codec.queries + len(codec.tokens))
         self._observe = self._features.copy if self.copy else self._features.lend
-        self._queries_share, self._steps_share = self._features["budget"].T
-        self._share_of_queries, self._share_of_steps = shares(self.rules.max_queries), shares(self.rules.max_steps)
+        self._starts = np.array([self._features.start(name) for name in stepping.SHOWN])
         self._answers = self._make_answers()
-        self._descriptions = BatchDescriptions(codec, self._features)
-        self._budget = np.zeros(count, dtype=np.int64)
-        self._steps_left = np.zeros(count, dtype=np.int64)
+        self._progress = np.zeros((5, count), dtype=np.int64)
+        self._budget, self._steps_left = self._progress[stepping.BUDGET], self._progress[stepping.STEPS_LEFT]
+        self._descriptions = BatchDescriptions(codec, self._progress)
+        self._plan = np.zeros((5, count), dtype=np.int64)
+        self._limits = (self.rules.max_queries, self.rules.max_steps)
         self._ended = np.ones(count, dtype=np.bool_)
         self._everyone = np.ones(count, dtype=np.bool_)
         self._begun = False
@@ -212,11 +212,10 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         over = self._ended.nonzero()[0] if np.count_nonzero(self._ended) else None
         if over is not None and self.autoreset_mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"expected no episode that has ended, actual: those of {over.tolist()}; call reset()")
-        rewards, terminated, scores = self._play(actions, over)
+        rewards, terminated, scores = self._play(actions)
         self.scores = {env: score for env, (score, _) in scores.items()}
         infos: Info = {}
         ended = terminated.nonzero()[0]
-        self._show_budget()
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             if ended.size:
                 infos = self._final(ended, terminated, scores)
@@ -243,10 +242,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """
         if not self._begun:
             raise RuntimeError("expected an episode, actual: reset() has not been called")
-        queries = self.codec.queries
-        masks = np.empty((self.num_envs, queries + len(self.codec.tokens)), dtype=np.bool_)
-        self._answers.show_askable(self.rules.can_ask(self._budget), masks[:, :queries])
-        masks[:, queries:] = self._descriptions.masks()
+        masks = self._features.legal.copy()
         if np.count_nonzero(self._ended):
             masks[self._ended] = True
         return masks
@@ -273,52 +269,31 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     # --- A step -------------------------------------------------------------------------------------------------------
 
     def _play(
-        self, actions: Integers, over: Integers | None
+        self, actions: Integers
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], dict[int, tuple[Score, Submission]]]:
         """Applies the rules of `find_gym.core.episode` to one action in each environment that is not over."""
-        queries = self.codec.queries
-        asking = actions < queries
-        writing = ~asking
-        asking &= self.rules.can_ask(self._budget)
-        if over is not None:
-            asking[over] = writing[over] = False
-        # A query that is refused costs as much as one that is answered.
-        charged = asking
-        if (refused := self._answers.refused(actions, queries)) is not None:
-            asking = asking.copy()
-            asking[refused] = False
-        scores: dict[int, tuple[Score, Submission]] = {}
-        writers = writing.nonzero()[0]
-        if writers.size:
-            tokens = actions[writers] - queries
-            legal = self._descriptions.are_legal(writers, tokens)
-            if np.count_nonzero(legal) < legal.size:
-                refused = writers[~legal]
-                charged = charged.copy()
-                charged[refused] = self.rules.charge(self._budget[refused])
-                writers, tokens = writers[legal], tokens[legal]
-            # Judged before anything changes: where that fails, the step has not been taken.
-            scores = self._write(writers, tokens)
-        askers = asking.nonzero()[0]
-        if askers.size:
-            self._answers.ask(askers, actions[askers])
-        self._budget -= charged
-        self._steps_left -= 1
-        rewards = self.rules.cost(charged) if self.rules.query_cost else np.zeros(self.num_envs)
-        terminated = self.rules.is_spent(self._steps_left)
-        if over is not None:
-            terminated[over] = False
+        descriptions, features, plan = self._descriptions, self._features, self._plan
+        automaton, tokens, queries = descriptions.automaton, descriptions.tokens, self.codec.queries
+        asking, writing, completing, unknown = stepping.plan_step(
+            actions, self._ended, self._progress, tokens, automaton.following, automaton.complete, queries,
+            features.legal, plan,
+        )  # fmt: skip
+        if unknown:
+            descriptions.meet(plan[stepping.WRITERS, :writing])
+            return self._play(actions)
+        # Judged before anything changes: where that fails, the step has not been taken.
+        scores = self._judge(plan[stepping.COMPLETED, :completing]) if completing else {}
+        if asking:
+            self._answers.ask(plan[stepping.ASKERS, :asking], plan[stepping.QUERIES, :asking])
+        rewards, terminated = np.empty(self.num_envs), np.empty(self.num_envs, dtype=np.bool_)
+        stepping.take_step(
+            self._ended, self._progress, self._limits, self.rules.cost(1), writing, plan, tokens, self.codec.once,
+            automaton.allowed, queries, features.legal, features.block, self._starts, rewards, terminated,
+        )  # fmt: skip
         for env, (score, _) in scores.items():
             rewards[env] = self.rules.earned(score)
             terminated[env] = True
         return rewards, terminated, scores
-
-    def _write(self, writers: Integers, tokens: Integers) -> dict[int, tuple[Score, Submission]]:
-        """Writes legal tokens and judges the descriptions that they complete."""
-        states, complete = self._descriptions.try_out(writers, tokens)
-        scores = self._judge(writers[complete]) if np.count_nonzero(complete) else {}
-        self._descriptions.write(writers, tokens, states)
-        return scores
 
     def _judge(self, envs: Integers) -> dict[int, tuple[Score, Submission]]:
         """Fits and scores the complete descriptions of some environments."""
@@ -354,12 +329,16 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             # The number that `integers(2**63)` of the generator draws.
             self._answers.begin(env, function, self._draws[env].seed())
         self._answers.clear(envs)
-        self._budget[envs] = self.rules.max_queries
-        self._steps_left[envs] = self.rules.max_steps
-        self._descriptions.clear(envs)
+        automaton, codec = self._descriptions.automaton, self.codec
+        stepping.begin_episodes(
+            envs, self._progress, self._limits, automaton.first, automaton.allowed, len(codec.probes), codec.queries,
+            self._features.legal, codec.max_tokens, self._features.block, self._starts,
+        )  # fmt: skip
         if given[1]:
             self._give(envs, given)
-        self._show_budget()
+            if not self.rules.can_ask(self.rules.max_queries):
+                # Gaps between given probes.
+                self._features.legal[envs, : codec.queries] = False
 
     def _draw(self, envs: list[int]) -> dict[int, Any]:
         """Draws the functions of some episodes."""
@@ -407,14 +386,3 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             infos[name] = values * mask
             infos[f"_{name}"] = mask.copy()
         return infos
-
-    def _show_budget(self) -> None:
-        self._queries_share[:] = self._share_of_queries(self._budget)
-        self._steps_share[:] = self._share_of_steps(self._steps_left)
-
-
-def shares(most: int) -> Callable[[Integers], NDArray[Any]]:
-    """Returns what turns integers from 0 to `most` into shares of it: a table, if that is not too large."""
-    if most > _LONGEST_TABLE:
-        return lambda left: left / most
-    return (np.arange(most + 1) / max(most, 1)).astype(np.float32).take

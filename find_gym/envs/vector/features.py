@@ -25,14 +25,17 @@ class Features:
     Args:
         count: the number of environments, N.
         space: the observation space of one.
+        actions: the number of its actions.
 
     Attributes:
         count: the number of environments.
         block: all features, one after the other, float32.
+        legal: which actions are legal now, updated in place as well, bool of shape `(N, actions)`.
     """
 
-    def __init__(self, count: int, space: spaces.Dict) -> None:
+    def __init__(self, count: int, space: spaces.Dict, actions: int = 0) -> None:
         self.count = count
+        self.legal = np.zeros((count, actions), dtype=np.bool_)
         self._places: dict[str, tuple[slice, tuple[int, ...]]] = {}
         stop = 0
         for name, box in space.spaces.items():

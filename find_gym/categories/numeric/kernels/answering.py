@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.categories.numeric.kernels.bisecting import put_between
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.prefetching import AHEAD, prefetch
 from find_gym.core.kernels.ufuncs import apply_loop
@@ -76,16 +77,19 @@ def forget_answers(
 
 
 @exact_kernel(
-    "int64(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
-    "float64[:, ::1], float64[::1], int64[::1], float32[::1], int64[::1], float64, float64, float64[::1], "
-    "float64[::1], int64[::1])"
+    "void(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
+    "float64[:, ::1], float64[::1], int64[::1], float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], "
+    "boolean[:, ::1], UniTuple(int64, 3), UniTuple(float64, 7), float32[::1], int64[::1])"
 )
 def take_answers(
-    envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any,
-    history: Any, outputs: Any, largest: Any, top: Any, features: Any, starts: Any,
-    low: float, high: float, numbers: Any, magnitudes: Any, spreads: Any,
-) -> int:  # fmt: skip
-    """Takes note of one answer in each of n episodes, and shows what needs no logarithm.
+    envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any, history: Any,
+    outputs: Any, largest: Any, top: Any, bank: Any, x: Any, width: Any, free: Any, legal: Any, loops: Any, scales: Any,
+    features: Any, starts: Any,
+) -> None:  # fmt: skip
+    """Takes note of one answer in each of n episodes, and shows it.
+
+    Features are scaled as `find_gym.interfaces.features` and `gaps` do. Logarithms are NumPy's, which have other last
+    digits than compiled ones: those of the single environment.
 
     Args:
         envs: the numbers of the n episodes, all different.
@@ -99,18 +103,73 @@ def take_answers(
         outputs: their answers, shape `(N, most)`.
         largest: the largest magnitude of each episode's means.
         top: its place.
+        bank: the probes.
+        x: the input of each place; see `put_between`, as for the next two. Without rows, there are no gaps.
+        width: how far each is from the next smaller one.
+        free: the first free slot of each episode.
+        legal: which actions are legal, of which those after the probes halve gaps.
+        loops: the addresses of NumPy's loops for the logarithms to the bases 10 and 2, and for asinh.
+        scales: the least and the greatest magnitude that are shown, the greatest asinh, the least logarithm of a
+            magnitude and the range of those, the most halvings and the least width of the halves of a gap.
         features: all features, flat.
         starts: where those of `SHOWN` begin in it.
-        low: the least magnitude that is shown.
-        high: the greatest one.
-        numbers: where to write the means at the places that were asked, and then how far the answers are apart where
-            they are, shape `(2 * n,)`.
-        magnitudes: where to write the magnitudes of the means, from `low` to `high`, shape `(n,)`.
-        spreads: where to write which features show how far answers are apart, shape `(n,)`.
-
-    Returns:
-        How many features of `spreads` there are.
     """
+    if x.shape[0]:
+        _take_inputs(envs, places, bank, x, width, free, legal, loops[1], scales, features, starts)
+    numbers, magnitudes, spreads = np.empty(2 * envs.size), np.empty(envs.size), np.empty(envs.size, dtype=np.int64)
+    count = _take_outputs(
+        envs, places, noisy, records, draws, block, following, history, outputs, largest, top, scales, features, starts,
+        numbers, magnitudes, spreads,
+    )  # fmt: skip
+    logarithms, squashed = np.empty(envs.size), np.empty(envs.size + count)
+    apply_loop(loops[0], magnitudes, logarithms)
+    apply_loop(loops[2], numbers[: squashed.size], squashed)
+    greatest, low, span = scales[2:5]
+    for number in range(envs.size):
+        place = envs[number] * records.shape[1] + places[number]
+        features[starts[3] + place] = (logarithms[number] - low) / span
+        features[starts[4] + place] = min(max(squashed[number] / greatest, -1.0), 1.0)
+    for number in range(count):
+        features[spreads[number]] = min(squashed[envs.size + number] / greatest, 1.0)
+
+
+@exact_helper
+def _take_inputs(
+    envs: Any, places: Any, bank: Any, x: Any, width: Any, free: Any, legal: Any, loop: int, scales: Any, features: Any,
+    starts: Any,
+) -> None:  # fmt: skip
+    """Takes note of the inputs, shows how often gaps can be halved, and makes that legal where it can be done."""
+    changed, widths = np.empty((2, envs.size), dtype=np.int64), np.empty((2, envs.size))
+    put_between(bank, x, width, free, envs, places, np.empty(0), changed, widths)
+    most, closest = scales[5:]
+    times, halvings = np.empty(widths.shape), np.empty(widths.shape)
+    for which in range(2):
+        for number in range(envs.size):
+            times[which, number] = max(widths[which, number], closest) / closest
+    apply_loop(loop, times.reshape(-1), halvings.reshape(-1))
+    gaps = legal[:, bank.size :]
+    for number, env in enumerate(envs):
+        for which in range(2):
+            place, is_open = changed[which, number], widths[which, number] >= 2.0 * closest
+            features[starts[6] + place] = halvings[which, number] / most if is_open else 0.0
+            gaps[env, place - env * x.shape[1]] = is_open
+        if free[env] == x.shape[1]:
+            # Without a free slot, there is no room for an input in the middle of a gap.
+            gaps[env, : x.shape[1]] = False
+
+
+@exact_helper
+def _take_outputs(
+    envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any, history: Any,
+    outputs: Any, largest: Any, top: Any, scales: Any, features: Any, starts: Any, numbers: Any, magnitudes: Any,
+    spreads: Any,
+) -> int:  # fmt: skip
+    """Takes note of the answers, shows what needs no logarithm, and returns how many features need that of `spreads`.
+
+    `numbers` becomes the means at the places that were asked, and then how far answers are apart where they are;
+    `magnitudes` those of the means, as they are shown; `spreads` which features show how far answers are apart.
+    """
+    low, high = scales[:2]
     asked, relative, undefined = starts[0], starts[1], starts[2]
     most, room, count = records.shape[1], history.shape[1], 0
     # Flat, so that there is one index to compute for all.
@@ -159,52 +218,3 @@ def take_answers(
             earlier = row + history[query]
             features[relative + earlier] = _mean(records, earlier * RECORD) / largest[env]
     return count
-
-
-@exact_kernel(
-    "void(int64[::1], int64[::1], int64, float64[::1], float64[::1], int64, int64[::1], int64[:, ::1], "
-    "float64[:, ::1], UniTuple(int64, 3), UniTuple(float64, 5), float32[::1], int64[::1])"
-)
-def show_answers(
-    envs: Any, places: Any, width: int, magnitudes: Any, numbers: Any, count: int, spreads: Any, gaps: Any,
-    widths: Any, loops: Any, scales: Any, features: Any, starts: Any,
-) -> None:  # fmt: skip
-    """Shows what `take_answers` has left, from logarithms, scaled as `find_gym.interfaces.features` and `gaps` do.
-
-    Logarithms are NumPy's, which have other last digits than compiled ones: those of the single environment.
-
-    Args:
-        envs: the numbers of the n episodes.
-        places: the places that they asked.
-        width: the number of places.
-        magnitudes: the magnitudes of the means, shape `(n,)`.
-        numbers: the means, and then how far answers are apart, shape `(n + m,)` or longer.
-        count: how many of those there are, m.
-        spreads: which features show how far these are apart, shape `(m,)` or longer.
-        gaps: places of gaps that have changed, counted through all episodes, shape `(2, n)` or `(2, 0)`.
-        widths: how wide these are, of the same shape.
-        loops: the addresses of NumPy's loops for the logarithms to the bases 10 and 2, and for asinh.
-        scales: the greatest asinh, the least logarithm of a magnitude and the range of those, the most halvings and the
-            least width of the halves of a gap.
-        features: see `take_answers`.
-        starts: the same.
-    """
-    greatest, low, span, most, closest = scales
-    logarithms, squashed = np.empty(envs.size), np.empty(envs.size + count)
-    apply_loop(loops[0], magnitudes, logarithms)
-    apply_loop(loops[2], numbers[: squashed.size], squashed)
-    times, halvings = np.empty(widths.shape), np.empty(widths.shape)
-    for which in range(2):
-        for number in range(widths.shape[1]):
-            times[which, number] = max(widths[which, number], closest) / closest
-    apply_loop(loops[1], times.reshape(-1), halvings.reshape(-1))
-    for number in range(envs.size):
-        place = envs[number] * width + places[number]
-        features[starts[3] + place] = (logarithms[number] - low) / span
-        features[starts[4] + place] = min(max(squashed[number] / greatest, -1.0), 1.0)
-        if gaps.size:
-            for which in range(2):
-                gap = starts[6] + gaps[which, number]
-                features[gap] = halvings[which, number] / most if widths[which, number] >= 2.0 * closest else 0.0
-    for number in range(count):
-        features[spreads[number]] = min(squashed[envs.size + number] / greatest, 1.0)

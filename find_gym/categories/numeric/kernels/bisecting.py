@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_kernel
+from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.prefetching import AHEAD, prefetch
 
 
@@ -20,10 +20,7 @@ def forget_inputs(bank: int, x: Any, width: Any, free: Any, episodes: Any) -> No
         free[episode] = bank
 
 
-@exact_kernel(
-    "void(float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[::1], "
-    "int64[:, ::1], float64[:, ::1])"
-)
+@exact_helper
 def put_between(
     bank: Any, x: Any, width: Any, free: Any, episodes: Any, places: Any, inputs: Any, changed: Any, widths: Any
 ) -> None:
@@ -80,3 +77,14 @@ def put_between(
             changed[which, number] = episode * width.shape[1] + place
             widths[which, number] = width[episode, place]
         free[episode] = max(free[episode], own + 1)
+
+
+@exact_kernel(
+    "void(float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[::1], int64[::1], float64[::1], "
+    "int64[:, ::1], float64[:, ::1])"
+)
+def add_inputs(
+    bank: Any, x: Any, width: Any, free: Any, episodes: Any, places: Any, inputs: Any, changed: Any, widths: Any
+) -> None:
+    """Does what `put_between` does, for Python."""
+    put_between(bank, x, width, free, episodes, places, inputs, changed, widths)

@@ -1,0 +1,1 @@
+"""Loops over environments that are stepped together."""
