@@ -13,7 +13,7 @@ from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 # Shapes of which less than this share varies are as good as constant.
 _FLAT = 1e-9
 # Shapes whose sums are kept in the processor's nearest memory.
-_BLOCK = 256
+_BLOCK = 128
 # Costs that are compared at a time.
 _AT_ONCE = 16
 
@@ -96,35 +96,56 @@ def scan_affine(
     Returns:
         How many there are, at most c.
     """
-    mean, square, product = np.zeros(size), np.zeros(size), np.zeros(size)
-    total, mean_target = 0.0, 0.0
+    total, level = 0.0, 0.0
     for i in range(rows.size):
-        values = table[rows[i], first : first + size]
+        total += multiplier[i] * multiplier[i]
+        level += multiplier[i] * target[i]
+    total = max(total, 1e-300)
+    level /= total
+    costs, sums = np.empty(size), np.empty((3, _BLOCK))
+    for begin in range(first, first + size, _BLOCK):
+        end = min(begin + _BLOCK, first + size)
+        _sum_block(table, begin, end, rows, target, multiplier, sums)
+        _cost_block(sums, total, level, costs[begin - first : end - first])
+    count = take_least(costs, chosen.size, chosen)
+    for place in range(count):
+        mean = square = product = 0.0
+        for i in range(rows.size):
+            value = table[rows[i], first + chosen[place]] * multiplier[i]
+            mean += value * multiplier[i]
+            square += value * value
+            product += value * target[i]
+        variance = square - mean * mean / total
+        factor = (product - mean * level) / variance if _FLAT * total < variance < math.inf else 0.0
+        found[place, 0], found[place, 1] = factor, level - factor * mean / total
+    return int(count)
+
+
+@borrowing_helper
+def _sum_block(table: Any, begin: int, end: int, rows: Any, target: Any, multiplier: Any, sums: Any) -> None:
+    """Writes the sums of some shapes, of their squares, and of their products with the target."""
+    mean, square, product = sums[0], sums[1], sums[2]
+    mean[:], square[:], product[:] = 0.0, 0.0, 0.0
+    for i in range(rows.size):
+        values = table[rows[i], begin:end]
         weight = multiplier[i] * multiplier[i]
         goal = multiplier[i] * target[i]
-        total += weight
-        mean_target += goal
-        for g in range(size):
+        for g in range(end - begin):
             value = values[g]
             mean[g] += value * weight
             square[g] += value * value * weight
             product[g] += value * goal
-    total = max(total, 1e-300)
-    mean_target /= total
-    for g in range(size):
-        mean[g] /= total
-        variance = square[g] - mean[g] * mean[g] * total
-        covariance = product[g] - mean[g] * mean_target * total
+
+
+@borrowing_helper
+def _cost_block(sums: Any, total: float, level: float, costs: Any) -> None:
+    """Writes the misfits of shapes with the best factor and offset, less a constant; 0 where they are flat."""
+    mean, square, product, share = sums[0], sums[1], sums[2], 1.0 / total
+    for g in range(costs.size):
+        variance = square[g] - mean[g] * mean[g] * share
+        covariance = product[g] - mean[g] * level
         usable = variance > _FLAT * total and variance < math.inf
-        square[g] = covariance / variance if usable else 0.0
-        # The cost, less a constant.
-        product[g] = -square[g] * covariance if math.isfinite(covariance) else math.inf
-    count = take_least(product, chosen.size, chosen)
-    for place in range(count):
-        g = chosen[place]
-        found[place, 0] = square[g]
-        found[place, 1] = mean_target - square[g] * mean[g]
-    return count
+        costs[g] = -covariance * covariance / variance if usable else 0.0
 
 
 @helper
