@@ -36,6 +36,7 @@ class BatchNoise:
 
     Attributes:
         draws: the noise that is drawn, in blocks of `BLOCK` numbers: query `q` of an episode is number `q % BLOCK`.
+        sources: for how many sources of each episode there is room.
     """
 
     def __init__(self, inputs: FloatArray, begins: FloatArray) -> None:
@@ -54,7 +55,7 @@ class BatchNoise:
     def _have_sources(self, sources: int) -> None:
         """Makes room for sources, without any noise in it."""
         count = len(self._begins)
-        self._sources = sources
+        self.sources = sources
         # Adding -0.0 leaves every number as it is; 0.0 would not.
         self.draws = np.full(count * sources * BLOCK, -0.0)
         self._begins[:] = np.arange(count)[:, None] * sources * BLOCK
@@ -76,7 +77,7 @@ class BatchNoise:
             return False
         spec = function.spec
         regions, own = spec.regions, spec.noise
-        if len(regions) >= self._sources:
+        if len(regions) >= self.sources:
             self._widen(1 + len(regions))
         # The generator that the function would make.
         generator = seeded_generator(spec.seed, entropy)
@@ -100,17 +101,17 @@ class BatchNoise:
         function, _ = self._functions.pop(env)
         self._drawn[env] = _NEVER
         self._begun.discard(env)
-        first = env * self._sources * BLOCK
+        first = env * self.sources * BLOCK
         if function.spec.regions:
             self._begins[env] = first
-        self.draws[first : first + self._sources * BLOCK] = -0.0
+        self.draws[first : first + self.sources * BLOCK] = -0.0
         self._kinds[env] = noise.NONE
 
     def place(self, env: int, places: slice, inputs: FloatArray) -> None:
         """Says which inputs stand at some places of an episode that has begun."""
         if env not in self._functions:
             return
-        begins, first = self._begins[env, places], env * self._sources * BLOCK
+        begins, first = self._begins[env, places], env * self.sources * BLOCK
         begins[:] = first
         for number, region in reversed(list(enumerate(self._functions[env][0].regions))):
             begins[region.contains(inputs)] = first + (number + 1) * BLOCK
@@ -134,13 +135,13 @@ class BatchNoise:
 
     def _draw(self, envs: Integers) -> None:
         """Draws the next block of some episodes."""
-        draws = self.draws.reshape(-1, self._sources, BLOCK)
+        draws = self.draws.reshape(-1, self.sources, BLOCK)
         noise.draw_blocks(envs, self._generators, self._kinds, self._scales, draws)
         self._drawn[envs] += BLOCK
 
     def _widen(self, sources: int) -> None:
         """Makes room for functions with more sources."""
-        before, kinds, scales = self._sources, self._kinds, self._scales
+        before, kinds, scales = self.sources, self._kinds, self._scales
         begins, draws = self._begins.copy(), self.draws
         rows = np.arange(len(begins))[:, None]
         self._have_sources(sources)

@@ -13,7 +13,8 @@ from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
 from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps
-from find_gym.categories.numeric.kernels import answering
+from find_gym.categories.numeric.kernels import answering, halving
+from find_gym.categories.numeric.loops import loops_of
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner
 from find_gym.core.kernels.ufuncs import address_of_loop
@@ -102,28 +103,32 @@ class ZoomAnswers(NumericAnswers):
         self._gaps = Gaps(features.count, self._inputs)
         # The feature "x" where nothing was asked.
         self._bank = self._gaps.scaled()[0]
+        # The rules that loops know, with their exceptions, and how long these are; widened where that is not enough.
+        self._sizes = np.zeros((features.count, 2), dtype=np.int64)
+        self._rules, self._regions = np.zeros((features.count, 16)), np.zeros((features.count, 2, 3))
+
+    def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
+        rule, regions = loops_of(function)
+        self._rules, self._regions = _widened(self._rules, rule.size), _widened(self._regions, len(regions))
+        self._sizes[env] = rule.size, len(regions)
+        self._rules[env, : rule.size], self._regions[env, : len(regions)] = rule, regions
+        return super()._tabulate(env, function, entropy)
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        halving = probes >= self._inputs.size
-        if np.count_nonzero(halving):
-            zoomed, slots = envs[halving], self._gaps.free[envs[halving]]
-            x = self._gaps.middles(zoomed, probes[halving] - self._inputs.size)
-            self._gaps.x[zoomed, slots] = x
-            self._tabulate_slots(zoomed, slots, x)
-            self._flat["x"][self._rows.take(zoomed) + slots] = x / QUERY_RANGE[1]
-            probes = probes.copy()
-            probes[halving] = slots
-        super().ask(envs, probes)
-
-    def _tabulate_slots(self, envs: Integers, slots: Integers, x: FloatArray) -> None:
-        """Evaluates functions at the inputs of slots."""
-        for place, (env, slot) in enumerate(zip(envs.tolist(), slots.tolist(), strict=True)):
+        gaps, noise, places, unknown = self._gaps, self._noise, np.empty_like(probes), np.empty_like(probes)
+        count = halving.halve_gaps(
+            envs, probes, self._inputs, gaps.x, gaps.width, gaps.free, self._sizes, self._rules, self._regions,
+            self._noisy, noise.sources, batch_noise.BLOCK, self._records, QUERY_RANGE[1], self._features["x"], places,
+            unknown,
+        )  # fmt: skip
+        for number in unknown[:count].tolist():
+            env, slot = int(envs[number]), int(places[number])
             if self._tabled[env]:
-                one = x[place : place + 1]
-                # The rule was compiled to be evaluated at the probes; for one input, too, that is faster than NumPy.
+                one = gaps.x[env, slot : slot + 1]
                 self._table[env, slot] = _truth(self._functions[env], one)[0]
-                self._noise.place(env, slice(slot, slot + 1), one)
+                noise.place(env, slice(slot, slot + 1), one)
+        super().ask(envs, places)
 
     def _forget(self, envs: Integers) -> None:
         super()._forget(envs)
@@ -141,6 +146,14 @@ def _truth(function: NumericFunction, x: FloatArray) -> FloatArray:
     """Returns the function's `truth` at inputs `(n,)`, float64, by compiled loops."""
     spec = function.spec
     return function.truth(x) if spec.network is not None else spec.rule.compiled(x, spec.regions)
+
+
+def _widened(values: FloatArray, least: int) -> FloatArray:
+    """Returns an array that is at least so long along its second axis."""
+    more = least - values.shape[1]
+    if more <= 0:
+        return values
+    return np.concatenate([values, np.zeros((len(values), more, *values.shape[2:]))], axis=1)
 
 
 def _records(count: int, places: int) -> FloatArray:
