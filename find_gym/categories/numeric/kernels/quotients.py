@@ -36,18 +36,19 @@ _ITERATIONS = 12
 _SETTLED = 1e-5
 
 # Room for what is worked out on the way: of the length of a quotient's coefficients, and of the points.
-_SCALE, _HEADS, _DIAGONAL, _OTHER, _TRIAL = range(5)
+_SCALE, _HEADS, _INVERSE, _OTHER, _TRIAL = range(5)
 _WEIGHTS, _ABOVE = range(2)
 
 
 @borrowing_helper
 def _null_vector(rows: Any, size: int, short: Any, vector: Any) -> None:
     """Writes the unit vector that brings a combination of the first columns of a triangle nearest to 0."""
-    greatest, diagonal, other = 0.0, short[_DIAGONAL], short[_OTHER]
+    greatest, inverse, other = 0.0, short[_INVERSE], short[_OTHER]
     for j in range(size):
         greatest = max(greatest, abs(rows[j, j]))
+    # A product takes a fraction of the time of a quotient, and each waits for the one before.
     for j in range(size):
-        diagonal[j] = rows[j, j] if abs(rows[j, j]) > 1e-17 * greatest else 1e-17 * greatest + 1e-300
+        inverse[j] = 1.0 / (rows[j, j] if abs(rows[j, j]) > 1e-17 * greatest else 1e-17 * greatest + 1e-300)
         vector[j] = 1.0 / (1.0 + j)
     for _ in range(_ITERATIONS):
         # One step of inverse iteration: the transposed triangle, then the triangle.
@@ -56,18 +57,18 @@ def _null_vector(rows: Any, size: int, short: Any, vector: Any) -> None:
             value = vector[j]
             for k in range(j):
                 value -= rows[j, k] * other[k]
-            other[j] = value / diagonal[j]
+            other[j] = value * inverse[j]
             largest = max(largest, abs(other[j]))
-        before, norm = vector[size - 1], 0.0
+        before, norm, share = vector[size - 1], 0.0, 1.0 / largest
         for j in range(size - 1, -1, -1):
-            value = other[j] / largest
+            value = other[j] * share
             for k in range(j + 1, size):
                 value -= rows[k, j] * vector[k]
-            vector[j] = value / diagonal[j]
+            vector[j] = value * inverse[j]
             norm += vector[j] * vector[j]
-        norm = math.sqrt(norm) if vector[size - 1] >= 0.0 else -math.sqrt(norm)
+        share = 1.0 / math.sqrt(norm) if vector[size - 1] >= 0.0 else -1.0 / math.sqrt(norm)
         for j in range(size):
-            vector[j] /= norm
+            vector[j] *= share
         if abs(vector[size - 1] - before) <= _SETTLED:
             return
 
@@ -86,8 +87,9 @@ def _weigh(degrees: Any, points: Any, weights: Any, rows: Any, short: Any) -> No
         scale[k] = length(rows, k, 0, target.size)
         if scale[k] == 0.0:
             scale[k] = 1.0
+        share = 1.0 / scale[k]
         for i in range(target.size):
-            rows[k, i] /= scale[k]
+            rows[k, i] *= share
     triangularise(rows[:size], heads, size, target.size)
 
 

@@ -56,8 +56,9 @@ def _damped_step(
         scale[moving] = length(rows, moving, 0, count)
         if not scale[moving] > 0.0:
             continue
+        share = 1.0 / scale[moving]
         for i in range(count):
-            rows[moving, i] /= scale[moving]
+            rows[moving, i] *= share
         found[moving] = k
         moving += 1
     root = math.sqrt(damping + _FLOOR)
