@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from find_gym_agents.training.encoders import Encoding, Inputs, make_encoder
+from find_gym_agents.training.products import linear
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
             budget: the shares of the queries and of the steps that are left, shape `(batch, 2)`.
         """
         # The share of the steps that are left tells nothing beyond the rest.
-        hidden = functional.linear(th.cat([encoding.evidence, budget[:, :1]], 1), first.of_rest, first.bias)
+        hidden = linear(th.cat([encoding.evidence, budget[:, :1]], 1), first.of_rest, first.bias)
         # Of up to 1,500 places where a token may stand, a few have one: their weights are added, nothing is multiplied.
         rows, places = written.nonzero(as_tuple=True)
         if len(places):
@@ -114,5 +115,5 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
             hidden = hidden + functional.embedding_bag(places, first.of_tokens, starts, mode="sum")
         _, *others = self.trunk
         for layer in others:
-            hidden = layer(hidden)
+            hidden = linear(hidden, layer.weight, layer.bias) if isinstance(layer, nn.Linear) else layer(hidden)
         return hidden

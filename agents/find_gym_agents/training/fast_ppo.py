@@ -8,7 +8,7 @@ It learns what MaskablePPO learns, by the same updates. What it leaves out is wo
   which is encoded once.
 - The policy and the value share one forward pass, and no distribution is built or checked to draw an action.
 - Factors of matrix products may be rounded to what the processor or the GPU multiplies fastest; see
-  `reduced_precision`.
+  `find_gym_agents.training.products`.
 
 Several processes may learn together: each has a share of the environments, and computes its part of each gradient; see
 `find_gym_agents.training.fast_processes`.
@@ -16,7 +16,7 @@ Several processes may learn together: each has a share of the environments, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch as th
@@ -25,8 +25,9 @@ from stable_baselines3.common.logger import Logger
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.encoders import Encoding, Inputs, in_few_lengths
 from find_gym_agents.training.fast_processes import Processes
-from find_gym_agents.training.fast_rollouts import Rollouts, chosen, only_legal, reduced_precision
+from find_gym_agents.training.fast_rollouts import Rollouts, chosen, only_legal
 from find_gym_agents.training.learner import VALUE_RATE, Setting, entropy_weight, learning_rate
+from find_gym_agents.training.products import reduced_precision
 
 # The weight of the values' loss, and the greatest norm of the gradient: the defaults of Stable-Baselines3.
 _VALUE_WEIGHT, _MAX_NORM = 0.5, 0.5
@@ -94,7 +95,7 @@ class Gradients(Rollouts):
         Returns:
             The losses and other means over the minibatch, or what this part adds to them.
         """
-        config, policy = self._config, self.policy
+        config = self._config
         batch, encoding = self.minibatch()
         logits, values = self.forward(self.weights(), encoding, batch)
         with th.no_grad():
@@ -111,10 +112,10 @@ class Gradients(Rollouts):
             errors = values - batch["returns"]
             # The gradients of the losses with respect to logits and values, in closed form.
             pull = gains * (gains <= clipped) / whole.steps
-            of_logits = likely * (entropy_weight(config) / whole.steps * (logs + entropies[:, None]) + pull[:, None])
+            weight = entropy_weight(config) / whole.steps
+            of_logits = (weight * entropies + pull)[:, None].add(logs, alpha=weight).mul_(likely)
             of_logits.scatter_add_(1, actions[:, None], -pull[:, None])
-        policy.zero_grad()
-        th.autograd.backward([logits, values], [of_logits, 2 * _VALUE_WEIGHT / whole.steps * errors])
+        self._differentiate([logits, values], [of_logits, 2 * _VALUE_WEIGHT / whole.steps * errors])
         sums = {
             "policy_gradient_loss": -th.min(gains, clipped),
             "value_loss": errors.square(),
@@ -136,8 +137,16 @@ class Gradients(Rollouts):
             batch, encoding = self.minibatch()
             features = self._extractor.join(self._extractor.first_layer(), encoding, batch["written"], batch["budget"])
         values = policy.value_net(policy.mlp_extractor.forward_critic(features)).squeeze(1)
-        policy.zero_grad()
-        ((values - batch["returns"]).square().sum() / whole.steps).backward()
+        self._differentiate([values], [2 / whole.steps * (values.detach() - batch["returns"])])
+
+    def _differentiate(self, outputs: Sequence[th.Tensor], gradients: Sequence[th.Tensor]) -> None:
+        """Sets the gradients of the weights, given those of what was computed with them."""
+        parts = th.autograd.grad(outputs, self.learned, gradients, allow_unused=True)
+        self.have_gradients = [part is not None for part in parts]
+        zeros = (
+            th.zeros_like(weight) if part is None else part for weight, part in zip(self.learned, parts, strict=True)
+        )
+        th.cat([part.flatten() for part in zeros], out=self.gradient)
 
     def spread(self) -> th.Tensor:
         """Returns what `explained_variance` needs: of the returns, and of what the values leave of them, two sums."""
@@ -200,7 +209,7 @@ class FastPPO:
                 break
             gradient = self._processes.gradient()
             gradient *= (_MAX_NORM / (gradient.norm() + _SMALL_NORM)).clamp(max=1)
-            self.policy.optimizer.step()
+            _step(self.policy.optimizer)
         self._record(figures)
 
     def fit_values(self) -> None:
@@ -209,7 +218,7 @@ class FastPPO:
         for whole in self._minibatches():
             self._processes.do("differentiate_values", whole)
             self._processes.gradient()
-            self.policy.optimizer.step()
+            _step(self.policy.optimizer)
 
     def _minibatches(self) -> Iterator[Whole]:
         """Yields the minibatches of all passes over the rollout."""
@@ -231,3 +240,21 @@ class FastPPO:
         variance = squares - total**2 / self._steps
         left = squares_left - total_left**2 / self._steps
         self._logger.record("train/explained_variance", 1 - left / variance if variance > 0 else float("nan"))
+
+
+def _step(optimizer: th.optim.Optimizer) -> None:
+    """Takes a step: where it is one of Adam, without what PyTorch does around it, which takes nearly as long."""
+    (group,) = optimizer.param_groups
+    weights = [weight for weight in group["params"] if weight.grad is not None]
+    states = [optimizer.state[weight] for weight in weights]
+    if not isinstance(optimizer, th.optim.Adam) or not all(states):
+        # The first step makes the states.
+        optimizer.step()
+        return
+    gradients, steps = [weight.grad for weight in weights], [state["step"] for state in states]
+    first, second = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq"))
+    rates: dict[str, Any] = {name: group[name] for name in ("lr", "eps", "weight_decay", "amsgrad", "maximize")}
+    beta1, beta2 = group["betas"]
+    with th.no_grad():
+        th._foreach_add_(steps, 1)
+        th._fused_adam_(weights, gradients, first, second, [], steps, beta1=beta1, beta2=beta2, **rates)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
@@ -37,7 +37,10 @@ class Processes(Generic[Kind]):
         self._count = config.learners
         self._made_of = kind, config, options
         self.local = kind(config, options, Share(0, self._count))
-        self._weights = list(self.local.policy.parameters())
+        self._weights = self.local.learned
+        sizes = [weight.numel() for weight in self._weights]
+        parts = zip(self._weights, self.local.gradient.split(sizes), strict=True)
+        self._parts = [part.view_as(weight) for weight, part in parts]
         self._connections: list[Connection] = []
         self._gradients: list[th.Tensor] = []
 
@@ -79,12 +82,11 @@ class Processes(Generic[Kind]):
         Returns:
             The sum, shape `(weights,)`, 0 where a weight has no gradient; what is done to it is done to the gradients.
         """
-        total = _joined(self._weights)
+        total = self.local.gradient
         for gradient in self._gradients:
             total += gradient
-        for weight, part in zip(self._weights, total.split([weight.numel() for weight in self._weights]), strict=True):
-            if weight.grad is not None:
-                weight.grad = part.view_as(weight)
+        for weight, part, has_one in zip(self._weights, self._parts, self.local.have_gradients, strict=True):
+            weight.grad = part if has_one else None
         return total
 
     def _threads(self) -> int:
@@ -96,7 +98,7 @@ class Processes(Generic[Kind]):
         for weight in self._weights:
             weight.share_memory_()
         for number in range(1, self._count):
-            gradient = th.zeros(sum(weight.numel() for weight in self._weights)).share_memory_()
+            gradient = th.zeros_like(self.local.gradient).share_memory_()
             ours, theirs = context.Pipe()
             weights = [weight.detach() for weight in self._weights]
             share = Share(number, self._count)
@@ -131,7 +133,8 @@ def _serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     th.set_num_threads(threads)
     own = kind(config, options, share)
-    for weight, shared in zip(own.policy.parameters(), weights, strict=True):
+    own.gradient = gradient
+    for weight, shared in zip(own.learned, weights, strict=True):
         weight.data = shared
     # What stays for good need not be looked through for garbage.
     gc.freeze()
@@ -139,20 +142,13 @@ def _serve(
     with suppress(EOFError, OSError):
         while True:
             name, arguments = connection.recv()
-            connection.send(_answer(own, name, arguments, gradient))
+            connection.send(_answer(own, name, arguments))
 
 
-def _answer(own: Rollouts, name: str, arguments: tuple[Any, ...], gradient: th.Tensor) -> tuple[Any, Exception | None]:
-    """Returns what a method returns, or the exception that it raises, and shares the gradient that it leaves."""
+def _answer(own: Rollouts, name: str, arguments: tuple[Any, ...]) -> tuple[Any, Exception | None]:
+    """Returns what a method returns, or the exception that it raises."""
     try:
-        result = getattr(own, name)(*arguments)
+        return getattr(own, name)(*arguments), None
     except Exception as error:
         error.add_note(f"In another learner:\n{traceback.format_exc()}")
         return None, error
-    _joined(own.policy.parameters(), gradient)
-    return result, None
-
-
-def _joined(weights: Iterable[th.Tensor], out: th.Tensor | None = None) -> th.Tensor:
-    """Returns the gradients of weights, one after the other, shape `(weights,)`; 0 where there is none."""
-    return th.cat([(th.zeros_like(one) if one.grad is None else one.grad).flatten() for one in weights], out=out)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,30 +27,13 @@ from find_gym_agents.training.learner import Setting
 from find_gym_agents.training.memory import keep_freed_memory
 from find_gym_agents.training.networks import make_policy
 from find_gym_agents.training.policy_episodes import own_masks
+from find_gym_agents.training.products import linear
 
-# The logit of an illegal action: its probability is 0 exactly.
+# What is added to the logit of an illegal action: its probability is 0 exactly.
 _NEVER = -1e9
 _EPISODES = 100
 # The steps of an episode that go into the same minibatch, at most: more would make minibatches of too few episodes.
 _LONGEST_PIECE = 16
-
-
-# The precision of matrix products, by PyTorch's names: "medium" lets factors, not sums, be rounded to 16 bits
-# (bfloat16) on processors and to 19 (TF32) on GPUs, where that is faster. On processors oneDNN multiplies then, which
-# on those of AMD takes less than half as long as MKL does even where it rounds nothing. What it does before it
-# multiplies takes as long as a product of few rows: rollouts leave these to MKL.
-_PRECISION: str = "medium"
-
-
-@contextmanager
-def reduced_precision() -> Iterator[None]:
-    """Multiplies matrices with the precision of the updates of `ppo-fast`."""
-    before = th.get_float32_matmul_precision()
-    th.set_float32_matmul_precision(_PRECISION)
-    try:
-        yield
-    finally:
-        th.set_float32_matmul_precision(before)
 
 
 @dataclass(frozen=True)
@@ -97,7 +79,10 @@ class Rollouts:
 
     Attributes:
         policy: an actor and critic of Stable-Baselines3, with weights that are still random.
-        device: where it is.
+        learned: its weights.
+        gradient: where the gradients of these stand, one after the other, once there are any, shape `(weights,)`.
+        have_gradients: which weights have one; it is 0 for the others.
+        device: where the policy is.
         rollout: what belongs to each step of the last rollout, by name, of shape `(steps, environments, ...)`.
         pieces: the number of the piece of an episode that each step belongs to, of shape `(steps, environments)`.
     """
@@ -114,10 +99,14 @@ class Rollouts:
         places, trunk = int(options["max_queries"]), Trunk.of(config.to_json())
         policy = make_policy(config.category, places, env.observation_space, env.action_space, trunk)
         self.policy: Any = policy.to(self.device)
+        self.learned = list(policy.parameters())
+        self.gradient = th.zeros(sum(weight.numel() for weight in self.learned), device=self.device)
         assert isinstance(policy.features_extractor, ProbeTableExtractor)
         self._extractor = policy.features_extractor
         self._episodes: deque[dict[str, Any]] = deque(maxlen=_EPISODES // share.processes)
         self._seconds = 0.0
+
+    have_gradients: list[bool]
 
     # --- Environments -------------------------------------------------------------------------------------------------
 
@@ -281,9 +270,9 @@ class Rollouts:
     def forward(self, weights: Weights, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
         """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
         hidden = self._extractor.hidden(weights.first, encoding, shown["written"], shown["budget"])
-        both = functional.linear(hidden, weights.heads, weights.heads_bias)
+        both = linear(hidden, weights.heads, weights.heads_bias)
         # Most encoders have features of queries that depend on no weights: no gradient of these is computed.
-        both = both.addmm_(encoding.queries, weights.of_queries.t())
+        both = both.add_(linear(encoding.queries, weights.of_queries, None))
         units = weights.value.shape[1]
         logits, critic = both.split((both.shape[1] - units, units), 1)
         return logits, functional.linear(critic.relu(), weights.value, weights.value_bias).squeeze(1)
@@ -332,7 +321,7 @@ def _pieces(ends: th.Tensor) -> th.Tensor:
 
 def only_legal(logits: th.Tensor, masks: th.Tensor) -> th.Tensor:
     """Returns logits with which illegal actions have the probability 0, `(batch, actions)`."""
-    return logits.where(masks, _NEVER)
+    return logits.add(masks.logical_not(), alpha=_NEVER)
 
 
 def chosen(logs: th.Tensor, actions: th.Tensor) -> th.Tensor:

@@ -21,9 +21,10 @@ from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E
 from find_gym_agents.categories.numeric.encoder import _Joined, _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Encoding, Fingerprint, Packed, make_encoder  # noqa: E402
-from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
+from find_gym_agents.training.fast_ppo import FastPPO, _step  # noqa: E402
 from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, only_legal  # noqa: E402
 from find_gym_agents.training.learner import Setting  # noqa: E402
+from find_gym_agents.training.products import linear, reduced_precision  # noqa: E402
 from find_gym_agents.training.stable_baselines import StableBaselines  # noqa: E402
 from tests.toy_category import CATEGORY, ToySpec  # noqa: E402
 
@@ -54,7 +55,7 @@ def weights(learner):
 
 @pytest.mark.parametrize("env", ["FIND-toy-v0", "FIND-strings-v1"])
 def test_an_update_is_that_of_maskable_ppo(env, toy, monkeypatch):
-    monkeypatch.setattr("find_gym_agents.training.fast_rollouts._PRECISION", "highest")  # that of the reference
+    monkeypatch.setattr("find_gym_agents.training.products._PRECISION", "highest")  # that of the reference
     # As many steps in a minibatch as in the rollout: their order does not count. Adam would magnify rounding errors.
     monkeypatch.setattr(Setting, "batch_size", lambda setting, config: config.batch_size)
     options = {"max_queries": 3}
@@ -343,14 +344,46 @@ def test_points_stand_between_those_beside_them_with_the_same_gradients(count):
 
 def test_gradients_of_all_processes_are_added():
     processes = start(FastPPO, configure("FIND-strings-v1"), {"max_queries": 3})._processes
-    first, *others = processes.local.policy.parameters()
-    first.grad = th.ones_like(first)
+    first, *others = processes.local.learned
+    processes.local._differentiate([first], [th.ones_like(first)])
     processes._gradients = [th.arange(float(sum(one.numel() for one in (first, *others))))]
     total = processes.gradient()
     assert th.equal(first.grad.flatten(), 1 + th.arange(float(first.numel())))
     total *= 2
     assert th.equal(first.grad.flatten(), 2 + 2 * th.arange(float(first.numel())))
     assert all(one.grad is None for one in others)
+
+
+def test_steps_are_those_of_adam():
+    kinds = {"lr": 0.1, "betas": (0.8, 0.99), "eps": 1e-5}
+    ours, theirs = ([th.nn.Parameter(th.ones(3)), th.nn.Parameter(th.ones(2, 2))] for _ in range(2))
+    own, reference = th.optim.Adam(ours, fused=True, **kinds), th.optim.Adam(theirs, **kinds)
+    rng = th.Generator().manual_seed(0)
+    for number in range(6):
+        for pair in zip(ours, theirs, strict=True):
+            # The second has no gradient at first.
+            gradient = th.randn(pair[0].shape, generator=rng) if number > 2 or pair[0].ndim == 1 else None
+            for weight in pair:
+                weight.grad = gradient
+        _step(own)
+        reference.step()
+        for mine, other in zip(ours, theirs, strict=True):
+            th.testing.assert_close(mine, other)
+            assert own.state[mine].get("step") == reference.state[other].get("step")
+
+
+def test_rounded_products_are_nearly_exact_with_their_gradients():
+    rng = th.Generator().manual_seed(0)
+    inputs, weight, bias, targets = (th.randn(*shape, generator=rng) for shape in ((40, 30), (20, 30), (20,), (40, 20)))
+    results = []
+    for multiply in (reduced_precision()(linear), linear):
+        own = [one.clone().requires_grad_() for one in (inputs, weight, bias)]
+        product = multiply(*own)
+        results.append([product.detach(), *th.autograd.grad((product * targets).sum(), own)])
+    for ours, theirs in zip(*results, strict=True):
+        assert ours.dtype == th.float32
+        th.testing.assert_close(ours, theirs, rtol=0.01, atol=0.01 * float(theirs.abs().max()))
+    assert th.equal(results[1][0], th.nn.functional.linear(inputs, weight, bias))
 
 
 def test_fingerprints_tell_rows_apart():

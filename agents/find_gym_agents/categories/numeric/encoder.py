@@ -16,6 +16,7 @@ from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
 from find_gym_agents.categories.numeric import encoding_kernel
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoder, Encoding, Inputs, Packed, looked_up, probe_count_of
+from find_gym_agents.training.products import linear
 
 
 class NumericEncoder(Encoder):
@@ -95,8 +96,11 @@ class NumericEncoder(Encoder):
         # Points come first in their rows of places: the one before the first of a row is another row's, or none.
         goes_on = (packed.rows % inputs["present"].shape[1] > 0).float()[:, None]
         joined: th.Tensor = _Joined.apply(hidden, goes_on)  # type: ignore[no-untyped-call]
-        hidden = hidden + functional.relu_(self.beside_points(joined))
-        evidence = th.cat([packed.pool(hidden), self.curve(inputs["lines"]), inputs["overview"]], 1)
+        hidden = hidden + functional.relu_(linear(joined, self.beside_points.weight, self.beside_points.bias))
+        of_lines = self.curve[0]
+        assert isinstance(of_lines, nn.Linear)
+        curve = functional.relu_(linear(inputs["lines"], of_lines.weight, of_lines.bias))
+        evidence = th.cat([packed.pool(hidden), curve, inputs["overview"]], 1)
         return Encoding(evidence, self._judge(inputs, packed, hidden))
 
     def _judge(self, inputs: Inputs, packed: Packed, hidden: th.Tensor) -> th.Tensor:
@@ -161,7 +165,7 @@ class _OneFeature(th.autograd.Function):
         """Returns the gradients of the weights, none of the inputs."""
         rows, hidden, weights, last = context.saved_tensors
         gradient = gradient.reshape(-1, 1)
-        passed = hidden.sign_().t() @ (rows * gradient)
+        passed = hidden.sign_().mul_(gradient).t() @ rows
         of_last, of_weights = (passed * weights).sum(1), passed * last.t()
         return None, of_weights[:, :-1], of_weights[:, -1], of_last[None], gradient.sum()[None]
 
