@@ -20,7 +20,7 @@ _PART = 8
 _SAMPLE = 128
 # The golden section, whose multiples leave out no part of the numbers in [0, 1).
 _TURN = 0.6180339887498949
-_SLACK = 2
+_SLACK = 1
 # All bits but the sign.
 _SIZE = np.int64(0x7FFFFFFFFFFFFFFF)
 
