@@ -47,6 +47,8 @@ class NumericAnswers(BatchAnswers):
         self._outputs = np.zeros(self._history.shape)
         # The largest magnitude of each episode's means, and its place.
         self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
+        size = 2 * features.count
+        self._room = np.empty((3, size)), np.empty((1, size), dtype=np.int64)
         # None: subclasses may have them.
         self._gaps = Gaps(0, self._inputs)
         self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
@@ -89,7 +91,7 @@ class NumericAnswers(BatchAnswers):
         answering.take_answers(
             envs, probes, self._noisy, self._records, self._noise.draws, batch_noise.BLOCK, self._next,
             self._history, self._outputs, self._largest, self._top, self._inputs, gaps.x, gaps.width, gaps.free,
-            features.legal, _LOOPS, _SCALES, features.block, self._starts,
+            features.legal, _LOOPS, _SCALES, features.block, self._starts, *self._room,
         )  # fmt: skip
 
 

@@ -275,8 +275,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         descriptions, features, plan = self._descriptions, self._features, self._plan
         automaton, tokens, queries = descriptions.automaton, descriptions.tokens, self.codec.queries
         asking, writing, completing, unknown = stepping.plan_step(
-            actions, self._ended, self._progress, tokens, automaton.following, automaton.complete, queries,
-            features.legal, plan,
+            actions, self._ended, self._progress, tokens, automaton.following, automaton.complete,
+            len(self.codec.probes), queries, features.legal, plan,
         )  # fmt: skip
         if unknown:
             descriptions.meet(plan[stepping.WRITERS, :writing])

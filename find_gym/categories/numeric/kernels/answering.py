@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.bisecting import put_between
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.prefetching import AHEAD, prefetch
 from find_gym.core.kernels.ufuncs import apply_loop
 
@@ -27,7 +27,7 @@ _GREATEST = float(np.finfo(np.float64).max)
 _QUARTER, _ONE = np.float32(0.25), np.float32(1.0)
 
 
-@exact_helper
+@exact_borrowing_helper
 def _mean(records: Any, at: int) -> float:
     """Returns the mean of a place's answers, 0 where there are none; what is not finite becomes what `filled` has."""
     mean = records[at + TOTAL] / max(records[at + COUNT], 1.0)
@@ -36,7 +36,7 @@ def _mean(records: Any, at: int) -> float:
     return 0.0 if math.isnan(mean) else math.copysign(_GREATEST, mean)
 
 
-@exact_helper
+@exact_borrowing_helper
 def _find_largest(records: Any, row: int, width: int) -> Any:
     """Finds the largest magnitude of an episode's means anew; returns it and its place."""
     largest, top = -1.0, 0
@@ -79,12 +79,13 @@ def forget_answers(
 @exact_kernel(
     "void(int64[::1], int64[::1], boolean[::1], float64[:, :, ::1], float64[::1], int64, int64[::1], int64[:, ::1], "
     "float64[:, ::1], float64[::1], int64[::1], float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], "
-    "boolean[:, ::1], UniTuple(int64, 3), UniTuple(float64, 7), float32[::1], int64[::1])"
+    "boolean[:, ::1], UniTuple(int64, 3), UniTuple(float64, 7), float32[::1], int64[::1], float64[:, ::1], "
+    "int64[:, ::1])"
 )
 def take_answers(
     envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any, history: Any,
     outputs: Any, largest: Any, top: Any, bank: Any, x: Any, width: Any, free: Any, legal: Any, loops: Any, scales: Any,
-    features: Any, starts: Any,
+    features: Any, starts: Any, room: Any, whole_room: Any,
 ) -> None:  # fmt: skip
     """Takes note of one answer in each of n episodes, and shows it.
 
@@ -113,15 +114,19 @@ def take_answers(
             magnitude and the range of those, the most halvings and the least width of the halves of a gap.
         features: all features, flat.
         starts: where those of `SHOWN` begin in it.
+        room: memory for numbers on the way, shape `(3, 2 * N)`: to get as much anew takes a seventh of a large step.
+        whole_room: the same for integers, shape `(1, 2 * N)`.
     """
     if x.shape[0]:
-        _take_inputs(envs, places, bank, x, width, free, legal, loops[1], scales, features, starts)
-    numbers, magnitudes, spreads = np.empty(2 * envs.size), np.empty(envs.size), np.empty(envs.size, dtype=np.int64)
+        _take_inputs(
+            envs, places, bank, x, width, free, legal, loops[1], scales, features, starts, room, whole_room,
+        )  # fmt: skip
+    numbers, magnitudes, spreads = room[0], room[1, : envs.size], whole_room[0]
     count = _take_outputs(
         envs, places, noisy, records, draws, block, following, history, outputs, largest, top, scales, features, starts,
         numbers, magnitudes, spreads,
     )  # fmt: skip
-    logarithms, squashed = np.empty(envs.size), np.empty(envs.size + count)
+    logarithms, squashed = room[1, envs.size : 2 * envs.size], room[2, : envs.size + count]
     apply_loop(loops[0], magnitudes, logarithms)
     apply_loop(loops[2], numbers[: squashed.size], squashed)
     greatest, low, span = scales[2:5]
@@ -136,13 +141,14 @@ def take_answers(
 @exact_helper
 def _take_inputs(
     envs: Any, places: Any, bank: Any, x: Any, width: Any, free: Any, legal: Any, loop: int, scales: Any, features: Any,
-    starts: Any,
+    starts: Any, room: Any, whole_room: Any,
 ) -> None:  # fmt: skip
     """Takes note of the inputs, shows how often gaps can be halved, and makes that legal where it can be done."""
-    changed, widths = np.empty((2, envs.size), dtype=np.int64), np.empty((2, envs.size))
+    shape = 2, envs.size
+    changed, widths = whole_room[0, : 2 * envs.size].reshape(shape), room[0, : 2 * envs.size].reshape(shape)
     put_between(bank, x, width, free, envs, places, np.empty(0), changed, widths)
     most, closest = scales[5:]
-    times, halvings = np.empty(widths.shape), np.empty(widths.shape)
+    times, halvings = room[1, : 2 * envs.size].reshape(shape), room[2, : 2 * envs.size].reshape(shape)
     for which in range(2):
         for number in range(envs.size):
             times[which, number] = max(widths[which, number], closest) / closest
@@ -158,7 +164,7 @@ def _take_inputs(
             gaps[env, : x.shape[1]] = False
 
 
-@exact_helper
+@exact_borrowing_helper
 def _take_outputs(
     envs: Any, places: Any, noisy: Any, records: Any, draws: Any, block: int, following: Any, history: Any,
     outputs: Any, largest: Any, top: Any, scales: Any, features: Any, starts: Any, numbers: Any, magnitudes: Any,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.core.kernels.compiling import exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_kernel
 from find_gym.core.kernels.prefetching import AHEAD, prefetch
 
 
@@ -20,7 +20,7 @@ def forget_inputs(bank: int, x: Any, width: Any, free: Any, episodes: Any) -> No
         free[episode] = bank
 
 
-@exact_helper
+@exact_borrowing_helper
 def put_between(
     bank: Any, x: Any, width: Any, free: Any, episodes: Any, places: Any, inputs: Any, changed: Any, widths: Any
 ) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
-from find_gym.core.kernels.prefetching import AHEAD, prefetch
 from find_gym.core.moves import ILLEGAL_CHARGE
 
 BUDGET, STEPS_LEFT, STATE, LENGTH, CHARGED = range(5)
@@ -70,11 +69,11 @@ def begin_episodes(
 
 @exact_kernel(
     "UniTuple(int64, 4)(int64[::1], boolean[::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], boolean[::1], int64, "
-    "boolean[:, ::1], int64[:, ::1])"
+    "int64, boolean[:, ::1], int64[:, ::1])"
 )
 def plan_step(
-    actions: Any, over: Any, progress: Any, tokens: Any, following: Any, complete: Any, queries: int, legal: Any,
-    plan: Any,
+    actions: Any, over: Any, progress: Any, tokens: Any, following: Any, complete: Any, probes: int, queries: int,
+    legal: Any, plan: Any,
 ) -> Any:  # fmt: skip
     """Finds out what actions stand for, and changes nothing that another call would not change in the same way.
 
@@ -85,6 +84,7 @@ def plan_step(
         tokens: see above; those that are to be written are, beyond what is written.
         following: see above.
         complete: see above.
+        probes: see `begin_episodes`.
         queries: actions below are queries.
         legal: see above.
         plan: where to write it, shape `(5, N)`.
@@ -95,10 +95,9 @@ def plan_step(
     asking, writing, completing, unknown = 0, 0, 0, 0
     flat, width = legal.reshape(-1), legal.shape[1]
     for env in range(actions.size):
-        if env + AHEAD < actions.size:
-            prefetch(flat, (env + AHEAD) * width + actions[env + AHEAD])
         action = actions[env]
-        is_legal = flat[env * width + action]
+        # What stands in memory of its own is looked at only where the budget does not tell.
+        is_legal = progress[BUDGET, env] > 0 if action < probes else flat[env * width + action]
         progress[CHARGED, env] = 0
         if over[env]:
             continue
