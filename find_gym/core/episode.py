@@ -125,19 +125,17 @@ class Rules:
         if self.reward not in REWARDS:
             raise ValueError(f"expected a reward in {REWARDS}, actual value: {self.reward!r}")
 
-    # Budgets, charges and steps may be integers or, for many episodes at once, arrays of them.
-
     @staticmethod
-    def can_ask(budget: Any, count: int = 1) -> Any:
+    def can_ask(budget: int, count: int = 1) -> bool:
         """Returns whether so many inputs may be asked with what is left of the budget."""
         return budget >= count
 
     @staticmethod
-    def charge(budget: Any, wanted: int = ILLEGAL_CHARGE) -> Any:
+    def charge(budget: int, wanted: int = ILLEGAL_CHARGE) -> int:
         """Returns the inputs that an illegal action costs, as far as there are any left."""
-        return np.minimum(budget, wanted)
+        return min(budget, wanted)
 
-    def cost(self, charged: Any) -> Any:
+    def cost(self, charged: int) -> float:
         """Returns the reward of a step in which so many inputs were charged, and nothing was submitted."""
         return 0.0 - self.query_cost * charged
 
@@ -146,7 +144,7 @@ class Rules:
         return REWARD_OF[self.reward](score)
 
     @staticmethod
-    def is_spent(steps_left: Any) -> Any:
+    def is_spent(steps_left: int) -> bool:
         """Returns whether the episode ends even without a submission."""
         return steps_left == 0
 
@@ -241,7 +239,7 @@ class Episode:
                     reason = str(error)
             move = Refuse(f"{reason}; nothing was charged")
         if isinstance(move, Refuse):
-            charged = int(self.rules.charge(self.budget, move.charge))
+            charged = self.rules.charge(self.budget, move.charge)
             self.budget -= charged
             return Outcome(self.rules.cost(charged), message=move.reason)
         return Outcome()
