@@ -243,11 +243,16 @@ class FastPPO:
 
 
 def _step(optimizer: th.optim.Optimizer) -> None:
-    """Takes a step: where it is one of Adam, without what PyTorch does around it, which takes nearly as long."""
+    """Takes a step: where it is one of Adam, without what PyTorch does around it, which takes nearly as long.
+
+    On a GPU PyTorch's own is taken: it keeps how many steps there were elsewhere than this needs them.
+    """
     (group,) = optimizer.param_groups
     weights = [weight for weight in group["params"] if weight.grad is not None]
     states = [optimizer.state[weight] for weight in weights]
-    if not isinstance(optimizer, th.optim.Adam) or not all(states):
+    # Subclasses, such as AdamW, take other steps.
+    is_plain = type(optimizer) is th.optim.Adam and all(weight.is_cpu for weight in weights)
+    if not is_plain or not all(states):
         # The first step makes the states.
         optimizer.step()
         return

@@ -41,7 +41,9 @@ def linear(inputs: th.Tensor, weight: th.Tensor, bias: th.Tensor | None) -> th.T
 
 
 def _rounds() -> bool:
-    return th.get_float32_matmul_precision() == "medium" and th.cpu._is_avx512_bf16_supported()
+    # Older versions of PyTorch do not tell.
+    is_supported = getattr(th.cpu, "_is_avx512_bf16_supported", bool)
+    return th.get_float32_matmul_precision() == "medium" and is_supported()
 
 
 class _Rounded(th.autograd.Function):

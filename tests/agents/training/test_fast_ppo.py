@@ -372,6 +372,24 @@ def test_steps_are_those_of_adam():
             assert own.state[mine].get("step") == reference.state[other].get("step")
 
 
+@pytest.mark.parametrize(("kind", "device"), [(th.optim.AdamW, "cpu"), (th.optim.Adam, "meta")])
+def test_steps_of_other_optimizers_and_devices_are_their_own(monkeypatch, kind, device):
+    monkeypatch.setattr(th, "_fused_adam_", None)
+    weight = th.nn.Parameter(th.ones(3, device=device))
+    optimizer = kind([weight], lr=0.1)
+    for _ in range(2):
+        weight.grad = th.ones(3, device=device)
+        _step(optimizer)
+    assert optimizer.state[weight]["step"] == 2
+
+
+def test_products_are_exact_where_pytorch_cannot_round_them(monkeypatch):
+    monkeypatch.delattr(th.cpu, "_is_avx512_bf16_supported", raising=False)
+    inputs, weight = th.rand(4, 3), th.rand(2, 3, requires_grad=True)
+    with reduced_precision():
+        assert "_Rounded" not in str(linear(inputs, weight, None).grad_fn)
+
+
 def test_rounded_products_are_nearly_exact_with_their_gradients():
     rng = th.Generator().manual_seed(0)
     inputs, weight, bias, targets = (th.randn(*shape, generator=rng) for shape in ((40, 30), (20, 30), (20,), (40, 20)))
