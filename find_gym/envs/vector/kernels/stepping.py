@@ -121,13 +121,13 @@ def plan_step(
 
 
 @exact_kernel(
-    "int64(boolean[::1], int64[:, ::1], UniTuple(int64, 2), float64, int64, int64[:, ::1], int64[:, ::1], int64, "
+    "void(boolean[::1], int64[:, ::1], UniTuple(int64, 2), float64, int64, int64[:, ::1], int64[:, ::1], int64, "
     "boolean[:, ::1], int64, boolean[:, ::1], float32[::1], int64[::1], float64[::1], boolean[::1])"
 )
 def take_step(
     over: Any, progress: Any, limits: Any, cost: float, writing: int, plan: Any, tokens: Any, once: int,
     allowed: Any, queries: int, legal: Any, features: Any, starts: Any, rewards: Any, terminated: Any,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """Charges and writes what `plan_step` has planned, and counts the step.
 
     Args:
@@ -146,11 +146,7 @@ def take_step(
         starts: see above.
         rewards: where to write those of the step, as if no description were complete, shape `(N,)`.
         terminated: where to write in which episodes there are no steps left, shape `(N,)`.
-
-    Returns:
-        How many those are.
     """
-    spent = 0
     for env in range(over.size):
         rewards[env], terminated[env] = 0.0, False
         if over[env]:
@@ -163,7 +159,6 @@ def take_step(
                 legal[env, :queries] = False
         if progress[STEPS_LEFT, env] == 0:
             terminated[env] = True
-            spent += 1
         _show_progress(env, progress, limits, features, starts)
     for number in range(writing):
         env, state = plan[WRITERS, number], plan[STATES, number]
@@ -175,7 +170,6 @@ def take_step(
         for token in tokens[env, : length + 1]:
             if token >= once:
                 legal[env, queries + token] = False
-    return spent
 
 
 @exact_kernel("void(int64[::1], int64[::1], int64[::1], int64[:, ::1], float32[:, ::1], int64[:, ::1])")
