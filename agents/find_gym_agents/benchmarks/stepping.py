@@ -165,8 +165,6 @@ class Episodes:
                 phase[:] = np.where(ended, 0, phase + 1)
                 plan(ended.nonzero()[0])
 
-        # Starts the workers and fills caches.
-        do(Clock())
         return Work(self.name, "steps", do, varies=True)
 
 
