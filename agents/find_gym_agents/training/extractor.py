@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from find_gym_agents.training.encoders import Encoding, Inputs, make_encoder
-from find_gym_agents.training.products import linear
+from find_gym_agents.training.products import linear, through
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,4 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
             starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
             hidden = hidden + functional.embedding_bag(places, first.of_tokens, starts, mode="sum")
         _, *others = self.trunk
-        for layer in others:
-            hidden = linear(hidden, layer.weight, layer.bias) if isinstance(layer, nn.Linear) else layer(hidden)
-        return hidden
+        return through(others, hidden)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch as th
+from torch import nn
 from torch.nn import functional
 
 # The precision of matrix products, by PyTorch's names: "medium" lets factors, not sums, be rounded to 16 bits
@@ -38,6 +39,16 @@ def linear(inputs: th.Tensor, weight: th.Tensor, bias: th.Tensor | None) -> th.T
         rounded: th.Tensor = _Rounded.apply(inputs, weight, bias)  # type: ignore[no-untyped-call]
         return rounded
     return functional.linear(inputs, weight, bias)
+
+
+def through(layers: Iterable[nn.Module], features: th.Tensor) -> th.Tensor:
+    """Returns what layers make of features, one after the other, with the products of `linear`."""
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            features = linear(features, layer.weight, layer.bias)
+        else:
+            features = layer(features)
+    return features
 
 
 def _rounds() -> bool:

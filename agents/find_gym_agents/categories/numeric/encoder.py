@@ -16,7 +16,7 @@ from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
 from find_gym_agents.categories.numeric import encoding_kernel
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoder, Encoding, Inputs, Packed, looked_up, probe_count_of
-from find_gym_agents.training.products import linear
+from find_gym_agents.training.products import linear, through
 
 
 class NumericEncoder(Encoder):
@@ -97,10 +97,7 @@ class NumericEncoder(Encoder):
         goes_on = (packed.rows % inputs["present"].shape[1] > 0).float()[:, None]
         joined: th.Tensor = _Joined.apply(hidden, goes_on)  # type: ignore[no-untyped-call]
         hidden = hidden + functional.relu_(linear(joined, self.beside_points.weight, self.beside_points.bias))
-        of_lines = self.curve[0]
-        assert isinstance(of_lines, nn.Linear)
-        curve = functional.relu_(linear(inputs["lines"], of_lines.weight, of_lines.bias))
-        evidence = th.cat([packed.pool(hidden), curve, inputs["overview"]], 1)
+        evidence = th.cat([packed.pool(hidden), through(self.curve, inputs["lines"]), inputs["overview"]], 1)
         return Encoding(evidence, self._judge(inputs, packed, hidden))
 
     def _judge(self, inputs: Inputs, packed: Packed, hidden: th.Tensor) -> th.Tensor:
