@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TypeAlias
 
 from find_gym.categories.strings.conditions import CONDITIONS
 from find_gym.categories.strings.function import StringSpec
-from find_gym.categories.strings.operation import Constants
+from find_gym.categories.strings.operation import Constants, Operation
 from find_gym.categories.strings.operations import OPERATIONS
 from find_gym.categories.strings.programs import Branch, Program, Step, run
 
 # Programs that are tried at most for one description; each costs microseconds for each question.
 _MAX_TRIES = 5_000
+# Strings of so many characters show most programs to be wrong.
+_SHORT = 8
 
 
 @dataclass(frozen=True)
@@ -80,26 +83,29 @@ class _Search:
             yield from self._steps(skeleton[0], skeleton[1:], given, answers)
 
     def _steps(self, name: str, rest: StringSkeleton, given: list[str], answers: list[str]) -> Iterator[Program]:
-        function, idle = OPERATIONS[name].function, OPERATIONS[name].stochastic
+        operation = OPERATIONS[name]
+        function, idle = operation.function, operation.stochastic
         last = OPERATIONS[rest[0]] if len(rest) == 1 and isinstance(rest[0], str) else None
-        # Whether the last operation makes the first answer of a string. Where this is the answer already, that tells
-        # nothing of the constants that it has for others.
-        fits = {answers[0]: True}
-        for constants in OPERATIONS[name].candidates(answers):
+        tests: list[_Test] = []
+        # Nearly all operations and constants are wrong, which one string shows as a rule.
+        if last is not None and (operation.kinds or given is self._inputs):
+            pairs = list(zip(given, answers, strict=True))
+            # What other operations made of the questions hardly comes again, so that it would not be remembered.
+            if given is self._inputs and not _may_agree(operation, last, pairs):
+                return
+            tests = [_Test(last, *pair) for pair in sorted(pairs, key=_by_what_it_tells)]
+        for constants in operation.candidates(answers):
             self._tries += 1
             if self._tries > _MAX_TRIES:
                 return
             # Stochastic operations are left out, as in `run`.
-            first = given[0] if idle else function(given[0], *constants)
-            if last is not None:
-                # Nearly all constants are wrong, which the first string shows as a rule.
-                if first not in fits:
-                    fits[first] = bool(last.infer([first], answers[:1]))
-                if not fits[first]:
-                    continue
-            outputs = given if idle else [first, *[function(text, *constants) for text in given[1:]]]
-            for program in self._programs(rest, outputs, answers):
-                yield (Step(name, constants), *program)
+            for test in tests:
+                if not test[test.given if idle else function(test.given, *constants)]:
+                    break
+            else:
+                outputs = given if idle else [function(text, *constants) for text in given]
+                for program in self._programs(rest, outputs, answers):
+                    yield (Step(name, constants), *program)
 
     def _branches(
         self, branch: BranchSkeleton, rest: StringSkeleton, given: list[str], answers: list[str]
@@ -145,13 +151,71 @@ class _Search:
             yield tuple(Step(name, constants) for name, constants in zip(names, choice, strict=True))
 
 
+class _Test(dict[str, bool]):
+    """Whether an operation, whatever its constants, may make an answer of strings; see `_may_make`.
+
+    Attributes:
+        given: what was asked.
+    """
+
+    def __init__(self, last: Operation, given: str, answer: str) -> None:
+        super().__init__()
+        self.given = given
+        self._last, self._answer = last, answer
+
+    def __missing__(self, text: str) -> bool:
+        may = self[text] = _may_make(self._last, text, self._answer)
+        return may
+
+
+def _may_make(operation: Operation, text: str, answer: str) -> bool:
+    """Whether an operation may make an answer of a string, whatever its constants.
+
+    Where the string is the answer already, guesses tell nothing of the constants that it has for others.
+    """
+    return (text == answer and operation.guess is not None) or bool(operation.infer([text], [answer]))
+
+
+def _by_what_it_tells(pair: tuple[str, str]) -> tuple[bool, int]:
+    """Sorts questions with their answers: those that are changed first, and of short ones little else can be made."""
+    return pair[0] == pair[1], len(pair[0])
+
+
+def _may_agree(first: Operation, last: Operation, pairs: list[tuple[str, str]]) -> bool:
+    """Whether two operations, whatever their constants, may make each answer to a short question."""
+    if first.has_guessed_kinds:
+        return True
+    short = [pair for pair in pairs if len(pair[0]) <= _SHORT]
+    for question, answer in sorted(short, key=_by_what_it_tells):
+        for text in _all_outputs(first, question):
+            if _may_make(last, text, answer):
+                break
+        else:
+            return False
+    return True
+
+
+@lru_cache(4096)
+def _all_outputs(operation: Operation, text: str) -> frozenset[str]:
+    """Returns all that an operation makes of a string."""
+    # Stochastic operations are left out, as in `run`.
+    if operation.stochastic:
+        return frozenset((text,))
+    return frozenset(operation.function(text, *constants) for constants in operation.enumerate_constants())
+
+
 def _default(skeleton: StringSkeleton) -> Program:
     """Returns a program with the first constants of each kind."""
     parts: list[Step | Branch] = []
     for part in skeleton:
         if isinstance(part, str):
-            parts.append(Step(part, OPERATIONS[part].first_constants()))
+            parts.append(_first_step(OPERATIONS[part]))
         else:
             constants = CONDITIONS[part.condition].first_constants()
             parts.append(Branch(part.condition, constants, _default(part.then), _default(part.otherwise)))
     return tuple(parts)
+
+
+@lru_cache(1024)
+def _first_step(operation: Operation) -> Step:
+    return Step(operation.name, operation.first_constants())

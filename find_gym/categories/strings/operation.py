@@ -181,6 +181,11 @@ class Operation:
         """The operation's name, as in the released data."""
         return self.function.__name__
 
+    @property
+    def has_guessed_kinds(self) -> bool:
+        """Whether which constants are worth trying depends on the answers."""
+        return any([kind.guess is not None for kind in self.kinds])
+
     def run(self, strings: Strings, constants: Constants) -> list[str]:
         """Returns the outputs for strings, one for each; the operation is not stochastic."""
         if self.letterwise:
@@ -207,16 +212,18 @@ class Operation:
 
     def enumerate_constants(self) -> Iterator[Constants]:
         """Yields all constants; nothing where they are too many to list (words, permutations)."""
-        return self._differing(kind.values for kind in self.kinds)
+        return iter(_listed(self))
 
     def candidates(self, answers: Strings) -> Iterator[Constants]:
         """Yields constants worth trying, given the answers of a program in which other operations follow."""
+        if not self.has_guessed_kinds:
+            return self.enumerate_constants()
         return self._differing(kind.candidates(answers) for kind in self.kinds)
 
     def first_constants(self) -> Constants:
         """Returns the constants where nothing is known."""
-        first = self._differing(kind.values or first_constants((kind,)) for kind in self.kinds)
-        return next(first, None) or self.sample(np.random.default_rng(0))
+        first = next(self._differing(kind.values or first_constants((kind,)) for kind in self.kinds), None)
+        return self.sample(np.random.default_rng(0)) if first is None else first
 
     def _differing(self, choices: Iterable[Iterable[Constant]]) -> Iterator[Constants]:
         for constants in product(*choices):
@@ -248,6 +255,11 @@ class Operation:
             for constants in guesses
             if all(function(z, *constants) == y for z, y in zip(given, answers, strict=True))
         ]
+
+
+@lru_cache(1024)
+def _listed(operation: Operation) -> tuple[Constants, ...]:
+    return tuple(operation._differing(kind.values for kind in operation.kinds))
 
 
 @lru_cache(4096)
