@@ -55,8 +55,13 @@ class StringSpec(Spec):
 
         So two names of one operation, or two operations that commute, are one function.
         """
-        # As `json.dumps` writes them, in half the time.
-        return f"[{', '.join(map(encode_basestring_ascii, answers_to_probes(self.program)))}]"
+        answers = answers_to_probes(self.program)
+        # As `json.dumps` writes them, in a fraction of its time: all at once, with a character between that FIND's
+        # operations do not write.
+        written = encode_basestring_ascii("~".join(answers))
+        if written.count("~") < len(answers):
+            return "[" + written.replace("~", '", "') + "]"
+        return f"[{', '.join(map(encode_basestring_ascii, answers))}]"
 
     @property
     def split(self) -> str:

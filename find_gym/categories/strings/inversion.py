@@ -13,5 +13,8 @@ def first_change(given: Strings, answers: Strings) -> tuple[str, str, int] | Non
         if z != y:
             if len(z) != len(y):
                 return None
-            return next((z, y, i) for i, (a, b) in enumerate(zip(z, y, strict=True)) if a != b)
+            place = 0
+            while z[place] == y[place]:
+                place += 1
+            return z, y, place
     return None

@@ -116,8 +116,8 @@ def _moved_letters(sign: int, kind: ConstantKind) -> Guess:
         if change is None:
             return []
         z, y, index = change
-        distance = (ord(y[index]) - ord(z[index])) % 26
-        return [(n,) for n in kind.values if isinstance(n, int) and (sign * n - distance) % 26 == 0]
+        places = sign * (ord(y[index]) - ord(z[index])) % 26
+        return [(places,)] if places in kind.values else []
 
     return guess
 

@@ -65,11 +65,10 @@ class StringTokens(TokensInterface):
     def encode(self, outputs: Sequence[str], probes: Sequence[int]) -> Features:
         """Encodes answers as features."""
         # Numpy cuts strings off and fills them up with 0.
-        codes = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(len(outputs), SHOWN)
-        length = np.array([*map(len, outputs)])
-        same = np.array([*map(eq, outputs, map(self.probes.__getitem__, probes))])
-        return {
-            "characters": np.minimum(codes / _CODES, 1.0),
-            "length": np.minimum(length / _LONGEST, 1.0)[:, None],
-            "same": same.astype(np.float64)[:, None],
-        }
+        count = len(outputs)
+        characters = np.array(outputs, dtype=f"U{SHOWN}").view(np.uint32).reshape(count, SHOWN) / _CODES
+        length = np.fromiter(map(len, outputs), np.float64, count)[:, None] / _LONGEST
+        same = np.fromiter(map(eq, outputs, map(self.probes.__getitem__, probes)), np.float64, count)[:, None]
+        for shares in (characters, length):
+            np.minimum(shares, 1.0, out=shares)
+        return {"characters": characters, "length": length, "same": same}

@@ -142,6 +142,12 @@ def test_sampled_functions_are_of_the_split_that_was_asked_for(seed: int, split:
     assert sample(seed, split=split).split == split
 
 
+@pytest.mark.parametrize("answers", [("ab", "", 'say "\\t\t"', "\x7f"), ("a~b", "~", "c"), ("é~", "\ud800"), ("",)])
+def test_canonical_texts_are_json(answers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("find_gym.categories.strings.function.answers_to_probes", lambda program: answers)
+    assert StringSpec(()).canonical == json.dumps(answers)
+
+
 def test_programs_that_do_the_same_are_in_one_split() -> None:
     one = StringSpec((Step("remove_digits"), Step("convert_to_uppercase")))
     other = StringSpec((Step("convert_to_uppercase"), Step("remove_digits")))
