@@ -103,6 +103,7 @@ def text_complexity(text: str) -> float:
 
 def program_complexity(data: Any) -> float:
     """Returns the complexity of a program in bits, from its JSON: numbers cost their digits, names all the same."""
+    parts: Iterable[Any]
     if isinstance(data, dict):
         parts, bit = data.values(), 0
     elif isinstance(data, (list, tuple)):
