@@ -69,27 +69,27 @@ def best_interval(
     return (Interval(kind, int(start), int(stop)) if gain > 0 else None), gain
 
 
-def region_of(interval: Interval, x: FloatArray, mean: float, std: float = REGION_STD) -> Region:
+def region_of(interval: Interval, x: Sequence[float], mean: float, std: float = REGION_STD) -> Region:
     """Returns the exception that covers an interval, its bounds in the gaps beside it.
 
     Args:
         interval: positions in x.
-        x: inputs in ascending order, shape `(n,)`.
+        x: inputs in ascending order.
         mean: the mean of the outputs inside.
         std: their standard deviation.
     """
     lower, upper = -math.inf, math.inf
     if interval.kind != "below" and interval.start > 0:
         lower = _plain_between(x[interval.start - 1], x[interval.start])
-    if interval.kind != "above" and interval.stop < x.size:
+    if interval.kind != "above" and interval.stop < len(x):
         upper = _plain_between(x[interval.stop - 1], x[interval.stop])
     if interval.kind == "inside" and lower == -math.inf:
-        lower = min(float(x[interval.start]) - 0.1, upper - _TYPICAL_WIDTH)
+        lower = min(x[interval.start] - 0.1, upper - _TYPICAL_WIDTH)
     if interval.kind == "inside" and upper == math.inf:
-        upper = max(float(x[interval.stop - 1]) + 0.1, lower + _TYPICAL_WIDTH)
+        upper = max(x[interval.stop - 1] + 0.1, lower + _TYPICAL_WIDTH)
     if not lower < upper:
         upper = lower + 0.1
-    return Region(float(lower), float(upper), mean, std)
+    return Region(lower, upper, mean, std)
 
 
 def covered(intervals: Sequence[Interval], count: int) -> NDArray[np.bool_]:

@@ -89,18 +89,20 @@ def assemble(rule: Rule, intervals: list[Interval], x: FloatArray, y: FloatArray
         y: outputs, shape `(n,)`.
     """
     domain = rules.domain(rule)
-    expected = domain_mean(rule, domain) if intervals else None
-    regions = []
+    if not intervals:
+        return NumericSpec(rule, domain)
+    expected = domain_mean(rule, domain)
+    inputs, outputs, regions = x.tolist(), y.tolist(), []
     for interval in intervals:
-        values = y[interval.start : interval.stop]
+        values = outputs[interval.start : interval.stop]
         # The sum of outputs may overflow, that of their small differences does not; the rounded mean may.
-        mean = float(values[0] + np.add.reduce(values - values[0]) / values.size)
-        if expected is not None and abs(mean - expected) <= _SAME_MEAN * REGION_STD / np.sqrt(values.size):
+        mean = values[0] + sum([value - values[0] for value in values]) / len(values)
+        if expected is not None and abs(mean - expected) <= _SAME_MEAN * REGION_STD / math.sqrt(len(values)):
             mean = expected
         else:
             rounded = float(f"{mean:.6g}")
             mean = rounded if math.isfinite(rounded) else mean
-        regions.append(region_of(interval, x, mean))
+        regions.append(region_of(interval, inputs, mean))
     return NumericSpec(rule, domain, regions=tuple(regions))
 
 
