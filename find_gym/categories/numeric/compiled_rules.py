@@ -33,7 +33,8 @@ _NODES: dict[Atom, tuple[int, int]] = {
     ATOMS[name]: (kind, address_of_loop(_FUNCTIONS[name]) if name in _FUNCTIONS else 0) for name, kind in _KINDS.items()
 }
 _SUM, _PRODUCT = ([float(kind), 0.0, 0.0, 0.0] for kind in (evaluating.SUM, evaluating.PRODUCT))
-_NO_VALUES = np.empty((1, 0))
+# Of rules of which NumPy evaluates nothing.
+NO_VALUES = np.empty((1, 0))
 
 
 class CompiledRule:
@@ -86,7 +87,7 @@ class CompiledRule:
         """
         x = loop_array(x)
         y = np.empty(x.size)
-        evaluating.evaluate(self.nodes, self._values(x) if self.given else _NO_VALUES, x, bounds_of(regions), y)
+        evaluating.evaluate(self.nodes, self._values(x) if self.given else NO_VALUES, x, bounds_of(regions), y)
         return y
 
     def _values(self, x: FloatArray) -> FloatArray:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric import batch_noise
+from find_gym.categories.numeric.compiled_rules import NO_VALUES
 from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.fitting import fit_skeletons
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
 from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps
-from find_gym.categories.numeric.kernels import answering, halving
+from find_gym.categories.numeric.kernels import answering, evaluating, halving
 from find_gym.categories.numeric.loops import loops_of
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner
@@ -45,6 +46,10 @@ class NumericAnswers(BatchAnswers):
         self._noisy = np.zeros(features.count, dtype=np.bool_)
         self._any_noisy = False
         self._outputs = np.zeros(self._history.shape)
+        # The rules that loops know, with their exceptions, and how long these are; widened where that is not enough.
+        self._sizes = np.zeros((features.count, 2), dtype=np.int64)
+        self._rules, self._regions = np.zeros((features.count, 16)), np.zeros((features.count, 2, 3))
+        self._truths = np.empty(self._inputs.size)
         # The largest magnitude of each episode's means, and its place.
         self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
         size = 2 * features.count
@@ -54,11 +59,19 @@ class NumericAnswers(BatchAnswers):
         self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
+        rule, regions = loops_of(function)
+        size, count = self._sizes[env] = rule.size, len(regions)
         if type(function) is not NumericFunction:
             self._noise.forget(env)
             self._noisy[env] = True
             return False
-        self._table[env, : self._inputs.size] = _truth(function, self._inputs)
+        if size:
+            self._rules, self._regions = _widened(self._rules, size), _widened(self._regions, count)
+            self._rules[env, :size] = rule
+            if count:
+                self._regions[env, :count] = regions
+            evaluating.evaluate(rule, NO_VALUES, self._inputs, regions, self._truths)
+        self._table[env, : self._inputs.size] = self._truths if size else _truth(function, self._inputs)
         self._noisy[env] = self._noise.begin(env, function, entropy)
         return True
 
@@ -105,16 +118,6 @@ class ZoomAnswers(NumericAnswers):
         self._gaps = Gaps(features.count, self._inputs)
         # The feature "x" where nothing was asked.
         self._bank = self._gaps.scaled()[0]
-        # The rules that loops know, with their exceptions, and how long these are; widened where that is not enough.
-        self._sizes = np.zeros((features.count, 2), dtype=np.int64)
-        self._rules, self._regions = np.zeros((features.count, 16)), np.zeros((features.count, 2, 3))
-
-    def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
-        rule, regions = loops_of(function)
-        self._rules, self._regions = _widened(self._rules, rule.size), _widened(self._regions, len(regions))
-        self._sizes[env] = rule.size, len(regions)
-        self._rules[env, : rule.size], self._regions[env, : len(regions)] = rule, regions
-        return super()._tabulate(env, function, entropy)
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
