@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from types import ModuleType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -137,8 +139,6 @@ def seeded_generator(*entropy: int) -> np.random.Generator:
     Raises:
         ValueError: an integer is negative.
     """
-    from find_gym.core.kernels.draws import find_seed
-
     if min(entropy) < 0:
         raise ValueError(f"expected non-negative integers, actual: {entropy!r}")
     halves: list[int] = []
@@ -147,10 +147,18 @@ def seeded_generator(*entropy: int) -> np.random.Generator:
         while integer := integer >> _HALF:
             halves.append(integer & _LOW)
     words = np.empty(4, dtype=np.uint64)
-    find_seed(np.array(halves, dtype=np.uint32), words)
+    _loops().find_seed(np.array(halves, dtype=np.uint32), words)
     # NumPy takes any `ISeedSequence`, which its annotations leave out.
     seed: Any = _Seed(words)
     return np.random.Generator(np.random.PCG64(seed))
+
+
+@cache
+def _loops() -> ModuleType:
+    """Returns the loops that draw, once Numba is to be imported."""
+    from find_gym.core.kernels import draws
+
+    return draws
 
 
 class SeededBits:
@@ -166,12 +174,11 @@ class SeededBits:
 
     def draw(self, size: int, loop: Loop) -> None:
         """Lets a compiled loop draw what it would get from the generator itself; see `draw_in_loop`."""
-        from find_gym.core.kernels.draws import LANES, fill_from_seed
-
+        loops = _loops()
         size += int(self._cursor[0])
         while True:
-            words, cursor = np.empty(size + -size % LANES, dtype=np.uint64), self._cursor.copy()
-            fill_from_seed(self._entropy, words)
+            words, cursor = np.empty(size + -size % loops.LANES, dtype=np.uint64), self._cursor.copy()
+            loops.fill_from_seed(self._entropy, words)
             loop(words, cursor)
             if cursor[0] <= words.size:
                 self._cursor = cursor

@@ -14,13 +14,13 @@ write_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circu
 
 def write_numbers(numbers: Any) -> str:
     """Writes a number, None, or nested tuples of them as `write_json` does, in a fraction of its time."""
+    if type(numbers) is tuple:
+        # Most are finite: those that are not differ from themselves by no number.
+        each = [repr(one) if type(one) is float and one - one == 0 else write_numbers(one) for one in numbers]
+        return f"[{','.join(each)}]"
     if type(numbers) is int or (type(numbers) is float and numbers - numbers == 0):
         return repr(numbers)
-    if numbers is None:
-        return "null"
-    if type(numbers) is tuple:
-        return f"[{','.join([write_numbers(one) for one in numbers])}]"
-    return write_json(numbers)
+    return "null" if numbers is None else write_json(numbers)
 
 
 class Spec:

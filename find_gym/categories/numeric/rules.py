@@ -156,7 +156,7 @@ def family(rule: Rule) -> str:
 def domain(rule: Rule) -> tuple[float, float]:
     """Returns the domain `(lower, upper)` on which FIND samples the rule: the intersection over its atoms."""
     if isinstance(rule, AtomRule):
-        lower, upper = rule.atom.domain(rule.constants)
+        lower, upper = ATOMS[rule.name].domain(rule.constants)
     else:
         domains = [atom.atom.domain(atom.constants) for atom in atoms_of(rule)]
         lower, upper = max(low for low, _ in domains), min(high for _, high in domains)
@@ -211,11 +211,7 @@ def canonical(rule: Rule) -> str:
     name, constants = rule.name, rule.constants
     while (simpler := ATOMS[name].simpler(constants)) is not None:
         name, constants = simpler
-    return f"{name}({_canonical_constants(constants)})"
-
-
-def _canonical_constants(constants: Constants) -> str:
-    return repr(_canonical_numbers(constants))[1:-1]
+    return f"{name}({repr(_canonical_numbers(constants))[1:-1]})"
 
 
 def _canonical_numbers(constants: Constants) -> list[Any]:

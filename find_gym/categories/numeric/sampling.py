@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -135,8 +136,6 @@ def _sample_regions(
     draws: SingleDraws, level: NumericDifficulty, rule: Rule, domain: tuple[float, float]
 ) -> tuple[Region, ...] | None:
     """Samples the corrupted regions of a function, or None where none was found that can be told from the rule."""
-    from find_gym.categories.numeric.kernels.regions import draw_regions
-
     outputs = rules.evaluate(rule, _points_with_probes(domain))
     mean = _mean_of(outputs[:_DOMAIN_POINTS])
     if mean is None:
@@ -144,6 +143,7 @@ def _sample_regions(
     outputs = outputs[_DOMAIN_POINTS:]
     bounds = np.empty((draws.integers(level.region_count[0], level.region_count[1] + 1), 2))
     first, end, _ = decimal_steps(*domain, 1)
+    draw_regions = _loops().draw_regions
     with draws.rng.bit_generator.lock:
         # The scoring tolerance, without noise: a constant function's corruption by its own mean can't be told from it.
         drawn = (
@@ -154,6 +154,14 @@ def _sample_regions(
         is_found = draw_regions(*drawn, math.inf, 1, False, bounds)
         is_found = is_found or draw_regions(*drawn, spread_of(outputs), _REGION_TRIES, True, bounds)
     return tuple([Region(lower, upper, mean) for lower, upper in bounds.tolist()]) if is_found else None
+
+
+@cache
+def _loops() -> ModuleType:
+    """Returns the loops that draw regions, once Numba is to be imported."""
+    from find_gym.categories.numeric.kernels import regions
+
+    return regions
 
 
 # Most rules have the same domain.
@@ -177,7 +185,5 @@ def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
 
 
 def _mean_of(outputs: FloatArray) -> float | None:
-    from find_gym.categories.numeric.kernels.regions import mean_of
-
-    mean = mean_of(loop_array(outputs))
+    mean = _loops().mean_of(loop_array(outputs))
     return None if math.isnan(mean) else float(f"{mean:.6g}")
