@@ -194,6 +194,10 @@ def _digit_bits(value: object) -> float:
         return _SINGLETON_BITS
     if isinstance(value, int):
         return max(value.bit_length(), _DIGIT_BITS)
+    if type(value) is float and 0.0 < abs(value) < 1e-4:
+        # The same as below: what fits find in place of 0 has an exponent.
+        mantissa, _, exponent = repr(value).lstrip("-").partition("e-")
+        return _DIGIT_BITS * (len(mantissa) - ("." in mantissa) + len(exponent.lstrip("0")))
     text = repr(value)
     return _DIGIT_BITS * max(min(_count_digits(text), _count_digits(_scientific(text))), 1)
 

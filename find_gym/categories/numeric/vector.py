@@ -60,13 +60,15 @@ class NumericAnswers(BatchAnswers):
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
         rule, regions = loops_of(function)
-        size, count = self._sizes[env] = rule.size, len(regions)
+        size, count = rule.size, len(regions)
+        self._sizes[env, 0], self._sizes[env, 1] = size, count
         if type(function) is not NumericFunction:
             self._noise.forget(env)
             self._noisy[env] = True
             return False
         if size:
-            self._rules, self._regions = _widened(self._rules, size), _widened(self._regions, count)
+            if size > self._rules.shape[1] or count > self._regions.shape[1]:
+                self._rules, self._regions = _widened(self._rules, size), _widened(self._regions, count)
             self._rules[env, :size] = rule
             if count:
                 self._regions[env, :count] = regions
