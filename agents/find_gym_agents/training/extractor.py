@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from find_gym_agents.training.encoders import Encoding, Inputs, make_encoder
-from find_gym_agents.training.products import linear, through
+from find_gym_agents.training.products import linear, rounded, through
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
         assert isinstance(first, nn.Linear)
         widths = self.encoder.width, first.in_features - self.encoder.width - 1, 1
         of_evidence, of_tokens, of_budget = first.weight.split(widths, 1)
-        return FirstLayer(th.cat([of_evidence, of_budget], 1), of_tokens.t(), first.bias)
+        return FirstLayer(rounded(th.cat([of_evidence, of_budget], 1)), of_tokens.t(), first.bias)
 
     def join(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left.

@@ -16,7 +16,7 @@ from find_gym.categories.numeric.probes import numeric_probes
 from find_gym.interfaces.features import unsquash
 from find_gym_agents.categories.numeric import encoding_kernel
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoder, Encoding, Inputs, Packed, looked_up, probe_count_of
-from find_gym_agents.training.products import linear, through
+from find_gym_agents.training.products import rounded, through
 
 
 class NumericEncoder(Encoder):
@@ -92,12 +92,13 @@ class NumericEncoder(Encoder):
         """Encodes observations that have been prepared."""
         packed = Packed(inputs["present"])
         tokens, probe = (packed.take(inputs[name]) for name in ("tokens", "probe"))
-        hidden = self.point(th.cat([tokens, looked_up(self.embedding, probe)], 1))
+        hidden = through(self.point, th.cat([tokens, looked_up(self.embedding, probe)], 1))
         # Points come first in their rows of places: the one before the first of a row is another row's, or none.
-        goes_on = (packed.rows % inputs["present"].shape[1] > 0).float()[:, None]
-        joined: th.Tensor = _Joined.apply(hidden, goes_on)  # type: ignore[no-untyped-call]
-        hidden = hidden + functional.relu_(linear(joined, self.beside_points.weight, self.beside_points.bias))
-        evidence = th.cat([packed.pool(hidden), through(self.curve, inputs["lines"]), inputs["overview"]], 1)
+        neighbours = _neighbours(packed.rows % inputs["present"].shape[1] == 0)
+        weights = (rounded(one) for one in (self.beside_points.weight, self.beside_points.bias))
+        joined: th.Tensor = _Joined.apply(hidden, neighbours, *weights)  # type: ignore[no-untyped-call]
+        hidden = hidden + functional.relu_(joined)
+        evidence = th.cat([packed.pool(hidden.float()), through(self.curve, inputs["lines"]), inputs["overview"]], 1)
         return Encoding(evidence, self._judge(inputs, packed, hidden))
 
     def _judge(self, inputs: Inputs, packed: Packed, hidden: th.Tensor) -> th.Tensor:
@@ -108,36 +109,56 @@ class NumericEncoder(Encoder):
         return judged
 
 
+def _neighbours(begins: th.Tensor) -> th.Tensor:
+    """Returns the numbers of the point before each, of itself and of the one after it, shape `(points, 3)`.
+
+    Args:
+        begins: which points are the first of an observation, bool of shape `(points,)`; where there is no point, the
+            number is that of all points.
+    """
+    own = th.arange(len(begins), device=begins.device)
+    before, after = (own - 1).masked_fill_(begins, len(begins)), own + 1
+    after[:-1].masked_fill_(begins[1:], len(begins))
+    return th.stack([before, own, after], 1)
+
+
+def _beside(points: th.Tensor, neighbours: th.Tensor) -> th.Tensor:
+    """Returns the points of these numbers, 0 for none, shape `(points, 3 * width)`."""
+    width = points.shape[1]
+    with_none = th.cat([points, points.new_zeros(1, width)])
+    return with_none.index_select(0, neighbours.flatten()).view(len(points), 3 * width)
+
+
 class _Joined(th.autograd.Function):
-    """Each point between those beside it, written and read once."""
+    """A linear layer that reads each point between those beside it, with gradients that take one product as well.
+
+    What reads a point as the one before it is the point after it: the gradient of the points is read in the same way.
+    """
 
     @staticmethod
-    def forward(context: Any, points: th.Tensor, goes_on: th.Tensor) -> th.Tensor:
-        """Returns the point before each, itself and the one after it, shape `(points, 3 * width)`; 0 for none.
+    def forward(
+        context: Any, points: th.Tensor, neighbours: th.Tensor, weight: th.Tensor, bias: th.Tensor
+    ) -> th.Tensor:
+        """Returns the features of each point, shape `(points, units)`.
 
         Args:
             context: what the gradient needs.
             points: of shape `(points, width)`.
-            goes_on: 1 where a point belongs to the same observation as the one before it, else 0, `(points, 1)`.
+            neighbours: see `_neighbours`.
+            weight: of shape `(units, 3 * width)`.
+            bias: of shape `(units,)`.
         """
-        context.save_for_backward(goes_on)
-        joined = points.new_empty(len(points), 3 * points.shape[1])
-        before, own, after = joined.chunk(3, 1)
-        own.copy_(points)
-        th.mul(points[:-1], goes_on[1:], out=before[1:])
-        th.mul(points[1:], goes_on[1:], out=after[:-1])
-        before[:1], after[-1:] = 0, 0
-        return joined
+        joined = _beside(points, neighbours)
+        context.save_for_backward(joined, neighbours, weight)
+        return functional.linear(joined, weight, bias)
 
     @staticmethod
     def backward(context: Any, gradient: th.Tensor) -> Any:  # type: ignore[override]
-        """Returns the gradient of the points."""
-        (goes_on,) = context.saved_tensors
-        before, own, after = gradient.chunk(3, 1)
-        of_points = own.contiguous()
-        of_points[:-1].addcmul_(before[1:], goes_on[1:])
-        of_points[1:].addcmul_(after[:-1], goes_on[1:])
-        return of_points, None
+        """Returns the gradients of the points and of the weights."""
+        joined, neighbours, weight = context.saved_tensors
+        by_place = weight.view(len(weight), 3, -1).transpose(0, 1).flatten(0, 1)
+        of_points = _beside(gradient, neighbours.flip(1)) @ by_place
+        return of_points, None, gradient.t() @ joined, gradient.sum(0)
 
 
 class _OneFeature(th.autograd.Function):
@@ -193,7 +214,7 @@ class ZoomEncoder(NumericEncoder):
         return observation["x"]
 
     def _judge(self, inputs: Inputs, packed: Packed, hidden: th.Tensor) -> th.Tensor:
-        judged = packed.put(self.gap(th.cat([hidden, packed.take(inputs["gap"])], 1)))[..., 0]
+        judged = packed.put(through(self.gap, th.cat([hidden, packed.take(inputs["gap"])], 1)))[..., 0]
         gaps = judged.new_zeros(len(judged), self.gap_count)
         return th.cat([super()._judge(inputs, packed, hidden), gaps.scatter(1, inputs["place"], judged)], 1)
 
