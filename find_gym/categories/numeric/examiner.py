@@ -114,7 +114,11 @@ class NumericExaminer:
 
     def score(self, function: NumericBlackBox, submission: Submission, asked: Sequence[Any] = ()) -> NumericScore:
         """Judges a submission, whatever was asked."""
-        return self._scorers.of(function).score(submission)
+        return self.scorer(function).score(submission)
+
+    def scorer(self, function: NumericBlackBox) -> NumericScorer:
+        """Returns what judges submissions to a function."""
+        return self._scorers.of(function)
 
 
 def numeric_text(max_queries: int, *, tools: bool = False) -> TextInterface:

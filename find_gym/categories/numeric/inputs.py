@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from threading import local
-from types import ModuleType
+from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from find_gym.categories.numeric.loops import NO_NUMBERS, loops_of
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from find_gym.core.arrays import loop_array
 
+if TYPE_CHECKING:
+    from find_gym.core.kernels.jobs import Job
+
 FloatArray = NDArray[np.float64]
 
 POINTS_PER_STRATUM = 96
@@ -26,38 +29,9 @@ _STRATA = ("uniform", "dense", "balanced", "exception")
 DENSE_RANGE = (-12.0, 12.0)
 BEYOND_RANGE = (128.0, 256.0)
 
-_CELLS = 8192
-_BINS = 24
-_WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / _CELLS
-_RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
-# Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
-# more, as once in half a million times a bounded integer takes another one.
-_WORDS = 8 * POINTS_PER_STRATUM
+# An identity as the words that seed the generator.
+_SEEDS = Struct("<4q")
 NO_INTERVALS = np.empty((0, 2))
-
-
-class _Room(local):
-    """A large array that each thread uses again and again: memory from the system takes longer to get than to fill.
-
-    Attributes:
-        all: what `find_gym.categories.numeric.kernels.drawing.draw` needs.
-        pool: in it, the pool from which inputs are chosen.
-        outputs: their outputs.
-        identity: the bytes that seed the generator.
-    """
-
-    def __init__(self) -> None:
-        size, line = 3 * _CELLS + _WORDS + 4, 8
-        everything = np.empty(size + line, dtype=np.uint64)
-        # From the beginning of a line of the caches, so that no eight numbers side by side lie in two.
-        first = -(everything.ctypes.data // 8) % line
-        self.all = everything[first : first + size]
-        self.pool = self.all[:_CELLS].view(np.float64)
-        self.outputs = self.all[_CELLS + _WORDS : 2 * _CELLS + _WORDS].view(np.float64)
-        self.identity = self.all[-4:].data.cast("B")
-
-
-_room = _Room()
 
 
 @dataclass(frozen=True)
@@ -101,26 +75,55 @@ def draw_inputs(
         The names of the strata; the inputs of each, then those beyond the range and those that are not drawn, in a
         second row their outputs, shape `(2, (strata + 1) * 96 + m)`; and the spread. See `NumericInputs`.
     """
-    draw, room = _drawing().draw, _room.all
-    _room.identity[:] = function.identity()
-    names = _STRATA if len(exception) else _STRATA[:-1]
-    points = np.empty((2, (len(names) + 1) * POINTS_PER_STRATUM + more.size))
-    rule, regions = loops_of(function)
-    settings = (rule, regions, exception, _RANGES, _WIDTH, _BINS, POINTS_PER_STRATUM, more, points)
-    spread = draw(False, room, _CELLS, *settings)
-    if rule.size == 0:
-        _room.outputs[:] = loop_array(function.truth(_room.pool), _CELLS)
-        spread = draw(True, room, _CELLS, *settings)
-        points[1] = loop_array(function.truth(points[0]), len(points[0]))
-    return names, points, spread
+    begun = BegunInputs(function, function.identity(), exception, more)
+    return begun.names, *begun.finish()
+
+
+class BegunInputs:
+    """The held-out inputs of a function, which another thread may draw meanwhile; see `draw_inputs`.
+
+    Args:
+        function: the function.
+        identity: its identity.
+        exception: see `exception_of`.
+        more: inputs that are not drawn.
+
+    Attributes:
+        names: the names of the strata.
+    """
+
+    __slots__ = ("_job", "_points", "_spread", "names")
+
+    def __init__(
+        self, function: NumericBlackBox, identity: bytes, exception: FloatArray, more: FloatArray = NO_NUMBERS
+    ) -> None:
+        drawing, jobs = _drawing()
+        rule, regions = loops_of(function)
+        self.names = _STRATA if len(exception) else _STRATA[:-1]
+        count = (len(self.names) + 1) * POINTS_PER_STRATUM + more.size
+        self._points: FloatArray = np.empty((2, count))
+        self._spread: FloatArray = np.empty(1)
+        settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._spread
+        self._job: Job = jobs.BOARD.begin(drawing.begin_draw, drawing.address(), False, *settings)
+        if rule.size == 0:
+            pool, outputs = drawing.pool_in(jobs.BOARD.memory)
+            outputs[:] = loop_array(function.truth(pool), len(pool))
+            jobs.BOARD.begin(drawing.begin_draw, drawing.address(), True, *settings)
+            self._points[1] = loop_array(function.truth(self._points[0]), len(self._points[0]))
+
+    def finish(self) -> tuple[FloatArray, float]:
+        """Returns the inputs and their outputs, shape `(2, n)`, and the spread, once they are there."""
+        self._job.finish()
+        return self._points, self._spread.item()
 
 
 @cache
-def _drawing() -> ModuleType:
-    """Returns the loops that draw inputs: Numba is imported, and compiles, with the first score."""
+def _drawing() -> tuple[Any, Any]:
+    """Returns the loops that draw inputs, and jobs: Numba is imported, and compiles, with the first score."""
     from find_gym.categories.numeric.kernels import drawing
+    from find_gym.core.kernels import jobs
 
-    return drawing
+    return drawing, jobs
 
 
 def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:

@@ -22,7 +22,7 @@ from find_gym.categories.numeric.function import NumericBlackBox, NumericFunctio
 from find_gym.categories.numeric.inputs import (
     NO_INTERVALS,
     POINTS_PER_STRATUM,
-    draw_inputs,
+    BegunInputs,
     exception_of,
     intersection_over_union,
 )
@@ -114,23 +114,31 @@ class NumericScorer(CodeScorer[NumericScore]):
     def __init__(self, function: NumericBlackBox, judge: Judge | None = None) -> None:
         super().__init__(function, judge, draw_unit_tests)
         self._exception = exception_of(function)
-        self._names, self._points, self._spread = draw_inputs(function, self._exception, PAPER_INPUTS)
-        self._count = len(self._names) * POINTS_PER_STRATUM
-        # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
-        ordered = self._points[1, : self._count].copy()
-        ordered.sort()
-        self.trivial_accuracy = _counting().most_within(ordered, self._spread) / self._count
+        self._inputs = BegunInputs(function, self._identity, self._exception, PAPER_INPUTS)
+        self._names = self._inputs.names
+        self._trivial_accuracy: float | None = None
+
+    @property
+    def trivial_accuracy(self) -> float:
+        """The accuracy of the best constant ("always undefined" included)."""
+        if self._trivial_accuracy is None:
+            points, spread = self._inputs.finish()
+            # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
+            ordered = points[1, : len(self._names) * POINTS_PER_STRATUM].copy()
+            ordered.sort()
+            self._trivial_accuracy = _counting().most_within(ordered, spread) / ordered.size
+        return self._trivial_accuracy
 
     @property
     def _x(self) -> FloatArray:
         """The held-out inputs, and those of the paper."""
-        inputs: FloatArray = self._points[0]
+        inputs: FloatArray = self._inputs.finish()[0][0]
         return inputs
 
     @property
     def _truth(self) -> FloatArray:
         """The outputs at all of them."""
-        outputs: FloatArray = self._points[1]
+        outputs: FloatArray = self._inputs.finish()[0][1]
         return outputs
 
     def _by_program(self, submission: Submission) -> NumericScore:
@@ -169,9 +177,7 @@ class NumericScorer(CodeScorer[NumericScore]):
     ) -> NumericScore:
         """Judges outputs, or loops that give them."""
         right = np.empty(len(self._names) + 3)
-        _counting().count_right(
-            *loops, predicted, self._points, self._spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right
-        )
+        _counting().count_right(*loops, predicted, *self._inputs.finish(), LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
         *strata, beyond, accuracy, error = right.tolist()
         success = error < PAPER_THRESHOLD
         if result is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from find_gym.categories.numeric import batch_noise
 from find_gym.categories.numeric.compiled_rules import NO_VALUES
 from find_gym.categories.numeric.env import NumericEnv
-from find_gym.categories.numeric.fitting import fit_skeletons
+from find_gym.categories.numeric.examiner import NumericExaminer
+from find_gym.categories.numeric.fitting import begin_fits
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
 from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps
 from find_gym.categories.numeric.kernels import answering, evaluating, halving
 from find_gym.categories.numeric.loops import loops_of
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
-from find_gym.core.episode import Examiner
+from find_gym.core.episode import Examiner, Score
 from find_gym.core.kernels.ufuncs import address_of_loop
+from find_gym.core.submissions import Submission
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
 from find_gym.envs.vector.features import Features
@@ -173,11 +175,24 @@ def _records(count: int, places: int) -> FloatArray:
 class NumericReferee(Referee):
     """Fits the constants of many descriptions side by side; see `Referee`."""
 
-    def programs(self, jobs: Sequence[JudgeJob]) -> list[Any]:
+    def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
+        """Returns the score of each description, and what it stands for."""
+        # Numba is imported with the first score.
+        from find_gym.core.kernels.jobs import BOARD
+
+        examiner = self.env.examiner
+        assert isinstance(examiner, NumericExaminer)
+        with BOARD:
+            # Held-out inputs are drawn while fits are prepared, and fits are done while earlier ones are scored.
+            scorers = [examiner.scorer(job.function) for job in jobs]
+            submissions = self.submissions(jobs)
+            return [(scorer.score(one), one) for scorer, one in zip(scorers, submissions, strict=True)]
+
+    def programs(self, jobs: Sequence[JudgeJob]) -> Iterable[Any]:
         """Returns the specs that descriptions stand for, None for those that have none."""
         assert isinstance(self.codec, NumericTokens)
         problems = [self.codec.problem(job.draft, *job.evidence) for job in jobs]
-        return list(fit_skeletons(problems, effort=self.codec.effort))
+        return begin_fits(problems, effort=self.codec.effort)
 
 
 class NumericVectorEnv(FINDVectorEnv):

@@ -31,6 +31,7 @@ _PART: dict[str, Any] = {"no_cfunc_wrapper": True, "_nrt": True}
 _BORROWING: dict[str, Any] = {**_PART, "_nrt": False}
 _INLINED: dict[str, Any] = {**_PART, "no_cpython_wrapper": True, "forceinline": True}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
+_JOB = "void(int64, CPointer(int64))"
 _PACKAGE = __name__.partition(".")[0]
 _config: Any = numba.config
 _lock = threading.RLock()
@@ -119,8 +120,23 @@ def _compiled_later(signature: str, options: dict[str, Any], function: Function)
 
 def address_of(function: Callable[..., Any], signature: str = _FORMULA) -> int:
     """Compiles a function, by default the formula of an atom, or loads what was compiled; returns its address."""
+    return _address_of(function, signature, {"error_model": "numpy", "fastmath": {"contract"}})
+
+
+def address_of_job(function: Callable[..., Any], *, exact: bool = False) -> int:
+    """Compiles a job (see `find_gym.core.kernels.jobs`), or loads what was compiled; returns its address.
+
+    Args:
+        function: takes the address of memory and a pointer to its words.
+        exact: whether each of its operations is rounded as written.
+    """
+    options = _EXACT_OPTIONS if exact else _OPTIONS
+    return _address_of(function, _JOB, {name: one for name, one in options.items() if name != "nogil"})
+
+
+def _address_of(function: Callable[..., Any], signature: str, options: dict[str, Any]) -> int:
     with _lock, _kept(function):
-        _called.append(numba.cfunc(signature, cache=True, error_model="numpy", fastmath={"contract"})(function))
+        _called.append(numba.cfunc(signature, cache=True, **options)(function))
         return int(_called[-1].address)
 
 

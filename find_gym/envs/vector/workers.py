@@ -25,7 +25,7 @@ Work = Callable[[list[Any]], list[Any]]
 
 # The path comes as arguments: a package that was found here is found there.
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from find_gym.envs.vector.workers import serve; serve()"
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "FIND_GYM_THREADS"), "1")
 _SECONDS_TO_END = 5.0
 # Before each message stands its length in bytes.
 _LENGTH = struct.Struct("<Q")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
-from find_gym.categories.numeric.estimation.columns import Columns
+from find_gym.categories.numeric.estimation.columns import UNDER_WAY, Columns
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.models import model_of
@@ -543,3 +543,16 @@ def test_a_full_table_keeps_the_inputs_that_come_again() -> None:
     many = np.arange(-500.0, 500.0)
     np.testing.assert_array_equal(columns.at(many), [many, many**2])
     assert computed[-1] == 1000
+
+
+@given(st.lists(st.lists(st.lists(st.integers(0, 400), min_size=1, max_size=40), min_size=1, max_size=8), max_size=12))
+def test_rows_stay_while_fits_are_under_way(batches: list[list[list[int]]]) -> None:
+    columns = Columns(np.zeros((1, 2)), lambda x: np.stack([x, x**2], axis=1))
+    columns.rows(np.arange(1000.0, 1192.0))
+    for batch in batches:
+        inputs = [np.array(one, dtype=np.float64) for one in batch]
+        with UNDER_WAY:
+            asked = [columns.rows(x) for x in inputs]
+            for x, (table, rows) in zip(inputs, asked, strict=True):
+                np.testing.assert_array_equal(table[rows], np.stack([x, x**2], axis=1))
+        np.testing.assert_array_equal(columns.at(inputs[0]), [inputs[0], inputs[0] ** 2])

@@ -1,6 +1,7 @@
 """The vectorised environments of numeric functions beside single ones."""
 
 import math
+import pickle
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +20,7 @@ from find_gym.envs.vector import answers
 from find_gym.functions import FINDDataset, NumericFunction, NumericSpec, sample_numeric, write_dataset
 from tests.envs.vector.comparison import MODES, Twins
 from tests.reference import REFERENCE, needs_reference
+from tests.threads import in_thread
 
 VERSIONS = ("FIND-numeric-v1", "FIND-numeric-v0")
 NUMERIC = VERSIONS[0]
@@ -37,6 +39,27 @@ def test_the_same_as_single_environments(identifier: str, name: str, mode: str) 
     twins.reset(seed=3)
     twins.play(seed=4, steps=50, writing=0.3)
     assert twins.submissions > 2
+
+
+def test_the_same_with_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def play() -> list[bytes]:
+        envs = gym.make_vec(NUMERIC, num_envs=40, autoreset_mode="SameStep", max_queries=6, full_info=True, **QUICK)
+        rng = np.random.default_rng(0)
+        observations, _ = envs.reset(seed=0)
+        seen: list[Any] = [observations]
+        masks = envs.unwrapped.action_masks()
+        for _ in range(60):
+            # All that have no budget left write, many at a time.
+            actions = (rng.random(masks.shape) * masks).argmax(axis=1)
+            *step, infos = envs.step(actions)
+            masks = envs.unwrapped.action_masks()
+            seen += [*step, masks, repr(infos.get("final_info"))]
+        envs.close()
+        return [pickle.dumps(one) for one in seen]
+
+    one, several = (in_thread(monkeypatch, threads, play) for threads in (1, 3))
+    assert one == several
+    assert sum(b"accuracy" in part for part in one) > 10
 
 
 SPECIAL: dict[str, dict[str, Any]] = {

@@ -245,15 +245,15 @@ def test_a_failed_score_leaves_the_step_untaken(monkeypatch: pytest.MonkeyPatch)
     envs.reset(seed=0)
     envs.step(np.array([20, 40]))
     token = int(envs.action_masks()[0].nonzero()[0][-1])
-    real = envs.referee.scores
+    real = envs.referee.judge
 
     def fail(*_: Any) -> Any:
         raise OSError("no scores today")
 
-    monkeypatch.setattr(envs.referee, "scores", fail)
+    monkeypatch.setattr(envs.referee, "judge", fail)
     with pytest.raises(OSError, match="no scores today"):
         envs.step(np.array([3, token]))
-    monkeypatch.setattr(envs.referee, "scores", real)
+    monkeypatch.setattr(envs.referee, "judge", real)
     _, _, terminated, _, infos = envs.step(np.array([3, token]))
     assert terminated.tolist() == [False, True] and infos["steps_left"].tolist() == [118, 118]
     assert infos["budget"].tolist() == [98, 99]

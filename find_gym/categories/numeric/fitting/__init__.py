@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 import numpy as np
@@ -13,7 +13,10 @@ from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.rules import Skeleton
 from find_gym.categories.numeric.variants import RegionKind
 
-__all__ = ["Effort", "Problem", "fit_skeleton", "fit_skeletons"]
+# Problems that are under way at a time: their tables stay until all of them are done.
+_AT_ONCE = 8
+
+__all__ = ["Effort", "Problem", "begin_fits", "fit_skeleton", "fit_skeletons"]
 
 
 def fit_skeleton(
@@ -59,10 +62,24 @@ def fit_skeletons(problems: Sequence[Problem], *, effort: Effort = "full") -> li
     Raises:
         ValueError: an unknown effort.
     """
+    # Numba is imported, and compiles, with the first fit.
+    from find_gym.core.kernels.jobs import BOARD
+
+    with BOARD:
+        return list(begin_fits(problems, effort=effort))
+
+
+def begin_fits(problems: Sequence[Problem], *, effort: Effort = "full") -> Iterator[NumericSpec | None]:
+    """Yields what `fit_skeletons` returns, one by one, while another thread may be at the next ones.
+
+    That is so inside of `with find_gym.core.kernels.jobs.BOARD:`; see there.
+    """
     if effort not in get_args(Effort):
         raise ValueError(f"expected an effort among {get_args(Effort)}, actual value: {effort!r}")
-    # Numba is imported, and compiles, with the first fit.
-    from find_gym.categories.numeric.fitting.skeletons import fit_problem
+    from find_gym.categories.numeric.estimation.columns import UNDER_WAY
+    from find_gym.categories.numeric.fitting.skeletons import BegunProblem
 
-    with np.errstate(all="ignore"):
-        return [fit_problem(problem, effort == "quick") for problem in problems]
+    for first in range(0, len(problems), _AT_ONCE):
+        with np.errstate(all="ignore"), UNDER_WAY:
+            for one in [BegunProblem(one, effort == "quick") for one in problems[first : first + _AT_ONCE]]:
+                yield one.finish()

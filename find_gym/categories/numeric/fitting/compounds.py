@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from find_gym.categories.numeric.fitting.spans import Span, independent, span
 from find_gym.categories.numeric.fitting.trees import LeafConstants, leaf_value, leaves
 from find_gym.categories.numeric.kernels import rule_fits, scanning
 from find_gym.categories.numeric.rules import Operator, Skeleton
+from find_gym.core.kernels import jobs
 
 # Grid points for which the rest is solved after a scan.
 _GRID_STARTS = 3
@@ -48,16 +49,49 @@ class Found(NamedTuple):
     numbers: FloatArray
 
 
+class BegunFit:
+    """A fit of the constants of a rule, which another thread may do meanwhile; see `find_constants`."""
+
+    __slots__ = ("_answer", "_job", "_rule")
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        points: FloatArray,
+        usable: NDArray[np.bool_],
+        stage: int,
+        *,
+        kinds: Sequence[int] = (),
+        degree: int = 5,
+        polish: bool = True,
+        quick: bool = False,
+    ) -> None:
+        self._rule = rule = _rule(skeleton)
+        table, rows = rule.table(points[0])
+        size = rule_fits.RESIDUALS + points.shape[1]
+        claimed = 0
+        if kinds:
+            size += 2 + 3 * len(kinds) + 2 * points.shape[1]
+            for kind in reversed(kinds):
+                claimed = 4 * claimed + kind + 1
+        self._answer: FloatArray = np.empty(1 + rule.row + size)
+        self._job = jobs.BOARD.begin(
+            rule_fits.begin_fit, rule_fits.address(), rule.rule, rule.limits, points, usable, rows, table,
+            degree, stage, claimed, polish, quick, self._answer,
+        )  # fmt: skip
+
+    def finish(self) -> Found | None:
+        """Returns what was found, once it is there; None where no constants were."""
+        self._job.finish()
+        rule, answer = self._rule, self._answer
+        if isinstance(rule, CalledBack):
+            rule.check()
+        end = 1 + rule.row
+        return Found(rule.constants(answer[1:end].tolist()), answer[end:]) if answer[0] else None
+
+
 def find_constants(
-    skeleton: Skeleton,
-    points: FloatArray,
-    usable: NDArray[np.bool_],
-    stage: int,
-    *,
-    kinds: Sequence[int] = (),
-    degree: int = 5,
-    polish: bool = True,
-    quick: bool = False,
+    skeleton: Skeleton, points: FloatArray, usable: NDArray[np.bool_], stage: int, **options: Any
 ) -> Found | None:
     """Fits the constants of a rule; None where none can be found.
 
@@ -65,28 +99,12 @@ def find_constants(
         skeleton: the rule without constants.
         points: inputs, outputs and, for `ESTIMATED`, factors, shape `(2, n)` or `(3, n)`.
         usable: which points to fit, shape `(n,)`.
-        stage: how far to go; see `find_gym.categories.numeric.kernels.rule_fits.fit`, as for the others.
-        kinds: the kinds of exceptions that are claimed, for all of the way.
-        degree: the greatest degree of polynomials.
-        polish: whether to refine first estimates.
-        quick: whether to refine once only, at the end.
+        stage: how far to go; see `find_gym.categories.numeric.kernels.rule_fits.begin_fit`, as for the others.
+        options: the kinds of exceptions that are claimed (`kinds`), for all of the way; the greatest degree of
+            polynomials (`degree`); whether to refine first estimates (`polish`); whether to refine once only, at the
+            end (`quick`).
     """
-    rule = _rule(skeleton)
-    row = rule.row
-    table, rows = rule.table(points[0])
-    size = rule_fits.RESIDUALS + points.shape[1]
-    claimed = 0
-    if kinds:
-        size += 2 + 3 * len(kinds) + 2 * points.shape[1]
-        for kind in reversed(kinds):
-            claimed = 4 * claimed + kind + 1
-    answer = np.empty(row + size)
-    found = rule_fits.fit(
-        rule.rule, rule.limits, points, usable, rows, table, degree, stage, claimed, polish, quick, answer
-    )
-    if isinstance(rule, CalledBack):
-        rule.check()
-    return Found(rule.constants(answer[:row].tolist()), answer[row:]) if found else None
+    return BegunFit(skeleton, points, usable, stage, **options).finish()
 
 
 def fit_constants(

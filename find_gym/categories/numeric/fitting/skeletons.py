@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.compounds import find_constants
+from find_gym.categories.numeric.fitting.compounds import BegunFit, find_constants
 from find_gym.categories.numeric.fitting.problem import Problem
 from find_gym.categories.numeric.fitting.regions import KINDS, REGION_STD, Interval, region_of
 from find_gym.categories.numeric.fitting.trees import LeafConstants, build
@@ -46,26 +46,34 @@ class RuleFit:
         return build(self.skeleton, self.constants)
 
 
-def fit_problem(problem: Problem, quick: bool) -> NumericSpec | None:
-    """Returns the function that explains the evidence best, or None where that has no defined output."""
-    skeleton, kinds, *columns = problem
-    points = np.array(columns, dtype=np.float64).reshape(2, -1)
-    claimed = [KINDS.index(kind) for kind in kinds]
-    found = find_constants(skeleton, points, _NO_POINTS, rule_fits.WHOLE, kinds=claimed, quick=quick)
-    if found is None:
-        return None
-    rule = build(skeleton, found.constants)
-    if not kinds:
-        return NumericSpec(rule, rules.domain(rule))
-    size, count, *places = (
-        found.numbers[rule_fits.RESIDUALS + points.shape[1] : -2 * points.shape[1]].astype(int).tolist()
-    )
-    intervals = [
-        Interval(KINDS[kind], start, stop)
-        for kind, start, stop in zip(places[: 3 * count : 3], places[1::3], places[2::3], strict=False)
-    ]
-    x, y = found.numbers[-2 * points.shape[1] :][: 2 * size].reshape(2, -1)
-    return assemble(rule, intervals, x, y)
+class BegunProblem:
+    """A problem that is being worked on."""
+
+    __slots__ = ("_count", "_fit", "_problem")
+
+    def __init__(self, problem: Problem, quick: bool) -> None:
+        points = np.array([problem.x, problem.y], dtype=np.float64).reshape(2, -1)
+        claimed = [KINDS.index(kind) for kind in problem.region_kinds]
+        self._problem, self._count = problem, points.shape[1]
+        self._fit = BegunFit(problem.skeleton, points, _NO_POINTS, rule_fits.WHOLE, kinds=claimed, quick=quick)
+
+    def finish(self) -> NumericSpec | None:
+        """Returns the function that explains the evidence best, or None where that has no defined output."""
+        skeleton, kinds, _, _ = self._problem
+        count = self._count
+        found = self._fit.finish()
+        if found is None:
+            return None
+        rule = build(skeleton, found.constants)
+        if not kinds:
+            return NumericSpec(rule, rules.domain(rule))
+        numbers = found.numbers[rule_fits.RESIDUALS + count : -2 * count].astype(int).tolist()
+        size, exceptions, *places = numbers
+        intervals = [
+            Interval(KINDS[kind], start, stop)
+            for kind, start, stop in zip(places[: 3 * exceptions : 3], places[1::3], places[2::3], strict=False)
+        ]
+        return assemble(rule, intervals, *found.numbers[-2 * count :][: 2 * size].reshape(2, -1))
 
 
 def noise_mean(x: FloatArray, y: FloatArray, usable: NDArray[np.bool_]) -> float:

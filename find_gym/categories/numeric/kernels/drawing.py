@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
 
+from find_gym.categories.numeric.function import QUERY_RANGE
+from find_gym.categories.numeric.inputs import BEYOND_RANGE, DENSE_RANGE, POINTS_PER_STRATUM
 from find_gym.categories.numeric.kernels.binning import cut, pick
 from find_gym.categories.numeric.kernels.evaluating import approximate_wave, evaluate_rule
 from find_gym.categories.numeric.kernels.ordering import (
@@ -17,10 +21,23 @@ from find_gym.categories.numeric.kernels.ordering import (
     find_levels,
     median_and_range,
 )
-from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
+from find_gym.core.kernels import jobs
+from find_gym.core.kernels.compiling import address_of_job, exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
 from find_gym.core.kernels.sums import pairwise_sum
 
+CELLS = 8192
+"""The inputs of the pool, each in a cell of its own, a multiple of `BLOCK`."""
+SIZE = POINTS_PER_STRATUM
+BINS = 24
+"""How many intervals the outputs of the pool are cut into."""
+RANGES = np.array([QUERY_RANGE, DENSE_RANGE, BEYOND_RANGE])
+"""The ranges of the first two strata and of what lies beyond, shape `(3, 2)`."""
+WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / CELLS
+# Words of 64 bits for the draws that follow those of the pool: six and a half for each place in a stratum, and a few
+# more, as once in half a million times a bounded integer takes another one.
+ROOM = 3 * CELLS + 8 * SIZE
+"""The words of memory that a job uses."""
 _MANTISSA = np.uint64(11)
 _LEAST_SPREAD = 1e-270
 
@@ -279,58 +296,85 @@ def _draw_strata(
     return spread
 
 
-@exact_kernel(
-    "float64(boolean, uint64[::1], int64, float64[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1], float64, "
-    "int64, int64, float64[::1], float64[:, ::1])"
-)
-def draw(
-    is_evaluated: bool,
-    room: Any,
-    cells: int,
-    rule: Any,
-    regions: Any,
-    pieces: Any,
-    ranges: Any,
-    width: float,
-    bins: int,
-    size: int,
-    more: Any,
-    points: Any,
-) -> float:
+def draw_job(memory: int, given: Any) -> None:
     """Draws the inputs of all strata, chosen from a pool by their outputs, and evaluates a rule there.
 
-    Of a function that loops do not know, it draws the pool in one call, and the strata in another.
-
-    Args:
-        is_evaluated: whether the pool has been drawn, and the outputs of its inputs stand behind it.
-        room: the bits of the pool, in place of which it stands afterwards, those of what is drawn later, more than
-            enough, the outputs of the pool, room for as many numbers, and what seeds the generator, 4 words.
-        cells: the size of the pool, c, a multiple of `BLOCK`.
-        rule: see `find_gym.categories.numeric.kernels.evaluating`; of size 0 for a function that loops do not know.
-        regions: see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
-        pieces: the exceptions, disjoint, shape `(k, 2)`.
-        ranges: the ranges of the first two strata and of what lies beyond, shape `(3, 2)`.
-        width: that of the pool's cells.
-        bins: how many to cut the outputs into.
-        size: how many inputs to draw for each stratum, m.
-        more: inputs that are not drawn, shape `(n,)`.
-        points: where to write the inputs: uniform, dense, balanced, in the exceptions if there are any, beyond, and
-            those that are not drawn; then the outputs of the rule, shape `(2, 4 m + n)` or `(2, 5 m + n)`.
-
-    Returns:
-        The spread of the outputs; see `find_gym.categories.numeric.spread`.
+    See `begin_draw`, which writes the words that it is given.
     """
-    values, spare = room[-2 * cells - 4 : -cells - 4].view(np.float64), room[-cells - 4 : -4].view(np.float64)
-    words, pool, error = room[: -2 * cells - 4], room[:cells].view(np.float64), 0.0
-    if not is_evaluated:
-        _draw_pool(room[-4:].view(np.uint32), ranges[0, 0], width, words, cells)
+    words = numba.carray(given, (jobs.WORDS,))
+    room = numba.carray(jobs.pointer(memory), (ROOM,), np.uint64)
+    rule = numba.carray(jobs.pointer(words[5]), (words[6],), np.float64)
+    regions = numba.carray(jobs.pointer(words[7]), (words[8], 3), np.float64)
+    pieces = numba.carray(jobs.pointer(words[9]), (words[10], 2), np.float64)
+    more = numba.carray(jobs.pointer(words[11]), (words[12],), np.float64)
+    points = numba.carray(jobs.pointer(words[13]), (2, words[14]), np.float64)
+    spread = numba.carray(jobs.pointer(words[15]), (1,), np.float64)
+    values, spare = room[:CELLS].view(np.float64), room[CELLS : 2 * CELLS].view(np.float64)
+    bits, pool, error = room[2 * CELLS :], room[2 * CELLS : 3 * CELLS].view(np.float64), 0.0
+    if words[0] == 0:
+        _draw_pool(words[1:5].view(np.uint32), RANGES[0, 0], WIDTH, bits, CELLS)
         if rule.size == 0:
-            return math.nan
+            return
         error = approximate_wave(rule, pool, regions, values)
     inputs, first = points[0], points.shape[1] - more.size
     for i in range(more.size):
         inputs[first + i] = more[i]
-    spread = _draw_strata(words, pool, values, error, rule, regions, spare, bins, width, ranges, pieces, size, inputs)
+    spread[0] = _draw_strata(bits, pool, values, error, rule, regions, spare, BINS, WIDTH, RANGES, pieces, SIZE, inputs)
     if rule.size:
         evaluate_rule(rule, np.empty((1, 0)), inputs, regions, points[1])
-    return spread
+
+
+@exact_kernel(
+    "int64(int64[:, ::1], int64, boolean, int64, int64, int64, int64, float64[::1], float64[:, ::1], float64[:, ::1],"
+    " float64[::1], float64[:, ::1], float64[::1])"
+)
+def begin_draw(
+    board: Any, address: int, is_evaluated: bool, first: int, second: int, third: int, fourth: int, rule: Any,
+    regions: Any, pieces: Any, more: Any, points: Any, spread: Any,
+) -> int:  # fmt: skip
+    """Begins to draw the inputs of all strata. Of a function that loops do not know, it is done at once, by two calls.
+
+    The first of these draws the pool, the second the strata. A job's memory has the outputs of the pool, room for as
+    many numbers, then the bits of the pool, in place of which it stands afterwards, and those of what is drawn later.
+
+    Args:
+        board: see `find_gym.core.kernels.jobs.begin`.
+        address: that of `draw_job`.
+        is_evaluated: whether the pool has been drawn, and the outputs of its inputs stand before it.
+        first: the first of the four words that seed the generator.
+        second: the second one.
+        third: the third one.
+        fourth: the last one.
+        rule: see `find_gym.categories.numeric.kernels.evaluating`; of size 0 for a function that loops do not know.
+        regions: see `find_gym.categories.numeric.kernels.evaluating.evaluate`.
+        pieces: the exceptions, disjoint, shape `(k, 2)`.
+        more: inputs that are not drawn, shape `(n,)`.
+        points: where to write the inputs: uniform, dense, balanced, in the exceptions if there are any, beyond, each of
+            `SIZE`, m, and those that are not drawn; then the outputs of the rule, shape `(2, 4 m + n)` or
+            `(2, 5 m + n)`.
+        spread: where to write the spread of the outputs, shape `(1,)`; see `find_gym.categories.numeric.spread`.
+
+    Returns:
+        The number of the job.
+    """
+    number = jobs.OWN if rule.size == 0 else jobs.number_for_job(board)
+    words = jobs.words_of_job(board, number)
+    words[0], words[1], words[2], words[3], words[4] = is_evaluated, first, second, third, fourth
+    words[5], words[6] = rule.ctypes.data, rule.size
+    words[7], words[8] = regions.ctypes.data, regions.shape[0]
+    words[9], words[10] = pieces.ctypes.data, pieces.shape[0]
+    words[11], words[12] = more.ctypes.data, more.size
+    words[13], words[14] = points.ctypes.data, points.shape[1]
+    words[15] = spread.ctypes.data
+    return jobs.begin(board, number, address, words)
+
+
+@cache
+def address() -> int:
+    """Returns the address of `draw_job`."""
+    return address_of_job(draw_job, exact=True)
+
+
+def pool_in(memory: Any) -> tuple[Any, Any]:
+    """Returns the pool in a job's memory, and where its outputs are to be written, shape `(CELLS,)` each."""
+    return memory[2 * CELLS : 3 * CELLS].view(np.float64), memory[:CELLS].view(np.float64)

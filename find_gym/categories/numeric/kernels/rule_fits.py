@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking, exceptions
@@ -13,7 +15,8 @@ from find_gym.categories.numeric.kernels.asking import ask, constants_of, questi
 from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
 from find_gym.categories.numeric.kernels.refining import refine_from
 from find_gym.categories.numeric.kernels.simplifying import simplify
-from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel, only_part
+from find_gym.core.kernels import jobs
+from find_gym.core.kernels.compiling import address_of_job, borrowing_helper, helper, kernel, only_part
 
 # How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
 # was asked, with the exceptions that are claimed, of which the mean of Poisson noise is taken off.
@@ -228,38 +231,15 @@ def _write_exceptions(x: Any, y: Any, search: Any, answer: Any) -> None:
     copy_to(y, answer[1 + best.size + x.size :])
 
 
-@kernel(
-    "boolean(int64[::1], float64[:, ::1], float64[:, ::1], boolean[::1], int64[::1], float64[:, ::1],"
-    " int64, int64, int64, boolean, boolean, float64[::1])"
-)
-def fit(
-    rule: Any, limits: Any, points: Any, usable: Any, rows: Any, table: Any,
+@only_part
+def _fit_rule(
+    rule: Any, limits: Any, points: Any, usable: Any, rows: Any, table: int, height: int, width: int,
     degree: int, stage: int, kinds: int, polish: bool, quick: bool, answer: Any,
 ) -> bool:  # fmt: skip
-    """Fits the constants of a rule.
-
-    Args:
-        rule: the rule; see `find_gym.categories.numeric.kernels.asking`.
-        limits: what is known of each constant; see `find_gym.categories.numeric.kernels.asking`, shape `(4, k)`.
-        points: inputs, outputs (for `ESTIMATED`, what the rule times factors should be) and, for `ESTIMATED`, factors,
-            shape `(2, n)` or `(3, n)`; but for `WHOLE`, outputs are finite.
-        usable: which points to fit, shape `(n,)`; read where a rule is compared.
-        rows: which rows of the table the inputs have, shape `(n,)`.
-        table: values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
-        degree: the greatest degree of polynomials.
-        stage: how far to go; see `ESTIMATED`.
-        kinds: for `WHOLE`, which kinds of exceptions are claimed; see
-            `find_gym.categories.numeric.kernels.exceptions.begin_search`.
-        polish: whether to refine first estimates.
-        quick: whether to refine once only, at the end.
-        answer: where to write the row of constants, then what else is found; see `SCALE`.
-
-    Returns:
-        Whether constants were found.
-    """
+    """Fits the constants of a rule, and returns whether any were found; see `begin_fit`."""
     best, found = answer[: rule[asking.RULE_ROW]], answer[rule[asking.RULE_ROW] :]
-    words = question(rule, table.shape[0], table.shape[1], degree)
-    known = rule, limits.copy(), rule[asking.CODE :].copy(), words, np.int64(table.ctypes.data)
+    words = question(rule, height, width, degree)
+    known = rule, limits.copy(), rule[asking.CODE :].copy(), words, table
     x, y = points[0], points[1]
     if stage == ESTIMATED:
         found[SCALE] = _estimate(known, x, y, points[2], rows, polish, best)
@@ -288,3 +268,70 @@ def fit(
         if kinds == 0 or stage != COMPARED:
             return True
         exceptions.keep_fit(y, search, usable, best, found[RESIDUALS : RESIDUALS + x.size], found[SCALE])
+
+
+def fit_job(memory: int, given: Any) -> None:
+    """Fits the constants of a rule; see `begin_fit`, which writes the words that it is given."""
+    words = numba.carray(given, (jobs.WORDS,))
+    rule = numba.carray(jobs.pointer(words[0]), (words[1],), np.int64)
+    limits = numba.carray(jobs.pointer(words[2]), (4, words[3]), np.float64)
+    points = numba.carray(jobs.pointer(words[4]), (words[5], words[6]), np.float64)
+    usable = numba.carray(jobs.pointer(words[7]), (words[8],), np.bool_)
+    rows = numba.carray(jobs.pointer(words[9]), (words[6],), np.int64)
+    answer = numba.carray(jobs.pointer(words[18]), (words[19],), np.float64)
+    answer[0] = _fit_rule(
+        rule, limits, points, usable, rows, words[10], words[11], words[12], words[13], words[14], words[15],
+        words[16] != 0, words[17] != 0, answer[1:],
+    )  # fmt: skip
+
+
+@cache
+def address() -> int:
+    """Returns the address of `fit_job`."""
+    return address_of_job(fit_job)
+
+
+@kernel(
+    "int64(int64[:, ::1], int64, int64[::1], float64[:, ::1], float64[:, ::1], boolean[::1], int64[::1],"
+    " float64[:, ::1], int64, int64, int64, boolean, boolean, float64[::1])"
+)
+def begin_fit(
+    board: Any, address: int, rule: Any, limits: Any, points: Any, usable: Any, rows: Any, table: Any,
+    degree: int, stage: int, kinds: int, polish: bool, quick: bool, answer: Any,
+) -> int:  # fmt: skip
+    """Begins to fit the constants of a rule. What asks Python, or is a part of another fit, is done at once.
+
+    Args:
+        board: see `find_gym.core.kernels.jobs.begin`.
+        address: that of `fit_job`.
+        rule: the rule; see `find_gym.categories.numeric.kernels.asking`.
+        limits: what is known of each constant; see `find_gym.categories.numeric.kernels.asking`, shape `(4, k)`.
+        points: inputs, outputs (for `ESTIMATED`, what the rule times factors should be) and, for `ESTIMATED`, factors,
+            shape `(2, n)` or `(3, n)`; but for `WHOLE`, outputs are finite.
+        usable: which points to fit, shape `(n,)`; read where a rule is compared.
+        rows: which rows of the table the inputs have, shape `(n,)`.
+        table: values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
+        degree: the greatest degree of polynomials.
+        stage: how far to go; see `ESTIMATED`.
+        kinds: for `WHOLE`, which kinds of exceptions are claimed; see
+            `find_gym.categories.numeric.kernels.exceptions.begin_search`.
+        polish: whether to refine first estimates.
+        quick: whether to refine once only, at the end.
+        answer: where to write whether constants were found, 0 or 1, the row of constants, then what else is found; see
+            `SCALE`.
+
+    Returns:
+        The number of the job.
+    """
+    is_own = rule[asking.CALLED_BACK] or stage != WHOLE
+    number = jobs.OWN if is_own else jobs.number_for_job(board)
+    words = jobs.words_of_job(board, number)
+    words[0], words[1] = rule.ctypes.data, rule.size
+    words[2], words[3] = limits.ctypes.data, limits.shape[1]
+    words[4], words[5], words[6] = points.ctypes.data, points.shape[0], points.shape[1]
+    words[7], words[8] = usable.ctypes.data, usable.size
+    words[9] = rows.ctypes.data
+    words[10], words[11], words[12] = table.ctypes.data, table.shape[0], table.shape[1]
+    words[13], words[14], words[15], words[16], words[17] = degree, stage, kinds, polish, quick
+    words[18], words[19] = answer.ctypes.data, answer.size
+    return jobs.begin(board, number, address, words)

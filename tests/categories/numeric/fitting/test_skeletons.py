@@ -14,7 +14,7 @@ from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, flatten
 from find_gym.categories.numeric.fitting import Problem, fit_skeleton
 from find_gym.categories.numeric.fitting.likelihood import intervals_cost
 from find_gym.categories.numeric.fitting.regions import Interval
-from find_gym.categories.numeric.fitting.skeletons import fit_problem
+from find_gym.categories.numeric.fitting.skeletons import BegunProblem
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule, Skeleton
 from find_gym.categories.numeric.sampling import domain_mean
 from find_gym.categories.numeric.variants import Noise, Region
@@ -145,7 +145,7 @@ def test_whatever_lay_in_memory_before_is_no_exception() -> None:
         # Memory that is used again.
         left = [np.full(size, np.iinfo(np.int64).max) for size in [*range(129, 1125, 2)] * 3]
         del left
-        spec = fit_problem(problem, quick=False)
+        spec = BegunProblem(problem, quick=False).finish()
         assert spec is not None and not spec.regions
 
 
