@@ -1,6 +1,6 @@
 """Whole episodes here and in another checkout, in turns, so that both meet the same machine.
 
-Processor time counts, which other work on the machine disturbs least.
+What counts is how long steps take, in which a second thread may do a part.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 # Serves measurements of the checkout whose folder it is given: its categories first, then for each line of
 # JSON the episodes in a second.
 _PROGRAM = """
-import importlib.util, json, pathlib, sys, time, warnings
+import importlib.util, json, pathlib, sys
 root = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(root))
 # Checkouts of before 0.2.0 have the package in the folder agents itself.
@@ -39,10 +39,10 @@ for line in sys.stdin:
         # Each has the newest version that there is of an environment.
         works[category, count, together] = Episodes(LATEST_IDS[category], count, together).work()
     work = works[category, count, together]
-    clock, started = Clock(), time.process_time()
-    while not clock.count or time.process_time() - started < seconds:
+    clock = Clock()
+    while clock.seconds < seconds:
         work.do(clock)
-    print(clock.count / (time.process_time() - started) / EPISODE, flush=True)
+    print(clock.count / clock.seconds / EPISODE, flush=True)
 """
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -53,7 +53,7 @@ def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[s
     Args:
         other: the folder of the other checkout, one that has these benchmarks.
         count: the number of environments.
-        seconds: the processor time of one round of each.
+        seconds: how long steps are measured in one round of each.
         rounds: the rounds.
 
     Returns:
