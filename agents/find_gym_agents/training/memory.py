@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 # Parameters of glibc's `mallopt`, and bytes.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _LARGEST_OF_FAST_BINS = -1, -3, 1
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _LARGEST, _KEPT = 1 << 25, 1 << 30
 
 
@@ -21,5 +21,3 @@ def keep_freed_memory() -> None:
         return
     mallopt(_MMAP_THRESHOLD, _LARGEST)
     mallopt(_TRIM_THRESHOLD, _KEPT)
-    # Small chunks would be kept apart in bins for quick use, which are gone through whenever a large array is made.
-    mallopt(_LARGEST_OF_FAST_BINS, 0)
