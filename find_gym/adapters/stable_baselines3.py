@@ -42,7 +42,7 @@ def make_vec_env(env_id: str, num_envs: int, *, seed: int | None = None, **argum
         num_envs=num_envs,
         vectorization_mode="vector_entry_point",
         autoreset_mode=AutoresetMode.SAME_STEP,
-        **arguments,
+        **{"full_info": None, **arguments},
     )
     assert isinstance(env, FINDVectorEnv)
     adapted = FINDVecEnv(env)

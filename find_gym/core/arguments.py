@@ -154,7 +154,7 @@ def read_seed(seed: Any) -> int | None:
 
 
 def read_actions(actions: Any, shape: tuple[int, ...], size: int) -> NDArray[np.int64]:
-    """Returns actions as an array of int64; anything that NumPy takes for one is read, such as a tensor.
+    """Returns actions as an array of int64, their own where it is one; anything that NumPy takes for one is read.
 
     Args:
         actions: what came.
@@ -169,7 +169,7 @@ def read_actions(actions: Any, shape: tuple[int, ...], size: int) -> NDArray[np.
     except (TypeError, ValueError):
         array = np.empty(0)
     if array.dtype.kind in "iu" and array.shape == shape:
-        whole = array.astype(np.int64)
+        whole = np.asarray(array, dtype=np.int64, order="C")
         # Read as unsigned numbers, negative ones are too large.
         if np.maximum.reduce(whole.view(np.uint64), axis=None) < size:
             return whole

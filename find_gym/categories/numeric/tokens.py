@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.fitting import Effort, Problem, fit_skeletons
@@ -70,9 +70,9 @@ class NumericTokens(TokensInterface):
         assert isinstance(draft, NumericDraft)
         return fit_skeletons([self.problem(draft, inputs, outputs)], effort=self.effort)[0]
 
-    def problem(self, draft: NumericDraft, inputs: Sequence[float], outputs: Sequence[float]) -> Problem:
+    def problem(self, draft: NumericDraft, inputs: ArrayLike, outputs: ArrayLike) -> Problem:
         """Returns what is to be fitted."""
-        return Problem(draft.skeleton(), draft.regions(), np.array(inputs), np.array(outputs))
+        return Problem(draft.skeleton(), draft.regions(), inputs, outputs)
 
     def _forget(self) -> None:
         count = self.places

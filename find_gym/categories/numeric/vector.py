@@ -89,10 +89,10 @@ class NumericAnswers(BatchAnswers):
     def _widen(self) -> None:
         self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)], axis=1)
 
-    def evidence(self, env: int) -> tuple[list[float], list[float]]:
-        """Returns the inputs that were asked in an episode and their outputs, in order."""
+    def evidence(self, env: int) -> tuple[FloatArray, FloatArray]:
+        """Returns the inputs that were asked in an episode and their outputs, in order, shape `(n,)` each."""
         places = self._places(env)
-        return self._inputs_at(env, places).tolist(), self._outputs[env, : places.size].tolist()
+        return self._inputs_at(env, places), self._outputs[env, : places.size].copy()
 
     def _inputs_at(self, env: int, places: Integers) -> FloatArray:
         return self._inputs.take(places)

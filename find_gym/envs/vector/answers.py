@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -74,8 +73,8 @@ class BatchAnswers:
         """
         raise NotImplementedError
 
-    def evidence(self, env: int) -> tuple[Sequence[Any], Sequence[Any]]:
-        """Returns the inputs that were asked in an episode and their outputs, in order."""
+    def evidence(self, env: int) -> tuple[Any, Any]:
+        """Returns the inputs that were asked in an episode and their outputs, in order: two sequences or arrays."""
         raise NotImplementedError
 
     # --- The rest -----------------------------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     Args:
         num_envs: the number of environments, N.
         autoreset_mode: "NextStep" (Gymnasium's default), "SameStep" or "Disabled", or the `AutoresetMode`.
-        full_info: whether infos hold `truth` and `submission` at the end of episodes.
+        full_info: whether infos hold `truth` and `submission` at the end of episodes. None leaves out `score` as well,
+            for those that read `scores`.
         workers: processes beside this one that share what takes long in a step: to fit and score the descriptions that
             it completes, and to draw functions where these may be networks; but not what takes no longer than to send
             it. The results are the same. They start when they are needed and end with `close()`.
@@ -76,7 +77,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         num_envs: int = 1,
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        full_info: bool = False,
+        full_info: bool | None = False,
         workers: int = 0,
         copy: bool = True,
         **arguments: Any,
@@ -126,7 +127,6 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._plan = np.zeros((5, count), dtype=np.int64)
         self._limits = (self.rules.max_queries, self.rules.max_steps)
         self._ended = np.ones(count, dtype=np.bool_)
-        self._everyone = np.ones(count, dtype=np.bool_)
         self._begun = False
         self.scores: dict[int, Score] = {}
 
@@ -226,9 +226,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             self._ended = terminated.copy()
             if over is not None:
                 self._begin(over, [None] * self.num_envs, self._bounds)
-        for name, values in (("budget", self._budget), ("steps_left", self._steps_left)):
-            infos[name] = values.copy()
-            infos[f"_{name}"] = self._everyone.copy()
+        counts, masks = self._progress[:2].copy(), np.ones((2, self.num_envs), dtype=np.bool_)
+        infos["budget"], infos["steps_left"] = counts
+        infos["_budget"], infos["_steps_left"] = masks
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
         return self._observe(), rewards, terminated, truncated, infos
 
@@ -369,11 +369,13 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _add_end(self, infos: Info, ended: Integers, scores: dict[int, tuple[Score, Submission]]) -> None:
         """Adds what is told at the end of episodes."""
+        if self._full_info is None:
+            return
         told = [(env, self._told(env, *scores.get(env, (None, None)))) for env in ended.tolist()]
         gather_infos(infos, told, self.num_envs)
 
     def _told(self, env: int, score: Score | None, submission: Submission | None) -> Info:
-        told: Info = told_end(self._answers.function(env), score, submission, full=self._full_info)
+        told: Info = told_end(self._answers.function(env), score, submission, full=bool(self._full_info))
         # What there is not, such as an infinite error, is masked: None would decide the type of the whole array.
         told["score"] = {name: part for name, part in told["score"].items() if part is not None}
         return told

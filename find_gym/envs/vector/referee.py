@@ -23,7 +23,7 @@ class JudgeJob(NamedTuple):
     """A complete description, and what it is to be judged by."""
 
     draft: Any
-    evidence: tuple[Sequence[Any], Sequence[Any]]
+    evidence: tuple[Any, Any]
     function: Any
 
 
