@@ -81,8 +81,9 @@ def begin_fits(problems: Sequence[Problem], *, effort: Effort = "full") -> Itera
 
     for first in range(0, len(problems), _AT_ONCE):
         some = problems[first : first + _AT_ONCE]
-        # Sums and products, which ask Python, are done by this thread, while another is at the atoms.
-        order = sorted(range(len(some)), key=lambda place: not isinstance(some[place].skeleton, str))
+        # Fits with exceptions take longest, so they are begun first; those that ask Python are done by this thread.
+        hardest = [(isinstance(one.skeleton, tuple), not one.region_kinds) for one in some]
+        order = sorted(range(len(some)), key=hardest.__getitem__)
         with np.errstate(all="ignore"), UNDER_WAY:
             begun = {place: BegunProblem(some[place], effort == "quick") for place in order}
             for place in range(len(some)):

@@ -82,15 +82,14 @@ class CalledBack:
     def _answer(self, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
         """Answers a question of a kernel; see `find_gym.categories.numeric.kernels.asking.ask`."""
         room = _numbers_at(answer, asking.ROWS * self.row).reshape(asking.ROWS, self.row)
-        mode, count = words[asking.MODE], words[asking.COUNT]
+        mode = words[asking.MODE]
         try:
             if mode == asking.MODEL:
                 return self._write_model(words[asking.ATOM], room)
             if getattr(_raised, "error", None) is not None:
                 return 0
-            points = [_numbers_at(one, count) for one in (x, target, multiplier)]
             with np.errstate(all="ignore"):
-                return self._answered(words, points, room)
+                return self._answered(words, (x, target, multiplier), room)
         except BaseException as error:
             _raised.error = error
             # Whoever interrupts: without a model, a kernel can't return.
@@ -101,15 +100,15 @@ class CalledBack:
         room.reshape(-1)[: known.size] = known
         return 1
 
-    def _answered(self, words: Any, points: list[FloatArray], room: FloatArray) -> int:
+    def _answered(self, words: Any, points: tuple[int, int, int], room: FloatArray) -> int:
         mode = words[asking.MODE]
         if mode == asking.ESTIMATES:
-            x, target, multiplier = points
+            x, target, multiplier = [_numbers_at(one, words[asking.COUNT]) for one in points]
             polish = bool(words[asking.POLISH])
             found = self._estimate(self._skeleton, x, target, multiplier, words[asking.DEGREE], polish)
             return self._write(found[: asking.ROWS], room)
         if mode == asking.LEVEL:
-            return self._write([level_constants(self._skeleton, float(points[1][0]))], room)
+            return self._write([level_constants(self._skeleton, float(_numbers_at(points[1], 1)[0]))], room)
         constants = self.constants(room[0].tolist())
         if mode == asking.SHORTER:
             index = words[asking.ATOM]
