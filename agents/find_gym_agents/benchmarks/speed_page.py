@@ -64,11 +64,14 @@ _ADVICE = """\
 - **Workers.** `workers=N` also divides the descriptions that are completed in a step among these processes, unless all
   of them take less than two milliseconds, as to send them does; the results are the same. `find-gym train` does so by
   default, on the processor cores that are left.
+- **Threads.** Where there are two processors, a second thread draws held-out inputs of numeric functions and fits atoms
+  while the first one runs Python; `FIND_GYM_THREADS=1` leaves it out; see [compiled loops](compiled.md).
 - **Fitting.** `effort="quick"` fits constants less thoroughly, which saves 4 % of whole episodes or less; see
   `find_gym.categories.numeric.fitting.fit_skeletons`.
 - **Garbage.** With torch loaded, Python's collector takes a tenth of the time of an episode's end, half of that after
   `gc.freeze()`, which `find-gym train` calls once everything is imported.
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
+  `full_info=None` leaves out the scores as well, for learners that read `env.unwrapped.scores`.
 - **Observations** are copies. With `copy=False` they are the same arrays at each step, updated in place, as in
   Gymnasium's own vector environments, for learners that copy what they keep: a query takes seven tenths of the time
   at 64 environments, half at 512 and a third at 4,096.

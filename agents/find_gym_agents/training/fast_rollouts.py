@@ -118,6 +118,7 @@ class Rollouts:
             vectorization_mode="vector_entry_point",
             autoreset_mode=AutoresetMode.SAME_STEP,
             copy=False,
+            full_info=None,
             workers=config.env_worker_count,
             **setting.options,
         )
