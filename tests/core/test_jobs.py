@@ -152,6 +152,21 @@ def test_outside_of_a_batch_jobs_are_done_at_once(monkeypatch: pytest.MonkeyPatc
     in_thread(monkeypatch, 2, check)
 
 
+def test_threads_are_divided_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check() -> list[int]:
+        held = []
+        for processes in (1, 2, 3, 1):
+            jobs.BOARD.share(processes)
+            with jobs.BOARD:
+                begun = begin(100)
+                held.append(len(jobs.BOARD._crew.held))
+                assert_done([100], [finished(*begun)])
+        return held
+
+    # Of 4 threads, 2 processes have 2 each, 3 have one.
+    assert in_thread(monkeypatch, 4, check) == [1, 1, 0, 1]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_process_that_was_forked_does_the_jobs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     belows = [200_000] * 20

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import torch as th
 from torch import multiprocessing
 
+from find_gym.core.kernels.jobs import BOARD
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.fast_rollouts import Rollouts, Share
 
@@ -56,6 +57,7 @@ class Processes(Generic[Kind]):
             self._start()
         threads = th.get_num_threads()
         th.set_num_threads(self._threads())
+        BOARD.share(self._count)
         try:
             with _ends_told():
                 for connection in self._connections:
@@ -74,6 +76,7 @@ class Processes(Generic[Kind]):
             raise
         finally:
             th.set_num_threads(threads)
+            BOARD.share(1)
         return results
 
     def gradient(self) -> th.Tensor:
@@ -132,6 +135,7 @@ def _serve(
     # Who is interrupted is the process that sends the calls.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     th.set_num_threads(threads)
+    BOARD.share(share.processes)
     own = kind(config, options, share)
     own.gradient = gradient
     for weight, shared in zip(own.learned, weights, strict=True):

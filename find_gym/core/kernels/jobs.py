@@ -274,14 +274,19 @@ def finish(board: Any, number: int, memory: int) -> None:
     _finish(board, number, memory)
 
 
-@exact_kernel("void(int64[:, ::1])")
-def open_batch(board: Any) -> None:
-    """Sees to it that all jobs are done, and lets others be given away."""
+@exact_kernel("void(int64[:, ::1], int64)")
+def open_batch(board: Any, processes: int) -> None:
+    """Sees to it that all jobs are done, and lets others be given away, if threads are left for that.
+
+    Args:
+        board: see `Board`.
+        processes: among how many processes the threads are divided.
+    """
     for number in range(board[_SHARED, _OLDEST], board[_SHARED, _COUNT]):
         if _read(board, _place(number), _STATE) % 4 != _DONE:
             _finish(board, number, board[_SHARED, _MEMORY])
     _write(board, _SHARED, _OLDEST, board[_SHARED, _COUNT])
-    board[_SHARED, _OPEN] = 1
+    board[_SHARED, _OPEN] = (1 + board[_SHARED, _THREADS]) // processes > 1
 
 
 @exact_kernel("void(int64[:, ::1], int64)")
@@ -384,7 +389,7 @@ class Board(threading.local):
 
     def __init__(self) -> None:
         self.memory, self._depth = _memory(), 0
-        self._started = False
+        self._started, self._processes = False, 1
         self._crew = _Crew(self.memory, 0)
         self._words = self._crew.words
 
@@ -395,12 +400,16 @@ class Board(threading.local):
             self._crew.held.append(arguments)
         return Job(self._words, number, arguments)
 
+    def share(self, processes: int) -> None:
+        """Divides the threads among processes that do the same at the same time; 1 for this process alone."""
+        self._processes = processes
+
     def __enter__(self) -> None:
         if self._depth == 0:
             if not self._started:
                 self._crew = _Crew(self.memory, _threads() - 1)
                 self._words, self._started = self._crew.words, True
-            open_batch(self._words)
+            open_batch(self._words, self._processes)
             self._crew.held.clear()
         self._depth += 1
 
