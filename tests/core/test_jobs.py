@@ -152,6 +152,23 @@ def test_outside_of_a_batch_jobs_are_done_at_once(monkeypatch: pytest.MonkeyPatc
     in_thread(monkeypatch, 2, check)
 
 
+def test_where_no_thread_can_be_started_jobs_are_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            if self.name.startswith("find-gym jobs"):
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    def check() -> None:
+        monkeypatch.setattr(threading, "Thread", NoThread)
+        for _ in range(2):
+            with jobs.BOARD:
+                begun = [begin(below) for below in (10, 20)]
+            assert_done([10, 20], [finished(*one) for one in begun])
+
+    in_thread(monkeypatch, 3, check)
+
+
 def test_threads_are_divided_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     def check() -> list[int]:
         held = []

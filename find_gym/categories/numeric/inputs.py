@@ -6,6 +6,7 @@ inputs, and no two functions on inputs that have anything in common. They are ne
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from struct import Struct
@@ -102,7 +103,7 @@ class BegunInputs:
         self.names = _STRATA if len(exception) else _STRATA[:-1]
         count = (len(self.names) + 1) * POINTS_PER_STRATUM + more.size
         self._points: FloatArray = np.empty((2, count))
-        self._spread: FloatArray = np.empty(1)
+        self._spread: FloatArray = np.full(1, np.nan)
         settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._spread
         self._job: Job = jobs.BOARD.begin(drawing.begin_draw, drawing.address(), False, *settings)
         if rule.size == 0:
@@ -114,7 +115,15 @@ class BegunInputs:
     def finish(self) -> tuple[FloatArray, float]:
         """Returns the inputs and their outputs, shape `(2, n)`, and the spread, once they are there."""
         self._job.finish()
-        return self._points, self._spread.item()
+        spread = self._spread.item()
+        if math.isnan(spread):
+            raise MemoryError("expected memory for held-out inputs, actual: there is none left")
+        return self._points, spread
+
+    def __getstate__(self) -> object:
+        """Waits for the inputs: what is copied is not what a job writes to."""
+        self.finish()
+        return super().__getstate__()
 
 
 @cache

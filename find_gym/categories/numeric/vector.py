@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from find_gym.categories.numeric import batch_noise
 from find_gym.categories.numeric.compiled_rules import NO_VALUES
 from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.examiner import NumericExaminer
-from find_gym.categories.numeric.fitting import begin_fits
-from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction
+from find_gym.categories.numeric.fitting import fit_each
+from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction, NumericSpec
 from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps
 from find_gym.categories.numeric.kernels import answering, evaluating, halving
 from find_gym.categories.numeric.loops import loops_of
@@ -180,19 +180,18 @@ class NumericReferee(Referee):
         # Numba is imported with the first score.
         from find_gym.core.kernels.jobs import BOARD
 
-        examiner = self.env.examiner
-        assert isinstance(examiner, NumericExaminer)
+        codec, examiner = self.codec, self.env.examiner
+        assert isinstance(codec, NumericTokens) and isinstance(examiner, NumericExaminer)
+
+        def judged(place: int, program: NumericSpec | None) -> tuple[Score, Submission]:
+            submission = Submission(description=codec.written(jobs[place].draft), program=program)
+            return scorers[place].score(submission), submission
+
         with BOARD:
             # Held-out inputs are drawn while fits are prepared, and fits are done while earlier ones are scored.
             scorers = [examiner.scorer(job.function) for job in jobs]
-            submissions = self.submissions(jobs)
-            return [(scorer.score(one), one) for scorer, one in zip(scorers, submissions, strict=True)]
-
-    def programs(self, jobs: Sequence[JudgeJob]) -> Iterable[Any]:
-        """Returns the specs that descriptions stand for, None for those that have none."""
-        assert isinstance(self.codec, NumericTokens)
-        problems = [self.codec.problem(job.draft, *job.evidence) for job in jobs]
-        return begin_fits(problems, effort=self.codec.effort)
+            problems = [codec.problem(job.draft, *job.evidence) for job in jobs]
+            return fit_each(problems, judged, effort=codec.effort)
 
 
 class NumericVectorEnv(FINDVectorEnv):

@@ -246,7 +246,8 @@ def _finish(board: Any, number: int, memory: int) -> None:
             break
         if _do(board, place, memory):
             return
-        if _do_any(board, memory):
+        # Who did not begin the others does not hold what they read and write.
+        if memory == board[_SHARED, _MEMORY] and _do_any(board, memory):
             looks = 0
         elif looks < _LOOKS_AT_JOB:
             # To look at one word takes less time than to look for other jobs.
@@ -341,7 +342,7 @@ class Job:
 
     __slots__ = ("_board", "_held", "_number")
 
-    def __init__(self, board: NDArray[np.int64], number: int, held: Any) -> None:
+    def __init__(self, board: Any, number: int, held: Any) -> None:
         self._board, self._number, self._held = board, number, held
 
     def finish(self) -> None:
@@ -349,6 +350,7 @@ class Job:
         if self._number != OWN:
             finish(self._board, self._number, BOARD.memory.ctypes.data)
             self._number = OWN
+        self._board = self._held = None
 
 
 class _Crew:
@@ -362,20 +364,26 @@ class _Crew:
     def __init__(self, memory: NDArray[np.uint64], count: int) -> None:
         self.words = words = np.zeros((_FIRST + _PLACES + count, _WIDTH), dtype=np.int64)
         self.held: list[Any] = []
-        words[_SHARED, _THREADS], words[_SHARED, _MEMORY] = count, memory.ctypes.data
+        words[_SHARED, _MEMORY] = memory.ctypes.data
         words[_SHARED, _ACQUIRE], words[_SHARED, _RELEASE] = _Lock.acquire, _Lock.release
-        threads = []
+        if not count:
+            return
+        _boards[id(words)] = words
+        threads: list[threading.Thread] = []
+        weakref.finalize(self, _end, words, threads, self.held, os.getpid())
+        _load_loops(words)
         for number, row in enumerate(words[_FIRST + _PLACES :]):
             lock, own = _Lock(), _memory()
             row[_LOCK], row[_OWN_MEMORY] = lock.address, own.ctypes.data
-            arguments = words, number, lock, own
-            threads.append(
-                threading.Thread(target=_serve, args=arguments, name=f"find-gym jobs {number + 1}", daemon=True)
-            )
-            threads[-1].start()
-        if threads:
-            weakref.finalize(self, _end, words, threads, self.held, os.getpid())
-            _crews.add(self)
+            thread = threading.Thread(target=_serve, args=(words, number, lock, own), daemon=True)
+            thread.name = f"find-gym jobs {number + 1}"
+            try:
+                thread.start()
+            except RuntimeError:
+                # There may be no more, or the interpreter is about to end.
+                break
+            threads.append(thread)
+            words[_SHARED, _THREADS] = len(threads)
 
 
 class Board(threading.local):
@@ -395,9 +403,12 @@ class Board(threading.local):
 
     def begin(self, loop: Callable[..., int], *arguments: Any) -> Job:
         """Begins a job: calls a loop that takes the words of the board and these arguments, and returns its number."""
+        # Held before it is begun: whatever a signal raises comes in between otherwise.
+        held = self._crew.held
+        held.append(arguments)
         number = loop(self._words, *arguments)
-        if number != OWN:
-            self._crew.held.append(arguments)
+        if number == OWN:
+            held.pop()
         return Job(self._words, number, arguments)
 
     def share(self, processes: int) -> None:
@@ -452,15 +463,24 @@ def _end(board: NDArray[np.int64], threads: list[threading.Thread], held: list[A
     held.clear()
 
 
+def _load_loops(board: NDArray[np.int64]) -> None:
+    """Compiles all loops, or loads them, so that no thread but this one does; they find nothing to do."""
+    stop(board)
+    serve(board, 0)
+    finish(board, 0, board[_SHARED, _MEMORY])
+    open_batch(board, 1)
+    board[_SHARED, _STOP] = 0
+
+
 def _after_fork() -> None:
     """Takes the jobs of threads that are not there in a process that was forked."""
-    for crew in _crews:
-        crew.words[_SHARED, _THREADS] = 0
-        states = crew.words[_FIRST : _FIRST + _PLACES, _STATE]
+    for board in list(_boards.values()):
+        board[_SHARED, _THREADS] = 0
+        states = board[_FIRST : _FIRST + _PLACES, _STATE]
         states[states % 4 == _TAKEN] += _WAITING - _TAKEN
 
 
-_crews: weakref.WeakSet[_Crew] = weakref.WeakSet()
+_boards: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 os.register_at_fork(after_in_child=_after_fork)
 BOARD = Board()
 """The jobs of the thread that reads this."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,17 +53,8 @@ class Referee:
 
     def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
         """Returns the score of each description, and what it stands for."""
-        score = self.env.examiner.score
-        return [
-            (score(job.function, submission, job.evidence[0]), submission)
-            for job, submission in zip(jobs, self.submissions(jobs), strict=True)
-        ]
-
-    def submissions(self, jobs: Sequence[JudgeJob]) -> Iterator[Submission]:
-        """Yields what descriptions stand for."""
-        for job, program in zip(jobs, self.programs(jobs), strict=True):
-            yield Submission(description=self.codec.written(job.draft), program=program)
-
-    def programs(self, jobs: Sequence[JudgeJob]) -> Iterable[Any]:
-        """Returns the programs that descriptions stand for."""
-        return [self.codec.program(job.draft, *job.evidence) for job in jobs]
+        score, submissions = self.env.examiner.score, []
+        for job in jobs:
+            program = self.codec.program(job.draft, *job.evidence)
+            submissions.append(Submission(description=self.codec.written(job.draft), program=program))
+        return [(score(job.function, one, job.evidence[0]), one) for job, one in zip(jobs, submissions, strict=True)]

@@ -1,5 +1,7 @@
 """Scores of numeric descriptions: the truth, trivial ones, tables, failures, exploits."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
 from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.variants import Region
+from find_gym.core.kernels import jobs
 from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, sample_numeric
 from find_gym.sandbox import SandboxError
 from find_gym.scoring import (
@@ -252,3 +255,12 @@ def test_more_or_fewer_outputs_than_inputs_are_refused(count: int) -> None:
     function.truth = lambda x: np.arange(count)  # type: ignore[method-assign, assignment, misc]
     with pytest.raises(ValueError, match=rf"actual: \({count},\)"):
         NumericScorer(function)
+
+
+def test_a_scorer_may_be_copied_while_its_inputs_are_drawn() -> None:
+    functions = [line(intercept=float(k)) for k in range(4)]
+    with jobs.BOARD:
+        copies = [copy.deepcopy(NumericScorer(function)) for function in functions]
+    for function, one in zip(functions, copies, strict=True):
+        submission = Submission(program=function.spec)
+        assert one.score(submission) == NumericScorer(function).score(submission)

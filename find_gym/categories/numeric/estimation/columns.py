@@ -26,13 +26,17 @@ class _UnderWay(local):
     """
 
     def __init__(self) -> None:
-        self.number = self._last = 0
+        self.number = self._last = self._depth = 0
 
     def __enter__(self) -> None:
-        self.number = self._last = self._last + 1
+        if self._depth == 0:
+            self.number = self._last = self._last + 1
+        self._depth += 1
 
     def __exit__(self, *error: object) -> None:
-        self.number = 0
+        self._depth -= 1
+        if self._depth == 0:
+            self.number = 0
 
 
 UNDER_WAY = _UnderWay()

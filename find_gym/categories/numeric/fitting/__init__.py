@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import get_args
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,10 +14,12 @@ from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.rules import Skeleton
 from find_gym.categories.numeric.variants import RegionKind
 
+Result = TypeVar("Result")
+
 # Problems that are under way at a time: their tables stay until all of them are done.
 _AT_ONCE = 8
 
-__all__ = ["Effort", "Problem", "begin_fits", "fit_skeleton", "fit_skeletons"]
+__all__ = ["Effort", "Problem", "fit_each", "fit_skeleton", "fit_skeletons"]
 
 
 def fit_skeleton(
@@ -62,29 +65,44 @@ def fit_skeletons(problems: Sequence[Problem], *, effort: Effort = "full") -> li
     Raises:
         ValueError: an unknown effort.
     """
-    # Numba is imported, and compiles, with the first fit.
-    from find_gym.core.kernels.jobs import BOARD
-
-    with BOARD:
-        return list(begin_fits(problems, effort=effort))
+    return fit_each(problems, lambda _, spec: spec, effort=effort)
 
 
-def begin_fits(problems: Sequence[Problem], *, effort: Effort = "full") -> Iterator[NumericSpec | None]:
-    """Yields what `fit_skeletons` returns, one by one, while another thread may be at the next ones.
+def fit_each(
+    problems: Sequence[Problem], use: Callable[[int, NumericSpec | None], Result], *, effort: Effort = "full"
+) -> list[Result]:
+    """Estimates the constants of many rules, and uses each while another thread may be at the next ones.
 
-    That is so inside of `with find_gym.core.kernels.jobs.BOARD:`; see there.
+    Args:
+        problems: rules and evidence; see `fit_skeleton`.
+        use: takes the number of a problem and what `fit_skeletons` returns for it.
+        effort: see `fit_skeletons`.
+
+    Returns:
+        What `use` returns, in the order of the problems.
+
+    Raises:
+        ValueError: an unknown effort.
     """
     if effort not in get_args(Effort):
         raise ValueError(f"expected an effort among {get_args(Effort)}, actual value: {effort!r}")
+    # Numba is imported, and compiles, with the first fit.
     from find_gym.categories.numeric.estimation.columns import UNDER_WAY
     from find_gym.categories.numeric.fitting.skeletons import BegunProblem
+    from find_gym.core.kernels.jobs import BOARD
 
+    results = []
     for first in range(0, len(problems), _AT_ONCE):
         some = problems[first : first + _AT_ONCE]
         # Fits with exceptions take longest, so they are begun first; those that ask Python are done by this thread.
         hardest = [(isinstance(one.skeleton, tuple), not one.region_kinds) for one in some]
         order = sorted(range(len(some)), key=hardest.__getitem__)
-        with np.errstate(all="ignore"), UNDER_WAY:
-            begun = {place: BegunProblem(some[place], effort == "quick") for place in order}
+        # For a single one, no other thread is worth waking.
+        with BOARD if len(some) > 1 else nullcontext(), UNDER_WAY:
+            with np.errstate(all="ignore"):
+                begun = {place: BegunProblem(some[place], effort == "quick") for place in order}
             for place in range(len(some)):
-                yield begun[place].finish()
+                with np.errstate(all="ignore"):
+                    spec = begun[place].finish()
+                results.append(use(first + place, spec))
+    return results

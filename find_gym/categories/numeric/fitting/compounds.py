@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -52,7 +53,7 @@ class Found(NamedTuple):
 class BegunFit:
     """A fit of the constants of a rule, which another thread may do meanwhile; see `find_constants`."""
 
-    __slots__ = ("_answer", "_job", "_rule")
+    __slots__ = ("_answer", "_error", "_job", "_rule")
 
     def __init__(
         self,
@@ -75,17 +76,22 @@ class BegunFit:
             for kind in reversed(kinds):
                 claimed = 4 * claimed + kind + 1
         self._answer: FloatArray = np.empty(1 + rule.row + size)
+        self._answer[0] = np.nan
         self._job = jobs.BOARD.begin(
             rule_fits.begin_fit, rule_fits.address(), rule.rule, rule.limits, points, usable, rows, table,
             degree, stage, claimed, polish, quick, self._answer,
         )  # fmt: skip
+        # It has been done where Python is asked.
+        self._error = rule.take_error() if isinstance(rule, CalledBack) else None
 
     def finish(self) -> Found | None:
         """Returns what was found, once it is there; None where no constants were."""
         self._job.finish()
         rule, answer = self._rule, self._answer
-        if isinstance(rule, CalledBack):
-            rule.check()
+        if self._error is not None:
+            raise self._error
+        if math.isnan(answer[0]):
+            raise MemoryError("expected memory for a fit, actual: there is none left")
         end = 1 + rule.row
         return Found(rule.constants(answer[1:end].tolist()), answer[end:]) if answer[0] else None
 

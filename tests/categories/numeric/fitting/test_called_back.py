@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Fitting
-from find_gym.categories.numeric.fitting import compounds, fit_skeleton
+from find_gym.categories.numeric.estimation.columns import UNDER_WAY
+from find_gym.categories.numeric.fitting import Problem, compounds, fit_each, fit_skeleton, fit_skeletons
+from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.rules import AtomRule, Skeleton, evaluate
 
 
@@ -32,6 +34,40 @@ def test_an_error_in_what_is_called_back_is_raised_and_leaves_nothing_behind(mon
     monkeypatch.setitem(ATOMS, "level", constant())
     spec = fit_skeleton("level", (), x, np.full(5, 2.0))
     assert spec is not None and spec.rule == AtomRule("level", (2.0,))
+
+
+def test_the_error_of_one_problem_is_not_that_of_a_later_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(ATOMS, "level", constant(estimate=fail))
+    x = np.arange(5.0)
+    with pytest.raises(KeyError, match="no such atom"):
+        fit_skeletons([Problem("level", (), x, x), Problem("no such atom", (), x, x)])
+    assert fit_skeleton(("sum", ("linear", "tanh")), (), x, x) is not None
+
+
+def test_what_uses_fits_may_fail_or_fit_itself() -> None:
+    x = np.arange(30.0)
+    problems = [Problem(name, (), x, np.sin(x)) for name in ("tanh", "sin", "linear", "gaussian")]
+    expected, before = fit_skeletons(problems), np.geterr()
+
+    def use(place: int, spec: NumericSpec | None) -> NumericSpec | None:
+        assert np.geterr() == before
+        # Others at inputs that fill the tables.
+        for first in range(0, 400, 40):
+            fit_skeleton("tanh", (), np.arange(first, first + 40.0) + 0.5, np.arange(40.0))
+        return spec
+
+    assert fit_each(problems, use) == expected
+
+    def fail(place: int, spec: NumericSpec | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        fit_each(problems, fail)
+    assert np.geterr() == before and UNDER_WAY.number == 0 and kept.value is not None
+    assert fit_skeletons(problems) == expected
 
 
 def test_an_atom_in_place_of_another_is_the_one_that_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
