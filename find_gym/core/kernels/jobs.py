@@ -370,12 +370,12 @@ class _Crew:
             return
         _boards[id(words)] = words
         threads: list[threading.Thread] = []
-        weakref.finalize(self, _end, words, threads, self.held, os.getpid())
+        weakref.finalize(self, _end, words, threads, os.getpid())
         _load_loops(words)
         for number, row in enumerate(words[_FIRST + _PLACES :]):
             lock, own = _Lock(), _memory()
             row[_LOCK], row[_OWN_MEMORY] = lock.address, own.ctypes.data
-            thread = threading.Thread(target=_serve, args=(words, number, lock, own), daemon=True)
+            thread = threading.Thread(target=_serve, args=(words, number, lock, own, self.held), daemon=True)
             thread.name = f"find-gym jobs {number + 1}"
             try:
                 thread.start()
@@ -451,16 +451,19 @@ def _threads() -> int:
 
 
 def _serve(board: NDArray[np.int64], thread: int, *held: Any) -> None:
+    """Does jobs, and holds what these need for as long."""
     serve(board, thread)
 
 
-def _end(board: NDArray[np.int64], threads: list[threading.Thread], held: list[Any], process: int) -> None:
-    """Ends threads, and lets go what their jobs hold."""
-    if process == os.getpid():
-        stop(board)
+def _end(board: NDArray[np.int64], threads: list[threading.Thread], process: int) -> None:
+    """Has threads end."""
+    if process != os.getpid():
+        return
+    stop(board)
+    # A thread that is about to end would be registered once more by waiting for others.
+    if threading.get_ident() == threading.main_thread().ident:
         for thread in threads:
             thread.join()
-    held.clear()
 
 
 def _load_loops(board: NDArray[np.int64]) -> None:
