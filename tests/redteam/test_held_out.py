@@ -119,7 +119,7 @@ class Surveyor:
 
     def __init__(self, function: NumericFunction, decoys: np.ndarray, seed: int) -> None:
         self.scorer = NumericScorer(function)
-        self.count = self.len(scorer._names) * POINTS_PER_STRATUM
+        self.count = len(self.scorer._names) * POINTS_PER_STRATUM
         self.x = self.scorer._x[: self.count]
         self.base = NumericFunction(replace(function.spec, regions=())).truth(self.x)
         self.mean = function.regions[0].mean
