@@ -98,18 +98,18 @@ class BegunInputs:
     def __init__(
         self, function: NumericBlackBox, identity: bytes, exception: FloatArray, more: FloatArray = NO_NUMBERS
     ) -> None:
-        drawing, jobs = _drawing()
+        drawing, board, address = _drawing()
         rule, regions = loops_of(function)
         self.names = _STRATA if len(exception) else _STRATA[:-1]
         count = (len(self.names) + 1) * POINTS_PER_STRATUM + more.size
         self._points: FloatArray = np.empty((2, count))
         self._spread: FloatArray = np.full(1, np.nan)
         settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._spread
-        self._job: Job = jobs.BOARD.begin(drawing.begin_draw, drawing.address(), False, *settings)
+        self._job: Job = board.begin(drawing.begin_draw, address, False, *settings)
         if rule.size == 0:
-            pool, outputs = drawing.pool_in(jobs.BOARD.memory)
+            pool, outputs = drawing.pool_in(board.memory)
             outputs[:] = loop_array(function.truth(pool), len(pool))
-            jobs.BOARD.begin(drawing.begin_draw, drawing.address(), True, *settings)
+            board.begin(drawing.begin_draw, address, True, *settings)
             self._points[1] = loop_array(function.truth(self._points[0]), len(self._points[0]))
 
     def finish(self) -> tuple[FloatArray, float]:
@@ -127,12 +127,16 @@ class BegunInputs:
 
 
 @cache
-def _drawing() -> tuple[Any, Any]:
-    """Returns the loops that draw inputs, and jobs: Numba is imported, and compiles, with the first score."""
-    from find_gym.categories.numeric.kernels import drawing
-    from find_gym.core.kernels import jobs
+def _drawing() -> tuple[Any, Any, int]:
+    """Returns the loops that draw inputs, the board for jobs and the address of theirs.
 
-    return drawing, jobs
+    Numba is imported, and compiles, with the first score.
+    """
+    from find_gym.categories.numeric.kernels import drawing
+    from find_gym.core.kernels.compiling import address_of_job
+    from find_gym.core.kernels.jobs import BOARD
+
+    return drawing, BOARD, address_of_job(drawing.draw_job, exact=True)
 
 
 def tolerance_of(truth: FloatArray, spread: float) -> FloatArray:

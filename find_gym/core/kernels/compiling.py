@@ -123,6 +123,7 @@ def address_of(function: Callable[..., Any], signature: str = _FORMULA) -> int:
     return _address_of(function, signature, {"error_model": "numpy", "fastmath": {"contract"}})
 
 
+@cache
 def address_of_job(function: Callable[..., Any], *, exact: bool = False) -> int:
     """Compiles a job (see `find_gym.core.kernels.jobs`), or loads what was compiled; returns its address.
 

@@ -348,7 +348,7 @@ class Job:
     def finish(self) -> None:
         """Sees to it that its results are there; any thread may call this."""
         if self._number != OWN:
-            finish(self._board, self._number, BOARD.memory.ctypes.data)
+            finish(self._board, self._number, BOARD.address)
             self._number = OWN
         self._board = self._held = None
 
@@ -361,10 +361,10 @@ class _Crew:
         held: what the jobs read and write, which has to live until they are done, whatever is raised meanwhile.
     """
 
-    def __init__(self, memory: NDArray[np.uint64], count: int) -> None:
+    def __init__(self, memory: int, count: int) -> None:
         self.words = words = np.zeros((_FIRST + _PLACES + count, _WIDTH), dtype=np.int64)
         self.held: list[Any] = []
-        words[_SHARED, _MEMORY] = memory.ctypes.data
+        words[_SHARED, _MEMORY] = memory
         words[_SHARED, _ACQUIRE], words[_SHARED, _RELEASE] = _Lock.acquire, _Lock.release
         if not count:
             return
@@ -393,12 +393,14 @@ class Board(threading.local):
 
     Attributes:
         memory: what the jobs of this thread may use meanwhile, shape `(SCRATCH,)`.
+        address: where that lies.
     """
 
     def __init__(self) -> None:
         self.memory, self._depth = _memory(), 0
+        self.address = self.memory.ctypes.data
         self._started, self._processes = False, 1
-        self._crew = _Crew(self.memory, 0)
+        self._crew = _Crew(self.address, 0)
         self._words = self._crew.words
 
     def begin(self, loop: Callable[..., int], *arguments: Any) -> Job:
@@ -418,7 +420,7 @@ class Board(threading.local):
     def __enter__(self) -> None:
         if self._depth == 0:
             if not self._started:
-                self._crew = _Crew(self.memory, _threads() - 1)
+                self._crew = _Crew(self.address, _threads() - 1)
                 self._words, self._started = self._crew.words, True
             open_batch(self._words, self._processes)
             self._crew.held.clear()

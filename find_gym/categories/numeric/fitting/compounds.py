@@ -24,6 +24,7 @@ from find_gym.categories.numeric.fitting.trees import LeafConstants, leaf_value,
 from find_gym.categories.numeric.kernels import rule_fits, scanning
 from find_gym.categories.numeric.rules import Operator, Skeleton
 from find_gym.core.kernels import jobs
+from find_gym.core.kernels.compiling import address_of_job
 
 # Grid points for which the rest is solved after a scan.
 _GRID_STARTS = 3
@@ -78,7 +79,7 @@ class BegunFit:
         self._answer: FloatArray = np.empty(1 + rule.row + size)
         self._answer[0] = np.nan
         self._job = jobs.BOARD.begin(
-            rule_fits.begin_fit, rule_fits.address(), rule.rule, rule.limits, points, usable, rows, table,
+            rule_fits.begin_fit, address_of_job(rule_fits.fit_job), rule.rule, rule.limits, points, usable, rows, table,
             degree, stage, claimed, polish, quick, self._answer,
         )  # fmt: skip
         # It has been done where Python is asked.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import numba
@@ -22,7 +21,7 @@ from find_gym.categories.numeric.kernels.ordering import (
     median_and_range,
 )
 from find_gym.core.kernels import jobs
-from find_gym.core.kernels.compiling import address_of_job, exact_borrowing_helper, exact_helper, exact_kernel
+from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.draws import fill, integer, seed, uniform
 from find_gym.core.kernels.sums import pairwise_sum
 
@@ -367,12 +366,6 @@ def begin_draw(
     words[13], words[14] = points.ctypes.data, points.shape[1]
     words[15] = spread.ctypes.data
     return jobs.begin(board, number, address, words)
-
-
-@cache
-def address() -> int:
-    """Returns the address of `draw_job`."""
-    return address_of_job(draw_job, exact=True)
 
 
 def pool_in(memory: Any) -> tuple[Any, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import numba
@@ -16,7 +15,7 @@ from find_gym.categories.numeric.kernels.evidence import inspect, median, poisso
 from find_gym.categories.numeric.kernels.refining import refine_from
 from find_gym.categories.numeric.kernels.simplifying import simplify
 from find_gym.core.kernels import jobs
-from find_gym.core.kernels.compiling import address_of_job, borrowing_helper, helper, kernel, only_part
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel, only_part
 
 # How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
 # was asked, with the exceptions that are claimed, of which the mean of Poisson noise is taken off.
@@ -283,12 +282,6 @@ def fit_job(memory: int, given: Any) -> None:
         rule, limits, points, usable, rows, words[10], words[11], words[12], words[13], words[14], words[15],
         words[16] != 0, words[17] != 0, answer[1:],
     )  # fmt: skip
-
-
-@cache
-def address() -> int:
-    """Returns the address of `fit_job`."""
-    return address_of_job(fit_job)
 
 
 @kernel(
