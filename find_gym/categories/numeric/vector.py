@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -175,8 +175,10 @@ def _records(count: int, places: int) -> FloatArray:
 class NumericReferee(Referee):
     """Fits the constants of many descriptions side by side; see `Referee`."""
 
-    def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
-        """Returns the score of each description, and what it stands for."""
+    def judge(
+        self, jobs: Sequence[JudgeJob], meanwhile: Callable[[int], None] | None = None
+    ) -> list[tuple[Score, Submission]]:
+        """Returns the score of each description, and what it stands for; see `Referee`."""
         # Numba is imported with the first score.
         from find_gym.core.kernels.jobs import BOARD
 
@@ -191,7 +193,7 @@ class NumericReferee(Referee):
             # Held-out inputs are drawn while fits are prepared, and fits are done while earlier ones are scored.
             scorers = [examiner.scorer(job.function) for job in jobs]
             problems = [codec.problem(job.draft, *job.evidence) for job in jobs]
-            return fit_each(problems, judged, effort=codec.effort)
+            return fit_each(problems, judged, meanwhile=meanwhile, effort=codec.effort)
 
 
 class NumericVectorEnv(FINDVectorEnv):

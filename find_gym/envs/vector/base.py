@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -115,6 +115,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         count, codec = self.num_envs, self.codec
         # The generators of the environments, as far as they are seeded.
         self._draws: dict[int, SingleDraws] = {}
+        # Functions that have been drawn for episodes which have not begun.
+        self._drawn: dict[int, Any] = {}
         self._seeds: list[int | None] = [None] * count
         # What the observations are copied from, and the masks.
         self._features = Features(count, codec.observation_space, codec.queries + len(codec.tokens))
@@ -304,10 +306,29 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             # A function of the user's own, or a language model, stays in this process.
             jobs = shared if answers.knows(env) else own
             jobs[env] = JudgeJob(draft, answers.evidence(env), answers.function(env))
-        judged = dict(zip(shared, self.judge(list(shared.values())), strict=True)) if shared else {}
+        judged = {}
+        if shared:
+            scores = self._workers.do(list(shared.values()), self._draw_meanwhile(list(shared)))
+            judged = dict(zip(shared, scores, strict=True))
         if own:
             judged |= zip(own, self._referee.judge(list(own.values())), strict=True)
         return judged
+
+    def _draw_meanwhile(self, ending: Sequence[int]) -> Callable[[int], None] | None:
+        """Returns what draws the next function of one of some environments; None where it has to wait, or takes long.
+
+        Drawn are the functions of episodes that begin in this step. If this fails, they are those of the next episodes.
+        """
+        if self.autoreset_mode is not AutoresetMode.SAME_STEP or self._env.draws_slowly:
+            return None
+        draws, drawn, draw = self._draws, self._drawn, self._env.draw
+
+        def draw_next(place: int) -> None:
+            env = ending[place]
+            if env not in drawn:
+                drawn[env] = draw(draws[env].rng)
+
+        return draw_next
 
     # --- Start and end ------------------------------------------------------------------------------------------------
 
@@ -319,6 +340,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _seed(self, env: int, seed: int | None) -> None:
         rng, self._seeds[env] = seeding.np_random(seed)
         self._draws[env] = SingleDraws(rng)
+        self._drawn.pop(env, None)
 
     def _begin(self, envs: Integers, functions: Sequence[Any], given: tuple[int, int]) -> None:
         """Starts episodes, with these functions where they are not None (one for each of the N environments)."""
@@ -342,13 +364,15 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _draw(self, envs: list[int]) -> dict[int, Any]:
         """Draws the functions of some episodes."""
-        rngs = [self._draws[env].rng for env in envs]
+        drawn = {env: self._drawn.pop(env) for env in envs if env in self._drawn}
+        rngs = {env: self._draws[env].rng for env in envs if env not in drawn}
         if not self._env.draws_slowly:
-            return {env: self._env.draw(rng) for env, rng in zip(envs, rngs, strict=True)}
-        drawn = self._workers.do([DrawJob(rng) for rng in rngs])
-        for rng, (_, after) in zip(rngs, drawn, strict=True):
+            return drawn | {env: self._env.draw(rng) for env, rng in rngs.items()}
+        done = self._workers.do([DrawJob(rng) for rng in rngs.values()])
+        for (env, rng), (function, after) in zip(rngs.items(), done, strict=True):
             rng.bit_generator.state = after.bit_generator.state
-        return {env: function for env, (function, _) in zip(envs, drawn, strict=True)}
+            drawn[env] = function
+        return drawn
 
     def _give(self, envs: Integers, given: tuple[int, int]) -> None:
         """Answers probes free of charge, one after the other in each environment."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,20 +39,29 @@ class Referee:
         self.env = env
         self.codec = env.codec
 
-    def do(self, jobs: Sequence[Any]) -> list[Any]:
+    def do(self, jobs: Sequence[Any], meanwhile: Callable[[int], None] | None = None) -> list[Any]:
         """Returns what `draw` returns for each job, or what `judge` returns; no result depends on the other jobs.
 
         Args:
             jobs: at least one, all of them a `DrawJob` or all a `JudgeJob`.
+            meanwhile: see `judge`.
         """
-        return self.judge(jobs) if isinstance(jobs[0], JudgeJob) else [self.draw(job) for job in jobs]
+        return self.judge(jobs, meanwhile) if isinstance(jobs[0], JudgeJob) else [self.draw(job) for job in jobs]
 
     def draw(self, job: DrawJob) -> tuple[Any, np.random.Generator]:
         """Returns a function, and the generator after it was drawn."""
         return self.env.draw(job.rng), job.rng
 
-    def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
-        """Returns the score of each description, and what it stands for."""
+    def judge(
+        self, jobs: Sequence[JudgeJob], meanwhile: Callable[[int], None] | None = None
+    ) -> list[tuple[Score, Submission]]:
+        """Returns the score of each description, and what it stands for.
+
+        Args:
+            jobs: the descriptions.
+            meanwhile: where other threads have a part in this, it is called with the place of each job while they are
+                at work; for what does not need the results.
+        """
         score, submissions = self.env.examiner.score, []
         for job in jobs:
             program = self.codec.program(job.draft, *job.evidence)

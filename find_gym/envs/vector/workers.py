@@ -21,7 +21,7 @@ import weakref
 from collections.abc import Callable
 from typing import IO, Any
 
-Work = Callable[[list[Any]], list[Any]]
+Work = Callable[..., list[Any]]
 
 # The path comes as arguments: a package that was found here is found there.
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from find_gym.envs.vector.workers import serve; serve()"
@@ -63,10 +63,15 @@ class Workers:
         self._seconds: dict[type, float] = {}
         self._stop: Callable[[], object] = lambda: None
 
-    def do(self, jobs: list[Any]) -> list[Any]:
-        """Does jobs and returns their results in the same order."""
+    def do(self, jobs: list[Any], *more: Any) -> list[Any]:
+        """Does jobs and returns their results in the same order.
+
+        Args:
+            jobs: the jobs.
+            more: what `work` is given besides, where no process could have a part in it.
+        """
         if not self._count or len(jobs) < 2:
-            return self._work(jobs) if jobs else []
+            return self._work(jobs, *more) if jobs else []
         if len(jobs) * self._seconds.get(type(jobs[0]), math.inf) < _WORTH_SENDING:
             return self._do_here(jobs)
         if not self._processes:

@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import find_gym
 from find_gym.envs.vector.base import FINDVectorEnv
-from find_gym.scoring import NumericScorer
+from find_gym.scoring import NumericScorer, Submission
 
 QUICK: dict[str, Any] = {"difficulty": {"variants": {"plain": 0.5, "noised": 0.5}, "compound_share": 0.0}}
 
@@ -257,6 +257,40 @@ def test_a_failed_score_leaves_the_step_untaken(monkeypatch: pytest.MonkeyPatch)
     _, _, terminated, _, infos = envs.step(np.array([3, token]))
     assert terminated.tolist() == [False, True] and infos["steps_left"].tolist() == [118, 118]
     assert infos["budget"].tolist() == [98, 99]
+
+
+def test_a_failed_step_changes_nothing_of_the_episodes_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Functions may have been drawn for them by then.
+    steady, failing = (make(16, autoreset_mode="SameStep", max_queries=4, max_steps=9) for _ in range(2))
+    rng, score, failures = np.random.default_rng(0), NumericScorer.score, 0
+    for number in range(160):
+        if number % 40 == 0:
+            mask = np.arange(16) % 3 != number // 40
+            results = [
+                envs.reset(seed=number, options={"reset_mask": mask | (number == 0)}) for envs in (steady, failing)
+            ]
+            np.testing.assert_equal(results[0][0], results[1][0])
+        actions = np.array([rng.choice(legal.nonzero()[0]) for legal in steady.action_masks()])
+        scores_left = rng.integers(4)
+
+        def fail(scorer: NumericScorer, submission: Submission) -> Any:
+            nonlocal scores_left
+            scores_left -= 1
+            if scores_left < 0:
+                raise OSError("no scores today")
+            return score(scorer, submission)
+
+        monkeypatch.setattr(NumericScorer, "score", fail)
+        try:
+            result = failing.step(actions)
+        except OSError:
+            failures += 1
+            monkeypatch.setattr(NumericScorer, "score", score)
+            result = failing.step(actions)
+        monkeypatch.setattr(NumericScorer, "score", score)
+        np.testing.assert_equal(result[:3], steady.step(actions)[:3])
+        assert [one.identity() for one in failing.functions] == [one.identity() for one in steady.functions]
+    assert failures > 20
 
 
 def test_memory_does_not_grow() -> None:

@@ -69,13 +69,19 @@ def fit_skeletons(problems: Sequence[Problem], *, effort: Effort = "full") -> li
 
 
 def fit_each(
-    problems: Sequence[Problem], use: Callable[[int, NumericSpec | None], Result], *, effort: Effort = "full"
+    problems: Sequence[Problem],
+    use: Callable[[int, NumericSpec | None], Result],
+    *,
+    meanwhile: Callable[[int], None] | None = None,
+    effort: Effort = "full",
 ) -> list[Result]:
     """Estimates the constants of many rules, and uses each while another thread may be at the next ones.
 
     Args:
         problems: rules and evidence; see `fit_skeleton`.
         use: takes the number of a problem and what `fit_skeletons` returns for it.
+        meanwhile: takes the number of each problem while another thread may be at it; for what does not need its
+            result.
         effort: see `fit_skeletons`.
 
     Returns:
@@ -101,6 +107,9 @@ def fit_each(
         with BOARD if len(some) > 1 else nullcontext(), UNDER_WAY:
             with np.errstate(all="ignore"):
                 begun = {place: BegunProblem(some[place], effort == "quick") for place in order}
+            if meanwhile is not None:
+                for place in range(len(some)):
+                    meanwhile(first + place)
             for place in range(len(some)):
                 with np.errstate(all="ignore"):
                     spec = begun[place].finish()
