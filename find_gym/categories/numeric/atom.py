@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ FULL_DOMAIN = (-100.0, 100.0)
 _ALMOST_ZERO = 1e-6
 
 
-def flatten(constants: Constants) -> tuple[float, ...]:
+def flatten(constants: Sequence[Any]) -> tuple[float, ...]:
     """Returns nested constants (those of `rational`) as one flat tuple, in the order of the gradient's rows."""
     flat: list[float] = []
     for constant in constants:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import ATOMS, Fitting, FloatArray
+from find_gym.categories.numeric.atoms import ATOMS, Fitting, FloatArray, flatten
 from find_gym.categories.numeric.fitting.compiled_atoms import compiled_atom
 from find_gym.categories.numeric.fitting.models import Layout, atoms_of, layout_of, model_of, parameters_of
 from find_gym.categories.numeric.fitting.scaling import common_scale
-from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves, pack
+from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.rules import Skeleton
 
@@ -44,6 +44,7 @@ class CalledBack:
         self._lock = threading.Lock()
         self._atoms = atoms = atoms_of(skeleton)
         size = sum(parameter.length or 1 for atom in atoms for parameter in atom.parameters)
+        self._names = leaves(skeleton)
         code = 2 + asking.CONSTANTS + 6 * len(atoms)
         # An answer has room for the code of the model, and what is known of each constant.
         self.row = max(asking.CONSTANTS + size, -(-(1 + code + 3 * size) // asking.ROWS))
@@ -102,7 +103,8 @@ class CalledBack:
     def _answered(self, words: Any, points: tuple[int, int, int], room: FloatArray) -> int:
         mode = words[asking.MODE]
         if mode == asking.ESTIMATES:
-            x, target, multiplier = [_numbers_at(one, words[asking.COUNT]) for one in points]
+            count = words[asking.COUNT]
+            x, target, multiplier = [_numbers_at(one, count) for one in points]
             polish = bool(words[asking.POLISH])
             found = self._estimate(self._skeleton, x, target, multiplier, words[asking.DEGREE], polish)
             return self._write(found[: asking.ROWS], room)
@@ -112,7 +114,7 @@ class CalledBack:
         if mode == asking.SHORTER:
             index = words[asking.ATOM]
             leaf = constants[index]
-            if not ATOMS[leaves(self._skeleton)[index]].variadic or len(leaf) <= 3:
+            if not ATOMS[self._names[index]].variadic or len(leaf) <= 3:
                 return 0
             return self._write([[*constants[:index], leaf[1:], *constants[index + 1 :]]], room)
         if mode in (asking.CANONICAL, asking.CANONICAL_NOISY):
@@ -125,7 +127,7 @@ class CalledBack:
     def _canonical(self, constants: LeafConstants, exact: bool) -> LeafConstants:
         """Chooses among constants that are the same function the ones that FIND would draw."""
         chosen = []
-        for name, leaf in zip(leaves(self._skeleton), constants, strict=True):
+        for name, leaf in zip(self._names, constants, strict=True):
             compiled = compiled_atom(name)
             canonical = compiled.canonical if compiled is not None else ATOMS[name].fitting.canonical
             chosen.append(canonical(leaf, exact))
@@ -133,10 +135,9 @@ class CalledBack:
 
     def _write(self, found: list[LeafConstants], room: FloatArray) -> int:
         """Writes rows of constants and returns how many there are."""
-        for row, constants in zip(room, found, strict=False):
-            flat = pack(constants)
-            row[asking.LAYOUT], row[asking.SIZE] = self._number(layout_of(constants)), flat.size
-            row[asking.CONSTANTS : asking.CONSTANTS + flat.size] = flat
+        for place, constants in enumerate(found):
+            flat = flatten(constants)
+            room[place, : asking.CONSTANTS + len(flat)] = self._number(layout_of(constants)), len(flat), *flat
         return len(found)
 
     def _number(self, layout: Layout) -> int:

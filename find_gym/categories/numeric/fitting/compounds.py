@@ -308,9 +308,12 @@ def _initial_values(
     if operator == "sum" or not np.all(multiplier):
         return
     y = target / multiplier
+    known: dict[Skeleton, list[tuple[FloatArray, FloatArray]]] = {}
     for index, part in enumerate(parts):
         following = (index + 1) % len(parts)
-        for factor, side in ATOMS[part].fitting.starts(x, y, len(parts)) if isinstance(part, str) else ():
+        if part not in known:
+            known[part] = list(ATOMS[part].fitting.starts(x, y, len(parts))) if isinstance(part, str) else []
+        for factor, side in known[part]:
             yield following, [*neutral[:index], factor, *neutral[index + 1 :]], side
     # Rectified units differ in slope between the sides of 0, and no ratio of levels tells by how much.
     for ratio in (0.2, 0.5, 0.8):
