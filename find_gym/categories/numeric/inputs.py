@@ -107,7 +107,7 @@ class BegunInputs:
         settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._spread
         self._job: Job = board.begin(drawing.begin_draw, address, False, *settings)
         if rule.size == 0:
-            pool, outputs = drawing.pool_in(board.memory)
+            outputs, _, pool, _ = drawing.parts_of(board.memory)
             outputs[:] = loop_array(function.truth(pool), len(pool))
             board.begin(drawing.begin_draw, address, True, *settings)
             self._points[1] = loop_array(function.truth(self._points[0]), len(self._points[0]))

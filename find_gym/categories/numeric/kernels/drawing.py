@@ -37,6 +37,11 @@ WIDTH = (QUERY_RANGE[1] - QUERY_RANGE[0]) / CELLS
 # more, as once in half a million times a bounded integer takes another one.
 ROOM = 3 * CELLS + 8 * SIZE
 """The words of memory that a job uses."""
+# The words of a job: whether the pool has been drawn, the seed in four words; then of each array where it lies, and
+# what of its shape is not known otherwise.
+_IS_EVALUATED, _SEED = 0, 1
+_RULE, _RULE_SIZE, _REGIONS, _REGION_COUNT, _PIECES, _PIECE_COUNT, _MORE, _MORE_SIZE = range(5, 13)
+_POINTS, _POINT_COUNT, _SPREAD = range(13, 16)
 _MANTISSA = np.uint64(11)
 _LEAST_SPREAD = 1e-270
 
@@ -295,23 +300,40 @@ def _draw_strata(
     return spread
 
 
+def parts_of(memory: Any) -> tuple[Any, Any, Any, Any]:
+    """Returns the parts of a job's memory: the outputs of the pool, room for as many numbers, the pool, and bits.
+
+    The bits are those that the pool is drawn from, which takes their place, and those of what is drawn later.
+
+    Args:
+        memory: uint64 of shape `(ROOM,)` or more.
+
+    Returns:
+        The first three as float64 of shape `(CELLS,)`, the last as uint64.
+    """
+    outputs, room, bits = memory[:CELLS], memory[CELLS : 2 * CELLS], memory[2 * CELLS :]
+    return outputs.view(np.float64), room.view(np.float64), bits[:CELLS].view(np.float64), bits
+
+
+_parts_of: Any = exact_helper(parts_of)
+
+
 def draw_job(memory: int, given: Any) -> None:
     """Draws the inputs of all strata, chosen from a pool by their outputs, and evaluates a rule there.
 
     See `begin_draw`, which writes the words that it is given.
     """
     words = numba.carray(given, (jobs.WORDS,))
-    room = numba.carray(jobs.pointer(memory), (ROOM,), np.uint64)
-    rule = numba.carray(jobs.pointer(words[5]), (words[6],), np.float64)
-    regions = numba.carray(jobs.pointer(words[7]), (words[8], 3), np.float64)
-    pieces = numba.carray(jobs.pointer(words[9]), (words[10], 2), np.float64)
-    more = numba.carray(jobs.pointer(words[11]), (words[12],), np.float64)
-    points = numba.carray(jobs.pointer(words[13]), (2, words[14]), np.float64)
-    spread = numba.carray(jobs.pointer(words[15]), (1,), np.float64)
-    values, spare = room[:CELLS].view(np.float64), room[CELLS : 2 * CELLS].view(np.float64)
-    bits, pool, error = room[2 * CELLS :], room[2 * CELLS : 3 * CELLS].view(np.float64), 0.0
-    if words[0] == 0:
-        _draw_pool(words[1:5].view(np.uint32), RANGES[0, 0], WIDTH, bits, CELLS)
+    rule = numba.carray(jobs.pointer(words[_RULE]), (words[_RULE_SIZE],), np.float64)
+    regions = numba.carray(jobs.pointer(words[_REGIONS]), (words[_REGION_COUNT], 3), np.float64)
+    pieces = numba.carray(jobs.pointer(words[_PIECES]), (words[_PIECE_COUNT], 2), np.float64)
+    more = numba.carray(jobs.pointer(words[_MORE]), (words[_MORE_SIZE],), np.float64)
+    points = numba.carray(jobs.pointer(words[_POINTS]), (2, words[_POINT_COUNT]), np.float64)
+    spread = numba.carray(jobs.pointer(words[_SPREAD]), (1,), np.float64)
+    values, spare, pool, bits = _parts_of(numba.carray(jobs.pointer(memory), (ROOM,), np.uint64))
+    error = 0.0
+    if not words[_IS_EVALUATED]:
+        _draw_pool(words[_SEED : _SEED + 4].view(np.uint32), RANGES[0, 0], WIDTH, bits, CELLS)
         if rule.size == 0:
             return
         error = approximate_wave(rule, pool, regions, values)
@@ -333,13 +355,12 @@ def begin_draw(
 ) -> int:  # fmt: skip
     """Begins to draw the inputs of all strata. Of a function that loops do not know, it is done at once, by two calls.
 
-    The first of these draws the pool, the second the strata. A job's memory has the outputs of the pool, room for as
-    many numbers, then the bits of the pool, in place of which it stands afterwards, and those of what is drawn later.
+    The first of these draws the pool, the second the strata; see `parts_of`.
 
     Args:
         board: see `find_gym.core.kernels.jobs.begin`.
         address: that of `draw_job`.
-        is_evaluated: whether the pool has been drawn, and the outputs of its inputs stand before it.
+        is_evaluated: whether the pool has been drawn, and its outputs have been written.
         first: the first of the four words that seed the generator.
         second: the second one.
         third: the third one.
@@ -358,16 +379,12 @@ def begin_draw(
     """
     number = jobs.OWN if rule.size == 0 else jobs.number_for_job(board)
     words = jobs.words_of_job(board, number)
-    words[0], words[1], words[2], words[3], words[4] = is_evaluated, first, second, third, fourth
-    words[5], words[6] = rule.ctypes.data, rule.size
-    words[7], words[8] = regions.ctypes.data, regions.shape[0]
-    words[9], words[10] = pieces.ctypes.data, pieces.shape[0]
-    words[11], words[12] = more.ctypes.data, more.size
-    words[13], words[14] = points.ctypes.data, points.shape[1]
-    words[15] = spread.ctypes.data
+    words[_IS_EVALUATED] = is_evaluated
+    words[_SEED], words[_SEED + 1], words[_SEED + 2], words[_SEED + 3] = first, second, third, fourth
+    words[_RULE], words[_RULE_SIZE] = rule.ctypes.data, rule.size
+    words[_REGIONS], words[_REGION_COUNT] = regions.ctypes.data, regions.shape[0]
+    words[_PIECES], words[_PIECE_COUNT] = pieces.ctypes.data, pieces.shape[0]
+    words[_MORE], words[_MORE_SIZE] = more.ctypes.data, more.size
+    words[_POINTS], words[_POINT_COUNT] = points.ctypes.data, points.shape[1]
+    words[_SPREAD] = spread.ctypes.data
     return jobs.begin(board, number, address, words)
-
-
-def pool_in(memory: Any) -> tuple[Any, Any]:
-    """Returns the pool in a job's memory, and where its outputs are to be written, shape `(CELLS,)` each."""
-    return memory[2 * CELLS : 3 * CELLS].view(np.float64), memory[:CELLS].view(np.float64)

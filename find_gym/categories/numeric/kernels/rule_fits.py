@@ -27,6 +27,9 @@ _RESUMED = 4
 # are defined, the exceptions that were found, as `find_gym.categories.numeric.kernels.exceptions` has combinations, and
 # inputs and outputs of the points in ascending order of their inputs.
 SCALE, TYPICAL, KNOWN, RESIDUALS = range(4)
+# The words of a job: of each array where it lies, and what of its shape is not known otherwise; and numbers.
+_RULE, _RULE_SIZE, _LIMITS, _LIMIT_COUNT, _POINTS, _POINT_ROWS, _POINT_COUNT, _USABLE, _USABLE_SIZE, _ROWS = range(10)
+_TABLE, _TABLE_HEIGHT, _TABLE_WIDTH, _DEGREE, _STAGE, _KINDS, _POLISH, _QUICK, _ANSWER, _ANSWER_SIZE = range(10, 20)
 
 # Steps for each start, and for the best of them; none asks for the misfit.
 _FIRST_STEPS: Any = np.int64(8)
@@ -272,15 +275,15 @@ def _fit_rule(
 def fit_job(memory: int, given: Any) -> None:
     """Fits the constants of a rule; see `begin_fit`, which writes the words that it is given."""
     words = numba.carray(given, (jobs.WORDS,))
-    rule = numba.carray(jobs.pointer(words[0]), (words[1],), np.int64)
-    limits = numba.carray(jobs.pointer(words[2]), (4, words[3]), np.float64)
-    points = numba.carray(jobs.pointer(words[4]), (words[5], words[6]), np.float64)
-    usable = numba.carray(jobs.pointer(words[7]), (words[8],), np.bool_)
-    rows = numba.carray(jobs.pointer(words[9]), (words[6],), np.int64)
-    answer = numba.carray(jobs.pointer(words[18]), (words[19],), np.float64)
+    rule = numba.carray(jobs.pointer(words[_RULE]), (words[_RULE_SIZE],), np.int64)
+    limits = numba.carray(jobs.pointer(words[_LIMITS]), (4, words[_LIMIT_COUNT]), np.float64)
+    points = numba.carray(jobs.pointer(words[_POINTS]), (words[_POINT_ROWS], words[_POINT_COUNT]), np.float64)
+    usable = numba.carray(jobs.pointer(words[_USABLE]), (words[_USABLE_SIZE],), np.bool_)
+    rows = numba.carray(jobs.pointer(words[_ROWS]), (words[_POINT_COUNT],), np.int64)
+    answer = numba.carray(jobs.pointer(words[_ANSWER]), (words[_ANSWER_SIZE],), np.float64)
     answer[0] = _fit_rule(
-        rule, limits, points, usable, rows, words[10], words[11], words[12], words[13], words[14], words[15],
-        words[16] != 0, words[17] != 0, answer[1:],
+        rule, limits, points, usable, rows, words[_TABLE], words[_TABLE_HEIGHT], words[_TABLE_WIDTH],
+        words[_DEGREE], words[_STAGE], words[_KINDS], words[_POLISH] != 0, words[_QUICK] != 0, answer[1:],
     )  # fmt: skip
 
 
@@ -319,12 +322,13 @@ def begin_fit(
     is_own = rule[asking.CALLED_BACK] or stage != WHOLE
     number = jobs.OWN if is_own else jobs.number_for_job(board)
     words = jobs.words_of_job(board, number)
-    words[0], words[1] = rule.ctypes.data, rule.size
-    words[2], words[3] = limits.ctypes.data, limits.shape[1]
-    words[4], words[5], words[6] = points.ctypes.data, points.shape[0], points.shape[1]
-    words[7], words[8] = usable.ctypes.data, usable.size
-    words[9] = rows.ctypes.data
-    words[10], words[11], words[12] = table.ctypes.data, table.shape[0], table.shape[1]
-    words[13], words[14], words[15], words[16], words[17] = degree, stage, kinds, polish, quick
-    words[18], words[19] = answer.ctypes.data, answer.size
+    words[_RULE], words[_RULE_SIZE] = rule.ctypes.data, rule.size
+    words[_LIMITS], words[_LIMIT_COUNT] = limits.ctypes.data, limits.shape[1]
+    words[_POINTS], words[_POINT_ROWS], words[_POINT_COUNT] = points.ctypes.data, points.shape[0], points.shape[1]
+    words[_USABLE], words[_USABLE_SIZE] = usable.ctypes.data, usable.size
+    words[_ROWS] = rows.ctypes.data
+    words[_TABLE], words[_TABLE_HEIGHT], words[_TABLE_WIDTH] = table.ctypes.data, table.shape[0], table.shape[1]
+    words[_DEGREE], words[_STAGE], words[_KINDS] = degree, stage, kinds
+    words[_POLISH], words[_QUICK] = polish, quick
+    words[_ANSWER], words[_ANSWER_SIZE] = answer.ctypes.data, answer.size
     return jobs.begin(board, number, address, words)
