@@ -77,7 +77,8 @@ def draw_inputs(
         second row their outputs, shape `(2, (strata + 1) * 96 + m)`; and the spread. See `NumericInputs`.
     """
     begun = BegunInputs(function, function.identity(), exception, more)
-    return begun.names, *begun.finish()
+    points, spread, _ = begun.finish()
+    return begun.names, points, spread
 
 
 class BegunInputs:
@@ -93,7 +94,7 @@ class BegunInputs:
         names: the names of the strata.
     """
 
-    __slots__ = ("_job", "_points", "_spread", "names")
+    __slots__ = ("_job", "_points", "_summary", "names")
 
     def __init__(
         self, function: NumericBlackBox, identity: bytes, exception: FloatArray, more: FloatArray = NO_NUMBERS
@@ -103,22 +104,31 @@ class BegunInputs:
         self.names = _STRATA if len(exception) else _STRATA[:-1]
         count = (len(self.names) + 1) * POINTS_PER_STRATUM + more.size
         self._points: FloatArray = np.empty((2, count))
-        self._spread: FloatArray = np.full(1, np.nan)
-        settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._spread
+        self._summary: FloatArray = np.full(2, np.nan)
+        settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._summary
         self._job: Job = board.begin(drawing.begin_draw, address, False, *settings)
         if rule.size == 0:
             outputs, _, pool, _ = drawing.parts_of(board.memory)
             outputs[:] = loop_array(function.truth(pool), len(pool))
             board.begin(drawing.begin_draw, address, True, *settings)
-            self._points[1] = loop_array(function.truth(self._points[0]), len(self._points[0]))
+            truth = self._points[1]
+            truth[:] = loop_array(function.truth(self._points[0]), count)
+            own = len(self.names) * POINTS_PER_STRATUM
+            self._summary[1] = drawing.counting.most_within(truth[:own], self._summary[0])
 
-    def finish(self) -> tuple[FloatArray, float]:
-        """Returns the inputs and their outputs, shape `(2, n)`, and the spread, once they are there."""
+    def finish(self) -> tuple[FloatArray, float, float]:
+        """Returns what was drawn, once it is there.
+
+        Returns:
+            The inputs and their outputs, shape `(2, n)`; the spread; and the accuracy of the best constant ("always
+            undefined" included).
+        """
         self._job.finish()
-        spread = self._spread.item()
-        if math.isnan(spread):
+        spread, most = self._summary.tolist()
+        if math.isnan(most):
             raise MemoryError("expected memory for held-out inputs, actual: there is none left")
-        return self._points, spread
+        # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
+        return self._points, spread, most / (len(self.names) * POINTS_PER_STRATUM)
 
     def __getstate__(self) -> object:
         """Waits for the inputs: what is copied is not what a job writes to."""

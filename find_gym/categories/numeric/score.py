@@ -116,18 +116,11 @@ class NumericScorer(CodeScorer[NumericScore]):
         self._exception = exception_of(function)
         self._inputs = BegunInputs(function, self._identity, self._exception, PAPER_INPUTS)
         self._names = self._inputs.names
-        self._trivial_accuracy: float | None = None
 
     @property
     def trivial_accuracy(self) -> float:
         """The accuracy of the best constant ("always undefined" included)."""
-        if self._trivial_accuracy is None:
-            points, spread = self._inputs.finish()
-            # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
-            ordered = points[1, : len(self._names) * POINTS_PER_STRATUM].copy()
-            ordered.sort()
-            self._trivial_accuracy = _counting().most_within(ordered, spread) / ordered.size
-        return self._trivial_accuracy
+        return self._inputs.finish()[2]
 
     @property
     def _x(self) -> FloatArray:
@@ -177,15 +170,16 @@ class NumericScorer(CodeScorer[NumericScore]):
     ) -> NumericScore:
         """Judges outputs, or loops that give them."""
         right = np.empty(len(self._names) + 3)
-        _counting().count_right(*loops, predicted, *self._inputs.finish(), LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        points, spread, trivial_accuracy = self._inputs.finish()
+        _counting().count_right(*loops, predicted, points, spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
         *strata, beyond, accuracy, error = right.tolist()
         success = error < PAPER_THRESHOLD
         if result is not None:
             error, success = paper_error(self._truth[-PAPER_INPUTS.size :], _last(result, PAPER_INPUTS.size))
         return NumericScore._of(
             accuracy=accuracy,
-            skill=skill(accuracy, self.trivial_accuracy),
-            trivial_accuracy=self.trivial_accuracy,
+            skill=skill(accuracy, trivial_accuracy),
+            trivial_accuracy=trivial_accuracy,
             strata=dict(zip(self._names, strata, strict=True)),
             beyond_range=beyond,
             exception_iou=intersection_over_union(claimed, self._exception),

@@ -362,6 +362,23 @@ def test_right_outputs_are_counted(truth: list[float], turned: int, spread: floa
     assert counting.most_within(true, spread) >= max([undefined, *best])
 
 
+@given(st.integers(0, 700), st.integers(0, 2**32), st.sampled_from(["some", "few", "rising", "falling", "hill"]))
+@settings(deadline=None)
+def test_numbers_are_sorted(count: int, seed: int, kind: str) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(5 if kind == "few" else 1000, size=count).astype(np.float64)
+    if kind in ("rising", "falling", "hill"):
+        values.sort()
+    if kind in ("falling", "hill"):
+        values[count // 2 if kind == "hill" else 0 :][::-1].sort()
+    expected = np.sort(values)
+    ordering.sort_roughly(values)
+    # What is left to be done takes no longer than to look at each number beside a few others.
+    assert np.all(np.abs(expected.searchsorted(values) - np.arange(count)) < 20) or kind == "few"
+    ordering.finish_sorting(values)
+    np.testing.assert_array_equal(values, expected)
+
+
 @given(st.integers(0, 700), st.integers(0, 2**32), st.booleans())
 @settings(deadline=None)
 def test_squares_are_added_up_as_numpy_does(count: int, seed: int, holes: bool) -> None:

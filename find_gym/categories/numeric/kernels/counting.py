@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
+from find_gym.categories.numeric.kernels.ordering import finish_sorting, sort_roughly
 from find_gym.categories.numeric.spread import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from find_gym.core.kernels.compiling import exact_borrowing_helper, exact_helper, exact_kernel
 from find_gym.core.kernels.sums import pairwise_sum
@@ -79,39 +80,37 @@ def count_right(
     shares[parts + 1] = _squared_error(truth[parts * size :], predicted[parts * size :])
 
 
-@exact_borrowing_helper
-def _insertion_sort(values: Any) -> None:
-    """Sorts numbers that are nearly in order."""
-    for i in range(1, values.size):
-        value, place = values[i], i
-        while place > 0 and values[place - 1] > value:
-            values[place] = values[place - 1]
-            place -= 1
-        values[place] = value
-
-
-@exact_kernel("int64(float64[::1], float64)")
-def most_within(truth: Any, spread: float) -> Any:
-    """Returns how many outputs the best constant predicts, or the best description that says "undefined".
-
-    Args:
-        truth: the true outputs, not finite where undefined, shape `(n,)`; fastest in ascending order.
-        spread: that of the truth.
-    """
-    begins, ends = np.empty(truth.size), np.empty(truth.size)
-    count = 0
+@exact_helper
+def find_most_within(truth: Any, spread: float) -> int:
+    """Returns how many outputs the best constant predicts; see `most_within`."""
+    defined, count = np.empty(truth.size), 0
     for i in range(truth.size):
         if np.isfinite(truth[i]):
-            allowed = tolerance(truth[i], spread)
-            begins[count] = truth[i] - allowed
-            ends[count] = truth[i] + allowed
+            defined[count] = truth[i]
             count += 1
-    begins, ends = begins[:count], ends[:count]
-    _insertion_sort(begins)
-    _insertion_sort(ends)
+    defined = defined[:count]
+    sort_roughly(defined)
+    begins, ends = np.empty(count), np.empty(count)
+    for i in range(count):
+        allowed = tolerance(defined[i], spread)
+        begins[i], ends[i] = defined[i] - allowed, defined[i] + allowed
+    # Tolerances, too, put few of them out of order.
+    finish_sorting(begins)
+    finish_sorting(ends)
     # Where an interval begins, those overlap that began before and have not ended; the bounds count as inside. Their
     # number is never taken to fall, so that it ends as the greatest.
     ended = 0
     for i in range(count):
         ended += ends[ended] < begins[i]
     return max(truth.size - count, count - ended)
+
+
+@exact_kernel("int64(float64[::1], float64)")
+def most_within(truth: Any, spread: float) -> int:
+    """Returns how many outputs the best constant predicts, or the best description that says "undefined".
+
+    Args:
+        truth: the true outputs, not finite where undefined, shape `(n,)`.
+        spread: that of the truth.
+    """
+    return find_most_within(truth, spread)

@@ -10,6 +10,7 @@ import numpy as np
 
 from find_gym.categories.numeric.function import QUERY_RANGE
 from find_gym.categories.numeric.inputs import BEYOND_RANGE, DENSE_RANGE, POINTS_PER_STRATUM
+from find_gym.categories.numeric.kernels import counting
 from find_gym.categories.numeric.kernels.binning import cut, pick
 from find_gym.categories.numeric.kernels.evaluating import approximate_wave, evaluate_rule
 from find_gym.categories.numeric.kernels.ordering import (
@@ -41,7 +42,7 @@ ROOM = 3 * CELLS + 8 * SIZE
 # what of its shape is not known otherwise.
 _IS_EVALUATED, _SEED = 0, 1
 _RULE, _RULE_SIZE, _REGIONS, _REGION_COUNT, _PIECES, _PIECE_COUNT, _MORE, _MORE_SIZE = range(5, 13)
-_POINTS, _POINT_COUNT, _SPREAD = range(13, 16)
+_POINTS, _POINT_COUNT, _SUMMARY = range(13, 16)
 _MANTISSA = np.uint64(11)
 _LEAST_SPREAD = 1e-270
 
@@ -319,7 +320,7 @@ _parts_of: Any = exact_helper(parts_of)
 
 
 def draw_job(memory: int, given: Any) -> None:
-    """Draws the inputs of all strata, chosen from a pool by their outputs, and evaluates a rule there.
+    """Draws the inputs of all strata, chosen from a pool by their outputs, and evaluates and judges a rule there.
 
     See `begin_draw`, which writes the words that it is given.
     """
@@ -329,7 +330,7 @@ def draw_job(memory: int, given: Any) -> None:
     pieces = numba.carray(jobs.pointer(words[_PIECES]), (words[_PIECE_COUNT], 2), np.float64)
     more = numba.carray(jobs.pointer(words[_MORE]), (words[_MORE_SIZE],), np.float64)
     points = numba.carray(jobs.pointer(words[_POINTS]), (2, words[_POINT_COUNT]), np.float64)
-    spread = numba.carray(jobs.pointer(words[_SPREAD]), (1,), np.float64)
+    summary = numba.carray(jobs.pointer(words[_SUMMARY]), (2,), np.float64)
     values, spare, pool, bits = _parts_of(numba.carray(jobs.pointer(memory), (ROOM,), np.uint64))
     error = 0.0
     if not words[_IS_EVALUATED]:
@@ -340,9 +341,11 @@ def draw_job(memory: int, given: Any) -> None:
     inputs, first = points[0], points.shape[1] - more.size
     for i in range(more.size):
         inputs[first + i] = more[i]
-    spread[0] = _draw_strata(bits, pool, values, error, rule, regions, spare, BINS, WIDTH, RANGES, pieces, SIZE, inputs)
+    spread = _draw_strata(bits, pool, values, error, rule, regions, spare, BINS, WIDTH, RANGES, pieces, SIZE, inputs)
+    summary[0] = spread
     if rule.size:
         evaluate_rule(rule, np.empty((1, 0)), inputs, regions, points[1])
+        summary[1] = counting.find_most_within(points[1, : first - SIZE], spread)
 
 
 @exact_kernel(
@@ -351,7 +354,7 @@ def draw_job(memory: int, given: Any) -> None:
 )
 def begin_draw(
     board: Any, address: int, is_evaluated: bool, first: int, second: int, third: int, fourth: int, rule: Any,
-    regions: Any, pieces: Any, more: Any, points: Any, spread: Any,
+    regions: Any, pieces: Any, more: Any, points: Any, summary: Any,
 ) -> int:  # fmt: skip
     """Begins to draw the inputs of all strata. Of a function that loops do not know, it is done at once, by two calls.
 
@@ -372,7 +375,8 @@ def begin_draw(
         points: where to write the inputs: uniform, dense, balanced, in the exceptions if there are any, beyond, each of
             `SIZE`, m, and those that are not drawn; then the outputs of the rule, shape `(2, 4 m + n)` or
             `(2, 5 m + n)`.
-        spread: where to write the spread of the outputs, shape `(1,)`; see `find_gym.categories.numeric.spread`.
+        summary: where to write the spread of the outputs, see `find_gym.categories.numeric.spread`, and how many of
+            those that are not beyond the best constant predicts, see `counting.most_within`, shape `(2,)`.
 
     Returns:
         The number of the job.
@@ -386,5 +390,5 @@ def begin_draw(
     words[_PIECES], words[_PIECE_COUNT] = pieces.ctypes.data, pieces.shape[0]
     words[_MORE], words[_MORE_SIZE] = more.ctypes.data, more.size
     words[_POINTS], words[_POINT_COUNT] = points.ctypes.data, points.shape[1]
-    words[_SPREAD] = spread.ctypes.data
+    words[_SUMMARY] = summary.ctypes.data
     return jobs.begin(board, number, address, words)

@@ -21,6 +21,8 @@ _SAMPLE = 128
 # The golden section, whose multiples leave out no part of the numbers in [0, 1).
 _TURN = 0.6180339887498949
 _SLACK = 1
+# So few numbers are sorted soonest one by one.
+_FEW = 12
 # All bits but the sign.
 _SIZE = np.int64(0x7FFFFFFFFFFFFFFF)
 
@@ -118,30 +120,73 @@ def _copy_between(values: Any, lows: Any, highs: Any, low: float, high: float, r
 
 
 @exact_borrowing_helper
+def _divide(values: Any, begin: int, end: int) -> Any:
+    """Moves those of some numbers that are less than one of them before it, others behind it; returns where it lies.
+
+    Returns:
+        Its place, and that behind those that are equal to it.
+    """
+    # Numbers that fall and then rise have a middle one at a quarter of the way.
+    step = (end - begin) // 4
+    one, other, last = values[begin + step], values[begin + 2 * step], values[end - 1 - step]
+    pivot = max(min(one, other), min(max(one, other), last))
+    # Without a branch that goes one way or the other by chance.
+    first = begin
+    for i in range(begin, end):
+        value = values[i]
+        values[i], values[first] = values[first], value
+        first += value < pivot
+    following = first
+    for i in range(first, end):
+        value = values[i]
+        values[i], values[following] = values[following], value
+        following += value == pivot
+    return first, following
+
+
+@exact_borrowing_helper
 def _select(values: Any, rank: int) -> float:
     """Moves the number of a rank to its place among numbers, greater ones behind it, and returns it (quickselect)."""
     begin, end = 0, values.size
     while True:
-        # Numbers that fall and then rise have a middle one at a quarter of the way.
-        step = (end - begin) // 4
-        one, other, last = values[begin + step], values[begin + 2 * step], values[end - 1 - step]
-        pivot = max(min(one, other), min(max(one, other), last))
-        # Without a branch that goes one way or the other by chance.
-        place = begin
-        for i in range(begin, end):
-            value = values[i]
-            values[i], values[place] = values[place], value
-            place += value < pivot
-        if rank < place:
-            end = place
-            continue
-        begin = place
-        for i in range(begin, end):
-            value = values[i]
-            values[i], values[begin] = values[begin], value
-            begin += value == pivot
-        if rank < begin:
-            return pivot
+        first, following = _divide(values, begin, end)
+        if rank < first:
+            end = first
+        elif rank < following:
+            return float(values[first])
+        else:
+            begin = following
+
+
+@exact_helper
+def sort_roughly(values: Any) -> None:
+    """Moves numbers to about their places in ascending order (quicksort that stops early); see `finish_sorting`."""
+    # Of each two parts the longer one waits, so that these are never many.
+    waiting, count = np.empty((64, 2), np.int64), 1
+    waiting[0, 0], waiting[0, 1] = 0, values.size
+    while count > 0:
+        count -= 1
+        begin, end = waiting[count, 0], waiting[count, 1]
+        while end - begin > _FEW:
+            first, following = _divide(values, begin, end)
+            if first - begin > end - following:
+                waiting[count, 0], waiting[count, 1] = begin, first
+                begin = following
+            else:
+                waiting[count, 0], waiting[count, 1] = following, end
+                end = first
+            count += 1
+
+
+@exact_borrowing_helper
+def finish_sorting(values: Any) -> None:
+    """Sorts numbers that are at about their places (insertion sort)."""
+    for i in range(1, values.size):
+        value, place = values[i], i
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
 
 
 @exact_borrowing_helper
