@@ -84,16 +84,25 @@ class CalledBack:
         room = _numbers_at(answer, asking.ROWS * self.row).reshape(asking.ROWS, self.row)
         mode = words[asking.MODE]
         try:
-            if mode == asking.MODEL:
-                return self._write_model(words[asking.ATOM], room)
-            if getattr(_raised, "error", None) is not None:
-                return 0
-            with np.errstate(all="ignore"):
-                return self._answered(words, (x, target, multiplier), room)
+            if words[asking.ASKED] > 1:
+                # Python said what was raised, as nobody was there to catch it.
+                raise KeyboardInterrupt("a fit was interrupted")
+            count = self._counted(words, (x, target, multiplier), room)
         except BaseException as error:
             _raised.error = error
             # Whoever interrupts: without a model, a kernel can't return.
-            return self._write_model(words[asking.ATOM], room) if mode == asking.MODEL else 0
+            count = self._write_model(words[asking.ATOM], room) if mode == asking.MODEL else 0
+        words[asking.ASKED] = 0
+        return count
+
+    def _counted(self, words: Any, points: tuple[int, int, int], room: FloatArray) -> int:
+        """Answers a question, and returns how many rows it wrote: 0 after an error, except for models."""
+        if words[asking.MODE] == asking.MODEL:
+            return self._write_model(words[asking.ATOM], room)
+        if getattr(_raised, "error", None) is not None:
+            return 0
+        with np.errstate(all="ignore"):
+            return self._answered(words, points, room)
 
     def _write_model(self, number: int, room: FloatArray) -> int:
         _, known = self._models[number]

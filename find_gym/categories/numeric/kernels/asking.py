@@ -29,11 +29,13 @@ LAYOUT, SIZE, CONSTANTS = range(3)
 # The words of a question: what is asked, which of the atoms behind the address it is about, how many points there are,
 # the degree of polynomials, whether estimates are to be polished, how many rows and columns the table has and the first
 # part of
-# it, the length of a row, the number of an atom.
-MODE, KIND, COUNT, DEGREE, POLISH, HEIGHT, WIDTH, SPLIT, ROW, ATOM = range(10)
-WORDS = 10
+# it, the length of a row, the number of an atom; how many times Python was asked, until it has answered, else 0.
+MODE, KIND, COUNT, DEGREE, POLISH, HEIGHT, WIDTH, SPLIT, ROW, ATOM, ASKED = range(11)
+WORDS = 11
 # The greatest number of rows that are answered.
 ROWS = 6
+# What a signal raises as Python begins to answer is lost there, and with it the answer: the question is asked again.
+_TIMES = 3
 
 SIGNATURE = "int64({1}, {0}, {0}, {0}, {1}, {0}, {0})".format("CPointer(float64)", "CPointer(int64)")
 
@@ -76,13 +78,17 @@ def ask(address: int, words: Any, x: Any, target: Any, multiplier: Any, rows: An
     Returns:
         How many rows were written, the best first; 0 where there are none, or nothing changes.
     """
-    words[COUNT] = x.size
-    return int(
-        _call(
+    words[COUNT], calls_back = x.size, words[ASKED]
+    for _ in range(_TIMES):
+        count = _call(
             address, words.ctypes.data, x.ctypes.data, target.ctypes.data, multiplier.ctypes.data, rows.ctypes.data,
             table, answer.ctypes.data,
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+        if words[ASKED] == 0:
+            words[ASKED] = calls_back
+            return int(count)
+        words[ASKED] += 1
+    raise RuntimeError("expected an answer of Python, actual: none")
 
 
 # What a kernel takes for a rule: the address to ask at, which of the atoms there it is, whether its first estimate is
@@ -106,7 +112,7 @@ def question(rule: Any, height: int, width: int, degree: int) -> Any:
     """Returns the words of questions about a rule, whose mode is still to be set."""
     words = np.zeros(WORDS, np.int64)
     words[KIND], words[ROW], words[SPLIT] = rule[RULE_KIND], rule[RULE_ROW], rule[RULE_SPLIT]
-    words[HEIGHT], words[WIDTH], words[DEGREE] = height, width, degree
+    words[HEIGHT], words[WIDTH], words[DEGREE], words[ASKED] = height, width, degree, rule[CALLED_BACK]
     return words
 
 

@@ -11,7 +11,9 @@ import pytest
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Fitting
 from find_gym.categories.numeric.estimation.columns import UNDER_WAY
 from find_gym.categories.numeric.fitting import Problem, compounds, fit_each, fit_skeleton, fit_skeletons
+from find_gym.categories.numeric.fitting.called_back import CalledBack
 from find_gym.categories.numeric.function import NumericSpec
+from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.rules import AtomRule, Skeleton, evaluate
 
 
@@ -45,6 +47,40 @@ def test_the_error_of_one_problem_is_not_that_of_a_later_call(monkeypatch: pytes
     with pytest.raises(KeyError, match="no such atom"):
         fit_skeletons([Problem("level", (), x, x), Problem("no such atom", (), x, x)])
     assert fit_skeleton(("sum", ("linear", "tanh")), (), x, x) is not None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_before_python_answers_interrupts_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    skeleton, x = ("product", ("linear", "sin")), np.linspace(-9.0, 12.0, 22)
+    y = (x - 2.5) * np.sin(x) + 0.01 * x
+    expected, answer = fit_skeleton(skeleton, (), x, y), CalledBack._answer
+    calls: list[int] = []
+    lost: list[int] = []
+
+    def answer_unless_lost(rule: CalledBack, words: Any, *others: Any) -> int:
+        calls.append(words[asking.MODE])
+        if len(calls) - 1 in lost:
+            # As where a signal comes before the first instruction, no matter what is caught there.
+            raise KeyboardInterrupt
+        return answer(rule, words, *others)
+
+    monkeypatch.setattr(CalledBack, "_answer", answer_unless_lost)
+    compounds._called_back.cache_clear()
+    try:
+        assert fit_skeleton(skeleton, (), x, y) == expected
+        modes = calls.copy()
+        assert {asking.ESTIMATES, asking.MODEL} < set(modes)
+        for place in {mode: place for place, mode in enumerate(modes)}.values():
+            for times, error in ((1, KeyboardInterrupt), (2, KeyboardInterrupt), (3, MemoryError)):
+                lost[:] = range(place, place + times)
+                calls.clear()
+                with pytest.raises(error):
+                    fit_skeleton(skeleton, (), x, y)
+        calls.clear()
+        lost.clear()
+        assert fit_skeleton(skeleton, (), x, y) == expected
+    finally:
+        compounds._called_back.cache_clear()
 
 
 def test_what_uses_fits_may_fail_or_fit_itself() -> None:
