@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +13,8 @@ from find_gym.core.draws import address_of, seeded_generator
 FloatArray = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# The numbers that are drawn at once; a power of 2, and a divisor of the width of the history.
-BLOCK = 32
+# The numbers that are drawn at once; a power of 2.
+BLOCK = 16
 
 # Draws that are never used up.
 _NEVER = np.iinfo(np.int64).max
@@ -31,35 +29,29 @@ class BatchNoise:
 
     Args:
         inputs: the probes, float64 of shape `(p,)`.
-        begins: where to write the place in `draws` at which the block of each episode and place (probes, then slots)
-            begins, float64 of shape `(N, p + slots)`.
+        chosen: where to write which source each place (probes, then slots) of each episode has, float64 of shape
+            `(N, p + slots)`.
 
     Attributes:
-        draws: the noise that is drawn, in blocks of `BLOCK` numbers: query `q` of an episode is number `q % BLOCK`.
-        sources: for how many sources of each episode there is room.
+        draws: the noise that is drawn, shape `(BLOCK, N, sources)`: for query `q` of an episode it is in row
+            `q % BLOCK`, so that queries of many episodes find theirs side by side. It is -0.0 where there is none.
     """
 
-    def __init__(self, inputs: FloatArray, begins: FloatArray) -> None:
-        count = len(begins)
+    def __init__(self, inputs: FloatArray, chosen: FloatArray) -> None:
+        count = len(chosen)
         self._inputs = inputs
         self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
         self._generators = np.zeros(count, dtype=np.int64)
-        self._begins = begins
+        self._chosen = chosen
+        chosen[:] = 0.0
         # How many draws of each source there are in all, those that have been used and overwritten included.
         self._drawn = np.full(count, _NEVER)
         # Queries that all episodes can still ask before one of them may need more; but for those that have just begun.
         self._enough = 0
         self._begun: set[int] = set()
-        self._have_sources(2)
-
-    def _have_sources(self, sources: int) -> None:
-        """Makes room for sources, without any noise in it."""
-        count = len(self._begins)
-        self.sources = sources
         # Adding -0.0 leaves every number as it is; 0.0 would not.
-        self.draws = np.full(count * sources * BLOCK, -0.0)
-        self._begins[:] = np.arange(count)[:, None] * sources * BLOCK
-        self._kinds, self._scales = np.zeros((count, sources), dtype=np.int64), np.zeros((count, sources))
+        self.draws = np.full((BLOCK, count, 2), -0.0)
+        self._kinds, self._scales = np.zeros((count, 2), dtype=np.int64), np.zeros((count, 2))
 
     def begin(self, env: int, function: NumericFunction, entropy: int) -> bool:
         """Starts an episode.
@@ -77,8 +69,11 @@ class BatchNoise:
             return False
         spec = function.spec
         regions, own = spec.regions, spec.noise
-        if len(regions) >= self.sources:
-            self._widen(1 + len(regions))
+        more = 1 + len(regions) - self._kinds.shape[1]
+        if more > 0:
+            self.draws = np.pad(self.draws, ((0, 0), (0, 0), (0, more)), constant_values=-0.0)
+            self._kinds = np.pad(self._kinds, ((0, 0), (0, more)))
+            self._scales = np.pad(self._scales, ((0, 0), (0, more)))
         # The generator that the function would make.
         generator = seeded_generator(spec.seed, entropy)
         self._functions[env] = (function, generator)
@@ -101,50 +96,37 @@ class BatchNoise:
         function, _ = self._functions.pop(env)
         self._drawn[env] = _NEVER
         self._begun.discard(env)
-        first = env * self.sources * BLOCK
         if function.spec.regions:
-            self._begins[env] = first
-        self.draws[first : first + self.sources * BLOCK] = -0.0
+            self._chosen[env] = 0.0
+        self.draws[:, env] = -0.0
         self._kinds[env] = noise.NONE
 
     def place(self, env: int, places: slice, inputs: FloatArray) -> None:
         """Says which inputs stand at some places of an episode that has begun."""
         if env not in self._functions:
             return
-        begins, first = self._begins[env, places], env * self.sources * BLOCK
-        begins[:] = first
-        for number, region in reversed(list(enumerate(self._functions[env][0].regions))):
-            begins[region.contains(inputs)] = first + (number + 1) * BLOCK
+        chosen = self._chosen[env, places]
+        chosen[:] = 0.0
+        for source, region in reversed(list(enumerate(self._functions[env][0].regions, start=1))):
+            chosen[region.contains(inputs)] = source
 
-    def draw_ahead(self, asked: Callable[[], Integers]) -> None:
+    def draw_ahead(self, counts: Integers) -> None:
         """Draws the noise of one query more in each episode, unless it is drawn.
 
         Args:
-            asked: returns how many queries each episode has had, shape `(N,)`.
+            counts: how many queries each episode has had, shape `(N,)`.
         """
         if self._begun:
             self._draw(np.array([*self._begun]))
             self._begun.clear()
         if self._enough == 0:
-            before = asked()
-            envs = (before >= self._drawn).nonzero()[0]
+            envs = (counts >= self._drawn).nonzero()[0]
             if envs.size:
                 self._draw(envs)
-            self._enough = BLOCK - int((before & (BLOCK - 1)).max())
+            self._enough = BLOCK - int((counts & (BLOCK - 1)).max())
         self._enough -= 1
 
     def _draw(self, envs: Integers) -> None:
         """Draws the next block of some episodes."""
-        draws = self.draws.reshape(-1, self.sources, BLOCK)
-        noise.draw_blocks(envs, self._generators, self._kinds, self._scales, draws)
+        noise.draw_blocks(envs, self._generators, self._kinds, self._scales, self.draws)
         self._drawn[envs] += BLOCK
-
-    def _widen(self, sources: int) -> None:
-        """Makes room for functions with more sources."""
-        before, kinds, scales = self.sources, self._kinds, self._scales
-        begins, draws = self._begins.copy(), self.draws
-        rows = np.arange(len(begins))[:, None]
-        self._have_sources(sources)
-        self._begins[:] = begins + rows * (sources - before) * BLOCK
-        self.draws.reshape(-1, sources, BLOCK)[:, :before] = draws.reshape(-1, before, BLOCK)
-        self._kinds[:, :before], self._scales[:, :before] = kinds, scales

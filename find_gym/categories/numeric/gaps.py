@@ -19,8 +19,6 @@ CLOSEST = 2.0**-10
 
 MOST_HALVINGS = math.log2((QUERY_RANGE[1] - QUERY_RANGE[0]) / CLOSEST)
 
-_AS_KNOWN = np.empty(0)
-
 
 class Gaps:
     """The inputs that were asked in N episodes, and how far each is from the next smaller one.
@@ -30,7 +28,7 @@ class Gaps:
         bank: the probes, ascending, shape `(p,)`; the places after them are slots.
 
     Attributes:
-        x: the input of each place, shape `(N, p + SLOTS)`; infinite where it was not asked.
+        x: the input of each place, shape `(N, p + SLOTS)`; infinite for a slot that is free.
         width: the distance of the input of each place from the next smaller one, shape `(N, p + SLOTS)`; 0 where
             either was not asked.
         free: the first slot that is free in each episode, as a place, shape `(N,)`; `p + SLOTS` where none is.
@@ -39,32 +37,23 @@ class Gaps:
     def __init__(self, count: int, bank: FloatArray) -> None:
         self._bank = np.ascontiguousarray(bank, dtype=np.float64)
         self.x = np.full((count, bank.size + SLOTS), np.inf)
+        self.x[:, : bank.size] = bank
         self.width = np.zeros(self.x.shape)
         self.free = np.full(count, bank.size)
+        # Which places were asked, as `find_gym.core.kernels.bits` reads it.
+        self._asked = np.zeros((count, self.x.shape[1] // 64 + 1), dtype=np.int64)
 
-    def clear(self, episodes: Integers) -> None:
-        """Forgets what was asked in some episodes."""
-        from find_gym.categories.numeric.kernels.bisecting import forget_inputs
-
-        forget_inputs(self._bank.size, self.x, self.width, self.free, episodes)
-
-    def add(self, episodes: Integers, places: Integers, x: FloatArray = _AS_KNOWN) -> tuple[Integers, FloatArray]:
+    def add(self, episodes: Integers, places: Integers, x: FloatArray) -> None:
         """Takes note of one input in each of some episodes.
 
         Args:
             episodes: their numbers, all different, shape `(n,)`; this and the next two in one piece of memory.
             places: the places of the inputs, shape `(n,)`.
-            x: the inputs, shape `(n,)`; if empty, those of the bank, and those that `self.x` has in slots already.
-
-        Returns:
-            The gaps that have changed, as places in the flat `width`: those of the inputs, and those of the next
-            greater ones or, where there are none, of the inputs again; and how wide these are now, both `(2, n)`.
+            x: the inputs, shape `(n,)`; those of the bank for its places.
         """
         from find_gym.categories.numeric.kernels.bisecting import add_inputs
 
-        changed, widths = np.empty((2, places.size), dtype=np.int64), np.empty((2, places.size))
-        add_inputs(self._bank, self.x, self.width, self.free, episodes, places, x, changed, widths)
-        return changed, widths
+        add_inputs(self._bank, self.x, self.width, self._asked, self.free, episodes, places, x)
 
     def open(self) -> NDArray[np.bool_]:
         """Returns which gaps can be halved, bool of shape `(N, p + SLOTS)`."""
@@ -76,9 +65,7 @@ class Gaps:
 
     def scaled(self) -> FloatArray:
         """Returns the inputs of all places over 128, those of free slots as 0, shape `(N, p + SLOTS)`."""
-        x = np.where(np.isfinite(self.x), self.x, 0.0)
-        x[:, : self._bank.size] = self._bank
-        return x / QUERY_RANGE[1]
+        return np.where(np.isfinite(self.x), self.x, 0.0) / QUERY_RANGE[1]
 
 
 def gap_feature(width: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from find_gym.categories.numeric.env import NumericEnv
 from find_gym.categories.numeric.examiner import NumericExaminer
 from find_gym.categories.numeric.fitting import fit_each
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericFunction, NumericSpec
-from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS, Gaps
+from find_gym.categories.numeric.gaps import CLOSEST, MOST_HALVINGS
 from find_gym.categories.numeric.kernels import answering, evaluating, halving
 from find_gym.categories.numeric.loops import loops_of
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
@@ -56,8 +56,11 @@ class NumericAnswers(BatchAnswers):
         self._largest, self._top = np.zeros(features.count), np.zeros(features.count, dtype=np.int64)
         size = 2 * features.count
         self._room = np.empty((3, size)), np.empty((1, size), dtype=np.int64)
-        # None: subclasses may have them.
-        self._gaps = Gaps(0, self._inputs)
+        # Which places were asked in each episode (see `find_gym.core.kernels.bits`), and the first slot that is free.
+        self._asked = np.zeros((features.count, self._count // 64 + 1), dtype=np.int64)
+        self._free = np.full(features.count, self._inputs.size)
+        # The inputs of places: none, as long as these are those of the probes.
+        self._x = np.zeros((features.count, 0))
         self._starts = np.array([features.start(name) for name in answering.SHOWN if name in self._features])
 
     def _tabulate(self, env: int, function: Any, entropy: int) -> bool:
@@ -82,17 +85,17 @@ class NumericAnswers(BatchAnswers):
     def _forget(self, envs: Integers) -> None:
         self._any_noisy = bool(np.count_nonzero(self._noisy))
         answering.forget_answers(
-            envs, self._records, self._next, self._history.shape[1], self._largest, self._top,
+            envs, self._records, self._counts, self._asked, self._free, self._inputs.size, self._largest, self._top,
             self._all_features.block, self._starts,
         )  # fmt: skip
 
     def _widen(self) -> None:
-        self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)], axis=1)
+        self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)])
 
     def evidence(self, env: int) -> tuple[FloatArray, FloatArray]:
         """Returns the inputs that were asked in an episode and their outputs, in order, shape `(n,)` each."""
         places = self._places(env)
-        return self._inputs_at(env, places), self._outputs[env, : places.size].copy()
+        return self._inputs_at(env, places), self._outputs[: places.size, env].copy()
 
     def _inputs_at(self, env: int, places: Integers) -> FloatArray:
         return self._inputs.take(places)
@@ -102,13 +105,13 @@ class NumericAnswers(BatchAnswers):
         for number, output in self._answer_untabled(envs, probes):
             self._table[envs[number], probes[number]] = output
         if self._any_noisy:
-            self._noise.draw_ahead(self._asked)
+            self._noise.draw_ahead(self._counts)
         self._have_room()
-        gaps, features = self._gaps, self._all_features
+        features = self._all_features
         answering.take_answers(
-            envs, probes, self._noisy, self._records, self._noise.draws, batch_noise.BLOCK, self._next,
-            self._history, self._outputs, self._largest, self._top, self._inputs, gaps.x, gaps.width, gaps.free,
-            features.legal, _LOOPS, _SCALES, features.block, self._starts, *self._room,
+            envs, probes, self._records, self._noise.draws, self._counts, self._history, self._outputs, self._largest,
+            self._top, self._inputs, self._x, self._asked, self._free, features.legal, _LOOPS, _SCALES, features.block,
+            self._starts, *self._room,
         )  # fmt: skip
 
 
@@ -119,36 +122,35 @@ class ZoomAnswers(NumericAnswers):
 
     def __init__(self, codec: TokensInterface, examiner: Examiner, features: Features) -> None:
         super().__init__(codec, examiner, features)
-        self._gaps = Gaps(features.count, self._inputs)
+        slots = np.zeros(self._count - self._inputs.size)
+        self._x = np.tile(np.concatenate([self._inputs, slots]), (features.count, 1))
         # The feature "x" where nothing was asked.
-        self._bank = self._gaps.scaled()[0]
+        self._bank = self._x[0] / QUERY_RANGE[1]
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""
-        gaps, noise, places, unknown = self._gaps, self._noise, np.empty_like(probes), np.empty_like(probes)
+        places, unknown = np.empty_like(probes), np.empty_like(probes)
         count = halving.halve_gaps(
-            envs, probes, self._inputs, gaps.x, gaps.width, gaps.free, self._sizes, self._rules, self._regions,
-            self._noisy, noise.sources, batch_noise.BLOCK, self._records, QUERY_RANGE[1], self._features["x"], places,
-            unknown,
+            envs, probes, self._inputs, self._x, self._asked, self._free, self._sizes, self._rules, self._regions,
+            self._noisy, self._records, QUERY_RANGE[1], self._features["x"], places, unknown,
         )  # fmt: skip
         for number in unknown[:count].tolist():
             env, slot = int(envs[number]), int(places[number])
             if self._tabled[env]:
-                one = gaps.x[env, slot : slot + 1]
+                one = self._x[env, slot : slot + 1]
                 self._table[env, slot] = _truth(self._functions[env], one)[0]
-                noise.place(env, slice(slot, slot + 1), one)
+                self._noise.place(env, slice(slot, slot + 1), one)
         super().ask(envs, places)
 
     def _forget(self, envs: Integers) -> None:
         super()._forget(envs)
-        self._gaps.clear(envs)
         self._features["x"][envs] = self._bank
 
     def _input(self, env: int, place: int) -> float:
-        return float(self._gaps.x[env, place] if place >= self._inputs.size else self._inputs[place])
+        return float(self._x[env, place])
 
     def _inputs_at(self, env: int, places: Integers) -> FloatArray:
-        return self._gaps.x[env].take(places)
+        return self._x[env].take(places)
 
 
 def _truth(function: NumericFunction, x: FloatArray) -> FloatArray:

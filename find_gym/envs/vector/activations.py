@@ -28,12 +28,12 @@ class ActivationAnswers(BatchAnswers):
         self._exemplar = features["exemplar"] if has_exemplars else None
 
     def _widen(self) -> None:
-        self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)], axis=1)
+        self._outputs = np.concatenate([self._outputs, np.zeros_like(self._outputs)])
 
     def evidence(self, env: int) -> tuple[list[str], list[float]]:
         """Returns the inputs that were asked in an episode and their outputs, in order."""
         queries = self._queries(env)
-        return [self._probes[probe] for probe in queries], self._outputs[env, : len(queries)].tolist()
+        return [self._probes[probe] for probe in queries], self._outputs[: len(queries), env].tolist()
 
     def ask(self, envs: Integers, probes: Integers) -> None:
         """Answers one query in each of some episodes."""

@@ -16,7 +16,7 @@ from find_gym.interfaces.tokens import TokensInterface
 
 Integers = NDArray[np.int64]
 
-# The first width of the history; it doubles where that is not enough.
+# The first length of the history; it doubles where that is not enough.
 _FIRST_PLACES = 128
 
 
@@ -52,9 +52,9 @@ class BatchAnswers:
         self._all_tabled = False
         # Where the places of each episode begin in flat views of arrays of shape (N, places).
         self._rows = np.arange(num_envs) * self._count
-        self._history = np.zeros((num_envs, _FIRST_PLACES), dtype=np.int64)
-        # Where the next query of each episode goes in the flat history.
-        self._next = np.arange(num_envs) * _FIRST_PLACES
+        # The queries of a step lie side by side, so that it writes little memory.
+        self._history = np.zeros((_FIRST_PLACES, num_envs), dtype=np.int64)
+        self._counts = np.zeros(num_envs, dtype=np.int64)
         # Steps for which the history has places in any case.
         self._spare = _FIRST_PLACES
 
@@ -115,7 +115,7 @@ class BatchAnswers:
         """Forgets what was answered in some episodes; subclasses forget what they keep beside it."""
         for values in self._features.values():
             values[envs] = 0.0
-        self._next[envs] = envs * self._history.shape[1]
+        self._counts[envs] = 0
 
     def _answer_untabled(self, envs: Integers, probes: Integers) -> list[tuple[int, Any]]:
         """Asks the functions that are in no table.
@@ -153,7 +153,7 @@ class BatchAnswers:
         """
         self._have_room()
         noted = np.empty((2, envs.size), dtype=np.int64)
-        stepping.note_queries(envs, probes, self._next, self._history, self._features["asked"], noted)
+        stepping.note_queries(envs, probes, self._counts, self._history, self._features["asked"], noted)
         return noted
 
     def _have_room(self) -> None:
@@ -162,18 +162,13 @@ class BatchAnswers:
         if self._spare < 0:
             self._make_room()
 
-    def _asked(self) -> Integers:
-        """Returns how many queries were asked in each episode, shape `(N,)`."""
-        return self._next - np.arange(len(self._next)) * self._history.shape[1]
-
     def _make_room(self) -> None:
         """Doubles the history where the longest one fills it."""
-        asked, width = self._asked(), self._history.shape[1]
-        if asked.max() >= width:
-            self._history = np.concatenate([self._history, np.zeros_like(self._history)], axis=1)
-            self._next += np.arange(len(self._next)) * width
+        longest = int(self._counts.max())
+        if longest >= len(self._history):
+            self._history = np.concatenate([self._history, np.zeros_like(self._history)])
             self._widen()
-        self._spare = self._history.shape[1] - int(asked.max()) - 1
+        self._spare = len(self._history) - longest - 1
 
     def _widen(self) -> None:
         """Widens what a subclass keeps beside the history."""
@@ -184,8 +179,7 @@ class BatchAnswers:
 
     def _places(self, env: int) -> Integers:
         """Returns the same as an array that is not to be changed."""
-        first = env * self._history.shape[1]
-        return self._history.reshape(-1)[first : self._next[env]]
+        return self._history[: self._counts[env], env]
 
 
 class ListedAnswers(BatchAnswers):

@@ -33,8 +33,8 @@ def functions(draw: Any) -> NumericFunction:
 @given(st.lists(st.tuples(functions(), st.integers(0, 2**63 - 1)), min_size=1, max_size=6), st.data())
 def test_drawn_ahead_as_query_by_query(episodes: list[tuple[NumericFunction, int]], data: Any) -> None:
     """Two environments, in which episodes begin at any time."""
-    begins = np.zeros((2, PROBES.size))
-    batch = BatchNoise(PROBES, begins)
+    chosen = np.zeros((2, PROBES.size))
+    batch = BatchNoise(PROBES, chosen)
     asked = np.zeros(2, dtype=np.int64)
     alone: list[tuple[NumericFunction, np.random.Generator] | None] = [None, None]
     for function, entropy in episodes:
@@ -43,11 +43,11 @@ def test_drawn_ahead_as_query_by_query(episodes: list[tuple[NumericFunction, int
         alone[env] = function, function.generator(entropy)
         asked[env] = 0
         for _ in range(data.draw(st.integers(1, QUERIES))):
-            batch.draw_ahead(asked.copy)
+            batch.draw_ahead(asked)
             for place, known in enumerate(alone):
                 if known is not None:
                     probe = int(asked[place]) % PROBES.size
-                    drawn = batch.draws[int(begins[place, probe]) + asked[place] % BLOCK]
+                    drawn = batch.draws[asked[place] % BLOCK, place, int(chosen[place, probe])]
                     x = PROBES[probe : probe + 1]
                     assert known[0].truth(x)[0] + drawn == known[0](x, known[1])[0]
             asked += 1

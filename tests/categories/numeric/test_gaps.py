@@ -77,15 +77,17 @@ def test_there_is_an_end_to_slots_and_to_gaps() -> None:
 @given(data=st.data())
 def test_gaps_are_those_of_the_sorted_inputs(data: st.DataObject) -> None:
     gaps, first = Gaps(2, BANK), np.zeros(1, dtype=np.int64)
+    asked = np.zeros(PLACES, dtype=np.bool_)
     for _ in range(data.draw(st.integers(1, 30))):
         halved = np.flatnonzero(gaps.open()[0])
         if halved.size and data.draw(st.booleans()):
             place = np.array([data.draw(st.sampled_from(halved.tolist()))])
+            asked[gaps.free[0]] = True
             gaps.add(first, gaps.free[:1].copy(), gaps.middles(first, place))
         else:
             probe = np.array([data.draw(st.integers(0, PROBES - 1))])
+            asked[probe] = True
             gaps.add(first, probe, BANK[probe])
-    asked = np.isfinite(gaps.x[0])
     order = np.lexsort([np.flatnonzero(asked), gaps.x[0, asked]])
     widths = gaps.width[0, asked][order]
     assert widths[0] == 0 and (widths[1:] == np.diff(np.sort(gaps.x[0, asked]))).all()

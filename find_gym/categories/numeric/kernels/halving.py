@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.answering import NOISE, TRUTH
+from find_gym.categories.numeric.kernels.bisecting import find_neighbours
 from find_gym.categories.numeric.kernels.evaluating import evaluate_rule
 from find_gym.core.kernels.compiling import exact_kernel
 
 
 @exact_kernel(
-    "int64(int64[::1], int64[::1], float64[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[:, ::1], "
-    "float64[:, ::1], float64[:, :, ::1], boolean[::1], int64, int64, float64[:, :, ::1], float64, float32[:, ::1], "
-    "int64[::1], int64[::1])"
+    "int64(int64[::1], int64[::1], float64[::1], float64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], "
+    "float64[:, ::1], float64[:, :, ::1], boolean[::1], float64[:, :, ::1], float64, float32[:, ::1], int64[::1], "
+    "int64[::1])"
 )
 def halve_gaps(
-    envs: Any, probes: Any, bank: Any, x: Any, width: Any, free: Any, sizes: Any, rules: Any, regions: Any, noisy: Any,
-    sources: int, block: int, records: Any, greatest: float, shown: Any, places: Any, unknown: Any,
+    envs: Any, probes: Any, bank: Any, x: Any, asked: Any, free: Any, sizes: Any, rules: Any, regions: Any, noisy: Any,
+    records: Any, greatest: float, shown: Any, places: Any, unknown: Any,
 ) -> int:  # fmt: skip
     """Finds the places that queries of n episodes ask, which may be new ones in the middle of gaps.
 
@@ -27,14 +28,12 @@ def halve_gaps(
         probes: their queries: probes, and after those the gaps.
         bank: the inputs of the probes.
         x: the input of each place of all N episodes; see `put_between`, as for the next two.
-        width: how far each is from the next smaller one.
+        asked: which places were asked.
         free: the first free slot of each episode.
         sizes: of each episode the numbers of its rule, 0 where it is not known, and its exceptions, shape `(N, 2)`.
         rules: the rules; see `find_gym.categories.numeric.kernels.evaluating`, as for the next one.
         regions: the exceptions, shape `(N, most, 3)`.
         noisy: whether an episode has noise, which then has a source for each exception.
-        sources: how many sources of noise there is room for in each episode.
-        block: how many numbers are drawn at once.
         records: what is known of each place; see `RECORD` of `answering`.
         greatest: what inputs are divided by where they are shown.
         shown: where they are shown, shape `(N, places)`.
@@ -52,7 +51,8 @@ def halve_gaps(
             continue
         gap, slot = probes[number] - bank.size, free[env]
         places[number] = slot
-        x[env, slot] = one[0] = x[env, gap] - width[env, gap] / 2.0
+        left, _, _ = find_neighbours(bank, x[env], asked[env], slot, gap)
+        x[env, slot] = one[0] = x[env, gap] - (x[env, gap] - left) / 2.0
         shown[env, slot] = np.float32(one[0] / greatest)
         if sizes[env, 0] == 0:
             unknown[count] = number
@@ -66,5 +66,5 @@ def halve_gaps(
             for region in range(len(own) - 1, -1, -1):
                 if own[region, 0] < one[0] < own[region, 1]:
                     source = region + 1
-            records[env, slot, NOISE] = (env * sources + source) * block
+            records[env, slot, NOISE] = source
     return count

@@ -20,9 +20,9 @@ def draw_blocks(envs: Any, generators: Any, kinds: Any, scales: Any, draws: Any)
         generators: what each of all N episodes draws from; see `find_gym.core.draws.address_of`.
         kinds: the sources of each, first the noise of all outputs, then the exceptions, shape `(N, sources)`.
         scales: their scales, of the same shape.
-        draws: where to write the blocks, shape `(N, sources, block)`; a source that is nothing leaves its own.
+        draws: where to write the blocks, shape `(block, N, sources)`; a source that is nothing leaves its own.
     """
-    sources, block = draws.shape[1:]
+    block, _, sources = draws.shape
     for env in envs:
         generator = generators[env]
         for query in range(block):
@@ -31,10 +31,10 @@ def draw_blocks(envs: Any, generators: Any, kinds: Any, scales: Any, draws: Any)
                 source = 0 if turn == 0 else sources - turn
                 kind, scale = kinds[env, source], scales[env, source]
                 if kind == EXCEPTION:
-                    draws[env, source, query] = scale * draw_standard_normal(generator)
+                    draws[query, env, source] = scale * draw_standard_normal(generator)
                 elif kind == NORMAL:
-                    draws[env, source, query] = draw_normal(generator, 0.0, scale)
+                    draws[query, env, source] = draw_normal(generator, 0.0, scale)
                 elif kind == UNIFORM:
-                    draws[env, source, query] = draw_between(generator, -scale, scale - -scale)
+                    draws[query, env, source] = draw_between(generator, -scale, scale - -scale)
                 elif kind == POISSON:
-                    draws[env, source, query] = float(draw_poisson(generator, scale))
+                    draws[query, env, source] = float(draw_poisson(generator, scale))

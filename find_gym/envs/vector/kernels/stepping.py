@@ -173,20 +173,20 @@ def take_step(
 
 
 @exact_kernel("void(int64[::1], int64[::1], int64[::1], int64[:, ::1], float32[:, ::1], int64[:, ::1])")
-def note_queries(envs: Any, probes: Any, following: Any, history: Any, asked: Any, noted: Any) -> None:
+def note_queries(envs: Any, probes: Any, counts: Any, history: Any, asked: Any, noted: Any) -> None:
     """Adds one query of each of n episodes to the history, and shows how often it was asked.
 
     Args:
         envs: the numbers of the episodes, all different.
         probes: their queries.
-        following: where the next query of each of N episodes goes in the flat history, shape `(N,)`.
-        history: the probes that were asked, shape `(N, most)`.
+        counts: how many queries there were in each of N episodes, shape `(N,)`.
+        history: the probes that were asked, shape `(most, N)`.
         asked: the feature that shows it, shape `(N, places)`; quarters are exact, so counting in them is as good.
         noted: where to write the places of the queries in the flat feature, and in the flat history, shape `(2, n)`.
     """
     for number in range(envs.size):
         env, probe = envs[number], probes[number]
-        noted[0, number], noted[1, number] = env * asked.shape[1] + probe, following[env]
-        history.reshape(-1)[following[env]] = probe
-        following[env] += 1
+        query = counts[env]
+        noted[0, number], noted[1, number] = env * asked.shape[1] + probe, query * counts.size + env
+        history[query, env], counts[env] = probe, query + 1
         asked[env, probe] = min(asked[env, probe] + _QUARTER, _ONE)
