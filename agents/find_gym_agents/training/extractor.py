@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from find_gym_agents.training.encoders import Encoding, Inputs, make_encoder
-from find_gym_agents.training.products import linear, rounded, through
+from find_gym_agents.training.products import linear, rounded
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,21 @@ class Trunk:
         return nn.Sequential(*modules)
 
 
-class FirstLayer(NamedTuple):
-    """The weights of the trunk's first layer.
+class TrunkWeights(NamedTuple):
+    """The weights of the trunk, as they are multiplied with.
 
     Attributes:
-        of_rest: those of the features of the evidence and of the share of the queries that are left, shape `(hidden,
-            width + 1)`.
+        of_rest: in the first layer those of the features of the evidence and of the share of the queries that are left,
+            shape `(hidden, width + 1)`.
         of_tokens: those of a token at each place of the description, shape `(places, hidden)`.
         bias: shape `(hidden,)`.
+        others: the weights and the biases of the other layers.
     """
 
     of_rest: th.Tensor
     of_tokens: th.Tensor
     bias: th.Tensor
+    others: list[tuple[th.Tensor, th.Tensor]]
 
 
 class ProbeTableExtractor(BaseFeaturesExtractor):
@@ -80,38 +82,41 @@ class ProbeTableExtractor(BaseFeaturesExtractor):
     def forward(self, observation: Inputs) -> th.Tensor:
         """Returns features of shape `(batch, hidden + queries)`."""
         encoding = self.encoder(observation)
-        return self.join(self.first_layer(), encoding, observation["written"] > 0, observation["budget"])
+        return self.join(self.trunk_weights(), encoding, observation["written"] > 0, observation["budget"])
 
-    def first_layer(self) -> FirstLayer:
-        """Returns the weights of the trunk's first layer, by what they are multiplied with."""
-        first = self.trunk[0]
-        assert isinstance(first, nn.Linear)
+    def trunk_weights(self) -> TrunkWeights:
+        """Returns the weights of the trunk, those of the first layer by what they are multiplied with."""
+        first, *layers = (layer for layer in self.trunk if isinstance(layer, nn.Linear))
         widths = self.encoder.width, first.in_features - self.encoder.width - 1, 1
         of_evidence, of_tokens, of_budget = first.weight.split(widths, 1)
-        return FirstLayer(rounded(th.cat([of_evidence, of_budget], 1)), of_tokens.t(), first.bias)
+        of_rest = rounded(th.cat([of_evidence, of_budget], 1))
+        others = [(rounded(layer.weight), rounded(layer.bias)) for layer in layers]
+        return TrunkWeights(of_rest, of_tokens.t(), rounded(first.bias), others)
 
-    def join(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
+    def join(self, trunk: TrunkWeights, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features of evidence that has been encoded, with what is written and what is left.
 
         Args: as those of `hidden`.
         """
-        return th.cat([self.hidden(first, encoding, written, budget), encoding.queries], 1)
+        return th.cat([self.hidden(trunk, encoding, written, budget), encoding.queries], 1)
 
-    def hidden(self, first: FirstLayer, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
+    def hidden(self, trunk: TrunkWeights, encoding: Encoding, written: th.Tensor, budget: th.Tensor) -> th.Tensor:
         """Returns the features that stand before those of the queries.
 
         Args:
-            first: the weights of the first layer.
+            trunk: the weights.
             encoding: the evidence.
             written: the places where a token stands, bool of shape `(batch, places)`.
             budget: the shares of the queries and of the steps that are left, shape `(batch, 2)`.
         """
         # The share of the steps that are left tells nothing beyond the rest.
-        hidden = linear(th.cat([encoding.evidence, budget[:, :1]], 1), first.of_rest, first.bias)
+        hidden = linear(th.cat([encoding.evidence, budget[:, :1]], 1), trunk.of_rest, trunk.bias)
         # Of up to 1,500 places where a token may stand, a few have one: their weights are added, nothing is multiplied.
         rows, places = written.nonzero(as_tuple=True)
         if len(places):
             starts = th.searchsorted(rows, th.arange(len(written), device=rows.device))
-            hidden = hidden + functional.embedding_bag(places, first.of_tokens, starts, mode="sum")
-        _, *others = self.trunk
-        return through(others, hidden)
+            hidden = hidden + functional.embedding_bag(places, trunk.of_tokens, starts, mode="sum")
+        hidden = functional.relu_(hidden)
+        for weight, bias in trunk.others:
+            hidden = functional.relu_(linear(hidden, weight, bias))
+        return hidden

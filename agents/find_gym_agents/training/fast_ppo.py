@@ -135,7 +135,8 @@ class Gradients(Rollouts):
         policy = self.policy
         with th.no_grad():
             batch, encoding = self.minibatch()
-            features = self._extractor.join(self._extractor.first_layer(), encoding, batch["written"], batch["budget"])
+            trunk = self._extractor.trunk_weights()
+            features = self._extractor.join(trunk, encoding, batch["written"], batch["budget"])
         values = policy.value_net(policy.mlp_extractor.forward_critic(features)).squeeze(1)
         self._differentiate([values], [2 / whole.steps * (values.detach() - batch["returns"])])
 

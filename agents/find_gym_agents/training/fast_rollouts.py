@@ -22,7 +22,7 @@ from torch.nn import functional
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs
-from find_gym_agents.training.extractor import FirstLayer, ProbeTableExtractor, Trunk
+from find_gym_agents.training.extractor import ProbeTableExtractor, Trunk, TrunkWeights
 from find_gym_agents.training.learner import Setting
 from find_gym_agents.training.memory import keep_freed_memory
 from find_gym_agents.training.networks import make_policy
@@ -53,7 +53,7 @@ class Weights(NamedTuple):
     """The weights of a policy behind its encoder; layers that read the same are one.
 
     Attributes:
-        first: those of the trunk's first layer.
+        trunk: those of the trunk.
         heads: those of the logits, then those of the layer before the value, shape `(actions + units, hidden +
             queries)`.
         heads_bias: their biases, shape `(actions + units,)`.
@@ -61,7 +61,7 @@ class Weights(NamedTuple):
         value_bias: shape `(1,)`.
     """
 
-    first: FirstLayer
+    trunk: TrunkWeights
     heads: th.Tensor
     heads_bias: th.Tensor
     value: th.Tensor
@@ -225,7 +225,8 @@ class Rollouts:
         encoding = Encoding(*(one.clone() for one in self.encode(self._current)))
         with reduced_precision():
             weights = self.weights()
-        weights = weights._replace(first=FirstLayer(*(part.contiguous() for part in weights.first)))
+        trunk = weights.trunk._replace(of_tokens=weights.trunk.of_tokens.contiguous())
+        weights = weights._replace(trunk=trunk)
         points = th.rand(self._shape[0], self._config.num_envs, generator=self._generator, device=self.device)
         # The same for an environment whichever process has it.
         points = points[:, self._first : self._first + self._count]
@@ -266,12 +267,12 @@ class Rollouts:
         heads, heads_bias = (
             th.cat([getattr(layer, name) for layer in (policy.action_net, critic)]) for name in ("weight", "bias")
         )
-        first = self._extractor.first_layer()
-        return Weights(first, rounded(heads), heads_bias, output.weight, output.bias)
+        trunk = self._extractor.trunk_weights()
+        return Weights(trunk, rounded(heads), rounded(heads_bias), output.weight, output.bias)
 
     def forward(self, weights: Weights, encoding: Encoding, shown: Inputs) -> tuple[th.Tensor, th.Tensor]:
         """Returns the logits of all actions, `(batch, actions)`, and the values, `(batch,)`."""
-        hidden = self._extractor.hidden(weights.first, encoding, shown["written"], shown["budget"])
+        hidden = self._extractor.hidden(weights.trunk, encoding, shown["written"], shown["budget"])
         features = th.cat([hidden, rounded(encoding.queries)], 1)
         both = linear(features, weights.heads, weights.heads_bias).float()
         units = weights.value.shape[1]

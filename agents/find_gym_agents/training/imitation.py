@@ -158,7 +158,7 @@ def clone(policy: Any, optimizer: th.optim.Optimizer, examples: Examples) -> dic
     extractor, rows = policy.features_extractor, examples.rows
     encoding = extractor.encoder(examples.evidence)
     encoding = Encoding(encoding.evidence[rows], encoding.queries[rows])
-    features = extractor.join(extractor.first_layer(), encoding, examples.written, examples.evidence["budget"][rows])
+    features = extractor.join(extractor.trunk_weights(), encoding, examples.written, examples.evidence["budget"][rows])
     logits = policy.action_net(policy.mlp_extractor.forward_actor(features)).masked_fill(~examples.masks, _NEVER)
     loss = functional.cross_entropy(logits, examples.actions)
     optimizer.zero_grad()
