@@ -346,9 +346,11 @@ class Job:
         self._board, self._number, self._held = board, number, held
 
     def finish(self) -> None:
-        """Sees to it that its results are there; any thread may call this."""
-        if self._number != OWN:
-            finish(self._board, self._number, BOARD.address)
+        """Sees to it that its results are there; any thread may call this, and several at a time."""
+        # Read in this order: the board is let go last.
+        board, number = self._board, self._number
+        if number != OWN:
+            finish(board, number, BOARD.address)
             self._number = OWN
         self._board = self._held = None
 
