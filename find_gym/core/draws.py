@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from types import ModuleType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
+
+from find_gym.core.late import LateModule
+
+_loops = LateModule("find_gym.core.kernels.draws")
 
 Key = TypeVar("Key")
 Loop: TypeAlias = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
@@ -147,18 +149,10 @@ def seeded_generator(*entropy: int) -> np.random.Generator:
         while integer := integer >> _HALF:
             halves.append(integer & _LOW)
     words = np.empty(4, dtype=np.uint64)
-    _loops().find_seed(np.array(halves, dtype=np.uint32), words)
+    _loops.find_seed(np.array(halves, dtype=np.uint32), words)
     # NumPy takes any `ISeedSequence`, which its annotations leave out.
     seed: Any = _Seed(words)
     return np.random.Generator(np.random.PCG64(seed))
-
-
-@cache
-def _loops() -> ModuleType:
-    """Returns the loops that draw, once Numba is to be imported."""
-    from find_gym.core.kernels import draws
-
-    return draws
 
 
 class SeededBits:
@@ -174,11 +168,10 @@ class SeededBits:
 
     def draw(self, size: int, loop: Loop) -> None:
         """Lets a compiled loop draw what it would get from the generator itself; see `draw_in_loop`."""
-        loops = _loops()
         size += int(self._cursor[0])
         while True:
-            words, cursor = np.empty(size + -size % loops.LANES, dtype=np.uint64), self._cursor.copy()
-            loops.fill_from_seed(self._entropy, words)
+            words, cursor = np.empty(size + -size % _loops.LANES, dtype=np.uint64), self._cursor.copy()
+            _loops.fill_from_seed(self._entropy, words)
             loop(words, cursor)
             if cursor[0] <= words.size:
                 self._cursor = cursor

@@ -94,13 +94,15 @@ class BegunInputs:
         names: the names of the strata.
     """
 
-    __slots__ = ("_job", "_points", "_summary", "names")
+    __slots__ = ("_given", "_job", "_points", "_summary", "names")
 
     def __init__(
         self, function: NumericBlackBox, identity: bytes, exception: FloatArray, more: FloatArray = NO_NUMBERS
     ) -> None:
         drawing, board, address = _drawing()
         rule, regions = loops_of(function)
+        # Until they are there.
+        self._given: tuple[Any, ...] | None = (function, identity, exception, more)
         self.names = _STRATA if len(exception) else _STRATA[:-1]
         count = (len(self.names) + 1) * POINTS_PER_STRATUM + more.size
         self._points: FloatArray = np.empty((2, count))
@@ -122,11 +124,20 @@ class BegunInputs:
         Returns:
             The inputs and their outputs, shape `(2, n)`; the spread; and the accuracy of the best constant ("always
             undefined" included).
+
+        Raises:
+            MemoryError: there was not enough of it, a second time, too; the next call tries again.
         """
         self._job.finish()
         spread, most = self._summary.tolist()
+        if math.isnan(most) and self._given is not None:
+            again = BegunInputs(*self._given)
+            again._job.finish()
+            self._points, self._summary = again._points, again._summary
+            spread, most = self._summary.tolist()
         if math.isnan(most):
             raise MemoryError("expected memory for held-out inputs, actual: there is none left")
+        self._given = None
         # All strata have the same size, so the mean over them is the mean over all inputs: exact in integers.
         return self._points, spread, most / (len(self.names) * POINTS_PER_STRATUM)
 

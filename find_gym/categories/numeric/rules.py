@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from types import ModuleType
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
 from find_gym.categories.numeric.variants import Region, replaced
+from find_gym.core.late import LateModule
 from find_gym.core.specs import write_json, write_numbers
+
+_compiled_rules = LateModule("find_gym.categories.numeric.compiled_rules")
 
 Operator = Literal["sum", "product"]
 OPERATORS: tuple[Operator, ...] = ("sum", "product")
@@ -25,17 +26,9 @@ class _CompiledForm:
     def __get__(self, rule: Any, owner: Any) -> Any:
         if rule is None:
             return self
-        compiled = _compiled_rules().CompiledRule(rule)
+        compiled = _compiled_rules.CompiledRule(rule)
         object.__setattr__(rule, "compiled", compiled)
         return compiled
-
-
-@cache
-def _compiled_rules() -> ModuleType:
-    """Returns what compiles rules, once Numba is to be imported."""
-    from find_gym.categories.numeric import compiled_rules
-
-    return compiled_rules
 
 
 class _Compiled:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache, lru_cache
-from types import ModuleType
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,10 @@ from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, defined_only,
 from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.core.arrays import loop_array
 from find_gym.core.draws import SingleDraws, address_of, choose
+from find_gym.core.late import LateModule
 from find_gym.core.splits import check_split, split_of
+
+_loops = LateModule("find_gym.categories.numeric.kernels.regions")
 
 _DOMAIN_POINTS = 100
 _PROBES = np.linspace(*QUERY_RANGE, 1025)
@@ -143,7 +145,7 @@ def _sample_regions(
     outputs = outputs[_DOMAIN_POINTS:]
     bounds = np.empty((draws.integers(level.region_count[0], level.region_count[1] + 1), 2))
     first, end, _ = decimal_steps(*domain, 1)
-    draw_regions = _loops().draw_regions
+    draw_regions = _loops.draw_regions
     with draws.rng.bit_generator.lock:
         # The scoring tolerance, without noise: a constant function's corruption by its own mean can't be told from it.
         drawn = (
@@ -154,14 +156,6 @@ def _sample_regions(
         is_found = draw_regions(*drawn, math.inf, 1, False, bounds)
         is_found = is_found or draw_regions(*drawn, spread_of(outputs), _REGION_TRIES, True, bounds)
     return tuple([Region(lower, upper, mean) for lower, upper in bounds.tolist()]) if is_found else None
-
-
-@cache
-def _loops() -> ModuleType:
-    """Returns the loops that draw regions, once Numba is to be imported."""
-    from find_gym.categories.numeric.kernels import regions
-
-    return regions
 
 
 # Most rules have the same domain.
@@ -185,5 +179,5 @@ def domain_mean(rule: Rule, domain: tuple[float, float]) -> float | None:
 
 
 def _mean_of(outputs: FloatArray) -> float | None:
-    mean = _loops().mean_of(loop_array(outputs))
+    mean = _loops.mean_of(loop_array(outputs))
     return None if math.isnan(mean) else float(f"{mean:.6g}")

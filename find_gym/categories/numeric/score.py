@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -31,10 +29,13 @@ from find_gym.categories.numeric.paper import PAPER_INPUTS, PAPER_THRESHOLD, pap
 from find_gym.categories.numeric.unit_tests import draw_unit_tests
 from find_gym.core.arrays import loop_array
 from find_gym.core.complexity import program_complexity
+from find_gym.core.late import LateModule
 from find_gym.core.skills import skill
 from find_gym.core.submissions import MalformedError, PreparedCode, Submission, prepare_code
 from find_gym.judges.protocol import Judge
 from find_gym.sandbox import Result, Status
+
+_counting = LateModule("find_gym.categories.numeric.kernels.counting")
 
 FloatArray = NDArray[np.float64]
 
@@ -171,7 +172,7 @@ class NumericScorer(CodeScorer[NumericScore]):
         """Judges outputs, or loops that give them."""
         right = np.empty(len(self._names) + 3)
         points, spread, trivial_accuracy = self._inputs.finish()
-        _counting().count_right(*loops, predicted, points, spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
+        _counting.count_right(*loops, predicted, points, spread, LARGEST_OUTPUT, POINTS_PER_STRATUM, right)
         *strata, beyond, accuracy, error = right.tolist()
         success = error < PAPER_THRESHOLD
         if result is not None:
@@ -190,14 +191,6 @@ class NumericScorer(CodeScorer[NumericScore]):
             complexity=complexity,
             unit_tests=None,
         )
-
-
-@cache
-def _counting() -> ModuleType:
-    """Returns the loops that count, once Numba is to be imported."""
-    from find_gym.categories.numeric.kernels import counting
-
-    return counting
 
 
 def score_numeric_programs(

@@ -2,7 +2,9 @@
 
 import math
 import pickle
+from collections.abc import Callable, Container
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -10,10 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import as_strided
 
 from find_gym.categories.numeric import batch_noise as noise
 from find_gym.categories.numeric import networks
 from find_gym.categories.numeric.difficulty import DIFFICULTIES
+from find_gym.categories.numeric.kernels import drawing, rule_fits
 from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.envs.vector import answers
@@ -41,25 +45,68 @@ def test_the_same_as_single_environments(identifier: str, name: str, mode: str) 
     assert twins.submissions > 2
 
 
-def test_the_same_with_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    def play() -> list[bytes]:
-        envs = gym.make_vec(NUMERIC, num_envs=40, autoreset_mode="SameStep", max_queries=6, full_info=True, **QUICK)
-        rng = np.random.default_rng(0)
-        observations, _ = envs.reset(seed=0)
-        seen: list[Any] = [observations]
+def play(
+    seed: int = 0,
+    count: int = 60,
+    failing: Callable[[Callable[[], Any]], None] | None = None,
+    steps: Container[int] = (),
+) -> list[bytes]:
+    """Plays at random, and returns what is seen at each step, before some of which the same step fails."""
+    envs = gym.make_vec(NUMERIC, num_envs=40, autoreset_mode="SameStep", max_queries=6, full_info=True, **QUICK)
+    rng = np.random.default_rng(0)
+    observations, _ = envs.reset(seed=seed)
+    seen: list[Any] = [observations]
+    masks = envs.unwrapped.action_masks()
+    for step in range(count):
+        # All that have no budget left write, many at a time.
+        actions = (rng.random(masks.shape) * masks).argmax(axis=1)
+        if failing is not None and step in steps:
+            failing(partial(envs.step, actions))
+        *results, infos = envs.step(actions)
         masks = envs.unwrapped.action_masks()
-        for _ in range(60):
-            # All that have no budget left write, many at a time.
-            actions = (rng.random(masks.shape) * masks).argmax(axis=1)
-            *step, infos = envs.step(actions)
-            masks = envs.unwrapped.action_masks()
-            seen += [*step, masks, repr(infos.get("final_info"))]
-        envs.close()
-        return [pickle.dumps(one) for one in seen]
+        seen.append([*results, masks, repr(infos.get("final_info"))])
+    envs.close()
+    return [pickle.dumps(one) for one in seen]
 
+
+def test_the_same_with_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     one, several = (in_thread(monkeypatch, threads, play) for threads in (1, 3))
     assert one == several
     assert sum(b"accuracy" in part for part in one) > 10
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("lacking", ["a fit", "held-out inputs"])
+def test_a_step_for_which_there_is_no_memory_is_not_taken(
+    lacking: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More numbers than any machine has addresses for; nobody reads them.
+    pairs: Any = as_strided(np.zeros(1), (2, 1 << 57), (8 << 57, 8))
+    intervals: Any = as_strided(np.zeros(1), (1 << 57, 2), (16, 8))
+    begin_fit, begin_draw = rule_fits.begin_fit, drawing.begin_draw
+
+    def begin_large_fit(board: Any, address: int, rule: Any, limits: Any, points: Any, *others: Any) -> int:
+        return begin_fit(board, address, rule, limits, pairs, *others)
+
+    def begin_large_draw(board: Any, address: int, *others: Any) -> int:
+        *others, _, more, points, summary = others
+        return begin_draw(board, address, *others, intervals, more, points, summary)
+
+    def fail(step: Callable[[], Any]) -> None:
+        with monkeypatch.context() as patch, pytest.raises(MemoryError, match=f"expected memory for {lacking}, actual"):
+            if lacking == "a fit":
+                patch.setattr(rule_fits, "begin_fit", begin_large_fit)
+            else:
+                patch.setattr(drawing, "begin_draw", begin_large_draw)
+            step()
+
+    # Functions that no other test has judged.
+    seed = 1000 * threads + 100 * len(lacking)
+    expected = play(seed, 30)
+    ends = [step for step, part in enumerate(expected[1:]) if b"accuracy" in part][:4]
+    # They have been judged once by now, so that scorers that failed are kept.
+    assert in_thread(monkeypatch, threads, lambda: play(seed, 30, fail, ends)) == expected
 
 
 SPECIAL: dict[str, dict[str, Any]] = {
