@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import weakref
 from typing import Any
 
 import numba
@@ -126,6 +127,18 @@ def test_any_thread_finishes_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for job, _ in begun:
         in_thread(monkeypatch, 1, job.finish)
     assert_done(belows, [result for _, result in begun])
+
+
+def test_the_memory_of_a_thread_is_no_others_while_a_job_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin_one() -> tuple[tuple[jobs.Job, Any], weakref.ref[Any]]:
+        with jobs.BOARD:
+            return begin(30_000), weakref.ref(jobs.BOARD.memory)
+
+    # Another thread whose memory lay there would be taken for the one that has ended, and do jobs that nobody holds.
+    (job, result), memory = in_thread(monkeypatch, 2, begin_one)
+    gc.collect()
+    assert memory() is not None
+    assert finished(job, result).tolist() == [30_000 * 29_999 // 2, 1]
 
 
 def test_threads_end_with_the_one_that_uses_them(monkeypatch: pytest.MonkeyPatch) -> None:

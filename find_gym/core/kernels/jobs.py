@@ -413,7 +413,8 @@ class Board(threading.local):
         number = loop(self._words, *arguments)
         if number == OWN:
             held.pop()
-        return Job(self._words, number, arguments)
+        # Its memory, too: whose board it is, is told by where that lies.
+        return Job(self._words, number, (arguments, self.memory))
 
     def share(self, processes: int) -> None:
         """Divides the threads among processes that do the same at the same time; 1 for this process alone."""
