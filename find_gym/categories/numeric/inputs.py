@@ -113,6 +113,9 @@ class BegunInputs:
             outputs, _, pool, _ = drawing.parts_of(board.memory)
             outputs[:] = loop_array(function.truth(pool), len(pool))
             board.begin(drawing.begin_draw, address, True, *settings)
+            if math.isnan(self._summary[0]):
+                # There was no memory for the inputs.
+                return
             truth = self._points[1]
             truth[:] = loop_array(function.truth(self._points[0]), count)
             own = len(self.names) * POINTS_PER_STRATUM
@@ -129,9 +132,11 @@ class BegunInputs:
             MemoryError: there was not enough of it, a second time, too; the next call tries again.
         """
         self._job.finish()
+        # Read first: another thread may be about to forget it, once the inputs are there.
+        given = self._given
         spread, most = self._summary.tolist()
-        if math.isnan(most) and self._given is not None:
-            again = BegunInputs(*self._given)
+        if math.isnan(most) and given is not None:
+            again = BegunInputs(*given)
             again._job.finish()
             self._points, self._summary = again._points, again._summary
             spread, most = self._summary.tolist()

@@ -307,17 +307,27 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             jobs = shared if answers.knows(env) else own
             jobs[env] = JudgeJob(draft, answers.evidence(env), answers.function(env))
         judged = {}
-        if shared:
-            scores = self._workers.do(list(shared.values()), self._draw_meanwhile(list(shared)))
-            judged = dict(zip(shared, scores, strict=True))
-        if own:
-            judged |= zip(own, self._referee.judge(list(own.values())), strict=True)
+        states: dict[int, Any] = {}
+        try:
+            if shared:
+                scores = self._workers.do(list(shared.values()), self._draw_meanwhile(list(shared), states))
+                judged = dict(zip(shared, scores, strict=True))
+            if own:
+                judged |= zip(own, self._referee.judge(list(own.values())), strict=True)
+        except BaseException:
+            # The step has not been taken: whether functions are drawn next, or named, is open again.
+            for env, state in states.items():
+                self._drawn.pop(env, None)
+                self._draws[env].rng.bit_generator.state = state
+            raise
         return judged
 
-    def _draw_meanwhile(self, ending: Sequence[int]) -> Callable[[int], None] | None:
+    def _draw_meanwhile(self, ending: Sequence[int], states: dict[int, Any]) -> Callable[[int], None] | None:
         """Returns what draws the next function of one of some environments; None where it has to wait, or takes long.
 
-        Drawn are the functions of episodes that begin in this step. If this fails, they are those of the next episodes.
+        Args:
+            ending: the environments, whose next episodes begin in this step.
+            states: where to note the states that their generators had before.
         """
         if self.autoreset_mode is not AutoresetMode.SAME_STEP or self._env.draws_slowly:
             return None
@@ -326,7 +336,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         def draw_next(place: int) -> None:
             env = ending[place]
             if env not in drawn:
-                drawn[env] = draw(draws[env].rng)
+                rng = draws[env].rng
+                states[env] = rng.bit_generator.state
+                drawn[env] = draw(rng)
 
         return draw_next
 

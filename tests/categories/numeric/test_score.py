@@ -1,13 +1,16 @@
 """Scores of numeric descriptions: the truth, trivial ones, tables, failures, exploits."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import as_strided
 
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
+from find_gym.categories.numeric.kernels import drawing
 from find_gym.categories.numeric.rules import AtomRule
 from find_gym.categories.numeric.variants import Region
 from find_gym.core.kernels import jobs
@@ -264,3 +267,26 @@ def test_a_scorer_may_be_copied_while_its_inputs_are_drawn() -> None:
     for function, one in zip(functions, copies, strict=True):
         submission = Submission(program=function.spec)
         assert one.score(submission) == NumericScorer(function).score(submission)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_without_memory_for_its_inputs_a_callable_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    function = CallableFunction(lambda x: asked.append(x) or x * x)
+    expected, begin_draw = NumericScorer(function).trivial_accuracy, drawing.begin_draw
+    # More numbers than any machine has addresses for; nobody reads them.
+    intervals: Any = as_strided(np.zeros(1), (1 << 57, 2), (16, 8))
+
+    def begin_large_draw(*arguments: Any) -> int:
+        *others, _, more, points, summary = arguments
+        return begin_draw(*others, intervals, more, points, summary)
+
+    monkeypatch.setattr(drawing, "begin_draw", begin_large_draw)
+    asked.clear()
+    scorer = NumericScorer(function)
+    with pytest.raises(MemoryError, match="expected memory for held-out inputs, actual"):
+        _ = scorer.trivial_accuracy
+    # What memory happens to hold is no input.
+    assert max(map(abs, asked)) <= 128
+    monkeypatch.setattr(drawing, "begin_draw", begin_draw)
+    assert scorer.trivial_accuracy == expected

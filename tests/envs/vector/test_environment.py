@@ -2,6 +2,7 @@
 
 import json
 import resource
+from collections import Counter
 from typing import Any
 
 import gymnasium as gym
@@ -262,7 +263,7 @@ def test_a_failed_score_leaves_the_step_untaken(monkeypatch: pytest.MonkeyPatch)
 def test_a_failed_step_changes_nothing_of_the_episodes_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     # Functions may have been drawn for them by then.
     steady, failing = (make(16, autoreset_mode="SameStep", max_queries=4, max_steps=9) for _ in range(2))
-    rng, score, failures = np.random.default_rng(0), NumericScorer.score, 0
+    rng, score, failures = np.random.default_rng(0), NumericScorer.score, Counter[type]()
     for number in range(160):
         if number % 40 == 0:
             mask = np.arange(16) % 3 != number // 40
@@ -280,17 +281,26 @@ def test_a_failed_step_changes_nothing_of_the_episodes_that_follow(monkeypatch: 
                 raise OSError("no scores today")
             return score(scorer, submission)
 
-        monkeypatch.setattr(NumericScorer, "score", fail)
-        try:
-            result = failing.step(actions)
-        except OSError:
-            failures += 1
-            monkeypatch.setattr(NumericScorer, "score", score)
-            result = failing.step(actions)
-        monkeypatch.setattr(NumericScorer, "score", score)
+        def stop(generator: np.random.Generator) -> Any:
+            generator.integers(9)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            if number % 5:
+                patch.setattr(NumericScorer, "score", fail)
+            else:
+                patch.setattr(failing._env, "draw", stop)
+            states = [rng.bit_generator.state for rng in failing.np_random]
+            try:
+                result = failing.step(actions)
+            except (OSError, KeyboardInterrupt) as error:
+                failures[type(error)] += 1
+                patch.undo()
+                assert [rng.bit_generator.state for rng in failing.np_random] == states
+                result = failing.step(actions)
         np.testing.assert_equal(result[:3], steady.step(actions)[:3])
         assert [one.identity() for one in failing.functions] == [one.identity() for one in steady.functions]
-    assert failures > 20
+    assert min(failures[OSError], failures[KeyboardInterrupt]) > 9
 
 
 def test_memory_does_not_grow() -> None:
