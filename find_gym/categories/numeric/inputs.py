@@ -110,8 +110,11 @@ class BegunInputs:
         settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._summary
         self._job: Job = board.begin(drawing.begin_draw, address, False, *settings)
         if rule.size == 0:
-            outputs, _, pool, _ = drawing.parts_of(board.memory)
+            # A function of the user's own may make scorers itself, whose inputs are drawn in the same memory.
+            drawn = board.memory.copy()
+            outputs, _, pool, _ = drawing.parts_of(drawn)
             outputs[:] = loop_array(function.truth(pool), len(pool))
+            board.memory[:] = drawn
             board.begin(drawing.begin_draw, address, True, *settings)
             if math.isnan(self._summary[0]):
                 # There was no memory for the inputs.

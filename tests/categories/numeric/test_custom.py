@@ -1,5 +1,6 @@
 """Users' functions: whatever they return or raise, they are served, scored and fitted."""
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from find_gym.categories.entities.custom import CallableEntityFunction
 from find_gym.categories.relations.custom import CallableRelation
 from find_gym.functions import CallableFunction, CallableStringFunction
-from find_gym.scoring import NumericScorer, Submission
+from find_gym.scoring import NumericInputs, NumericScorer, Submission
 from find_gym_agents.registry import make_agent
 from tests.agents.episodes import play
 
@@ -63,3 +64,19 @@ def test_a_function_that_does_not_take_one_argument_is_refused_at_once(wrap: Any
             wrap(function)
     wrap(lambda a, b=2: a)
     wrap(str)
+
+
+def test_a_function_may_score_others_while_its_own_inputs_are_drawn() -> None:
+    others: list[CallableFunction] = []
+
+    def function(x: float) -> float:
+        # At integers, it is asked for its identity.
+        while others and x % 1:
+            NumericScorer(others.pop())
+        return x * x - 3 * x
+
+    own = CallableFunction(function)
+    expected = NumericInputs.of(own)
+    others.append(CallableFunction(math.exp))
+    np.testing.assert_equal(vars(NumericInputs.of(own)), vars(expected))
+    assert not others
