@@ -53,7 +53,9 @@ class BatchDescriptions:
         if (draft := self._drafts.get(tokens)) is None:
             if len(self._drafts) == _KEPT:
                 self._drafts.clear()
-            draft = self._drafts[tokens] = self._empty.copied()
+            draft = self._empty.copied()
             for token in tokens:
                 draft.append(token)
+            # Kept once it is whole: a signal may interrupt this.
+            self._drafts[tokens] = draft
         return draft

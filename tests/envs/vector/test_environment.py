@@ -260,6 +260,35 @@ def test_a_failed_score_leaves_the_step_untaken(monkeypatch: pytest.MonkeyPatch)
     assert infos["budget"].tolist() == [98, 99]
 
 
+def test_an_interrupted_step_leaves_no_part_of_a_description(monkeypatch: pytest.MonkeyPatch) -> None:
+    for calls in range(99):
+        envs = make(2)
+        envs.reset(seed=0)
+        first, last = (np.full(2, envs.codec.queries + envs.codec.tokens.index(word)) for word in ("inside", "linear"))
+        envs.step(first)
+        kind, left = type(envs.codec.new_draft()), calls
+        append = kind.append
+
+        def stop(draft: Any, token: int, append: Any = append) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise KeyboardInterrupt
+            append(draft, token)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(kind, "append", stop)
+            try:
+                _, _, terminated, _, _ = envs.step(last)
+            except KeyboardInterrupt:
+                patch.undo()
+                _, _, terminated, _, _ = envs.step(last)
+        assert terminated.all()
+        if left >= 0:
+            break
+    assert calls > 2
+
+
 def test_a_failed_step_changes_nothing_of_the_episodes_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     # Functions may have been drawn for them by then.
     steady, failing = (make(16, autoreset_mode="SameStep", max_queries=4, max_steps=9) for _ in range(2))
