@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numba
 import numpy as np
@@ -595,3 +596,34 @@ def test_rows_stay_while_fits_are_under_way(batches: list[list[list[int]]]) -> N
             for x, (table, rows) in zip(inputs, asked, strict=True):
                 np.testing.assert_array_equal(table[rows], np.stack([x, x**2], axis=1))
         np.testing.assert_array_equal(columns.at(inputs[0]), [inputs[0], inputs[0] ** 2])
+
+
+def test_rows_are_right_after_a_signal() -> None:
+    x, more = np.arange(190.0), np.arange(200.0, 212.0)
+    before = sys.gettrace()
+    for lines in range(999):
+        columns, left = Columns(np.zeros((1, 2)), lambda x: np.stack([x, x**2], axis=1)), lines
+
+        def trace(frame: Any, event: str, argument: Any) -> Any:
+            nonlocal left
+            if frame.f_globals["__name__"] != Columns.__module__:
+                return None
+            left -= event == "line"
+            if left < 0:
+                sys.settrace(before)
+                raise KeyboardInterrupt
+            return trace
+
+        columns.rows(x)
+        try:
+            sys.settrace(trace)
+            columns.rows(more)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(before)
+        for inputs in (more, more + 6, x, more):
+            np.testing.assert_array_equal(columns.at(inputs), [inputs, inputs**2])
+        if left >= 0:
+            break
+    assert lines > 50

@@ -97,9 +97,22 @@ class Columns(local):
                 return table, np.array([places[value] for value in inputs], dtype=np.int64)
             missing = [value for value in asked if value not in places]
             self._again.update([value for value in asked if value in places])
-            self._table[[self._place(value, kept) for value in missing]] = self._compute(np.array(missing))
+            values = self._compute(np.array(missing))
+            try:
+                self._table[[self._place(value, kept) for value in missing]] = values
+            except BaseException:
+                # A signal came in between: which row is whose is not known any more.
+                self._forget()
+                raise
             rows = [places[value] for value in inputs]
         return self._table, np.array(rows, dtype=np.int64)
+
+    def _forget(self) -> None:
+        """Forgets which inputs are in the table."""
+        self._places.clear()
+        self._inputs.clear()
+        self._again.clear()
+        self._next, self._last = 0, _NOTHING
 
     def _place(self, value: float, kept: dict[float, None]) -> int:
         """Returns the row for another input, that of one that was not asked for again where all are taken."""
