@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache, partial, wraps
+from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -178,8 +180,9 @@ def _turn(folder: Path) -> Iterator[None]:
 def cache_folder(module: ModuleType) -> Path:
     """Returns where the kernels of a module are kept: beside it, else in the user's cache, else for this process only.
 
-    The folder's name follows from the module's source and those that it imports from: a kernel holds copies of the
-    helpers that it calls, which Numba does not see change.
+    The folder's name follows from the module's source and those that it imports functions from, and from the numbers
+    that these have imported: a kernel holds copies of the helpers that it calls and of these numbers, which Numba does
+    not see change.
     """
     assert module.__file__ is not None
     name = f"find-gym-{module.__name__.rpartition('.')[2]}-{_digest(module)}"
@@ -200,7 +203,20 @@ def _digest(module: ModuleType) -> str:
     digest = hashlib.sha256(numba.__version__.encode())
     for _, one in sorted(sources(module).items()):
         digest.update(Path(one.__file__ or "").read_bytes())
+        digest.update(repr(_numbers(one)).encode())
     return digest.hexdigest()[:12]
+
+
+def _numbers(module: ModuleType) -> list[tuple[str, Any]]:
+    """Returns the numbers of a module, tuples and arrays of numbers included, by their names."""
+    named = [(name, value.tolist() if isinstance(value, np.ndarray) else value) for name, value in vars(module).items()]
+    return sorted([(name, value) for name, value in named if _is_numeric(value)], key=itemgetter(0))
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_numeric, value))
+    return isinstance(value, (int, float, np.generic))
 
 
 def sources(module: ModuleType) -> dict[str, ModuleType]:

@@ -30,6 +30,7 @@ from find_gym.categories.numeric.kernels import (
     asking,
     binning,
     counting,
+    drawing,
     evaluating,
     evidence,
     ordering,
@@ -229,6 +230,16 @@ def test_what_a_module_imports_counts_as_its_source() -> None:
     # Whether it takes a function out of another module, or that as a whole.
     assert algebra.__name__ in compiling.sources(scanning)
     assert asking.__name__ in compiling.sources(questions)
+
+
+def test_numbers_of_other_modules_count_as_a_modules_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    # These stand in a module whose source is not compiled.
+    assert "find_gym.categories.numeric.inputs" not in compiling.sources(drawing)
+    digests = [compiling._digest(drawing), compiling._digest(drawing)]
+    for name, value in (("DENSE_RANGE", (-12.0, 13.0)), ("SIZE", 97), ("RANGES", drawing.RANGES + 1.0)):
+        monkeypatch.setattr(drawing, name, value)
+        digests.append(compiling._digest(drawing))
+    assert len(set(digests)) == 4
 
 
 def gradient_by_numpy(x: FloatArray, moments: FloatArray, targets: FloatArray, parameters: FloatArray) -> FloatArray:

@@ -320,7 +320,7 @@ _parts_of: Any = exact_helper(parts_of)
 
 
 def draw_job(memory: int, given: Any) -> None:
-    """Draws the inputs of all strata, chosen from a pool by their outputs, and evaluates and judges a rule there.
+    """Draws the inputs of all strata, chosen from a pool by their outputs, evaluates a rule there, and sums that up.
 
     See `begin_draw`, which writes the words that it is given.
     """
