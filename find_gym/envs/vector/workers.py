@@ -68,12 +68,12 @@ class Workers:
 
         Args:
             jobs: the jobs.
-            more: what `work` is given besides, where no process could have a part in it.
+            more: what `work` is given besides, where no other process has a part in it.
         """
         if not self._count or len(jobs) < 2:
             return self._work(jobs, *more) if jobs else []
         if len(jobs) * self._seconds.get(type(jobs[0]), math.inf) < _WORTH_SENDING:
-            return self._do_here(jobs)
+            return self._do_here(jobs, *more)
         if not self._processes:
             self._start()
         shares = min(len(self._processes) + 1, len(jobs))
@@ -103,10 +103,10 @@ class Workers:
         self._stop()
         self._processes = []
 
-    def _do_here(self, jobs: list[Any]) -> list[Any]:
+    def _do_here(self, jobs: list[Any], *more: Any) -> list[Any]:
         """Does jobs in this process, and notes how long one takes."""
         began = time.perf_counter()
-        results = self._work(jobs)
+        results = self._work(jobs, *more)
         seconds, kind = (time.perf_counter() - began) / len(jobs), type(jobs[0])
         self._seconds[kind] = (1 - _NEWEST) * self._seconds.get(kind, seconds) + _NEWEST * seconds
         return results

@@ -86,6 +86,22 @@ def test_any_number_of_jobs_comes_back_in_order():
         workers.close()
 
 
+def test_work_has_what_is_for_this_process_alone_where_no_other_has_a_part(monkeypatch):
+    given: list[Any] = []
+
+    def work(jobs: list[int], *more: Any) -> list[int]:
+        given.append(more)
+        return jobs
+
+    for worker_count, jobs in ((0, [1, 2]), (1, [1]), (1, [1, 2])):
+        workers = Workers(worker_count, work)
+        # That they take little time is known from others.
+        workers._seconds[int] = 1e-9
+        monkeypatch.setattr(module, "_WORTH_SENDING", 1.0)
+        assert workers.do(jobs, "here") == jobs
+    assert given == [("here",)] * 3
+
+
 def test_messages_longer_than_a_pipe_holds():
     workers = Workers(1, large)
     jobs = ["a" * 10, "b", "c" * 20, "d"]
