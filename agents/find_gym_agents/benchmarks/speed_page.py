@@ -73,8 +73,8 @@ _ADVICE = """\
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
   `full_info=None` leaves out the scores as well, for learners that read `env.unwrapped.scores`.
 - **Observations** are copies. With `copy=False` they are the same arrays at each step, updated in place, as in
-  Gymnasium's own vector environments, for learners that copy what they keep: a query takes seven tenths of the time
-  at 64 environments, half at 512 and a third at 4,096.
+  Gymnasium's own vector environments, for learners that copy what they keep: a query takes two thirds of the time
+  at 64 environments, less than half at 512 and three tenths at 4,096.
 - **Compiling.** The first fit, network or score on a machine compiles the loops that it needs; see
   [compiled loops](compiled.md).
 """
