@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.atoms import ATOMS, Constants, FloatArray
+from find_gym.categories.numeric.atoms import ATOMS, Constants, FloatArray, flatten
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Rule, Skeleton
 
 LeafConstants = list[Constants]
@@ -62,14 +62,7 @@ def affine_in(skeleton: Skeleton, values: list[FloatArray], index: int) -> tuple
 
 def pack(constants: LeafConstants) -> FloatArray:
     """Flattens the constants of all atoms into one vector, in the order of the Jacobian's rows."""
-    flat: list[float] = []
-    for leaf in constants:
-        for constant in leaf:
-            if type(constant) is tuple:
-                flat.extend(constant)
-            else:
-                flat.append(constant)
-    return np.array(flat, dtype=np.float64)
+    return np.array(flatten(constants), dtype=np.float64)
 
 
 def unpack(vector: FloatArray, like: LeafConstants) -> LeafConstants:
