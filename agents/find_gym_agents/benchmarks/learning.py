@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 from typing import Any
 
 from stable_baselines3.common.logger import Logger
@@ -17,6 +21,8 @@ from find_gym_agents.training.loop import make_learner
 COUNT = 64
 # With the tokens of a description, episodes of about 16 steps.
 QUERIES = 12
+# The seconds of a turn that are timed, at least.
+_TURN = 3.0
 
 
 @dataclass(frozen=True)
@@ -55,39 +61,26 @@ class Split:
 def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Split]:
     """Trains policies from scratch, as `find-gym train` does; they spend their budget, then write.
 
-    The learners take turns, a rollout and its update each; the first turn, which fills caches, is left out.
+    As in a training, each learner has a process of its own. They take turns, so that a machine that gets slower is so
+    for all; the first rollout and update of each turn, which fill caches again, are left out.
 
     Args:
         identifier: the environment.
         seconds: for how long at least, each learner.
-        workers: processes beside this one; see `configurations`.
+        workers: processes beside that of the learner; see `configurations`.
     """
     options: dict[str, Any] = {"max_queries": QUERIES}
     if identifier == NUMERIC:
         options["difficulty"] = WITHOUT_NETWORKS
     configs = configurations(identifier, workers)
-    turns = {config.algo: _Turns(make_learner(config, options), options) for config in configs}
-    while any(one.elapsed < seconds for one in turns.values()):
-        for one in turns.values():
-            one.take()
-    rollout = COUNT * configs[0].rollout_steps
-    splits = []
-    for name, one in turns.items():
-        one.learner.leave()
-        steps = one.count * rollout
-        splits.append(
-            Split(
-                identifier,
-                name,
-                workers,
-                steps / one.elapsed,
-                steps / one.processor,
-                one.environment / one.elapsed,
-                one.steps_per_episode(),
-                (one.elapsed - one.environment) / steps,
-            )
-        )
-    return splits
+    with ExitStack() as stack:
+        pools = [
+            stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"), _begin, (config, options)))
+            for config in configs
+        ]
+        while any([pool.submit(_take).result() < seconds for pool in pools]):
+            pass
+        return [pool.submit(_leave).result() for pool in pools]
 
 
 def configurations(identifier: str, workers: int) -> list[TrainConfig]:
@@ -109,34 +102,67 @@ def configurations(identifier: str, workers: int) -> list[TrainConfig]:
 class _Turns:
     """A learner and the time of its rollouts and updates.
 
+    Args:
+        config: what it trains.
+        options: arguments of the environment.
+
     Attributes:
-        learner: the learner.
-        count: the rollouts that were timed.
-        elapsed: their seconds and those of their updates.
-        processor: the same in processor time of this process.
-        environment: the seconds of the environment.
+        elapsed: the seconds of the rollouts and updates that were timed.
     """
 
-    def __init__(self, learner: Learner, options: dict[str, Any]) -> None:
-        self.learner = learner
-        learner.set_logger(Logger(None, []))
-        learner.enter(Setting(options))
-        learner.begin(0)
-        learner.collect()
-        learner.update(1.0)
-        self.count = 0
-        self.elapsed = self.processor = self.environment = 0.0
+    def __init__(self, config: TrainConfig, options: dict[str, Any]) -> None:
+        self._config = config
+        self._learner: Learner = make_learner(config, options)
+        self._learner.set_logger(Logger(None, []))
+        self._learner.enter(Setting(options))
+        self._learner.begin(0)
+        self._count = 0
+        self.elapsed = self._processor = self._environment = 0.0
 
     def take(self) -> None:
-        """Makes a rollout and learns from it."""
+        """Makes rollouts and learns from them, for some seconds."""
+        self._learner.collect()
+        self._learner.update(1.0)
         began, processor = time.perf_counter(), time.process_time()
-        self.environment += self.learner.collect()
-        self.learner.update(1.0)
+        while time.perf_counter() < began + _TURN:
+            self._environment += self._learner.collect()
+            self._learner.update(1.0)
+            self._count += 1
         self.elapsed += time.perf_counter() - began
-        self.processor += time.process_time() - processor
-        self.count += 1
+        self._processor += time.process_time() - processor
 
-    def steps_per_episode(self) -> float:
-        """Returns the mean length of the last episodes."""
-        lengths = [episode["l"] for episode in self.learner.episodes()]
-        return sum(lengths) / max(len(lengths), 1)
+    def leave(self) -> Split:
+        """Closes the environments; returns where the time went."""
+        config, lengths = self._config, [episode["l"] for episode in self._learner.episodes()]
+        self._learner.leave()
+        steps = self._count * COUNT * config.rollout_steps
+        return Split(
+            config.env,
+            config.algo,
+            config.learners * (config.env_worker_count + 1) - 1,
+            steps / self.elapsed,
+            steps / self._processor,
+            self._environment / self.elapsed,
+            sum(lengths) / max(len(lengths), 1),
+            (self.elapsed - self._environment) / steps,
+        )
+
+
+# What a process has that does turns.
+_own: list[_Turns] = []
+
+
+def _begin(config: TrainConfig, options: dict[str, Any]) -> None:
+    # As `find-gym train` does.
+    gc.freeze()
+    _own.append(_Turns(config, options))
+
+
+def _take() -> float:
+    """Takes a turn; returns the seconds of all turns."""
+    _own[0].take()
+    return _own[0].elapsed
+
+
+def _leave() -> Split:
+    return _own[0].leave()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import shlex
@@ -145,8 +144,6 @@ def _training(
         return {"training": [], "shares": {}, "peers": others}
     from find_gym_agents.benchmarks.learning import Split, measure_splits
 
-    # As `find-gym train` does.
-    gc.freeze()
     splits: dict[str, list[Split]] = {}
     for identifier in dict.fromkeys(one.identifier for one in episodes):
         progress(f"training, {identifier}")
