@@ -275,7 +275,7 @@ def test_benchmark_divides_the_time_of_training():
     pytest.importorskip("sb3_contrib")
     from find_gym_agents.benchmarks.learning import Split
 
-    split = Split("FIND-numeric-v1", "ppo_fast", 1, 1000.0, 1200.0, 0.25, 16.0, 0.00075)
+    split = Split("FIND-numeric-v1", "ppo_fast", 128, 1, 1000.0, 1200.0, 0.25, 16.0, 0.00075)
     assert split.share_at(4000.0) == pytest.approx(0.25)
     assert split.to_json()["steps_per_episode"] == 16.0
 

@@ -18,7 +18,6 @@ from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.learner import Learner, Setting
 from find_gym_agents.training.loop import make_learner
 
-COUNT = 64
 # With the tokens of a description, episodes of about 16 steps.
 QUERIES = 12
 # The seconds of a turn that are timed, at least.
@@ -32,6 +31,7 @@ class Split:
     Attributes:
         environment: the id.
         algorithm: the learner's name.
+        environments: how many are stepped side by side, by all processes together.
         workers: processes beside the first: of the environment, or further learners.
         steps_per_second: steps of training in a second, all in all.
         steps_per_processor_second: those in a second of processor time of the first process.
@@ -42,6 +42,7 @@ class Split:
 
     environment: str
     algorithm: str
+    environments: int
     workers: int
     steps_per_second: float
     steps_per_processor_second: float
@@ -84,7 +85,7 @@ def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Sp
 
 
 def configurations(identifier: str, workers: int) -> list[TrainConfig]:
-    """Returns the configurations of both algorithms, with as many processes.
+    """Returns the configurations of both algorithms, their own but for the processes, of which both have as many.
 
     Those beside the first are workers of the environment for MaskablePPO; for `ppo-fast` they are learners, as far as
     these share the environments evenly, and workers of the learners' environments.
@@ -93,10 +94,11 @@ def configurations(identifier: str, workers: int) -> list[TrainConfig]:
         identifier: the environment.
         workers: processes beside the first.
     """
-    learners = math.gcd(COUNT, workers + 1)
-    config = TrainConfig(env=identifier, num_envs=COUNT, imitation_minutes=0.0, env_workers=workers, device="cpu")
-    others = (workers + 1) // learners - 1
-    return [config, replace(config, algo="ppo_fast", learners=learners, env_workers=others)]
+    shared: dict[str, Any] = {"env": identifier, "imitation_minutes": 0.0, "device": "cpu"}
+    config = TrainConfig(**shared, env_workers=workers)
+    fast = TrainConfig(**shared, algo="ppo_fast")
+    learners = math.gcd(fast.num_envs, workers + 1)
+    return [config, replace(fast, learners=learners, env_workers=(workers + 1) // learners - 1)]
 
 
 class _Turns:
@@ -135,10 +137,11 @@ class _Turns:
         """Closes the environments; returns where the time went."""
         config, lengths = self._config, [episode["l"] for episode in self._learner.episodes()]
         self._learner.leave()
-        steps = self._count * COUNT * config.rollout_steps
+        steps = self._count * config.num_envs * config.rollout_steps
         return Split(
             config.env,
             config.algo,
+            config.num_envs,
             config.learners * (config.env_worker_count + 1) - 1,
             steps / self.elapsed,
             steps / self._processor,

@@ -42,14 +42,16 @@ network, as FIND does for one in seven functions, takes {network:.3f} s each tim
 _TRAINING = """\
 ## Training
 
-`find-gym train` with `--algo maskable-ppo` and `--algo ppo-fast`, which took turns, rollout by rollout, from scratch,
-64 environments, {processes} processes: those beside the first are `--env-workers` of MaskablePPO, and `--learners` of
-`ppo-fast` as far as these share the environments evenly. "Environment" is all that the learner asks of it: steps,
-scores, resets, masks. Policies spend their budget, then write descriptions, which are random at first, compounds among
-them, whose fits take longest.
+`find-gym train` with `--algo maskable-ppo` and `--algo ppo-fast`, from scratch, with as many environments side by side
+as each has by default, and rollouts of 8,192 steps; they took turns of some seconds. Each had {processes} processes:
+those beside the first are `--env-workers` of MaskablePPO, and `--learners` of `ppo-fast` as far as these share the
+environments evenly. "Time in them" is all that the learner asks of the environments: steps, scores, resets, masks.
+Policies spend their budget, then write descriptions, which are random at first, compounds among them, whose fits take
+longest.
 """
 _TRAINING_HEADER = [
-    "", "algorithm", "steps a second", "steps in a second of the first processor", "environment", "steps an episode",
+    "", "algorithm", "environments", "steps a second", "steps in a second of the first processor", "time in them",
+    "steps an episode",
 ]  # fmt: skip
 _SHARES = """\
 The share of the environment beside MaskablePPO, with the episodes of 16 steps of the table above:
@@ -111,7 +113,8 @@ def page(results: dict[str, Any]) -> str:
     if results["training"]:
         rows = [
             [
-                split["environment"], split["algorithm"].replace("_", "-"), f"{split['steps_per_second']:,.0f}",
+                split["environment"], split["algorithm"].replace("_", "-"),
+                str(split["environments"]), f"{split['steps_per_second']:,.0f}",
                 f"{split['steps_per_processor_second']:,.0f}", f"{split['environment_share']:.1%}",
                 f"{split['steps_per_episode']:.1f}",
             ]

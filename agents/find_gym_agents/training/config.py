@@ -17,6 +17,9 @@ ALGORITHMS = ("maskable_ppo", "ppo_fast", "ppo")
 DEVICES = ("auto", "cpu", "cuda")
 LOGGERS = ("tensorboard", "csv", "json", "log", "stdout", "none")
 _MOST_ENV_WORKERS = 7
+# Environments, and steps of each in a rollout; and the environments of ppo-fast, whose rollouts are as long all in all.
+_ENVS, _STEPS = 64, 128
+_FAST_ENVS = 128
 
 
 @dataclass(frozen=True)
@@ -176,13 +179,15 @@ class TrainConfig(RunConfig):
     """Units of each layer between the encoder and the actions."""
     layers: int = 2
     """The number of these layers."""
-    num_envs: int = 64
-    """Environments that are stepped side by side."""
+    num_envs: int = None  # type: ignore[assignment]
+    """Environments that are stepped side by side; by default 64, with ppo-fast 128 (or the next number that its
+    learners can share), for which its networks take hardly longer."""
     learners: int = 1
     """Processes that learn together, with ppo-fast and on the CPU alone: each steps an equal share of the environments
     and computes its part of each gradient. Which steps share a minibatch depends on their number."""
-    rollout_steps: int = 128
-    """Steps of each environment between two updates of the policy."""
+    rollout_steps: int = None  # type: ignore[assignment]
+    """Steps of each environment between two updates of the policy; by default 128, with ppo-fast so many that those of
+    all environments are 8,192."""
     learning_rate: float = 2e-4
     """Adam's learning rate in reinforcement learning, at the start of each stage; it falls to a tenth. Three times as
     much without imitation."""
@@ -217,10 +222,11 @@ class TrainConfig(RunConfig):
         training = self.category_settings
         if self.quick_fits and not training.quick_fits:
             raise ValueError(f"expected a category with quick fits, actual: {self.category}")
-        check_integers(self, total_timesteps=0, imitation_examples=0, num_envs=1, rollout_steps=1, hidden=1, layers=1)
+        check_integers(self, learners=1, num_envs=1, rollout_steps=1, batch_size=2, epochs=1, checkpoint_every=1)
         check_integers(
-            self, learners=1, imitation_stock=1, imitation_batch=4, batch_size=2, epochs=1, checkpoint_every=1
+            self, total_timesteps=0, imitation_examples=0, imitation_stock=1, imitation_batch=4, hidden=1, layers=1
         )
+        self._size_rollouts()
         if self.learners > 1 and (self.algo != "ppo_fast" or self.device == "cuda"):
             raise ValueError(f"expected one learner, or ppo-fast on the CPU, actual value: {self.learners} learners")
         if self.num_envs % self.learners:
@@ -238,6 +244,15 @@ class TrainConfig(RunConfig):
             raise ValueError("expected imitation or steps of reinforcement learning, actual: neither")
         if self.init_from is not None and not Path(self.init_from).is_file():
             raise ValueError(f"expected the file of a trained policy, actual: there is none at {self.init_from!r}")
+
+    def _size_rollouts(self) -> None:
+        """Sets how many environments there are, and how many steps of each are in a rollout, where that is open."""
+        is_fast = self.algo == "ppo_fast"
+        if self.num_envs is None:
+            object.__setattr__(self, "num_envs", _FAST_ENVS + -_FAST_ENVS % self.learners if is_fast else _ENVS)
+        if self.rollout_steps is None:
+            steps = max(_ENVS * _STEPS // self.num_envs, 1) if is_fast else _STEPS
+            object.__setattr__(self, "rollout_steps", steps)
 
     @property
     def env_worker_count(self) -> int:

@@ -1,6 +1,7 @@
 """Tests of the fast PPO: its updates are MaskablePPO's, no illegal action is drawn, and it learns what there is."""
 
 from collections import Counter
+from dataclasses import replace
 from multiprocessing import Pipe, active_children
 
 import gymnasium as gym
@@ -17,7 +18,7 @@ from stable_baselines3.common.logger import Logger  # noqa: E402
 
 import find_gym  # noqa: E402
 from find_gym.core.registry import unregister_category  # noqa: E402
-from find_gym_agents.benchmarks.learning import COUNT, configurations  # noqa: E402
+from find_gym_agents.benchmarks import learning  # noqa: E402
 from find_gym_agents.categories.numeric.encoder import _Joined, _neighbours, _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
 from find_gym_agents.training.encoders import Encoding, Fingerprint, Packed, make_encoder  # noqa: E402
@@ -138,9 +139,41 @@ def test_several_learners_leave_a_gpu_alone(monkeypatch):
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 3, 5])
 def test_both_algorithms_are_measured_with_as_many_processes(workers):
-    masked, fast = configurations("FIND-strings-v1", workers)
+    masked, fast = learning.configurations("FIND-strings-v1", workers)
     assert 1 + masked.env_workers == fast.learners * (1 + fast.env_workers) == 1 + workers
-    assert masked.num_envs == fast.num_envs == COUNT and COUNT % fast.learners == 0
+    assert masked.num_envs * masked.rollout_steps == fast.num_envs * fast.rollout_steps == 8192
+    assert fast.num_envs % fast.learners == 0
+
+
+def test_time_of_training_is_measured_in_a_process_for_each_algorithm(monkeypatch):
+    fast = configure("FIND-relations-v1", learners=2)
+    masked = replace(fast, algo="maskable_ppo", learners=1)
+    monkeypatch.setattr(learning, "configurations", lambda *_: [masked, fast])
+    splits = learning.measure_splits("FIND-relations-v1", seconds=0.0, workers=1)
+    assert [(one.algorithm, one.environments, one.workers) for one in splits] == [
+        ("maskable_ppo", 8, 0), ("ppo_fast", 8, 1)
+    ]  # fmt: skip
+    for one in splits:
+        assert 0 < one.environment_share < 1 and one.steps_per_episode > learning.QUERIES
+        assert 1 / one.steps_per_second == pytest.approx(one.learner_seconds / (1 - one.environment_share))
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes"),
+    [
+        ({}, (128, 64)),
+        ({"learners": 3}, (129, 63)),
+        ({"num_envs": 64}, (64, 128)),
+        ({"num_envs": 10_000}, (10_000, 1)),
+        ({"rollout_steps": 32}, (128, 32)),
+        ({"algo": "maskable-ppo"}, (64, 128)),
+        ({"algo": "maskable-ppo", "num_envs": 32}, (32, 128)),
+    ],
+)
+def test_sizes_of_rollouts_suit_the_algorithm(options, sizes):
+    config = TrainConfig(**{"env": "FIND-strings-v1", "algo": "ppo-fast", **options})
+    assert (config.num_envs, config.rollout_steps) == sizes
+    assert (config.to_json()["num_envs"], config.to_json()["rollout_steps"]) == sizes
 
 
 def test_minibatches_hold_each_step_once_with_its_own_evidence():
