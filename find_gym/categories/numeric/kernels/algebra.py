@@ -28,26 +28,29 @@ def copy_to(source: Any, target: Any) -> None:
 @borrowing_helper
 def length(rows: Any, row: int, first: int, count: int) -> float:
     """Returns the length of a row from its entry `first` on."""
-    total = 0.0
-    for i in range(first, count):
-        total += rows[row, i] * rows[row, i]
+    part, total = rows[row, first:count], 0.0
+    for i in range(part.size):
+        total += part[i] * part[i]
     return math.sqrt(total)
 
 
 @borrowing_helper
-def reflect(rows: Any, heads: Any, column: int, count: int, target: int) -> None:
-    """Applies the reflection that was made for a column to another row."""
+def reflect(rows: Any, heads: Any, column: int, count: int, first: int, end: int) -> None:
+    """Applies the reflection that was made for a column to other rows, from `first` to before `end`."""
     if heads[column] == 0.0:
         return
-    head = heads[column]
-    total = head * rows[target, column]
-    for i in range(column + 1, count):
-        total += rows[column, i] * rows[target, i]
+    # Loops from 0 on are vectorised; an index that might be negative, for all that is seen of it, prevents that.
+    direction, head = rows[column, column + 1 : count], heads[column]
     # Half the squared length of the reflected direction is -diagonal * head.
-    total /= -rows[column, column] * head
-    rows[target, column] -= total * head
-    for i in range(column + 1, count):
-        rows[target, i] -= total * rows[column, i]
+    share = -1.0 / (rows[column, column] * head)
+    for row in range(first, end):
+        other, total = rows[row, column + 1 : count], head * rows[row, column]
+        for i in range(direction.size):
+            total += direction[i] * other[i]
+        total *= share
+        rows[row, column] -= total * head
+        for i in range(direction.size):
+            other[i] -= total * direction[i]
 
 
 @borrowing_helper
@@ -70,8 +73,7 @@ def triangularise(rows: Any, heads: Any, columns: int, count: int) -> None:
     """
     for column in range(min(columns, count)):
         make_reflection(rows, heads, column, count)
-        for row in range(column + 1, rows.shape[0]):
-            reflect(rows, heads, column, count, row)
+        reflect(rows, heads, column, count, column + 1, rows.shape[0])
 
 
 @borrowing_helper
@@ -107,8 +109,7 @@ def _pivoted(rows: Any, heads: Any, order: Any, columns: int, count: int) -> int
             order[column] = order[best]
             order[best] = place
         make_reflection(rows, heads, column, count)
-        for row in range(column + 1, columns):
-            reflect(rows, heads, column, count, row)
+        reflect(rows, heads, column, count, column + 1, columns)
     return min(columns, count)
 
 
@@ -156,7 +157,7 @@ def _least_squares_in(columns: Any, target: Any, rows: Any, room: Any, order: An
         for i in range(count):
             rows[size, i] = residual[i]
         for j in range(rank):
-            reflect(rows, heads, j, count, size)
+            reflect(rows, heads, j, count, size, size + 1)
         back_substitute(rows, rank, size, part)
         for j in range(rank):
             found[order[j]] += part[j]

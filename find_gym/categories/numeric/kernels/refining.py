@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.algebra import back_substitute, length, triangularise
+from find_gym.categories.numeric.kernels.algebra import back_substitute, length, make_reflection, reflect
 from find_gym.categories.numeric.kernels.models import linearise
 from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
@@ -62,15 +62,17 @@ def _damped_step(
         found[moving] = k
         moving += 1
     root = math.sqrt(damping + _FLOOR)
-    for k in range(moving):
-        for i in range(count, count + moving):
-            rows[k, i] = 0.0
-        rows[k, count + k] = root
+    for k in range(moving + 1):
+        for i in range(moving):
+            rows[k, count + i] = 0.0
+        if k < moving:
+            rows[k, count + k] = root
     for i in range(count):
         rows[moving, i] = residual[i]
-    for i in range(count, count + moving):
-        rows[moving, i] = 0.0
-    triangularise(rows[: moving + 1], heads, moving, count + moving)
+    for k in range(moving):
+        # Of what damping adds, a column has nothing behind its own entry.
+        make_reflection(rows, heads, k, count + k + 1)
+        reflect(rows, heads, k, count + k + 1, k + 1, moving + 1)
     back_substitute(rows, moving, moving, solution)
     for k in range(moving):
         change = solution[k] / scale[k]

@@ -14,8 +14,8 @@ from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 _FLAT = 1e-9
 # Shapes whose sums are kept in the processor's nearest memory.
 _BLOCK = 128
-# Costs that are compared at a time.
-_AT_ONCE = 16
+# Costs that are compared at a time: so many that the loop over them stays one, and is vectorised.
+_AT_ONCE = 64
 
 
 @helper
