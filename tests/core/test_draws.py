@@ -16,6 +16,7 @@ from find_gym.categories.relations.sampling import sample_relation
 from find_gym.core.draws import SeededBits, SingleDraws, address_of, draw_in_loop, seeded_generator
 from find_gym.core.kernels import draws as loops
 from find_gym.core.kernels import generators as loops_of_numpy
+from tests.compiled import compiled
 
 BOUNDS = st.one_of(st.integers(1, 100), st.integers(1, 2**32 - 1), st.sampled_from([2**31, 2**31 + 1, 3 * 2**30]))
 
@@ -199,9 +200,9 @@ def test_a_loop_leaves_the_generator_as_if_it_had_drawn_from_it(size: int, halve
 @settings(deadline=None)
 def test_loops_seed_a_generator_as_numpy_does(entropy: list[int]) -> None:
     state = np.empty(4, dtype=np.uint64)
-    loops.seed(np.array(entropy, dtype=np.uint32), state)
+    compiled(loops.seed)(np.array(entropy, dtype=np.uint32), state)
     bits = np.random.default_rng(np.array(entropy, dtype=np.uint32)).bit_generator
-    assert [int(loops.generate(state)) for _ in range(5)] == bits.random_raw(5).tolist()
+    assert [int(compiled(loops.generate)(state)) for _ in range(5)] == bits.random_raw(5).tolist()
     seeded, drawn = SeededBits(np.array(entropy, dtype=np.uint32)), [0] * 14
     for size in (2, 3, 9):
 

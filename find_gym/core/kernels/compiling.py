@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import sys
@@ -18,6 +19,8 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,12 +29,12 @@ _EXACT_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 # sums must not fill an array, too: it would be compiled for arrays that may overlap and for such that can't, each with
 # an order of its own, so that where they lie in memory would decide on the last digits.
 _OPTIONS = {**_EXACT_OPTIONS, "fastmath": {"reassoc", "contract"}}
-# Parts of kernels are not called from C, inlined ones not from Python either; what would let these do so takes as long
-# to compile as a short loop.
-_PART: dict[str, Any] = {"no_cfunc_wrapper": True, "_nrt": True}
+# Parts of kernels are called neither from Python nor from C; what would let these do so takes as long to compile as a
+# short loop.
+_PART: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": True}
 # Without counts of the references to arrays: each change of one takes as long as a short sum.
 _BORROWING: dict[str, Any] = {**_PART, "_nrt": False}
-_INLINED: dict[str, Any] = {**_PART, "no_cpython_wrapper": True, "forceinline": True}
+_INLINED: dict[str, Any] = {**_PART, "forceinline": True}
 _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(float64)")
 _JOB = "void(int64, CPointer(int64))"
 _PACKAGE = __name__.partition(".")[0]
@@ -49,16 +52,9 @@ def helper(function: Function) -> Function:
 def borrowing_helper(function: Function) -> Function:
     """Compiles a function that makes no arrays, and returns none, as a part of the kernels that call it.
 
-    What it is given lives as long as the call, so that it need not count who refers to it. It may call what does. It
-    cannot be called from Python.
+    What it is given lives as long as the call, so that it need not count who refers to it. It may call what does.
     """
-    return _part(function, _BORROWING | {"no_cpython_wrapper": True} | _OPTIONS)
-
-
-def only_part(function: Function) -> Function:
-    """Compiles a function as a part of the one place that calls it: what it calls is not optimised once more for it."""
-    compiled: Function = numba.njit(inline="always", **_OPTIONS)(function)
-    return compiled
+    return _part(function, _BORROWING | _OPTIONS)
 
 
 def exact_helper(function: Function) -> Function:
@@ -67,31 +63,60 @@ def exact_helper(function: Function) -> Function:
 
 
 def exact_borrowing_helper(function: Function) -> Function:
-    """Compiles a function that makes no arrays as a part of exact kernels; see `borrowing_helper`.
-
-    Tests call some from Python.
-    """
+    """Compiles a function that makes no arrays as a part of exact kernels; see `borrowing_helper`."""
     return _part(function, _BORROWING | _EXACT_OPTIONS)
 
 
 def inlined_helper(function: Function) -> Function:
     """Compiles a function as a part of exact kernels, into each place that calls it.
 
-    To pass an array takes some ten nanoseconds, which count in what is called for each short string. It cannot be
-    called from Python.
+    To pass an array takes some ten nanoseconds, which count in what is called for each short string.
     """
     return _part(function, _INLINED | _EXACT_OPTIONS)
 
 
 def _part(function: Function, options: dict[str, Any]) -> Function:
     """Compiles a function once for all integers that it is given: by default, Numba does for each constant anew."""
-    compiled: Any = numba.njit(**options)(function)
+    compiled: Any = numba.njit(pipeline_class=_PartCompiler, **options)(function)
+    # From Python, the function is called as it stands there.
+    compiled._insert = lambda *overload: None
     template_of = compiled.get_call_template
     compiled.get_call_template = lambda arguments, named: template_of(
         tuple(map(numba.types.unliteral, arguments)),
         {name: numba.types.unliteral(kind) for name, kind in named.items()},
     )
     return compiled  # type: ignore[no-any-return]
+
+
+class _PartCompiler(Compiler):
+    """Compiles a function as far as kernels that call it need it, which make it machine code."""
+
+    def compile_extra(self, func: Callable[..., Any]) -> Any:
+        target, flags = self.state.targetctx, self.state.flags
+        flags.no_compile = True
+        self.state.library = library = _PartLibrary(target.codegen(), func.__qualname__)
+        library.optimised_alone = not flags.fastmath
+        made = super().compile_extra(func)
+        target.insert_user_function(func, made.fndesc, [library])
+        return made._replace(entry_point=func)
+
+
+class _PartLibrary(JITCodeLibrary):
+    """The code of a part, with all that it calls.
+
+    Attributes:
+        optimised_alone: whether it is optimised before it goes into what calls it, which will be in any case. Where it
+            is not, all compiles in half the time; fits are as fast then, but held-out inputs are drawn more slowly.
+    """
+
+    optimised_alone: bool
+
+    def _optimize_final_module(self) -> None:
+        if self.optimised_alone:
+            super()._optimize_final_module()
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
 
 
 def kernel(signature: str) -> Callable[[Function], Function]:
@@ -155,10 +180,15 @@ def _kept(function: Callable[..., Any]) -> Iterator[None]:
         if not is_kept():
             _announce(folder.parent)
         before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
+        # To look for garbage among all that the compiler makes would take an eighth of its time.
+        collects = gc.isenabled()
         try:
+            gc.disable()
             yield
         finally:
             _config.CACHE_DIR = before
+            if collects:
+                gc.enable()
 
 
 @contextmanager

@@ -50,6 +50,7 @@ from find_gym.categories.numeric.variants import Region
 from find_gym.core.kernels import compiling
 from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, sample_numeric
 from find_gym.scoring import NumericInputs
+from tests.compiled import compiled
 
 NUMBERS = st.floats(-100, 100, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -126,7 +127,7 @@ def test_scans_beside_a_span_find_the_misfit_of_each_shape(product: bool, kind: 
 def test_the_deviation_of_residuals_is_robust(values: list[float]) -> None:
     y, summary, residuals = np.array(values), np.empty(3), np.empty(len(values))
     x, usable = np.arange(y.size, dtype=float), np.ones(y.size, dtype=bool)
-    evidence.inspect(model_of("constant", ((0,),)).code, np.array([2.0]), x, y, usable, residuals, summary)
+    compiled(evidence.inspect)(model_of("constant", ((0,),)).code, np.array([2.0]), x, y, usable, residuals, summary)
     np.testing.assert_array_equal(residuals, y - 2)
     expected = [1.4826 * np.median(np.abs(y - 2)), np.sqrt(np.mean((y - 2) ** 2)), y.size]
     np.testing.assert_allclose(summary, expected, rtol=1e-12)
@@ -320,13 +321,13 @@ def test_compiled_networks_round_as_numpy_does() -> None:
 
 def test_points_without_weight_are_left_out() -> None:
     x, target, multiplier = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]), np.array([-2.0, 0.0, 3.0])
-    assert evidence.weighted(x, target, multiplier).tolist() == [[1.0, 3.0], [-2.0, 2.0], [2.0, 3.0]]
+    assert compiled(evidence.weighted)(x, target, multiplier).tolist() == [[1.0, 3.0], [-2.0, 2.0], [2.0, 3.0]]
 
 
 def test_the_centre_nearest_to_one_decimal() -> None:
     # 0.33 + 0.17 is 0.5; 0.33 + 7 * 0.17 is 1.52, 0.33 + 11 * 0.17 is 2.2.
-    assert sines.plainest_turn(0.33, 0.17, 0, 20) == 1
-    assert sines.plainest_turn(0.33, 0.17, 2, 20) == 11
+    assert compiled(sines.plainest_turn)(0.33, 0.17, 0, 20) == 1
+    assert compiled(sines.plainest_turn)(0.33, 0.17, 2, 20) == 11
 
 
 @given(st.lists(st.integers(-12, 12), min_size=0, max_size=5, unique=True), st.sampled_from([1.0, -0.1, 1e-9, 1e100]))
@@ -384,10 +385,10 @@ def test_numbers_are_sorted(count: int, seed: int, kind: str) -> None:
     if kind in ("falling", "hill"):
         values[count // 2 if kind == "hill" else 0 :][::-1].sort()
     expected = np.sort(values)
-    ordering.sort_roughly(values)
+    compiled(ordering.sort_roughly)(values)
     # What is left to be done takes no longer than to look at each number beside a few others.
     assert np.all(np.abs(expected.searchsorted(values) - np.arange(count)) < 20) or kind == "few"
-    ordering.finish_sorting(values)
+    compiled(ordering.finish_sorting)(values)
     np.testing.assert_array_equal(values, expected)
 
 
@@ -425,8 +426,8 @@ MANY_VALUES = st.lists(
 
 
 def extremes_of(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    lows, highs = np.empty((2, ordering.count_blocks(values)))
-    ordering.find_extremes(values, lows, highs)
+    lows, highs = np.empty((2, compiled(ordering.count_blocks)(values)))
+    compiled(ordering.find_extremes)(values, lows, highs)
     return lows, highs
 
 
@@ -447,10 +448,10 @@ def test_numbers_of_given_ranks_are_found_without_sorting(numbers: list[float]) 
     np.testing.assert_array_equal(lows, np.minimum.reduceat(values, begins))
     np.testing.assert_array_equal(highs, np.maximum.reduceat(values, begins))
     levels, ordered = np.empty((5, 2)), np.sort(values)
-    ordering.find_levels(values, lows, highs, np.empty(values.size), levels)
+    compiled(ordering.find_levels)(values, lows, highs, np.empty(values.size), levels)
     assert (levels[0] == ordered[0]).all() and (levels[4] == ordered[-1]).all()
-    median, spread = ordering.median_and_range(values.size, levels)
-    assert (median, spread or ordering.deviation(values)) == (np.median(values), spread_of(values))
+    median, spread = compiled(ordering.median_and_range)(values.size, levels)
+    assert (median, spread or compiled(ordering.deviation)(values)) == (np.median(values), spread_of(values))
 
 
 @given(MANY_VALUES)
@@ -462,13 +463,13 @@ def test_bins_of_outputs_are_of_equal_width_after_asinh(numbers: list[float]) ->
     lows, highs = extremes_of(values)
     bounds, reached = np.empty(25), np.empty((len(lows) + 1, 25), dtype=np.int64)
     extremes = float(values.min()), float(values.max())
-    assert binning.cut(values, 0.0, lows, highs, *extremes, float(np.median(values)), unit, bounds, reached)
+    assert compiled(binning.cut)(values, 0.0, lows, highs, *extremes, float(np.median(values)), unit, bounds, reached)
     np.testing.assert_array_equal(-np.diff(reached[-1]), np.bincount(bins, minlength=24))
     for number in sorted(set(bins)):
         places = np.flatnonzero(np.array(bins) == number)
         ranks = np.arange(0, len(places), 1 + len(places) // 50)
         picked = np.empty(ranks.size, dtype=np.int64)
-        binning.pick(values, bounds, reached, np.full(ranks.size, number), ranks, picked)
+        compiled(binning.pick)(values, bounds, reached, np.full(ranks.size, number), ranks, picked)
         assert picked.tolist() == places[ranks].tolist()
 
 
@@ -524,7 +525,7 @@ def test_held_out_inputs_of_waves_are_those_of_exact_outputs(
     inputs = NumericInputs.of(function)
     np.testing.assert_array_equal([*inputs.strata.values(), inputs.beyond], inputs_by_numpy(function))
     (rule, bounds), x, y = loops_of(function), np.random.default_rng(0).uniform(-128, 128, 2000), np.empty(2000)
-    error = evaluating.approximate_wave(rule, x, bounds, y)
+    error = compiled(evaluating.approximate_wave)(rule, x, bounds, y)
     assert error == math.inf or (abs(y - function.truth(x)) <= error).all()
     assert error < math.inf or not (0.1 <= constants[1] <= 1e12 and 1e-8 <= abs(constants[0]) <= 10)
 
@@ -536,18 +537,18 @@ def test_spans_are_projected_out_of_a_window(seed: int) -> None:
     columns[2] = 2 * columns[0]
     window = np.arange(12) % 3 > 0
     rest = np.empty(12)
-    assert projecting.project_out(offset, columns, window, y, rest) == 2
+    assert compiled(projecting.project_out)(offset, columns, window, y, rest) == 2
     basis, target = columns[:2, window].T, (y - offset)[window]
     expected = target - basis @ np.linalg.lstsq(basis, target)[0]
     np.testing.assert_allclose(rest[: window.sum()], expected, atol=1e-12)
     columns[1, 1] = np.inf
-    assert projecting.project_out(offset, columns, window, y, rest) == -1
+    assert compiled(projecting.project_out)(offset, columns, window, y, rest) == -1
 
 
 def test_the_least_factor_that_makes_numbers_plain() -> None:
-    assert quotients.plain_tenths(np.array([1.0, -0.5, 0.25]), 1e-4) == 4
-    assert quotients.plain_tenths(np.array([1.0, 1 / 9.7]), 1e-4) == 97
-    assert quotients.plain_tenths(np.array([1.0, np.pi / 4]), 1e-4) == 100
+    assert compiled(quotients.plain_tenths)(np.array([1.0, -0.5, 0.25]), 1e-4) == 4
+    assert compiled(quotients.plain_tenths)(np.array([1.0, 1 / 9.7]), 1e-4) == 97
+    assert compiled(quotients.plain_tenths)(np.array([1.0, np.pi / 4]), 1e-4) == 100
 
 
 def test_points_of_a_grid_are_evaluated_as_all_of_them() -> None:

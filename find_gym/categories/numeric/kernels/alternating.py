@@ -13,7 +13,7 @@ from find_gym.categories.numeric.kernels.asking import ask, constants_of, questi
 from find_gym.categories.numeric.kernels.evidence import weighted
 from find_gym.categories.numeric.kernels.models import HEADER, PER_ATOM, PRODUCT, SUM, linearise
 from find_gym.categories.numeric.kernels.refining import refine_from
-from find_gym.core.kernels.compiling import kernel, only_part
+from find_gym.core.kernels.compiling import helper, kernel
 
 # What is known of the table of a part: its address, and how many rows and columns it has.
 TABLE, HEIGHT, WIDTH = range(3)
@@ -21,7 +21,7 @@ TABLE, HEIGHT, WIDTH = range(3)
 _EXACT = 1e-20
 
 
-@only_part
+@helper
 def _hold(values: Any, part: int, product: bool, target: Any, multiplier: Any, goal: Any, factor: Any) -> None:
     """Writes what a part times a factor should be, given the values of the others."""
     for i in range(target.size):
@@ -33,7 +33,7 @@ def _hold(values: Any, part: int, product: bool, target: Any, multiplier: Any, g
         factor[i] = multiplier[i] * others if product else multiplier[i]
 
 
-@only_part
+@helper
 def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, best: Any, value: Any) -> bool:
     """Writes the row of a part's best estimate, and its values, 0 where undefined; returns whether there is one."""
     rule, _, model, words, table = known
@@ -69,7 +69,7 @@ def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, best:
     return least < math.inf
 
 
-@only_part
+@helper
 def _join(rules: Any, bounds: Any, product: bool) -> Any:
     """Returns the model of the whole, from those of its parts."""
     atoms, nodes, parts = 0, 0, bounds.size - 1
@@ -100,7 +100,7 @@ def _join(rules: Any, bounds: Any, product: bool) -> Any:
     return model
 
 
-@only_part
+@helper
 def _refine(rules: Any, bounds: Any, product: bool, evidence: Any, steps: int, best: Any) -> float:
     """Refines the constants of all parts at once, in place; returns their misfit."""
     model = _join(rules, bounds, product)

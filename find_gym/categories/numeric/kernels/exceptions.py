@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels.algebra import copy_to
-from find_gym.core.kernels.compiling import borrowing_helper, kernel, only_part
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 # Where exceptions of each kind lie: at the start, at the end, anywhere.
 BELOW, ABOVE, INSIDE = range(3)
@@ -177,7 +177,7 @@ def best_run(y: Any, outside: Any, usable: Any, kind: int) -> tuple[int, int, fl
     return best_start, best_stop, best
 
 
-@only_part
+@helper
 def begin_search(kinds: int, simple: bool, y: Any, size: int) -> Any:
     """Returns the state of a search for exceptions, with the combinations that are tried first.
 
@@ -212,7 +212,7 @@ def begin_search(kinds: int, simple: bool, y: Any, size: int) -> Any:
     return state, combinations, masks, fits, least
 
 
-@only_part
+@helper
 def _combine(y: Any, claimed: Any, most: int, combinations: Any, state: Any) -> None:
     """Writes combinations of one run of jittering outputs, or none, for each kind, those that cover most first."""
     count = claimed.size
@@ -349,7 +349,7 @@ def next_points(y: Any, search: Any, usable: Any) -> bool:
         state[_CURRENT] += 1
 
 
-@only_part
+@helper
 def keep_fit(y: Any, search: Any, usable: Any, fit: Any, residuals: Any, scale: float) -> None:
     """Keeps the fit to the points that were asked for.
 
@@ -368,7 +368,7 @@ def keep_fit(y: Any, search: Any, usable: Any, fit: Any, residuals: Any, scale: 
     state[_FITS] += 1
 
 
-@only_part
+@helper
 def take_best(search: Any, usable: Any, fit: Any) -> None:
     """Writes the fit with the best combination, and which points lie outside of that."""
     state, combinations, _, fits, _ = search

@@ -15,7 +15,7 @@ from find_gym.categories.numeric.kernels.evidence import inspect, median, poisso
 from find_gym.categories.numeric.kernels.refining import refine_from
 from find_gym.categories.numeric.kernels.simplifying import simplify
 from find_gym.core.kernels import jobs
-from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel, only_part
+from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 # How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
 # was asked, with the exceptions that are claimed, of which the mean of Poisson noise is taken off.
@@ -134,7 +134,7 @@ def _compare(known: Any, x: Any, y: Any, usable: Any, best: Any, found: Any) -> 
     inspect(known[2], constants_of(best), x, y, usable, found[RESIDUALS:], found)
 
 
-@only_part
+@helper
 def _inliers(y: Any, usable: Any, found: Any, greatest: float, kept: Any, trial: Any) -> bool:
     """Writes which points are no outliers; returns whether that makes a difference, and leaves enough of them."""
     count = same = total = 0
@@ -147,7 +147,7 @@ def _inliers(y: Any, usable: Any, found: Any, greatest: float, kept: Any, trial:
     return not (count < 0.5 * total or same == y.size)
 
 
-@only_part
+@helper
 def _fit(
     known: Any, x: Any, y: Any, usable: Any, rows: Any, stage: int, polish: bool, quick: bool, best: Any, found: Any
 ) -> bool:
@@ -187,7 +187,7 @@ def _fit(
     return True
 
 
-@only_part
+@helper
 def _in_order(x: Any, y: Any, rows: Any) -> Any:
     """Returns the points whose output is defined in ascending order of their inputs, those of the same as they came."""
     places, count = np.empty(x.size, np.int64), 0
@@ -221,7 +221,7 @@ def _take_off(y: Any, level: float) -> None:
         y[i] -= level
 
 
-@only_part
+@helper
 def _write_exceptions(x: Any, y: Any, search: Any, answer: Any) -> None:
     """Writes the best exceptions, and the points that they are of, behind the residuals."""
     state, combinations, _, _, _ = search
@@ -233,7 +233,7 @@ def _write_exceptions(x: Any, y: Any, search: Any, answer: Any) -> None:
     copy_to(y, answer[1 + best.size + x.size :])
 
 
-@only_part
+@helper
 def _fit_rule(
     rule: Any, limits: Any, points: Any, usable: Any, rows: Any, table: int, height: int, width: int,
     degree: int, stage: int, kinds: int, polish: bool, quick: bool, answer: Any,

@@ -12,7 +12,7 @@ from find_gym.categories.numeric.kernels.algebra import copy_to, least_squares, 
 from find_gym.categories.numeric.kernels.asking import ask_about, constants_of, set_model
 from find_gym.categories.numeric.kernels.refining import misfit, refine_from
 from find_gym.categories.numeric.kernels.rounding import round_at_once, round_in_turn, rounded
-from find_gym.core.kernels.compiling import borrowing_helper, only_part
+from find_gym.core.kernels.compiling import borrowing_helper, helper
 
 # A misfit below this share of the power is rounding error: the data are exact.
 _EXACT = 1e-18
@@ -31,7 +31,7 @@ _RANGE_DEVIATIONS = 6.0
 _FEWEST = 3
 
 
-@only_part
+@helper
 def simplify(known: Any, evidence: Any, quick: bool, best: Any) -> None:
     """Replaces constants by plainer ones where the misfit does not grow significantly.
 
@@ -77,7 +77,7 @@ def _allowed(cost: float, count: int, power: float) -> float:
     return max(math.exp(math.log(count + 1) / count) * cost, _EXACT * power)
 
 
-@only_part
+@helper
 def _lower_at_once(known: Any, evidence: Any, power: float, cost: float, row: Any) -> float:
     """Lowers the degree of a polynomial as long as BIC agrees; returns the misfit."""
     size, count = int(row[asking.SIZE]), evidence.shape[1]
@@ -109,7 +109,7 @@ def _lower_at_once(known: Any, evidence: Any, power: float, cost: float, row: An
     return refine_from(known[2], constants_of(row), np.ones(degree + 1, np.bool_), evidence, _NO_STEP)
 
 
-@only_part
+@helper
 def _lower_in_turn(known: Any, evidence: Any, power: float, cost: float, answer: Any) -> float:
     """Lowers the degree of each polynomial of a rule as long as BIC agrees; returns the misfit."""
     _, _, model, words, _ = known
@@ -130,7 +130,7 @@ def _lower_in_turn(known: Any, evidence: Any, power: float, cost: float, answer:
     return cost
 
 
-@only_part
+@helper
 def _move_within_range(known: Any, evidence: Any, cost: float, vector: Any) -> bool:
     """Moves constants into the range that FIND draws from, where the misfit does not grow significantly."""
     _, limits, model, _, _ = known
@@ -179,7 +179,7 @@ def _relative_misfit(model: Any, vector: Any, evidence: Any, sizes: Any, room: A
     return cost if cost < math.inf else math.inf
 
 
-@only_part
+@helper
 def _round_exactly(model: Any, evidence: Any, power: float, vector: Any) -> None:
     """Rounds all constants to as few decimals as still give the data exactly, in place."""
     size, count = vector.size, evidence.shape[1]
@@ -206,7 +206,7 @@ def _round_exactly(model: Any, evidence: Any, power: float, vector: Any) -> None
         copy_to(trial, vector)
 
 
-@only_part
+@helper
 def _round_noisily(known: Any, evidence: Any, cost: float, quick: bool, answer: Any) -> None:
     """Rounds one constant after the other, the best known first, and solves for the others again each time.
 
