@@ -1,6 +1,7 @@
 """A new atom, added in one place: sampled, described, fitted, scored, written as a token, and trained on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
@@ -12,9 +13,10 @@ from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, FloatArray
 from find_gym.categories.numeric.continuous import ACTION_SIZE, ContinuousInterface, split_action
 from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.fitting import fit_skeleton
+from find_gym.categories.numeric.fitting.models import value_and_jacobian
 from find_gym.categories.numeric.function import NumericFunction
 from find_gym.categories.numeric.grammar import TOKENS, NumericDraft
-from find_gym.categories.numeric.rules import AtomRule
+from find_gym.categories.numeric.rules import AtomRule, Skeleton
 from find_gym.categories.numeric.sampling import sample_numeric
 
 LEVEL = {"families": ["saturation"], "compound_share": 0.0, "variants": {"plain": 1.0}}
@@ -84,6 +86,27 @@ def test_it_is_fitted_by_itself_and_within_compounds(saturation: Atom, noise: fl
     assert both is not None
     expected = y + (np.abs(x) <= 3.1)
     assert np.sqrt(np.mean((rules.evaluate(both.rule, x) - expected) ** 2)) <= 0.02 + 2 * noise
+
+
+@pytest.mark.parametrize("part", ["evaluate", "gradient"])
+@pytest.mark.parametrize("skeleton", ["broken", ("sum", ("broken", "rectangle"))])
+def test_its_errors_end_a_fit(saturation: Atom, part: str, skeleton: Skeleton) -> None:
+    def fail(x: FloatArray, c: Constants) -> FloatArray:
+        raise ZeroDivisionError("expected another atom")
+
+    x = np.linspace(-40, 40, 61)
+    y = evaluate(x, (6.3, 2.4, -1.5))
+    register_atom(replace(saturation, name="broken", **{part: fail}))
+    try:
+        with pytest.raises(ZeroDivisionError, match="expected another atom"):
+            fit_skeleton(skeleton, (), x, y)
+        with pytest.raises(ZeroDivisionError, match="expected another atom"):
+            value_and_jacobian("broken", [(6.3, 2.4, -1.5)], x)
+    finally:
+        del ATOMS["broken"]
+    # Nothing is left of the error.
+    fitted = fit_skeleton("saturation", (), x, y)
+    assert fitted is not None and fitted.rule.constants == pytest.approx((6.3, 2.4, -1.5), abs=1e-6)
 
 
 def test_it_is_written_as_a_token_and_scored(saturation: Atom) -> None:

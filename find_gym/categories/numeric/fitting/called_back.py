@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import ATOMS, Fitting, FloatArray, flatten
 from find_gym.categories.numeric.fitting.compiled_atoms import compiled_atom
-from find_gym.categories.numeric.fitting.models import Layout, atoms_of, layout_of, model_of, parameters_of
+from find_gym.categories.numeric.fitting.models import (
+    Layout,
+    atoms_of,
+    has_error,
+    layout_of,
+    model_of,
+    note_error,
+    parameters_of,
+)
 from find_gym.categories.numeric.fitting.scaling import common_scale
 from find_gym.categories.numeric.fitting.trees import LeafConstants, leaves
 from find_gym.categories.numeric.kernels import asking
@@ -23,8 +31,6 @@ Estimate = Callable[[Skeleton, FloatArray, FloatArray, FloatArray, int, bool], l
 
 _WORDS, _ADDRESS = ctypes.POINTER(ctypes.c_int64), ctypes.c_void_p
 _ASKED = ctypes.CFUNCTYPE(ctypes.c_int64, _WORDS, *(_ADDRESS,) * 6)
-# An error in what is called back waits here until the kernel has returned.
-_raised = threading.local()
 
 
 class CalledBack:
@@ -74,11 +80,6 @@ class CalledBack:
             constants.append(tuple(leaf))
         return constants
 
-    def take_error(self) -> BaseException | None:
-        """Returns the error that was raised in what was called back, if any, and forgets it."""
-        error, _raised.error = getattr(_raised, "error", None), None
-        return error
-
     def _answer(self, words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
         """Answers a question of a kernel; see `find_gym.categories.numeric.kernels.asking.ask`."""
         room = _numbers_at(answer, asking.ROWS * self.row).reshape(asking.ROWS, self.row)
@@ -89,7 +90,7 @@ class CalledBack:
                 raise KeyboardInterrupt("a fit was interrupted")
             count = self._counted(words, (x, target, multiplier), room)
         except BaseException as error:
-            _raised.error = error
+            note_error(error)
             # Whoever interrupts: without a model, a kernel can't return.
             count = self._write_model(words[asking.ATOM], room) if mode == asking.MODEL else 0
         words[asking.ASKED] = 0
@@ -99,7 +100,7 @@ class CalledBack:
         """Answers a question, and returns how many rows it wrote: 0 after an error, except for models."""
         if words[asking.MODE] == asking.MODEL:
             return self._write_model(words[asking.ATOM], room)
-        if getattr(_raised, "error", None) is not None:
+        if has_error():
             return 0
         with np.errstate(all="ignore"):
             return self._answered(words, points, room)

@@ -17,7 +17,7 @@ from find_gym.categories.numeric.estimation.scans import estimate, grid_of, grid
 from find_gym.categories.numeric.fitting.backfitting import Parts, Start
 from find_gym.categories.numeric.fitting.called_back import CalledBack
 from find_gym.categories.numeric.fitting.compiled_atoms import CompiledAtom, compiled_atom
-from find_gym.categories.numeric.fitting.models import atoms_of
+from find_gym.categories.numeric.fitting.models import atoms_of, take_error
 from find_gym.categories.numeric.fitting.refinement import Answer
 from find_gym.categories.numeric.fitting.spans import Span, independent, span
 from find_gym.categories.numeric.fitting.trees import LeafConstants, leaf_value, leaves
@@ -83,7 +83,7 @@ class BegunFit:
             degree, stage, claimed, polish, quick, self._answer,
         )  # fmt: skip
         # It has been done where Python is asked.
-        self._error = rule.take_error() if isinstance(rule, CalledBack) else None
+        self._error = take_error() if isinstance(rule, CalledBack) else None
 
     def finish(self) -> Found | None:
         """Returns what was found, once it is there; None where no constants were."""

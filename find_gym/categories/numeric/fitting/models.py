@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
@@ -24,6 +25,32 @@ _NUMBERS = ctypes.POINTER(ctypes.c_double)
 _FORMULA = ctypes.CFUNCTYPE(
     None, _NUMBERS, ctypes.c_int64, ctypes.c_int64, _NUMBERS, ctypes.c_int64, _NUMBERS, _NUMBERS
 )
+
+# An error in what is called back waits here until the kernel has returned.
+_raised = threading.local()
+
+
+def note_error(error: BaseException) -> None:
+    """Keeps an error that was raised in what a kernel has called back."""
+    _raised.error = error
+
+
+def has_error() -> bool:
+    """Whether an error waits, so that what a kernel asks for need not be answered."""
+    return getattr(_raised, "error", None) is not None
+
+
+def take_error() -> BaseException | None:
+    """Returns the error that waits, if any, and forgets it; to be called after each kernel that calls back."""
+    error, _raised.error = getattr(_raised, "error", None), None
+    return error
+
+
+def raise_error() -> None:
+    """Raises the error that waits, if any."""
+    error = take_error()
+    if error is not None:
+        raise error
 
 
 def layout_of(constants: LeafConstants) -> Layout:
@@ -102,6 +129,7 @@ def value_and_jacobian(skeleton: Skeleton, constants: LeafConstants, x: FloatArr
     model = model_for(skeleton, constants)
     value, slope = np.empty(x.size), np.empty((model.size, x.size))
     evaluate(model.code, pack(constants), np.ascontiguousarray(x), value, slope)
+    raise_error()
     return value, slope
 
 
@@ -147,12 +175,17 @@ def _by_numpy(atom: Atom, sizes: tuple[int, ...]) -> Callable[..., None]:
     def formula(c: Any, first: int, second: int, x: Any, n: int, value: Any, slope: Any) -> None:
         values: FloatArray = np.ctypeslib.as_array(value, (n,))
         values[:] = np.nan
-        with np.errstate(all="ignore"):
-            inputs = np.ctypeslib.as_array(x, (n,)).copy()
-            constants = _nested(c[:count], sizes)
-            values[:] = atom.evaluate(inputs, constants)
-            if count:
-                np.ctypeslib.as_array(slope, (count, n))[:] = atom.gradient(inputs, constants)
+        if has_error():
+            return
+        try:
+            with np.errstate(all="ignore"):
+                inputs = np.ctypeslib.as_array(x, (n,)).copy()
+                constants = _nested(c[:count], sizes)
+                values[:] = atom.evaluate(inputs, constants)
+                if count:
+                    np.ctypeslib.as_array(slope, (count, n))[:] = atom.gradient(inputs, constants)
+        except BaseException as error:
+            note_error(error)
 
     return formula
 

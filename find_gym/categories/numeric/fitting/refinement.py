@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.models import model_for
+from find_gym.categories.numeric.fitting.models import model_for, raise_error
 from find_gym.categories.numeric.fitting.trees import LeafConstants, pack, unpack
 from find_gym.categories.numeric.kernels import models, refining
 from find_gym.categories.numeric.rules import Skeleton
@@ -50,6 +50,7 @@ def refine(
     model = model_for(skeleton, constants)
     vector = pack(constants)
     cost = refining.refine(model.code, vector, model.free if free is None else free, evidence, steps)
+    raise_error()
     return (unpack(vector, constants) if steps and cost < np.inf else constants), cost
 
 
@@ -68,4 +69,5 @@ def misfits(
     costs = np.empty(vectors.shape[0])
     scale = np.ones(evidence.shape[1]) if scale is None else scale
     models.misfits(model_for(skeleton, like).code, vectors, evidence, scale, costs)
+    raise_error()
     return costs
