@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Samples functions, lets interpreters work on them, prints and plots their scores.
 #
-#   bash scripts/quickstart.sh [FUNCTIONS]     default: 40 functions; after the installation about two minutes, most of which compile loops once
+#   bash scripts/quickstart.sh [FUNCTIONS]     default: 40 functions; after the installation about a minute, most of which compiles loops once
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 set_up_venv report
