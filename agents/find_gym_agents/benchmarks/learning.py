@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from typing import Any
 from stable_baselines3.common.logger import Logger
 
 from find_gym_agents.benchmarks.stepping import NUMERIC, WITHOUT_NETWORKS
+from find_gym_agents.evaluation.parallel import end_with
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.learner import Learner, Setting
 from find_gym_agents.training.loop import make_learner
@@ -76,7 +78,7 @@ def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Sp
     configs = configurations(identifier, workers)
     with ExitStack() as stack:
         pools = [
-            stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"), _begin, (config, options)))
+            stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"), _begin, (config, options, os.getpid())))
             for config in configs
         ]
         while any([pool.submit(_take).result() < seconds for pool in pools]):
@@ -155,7 +157,8 @@ class _Turns:
 _own: list[_Turns] = []
 
 
-def _begin(config: TrainConfig, options: dict[str, Any]) -> None:
+def _begin(config: TrainConfig, options: dict[str, Any], parent: int) -> None:
+    end_with(parent)
     # As `find-gym train` does.
     gc.freeze()
     _own.append(_Turns(config, options))

@@ -52,12 +52,21 @@ def run_all(
 
 
 def _begin(parent: int) -> None:
-    """Ends this worker soon after the process that started it, even if that was killed; and not before."""
+    """Prepares a worker, which ends with the process that started it."""
     from joblib.externals.loky import process_executor
 
     # What agents load once (torch, a model, another agent's libraries) is no leak. Loky would take it for one where it
     # comes after the first task: it would warn, end the worker, and have another load all of it again.
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
+
+    end_with(parent)
+
+
+def end_with(parent: int) -> None:
+    """Ends this process soon after the one of this number, which started it, even if that was killed; and not before.
+
+    Queues of a pool do not tell its processes that nobody writes to them any more.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:
