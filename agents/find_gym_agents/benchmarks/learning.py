@@ -15,7 +15,7 @@ from typing import Any
 from stable_baselines3.common.logger import Logger
 
 from find_gym_agents.benchmarks.stepping import NUMERIC, WITHOUT_NETWORKS
-from find_gym_agents.evaluation.parallel import end_with
+from find_gym_agents.runs.processes import end_with
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.learner import Learner, Setting
 from find_gym_agents.training.loop import make_learner

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+
+from find_gym_agents.runs.processes import end_with
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -60,20 +60,6 @@ def _begin(parent: int) -> None:
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
     end_with(parent)
-
-
-def end_with(parent: int) -> None:
-    """Ends this process soon after the one of this number, which started it, even if that was killed; and not before.
-
-    Queues of a pool do not tell its processes that nobody writes to them any more.
-    """
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def check_backend(backend: str) -> None:
