@@ -1,6 +1,10 @@
 """Tests of supervised training: it learns, resumes to the same bytes, and its interpreters are told apart by name."""
 
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -106,6 +110,35 @@ def test_transcripts_depend_on_the_seed_alone():
     assert np.array_equal(pieces[0].queries, pieces[1].queries)
     assert not np.array_equal(pieces[0].queries, pieces[2].queries)
     assert (np.sort(pieces[0].queries, axis=1)[:, 1:] > np.sort(pieces[0].queries, axis=1)[:, :-1]).all()
+
+
+def test_processes_end_with_a_training_that_is_killed():
+    # One alone would be told that nobody writes to it any more.
+    program = """
+import sys, time
+from find_gym_agents.training.supervised.transcripts import Supply
+pool = Supply(None, 1, seed=0, workers=2)._pool
+list(pool.map(time.sleep, [0.5, 0.5]))
+print(*pool._processes, flush=True)
+sys.stdin.read()
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program], text=True, **pipes) as training:
+        workers = [int(word) for word in training.stdout.readline().split()]
+        assert len(workers) == 2 and "Z" not in map(_state, workers)
+        training.kill()
+    give_up = time.monotonic() + 60
+    while set(map(_state, workers)) != {"Z"}:
+        assert time.monotonic() < give_up, f"expected processes to end, actual: {workers} go on"
+        time.sleep(0.1)
+
+
+def _state(process: int) -> str:
+    """Returns the letter that Linux has for the state of a process, "Z" where it has ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
 
 
 @pytest.mark.parametrize("env", [ENV, "FIND-numeric-v1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from find_gym.core.registry import category_named, category_of, version_of
 from find_gym.interfaces.tokens import TokensInterface
 from find_gym_agents.interpreters.neural.category import Features, IntArray, NeuralCategory, neural_category
 from find_gym_agents.interpreters.policies.legal import LegalActions
+from find_gym_agents.runs.processes import end_with
 
 # Functions that one call of a worker samples.
 _PIECE = 256
@@ -176,7 +178,7 @@ class Supply:
     def __init__(self, source: Source, count: int, seed: int, workers: int) -> None:
         self._source, self._seed = source, seed
         self._pieces = [min(_PIECE, count - start) for start in range(0, count, _PIECE)]
-        self._pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers else None
+        self._pool = ProcessPoolExecutor(workers, get_context("spawn"), end_with, (os.getpid(),)) if workers else None
         self._begun: dict[int, list[Future[Transcripts]]] = {}
 
     def segment(self, number: int) -> Transcripts:
