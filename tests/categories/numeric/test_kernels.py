@@ -19,7 +19,6 @@ from hypothesis.extra import numpy as arrays
 
 from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.columns import UNDER_WAY, Columns
-from find_gym.categories.numeric.estimation.factors import UNIT
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
 from find_gym.categories.numeric.fitting.models import model_of
@@ -37,7 +36,6 @@ from find_gym.categories.numeric.kernels import (
     projecting,
     questions,
     quotients,
-    roots,
     scanning,
     sines,
     training,
@@ -328,26 +326,6 @@ def test_the_centre_nearest_to_one_decimal() -> None:
     # 0.33 + 0.17 is 0.5; 0.33 + 7 * 0.17 is 1.52, 0.33 + 11 * 0.17 is 2.2.
     assert compiled(sines.plainest_turn)(0.33, 0.17, 0, 20) == 1
     assert compiled(sines.plainest_turn)(0.33, 0.17, 2, 20) == 11
-
-
-@given(st.lists(st.integers(-12, 12), min_size=0, max_size=5, unique=True), st.sampled_from([1.0, -0.1, 1e-9, 1e100]))
-@settings(deadline=None)
-def test_roots_are_those_of_the_polynomial_through_the_data(zeros: list[int], factor: float) -> None:
-    x = np.linspace(-15, 15, 23)
-    y = factor * np.prod([x - zero for zero in zeros], axis=0) * np.ones_like(x)
-    coefficients, companion = np.empty(roots.GREATEST_DEGREE + 1), np.empty((roots.GREATEST_DEGREE,) * 2)
-    size = roots.fit_polynomial(x, y, coefficients, companion)
-    assert size == len(zeros)
-    found = np.linalg.eigvals(companion[:size, :size]) * UNIT
-    np.testing.assert_allclose(np.sort_complex(found), sorted(zeros), atol=1e-4)
-    value = coefficients[: size + 1] @ (x / UNIT) ** np.arange(size + 1)[:, None]
-    np.testing.assert_allclose(value, y, atol=1e-9 * np.abs(y).max())
-
-
-@pytest.mark.parametrize("y", [[1.0], [np.inf, 1.0, 2.0], [np.nan, 0.0, 1.0, 2.0], [1e308, -1e308, 1e308, 0.0]])
-def test_there_is_no_polynomial_through_too_few_points_or_too_large_ones(y: list[float]) -> None:
-    coefficients, companion = np.empty(roots.GREATEST_DEGREE + 1), np.empty((roots.GREATEST_DEGREE,) * 2)
-    assert roots.fit_polynomial(np.arange(float(len(y))), np.array(y), coefficients, companion) == -1
 
 
 OUTPUTS = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 1.05, np.nan, np.inf, 1e308]), min_size=1, max_size=30)

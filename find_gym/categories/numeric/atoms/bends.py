@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Fitting, FloatArray, Parameter, Starts
-from find_gym.categories.numeric.atoms.polynomials import line_starts
-from find_gym.categories.numeric.estimation.factors import level_ratio
+from find_gym.categories.numeric.atoms.polynomials import found_factors, line_starts
 from find_gym.categories.numeric.notation import plus, write_number, write_terms
 
 OFFSET = Parameter("offset", -10, 10, linear=True)
@@ -41,8 +40,7 @@ def _step_basis(x: FloatArray, degree: int) -> FloatArray:
 
 
 def _step_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
-    if (ratio := level_ratio(x, y)) is not None:
-        yield np.where(x > 0, ratio, 1.0), np.ones_like(x)
+    return found_factors("LEVEL", x, y)
 
 
 absolute = Atom(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter, Starts
-from find_gym.categories.numeric.estimation.factors import factors
 from find_gym.categories.numeric.notation import (
     horner_source,
     plus,
@@ -74,11 +73,20 @@ def _draw_rational(rng: np.random.Generator) -> Constants:
 
 def line_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
     """Yields lines that may be one of two factors of y, on one side of 0; see `Fitting.starts`."""
-    return factors(x, y, False) if parts == 2 else iter(())
+    return found_factors("LINE", x, y) if parts == 2 else iter(())
+
+
+def found_factors(kind: str, x: FloatArray, y: FloatArray) -> Starts:
+    """Yields factors that y may have, of one of the kinds of `find_gym.categories.numeric.kernels.factors`."""
+    from find_gym.categories.numeric.kernels import factors
+
+    values, weights = np.empty((2, factors.MOST_FACTORS, x.size))
+    count = factors.find_factors(getattr(factors, kind), x, y, values, weights)
+    yield from zip(values[:count], weights[:count], strict=True)
 
 
 def _polynomial_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
-    return factors(x, y, True) if parts == 2 else iter(())
+    return found_factors("HALF", x, y) if parts == 2 else iter(())
 
 
 linear = Atom(
