@@ -104,6 +104,15 @@ def test_there_is_no_polynomial_through_too_few_points_or_too_large_ones(y: list
         assert factors_of(kind, x, outputs)[0].size == 0
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e-40, 1e40, 1e200])
+def test_factors_are_finite_however_large_inputs_are(unit: float) -> None:
+    x = unit * INPUTS
+    for kind in (factors.LINE, factors.HALF, factors.LEVEL):
+        for y in (INPUTS**3 - 5 * INPUTS + 3, np.random.default_rng(0).standard_normal(INPUTS.size)):
+            values, weights = factors_of(kind, x, y)
+            assert np.all(np.isfinite(values)) and np.all(np.isfinite(weights))
+
+
 def test_lines_are_found_on_either_side_of_zero() -> None:
     # A line times a step, and a rectified unit with a root on either side times another.
     values, weights = factors_of(factors.LINE, INPUTS, (2 * INPUTS - 3) * np.where(INPUTS > 0, 5.0, 0.5))

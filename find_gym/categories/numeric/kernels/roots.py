@@ -7,22 +7,51 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.algebra import least_squares, orthonormal
+from find_gym.categories.numeric.kernels.algebra import copy_to, length
 from find_gym.core.kernels.compiling import borrowing_helper, helper
 
 # Roots of polynomials in x / 64 are fitted: its powers stay near 1 over the query range.
 UNIT = 64.0
 # Two polynomials of degree 5 have a product of degree 10.
 GREATEST_DEGREE = 10
-# Coefficients of this share of the largest one are 0: beside them the others have roots out of sight, and overflow.
+# Coefficients of this share of the others are 0: beside them the others have roots out of sight, and overflow.
 _NEGLIGIBLE = 1e-100
 # The variance of what is left of exact data, as a share of its power.
 _EXACT = 1e-24
+# Polynomials at the inputs of which no more than this share is left are combinations of those of lower degree.
+_DEPENDENT = 1e-9
 # Roots are found in some six rounds, double ones in fifteen.
 _ROUNDS = 60
 # Polynomials of which no more than this share of their terms is left are 0 but for rounding errors, and steps of this
 # share of a root make no difference.
 _ROUNDING = 1e-15
+
+
+@borrowing_helper
+def _next_polynomial(x: Any, degree: int, values: Any, terms: Any) -> bool:
+    """Writes a polynomial of the next degree that is perpendicular to the others; returns whether there is one."""
+    now, after = degree, degree + 1
+    for i in range(x.size):
+        values[after, i] = x[i] / UNIT * values[now, i]
+    for j in range(degree + 1):
+        terms[after, j + 1] = terms[now, j]
+    size = length(values, after, 0, x.size)
+    for other in range(now, -1, -1):
+        share = 0.0
+        for i in range(x.size):
+            share += values[other, i] * values[after, i]
+        for i in range(x.size):
+            values[after, i] -= share * values[other, i]
+        for j in range(degree + 1):
+            terms[after, j] -= share * terms[other, j]
+    left = length(values, after, 0, x.size)
+    if not left > _DEPENDENT * size:
+        return False
+    for i in range(x.size):
+        values[after, i] /= left
+    for j in range(after + 1):
+        terms[after, j] /= left
+    return True
 
 
 @helper
@@ -37,42 +66,45 @@ def fit_polynomial(x: Any, y: Any, coefficients: Any) -> int:
     Returns:
         Its degree; -1 where there are too few points, or they are too large.
     """
-    greatest = min(coefficients.size - 1, x.size - 2)
-    if greatest < 0:
-        return -1
-    powers = np.ones((greatest + 1, x.size))
-    for k in range(1, greatest + 1):
-        for i in range(x.size):
-            powers[k, i] = powers[k - 1, i] * (x[i] / UNIT)
-    basis, degrees = np.empty(powers.shape), np.empty(greatest + 1, np.int64)
-    rest, power = y.copy(), 0.0
-    for i in range(y.size):
+    greatest, count, power = min(coefficients.size - 1, x.size - 2), x.size, 0.0
+    for i in range(count):
         power += y[i] * y[i]
-    degree, least = -1, math.inf
-    for k in range(orthonormal(powers, basis, degrees)):
+    if greatest < 0 or not power < math.inf:
+        return -1
+    # Polynomials of rising degree, each perpendicular to the others at the inputs (Brubeck et al. 2021): their values,
+    # their coefficients, and the sum of what they add.
+    values, terms = np.empty((greatest + 1, count)), np.zeros((greatest + 1, greatest + 1))
+    rest, total = y.copy(), np.zeros(greatest + 1)
+    for i in range(count):
+        values[0, i] = 1.0 / math.sqrt(count)
+    terms[0, 0] = 1.0 / math.sqrt(count)
+    degree, least, exact = 0, math.inf, max(_EXACT * power, 1e-300)
+    for k in range(greatest + 1):
         share, left = 0.0, 0.0
-        for i in range(y.size):
-            share += basis[k, i] * y[i]
-        for i in range(y.size):
-            rest[i] -= share * basis[k, i]
-        for i in range(y.size):
+        for i in range(count):
+            share += values[k, i] * rest[i]
+        for i in range(count):
+            rest[i] -= share * values[k, i]
+        for i in range(count):
             left += rest[i] * rest[i]
-        freedom = x.size - degrees[k] - 1
-        variance = max(left / freedom, max(_EXACT * power, 1e-300))
-        score = x.size * math.log(variance) + (degrees[k] + 1) * math.log(x.size)
+        for j in range(k + 1):
+            total[j] += share * terms[k, j]
+        variance = max(left / (count - k - 1), exact)
+        score = count * math.log(variance) + (k + 1) * math.log(count)
         if score < least:
-            degree, least = degrees[k], score
-    if degree < 0:
-        return -1
-    misfit, _ = least_squares(powers[: degree + 1], y, coefficients)
-    if not misfit < math.inf:
-        return -1
-    largest = 0.0
+            degree, least = k, score
+            copy_to(total, coefficients)
+        # No other can be better than one that is exact.
+        if variance <= exact or k == greatest or not _next_polynomial(x, k, values, terms):
+            break
+    size = 0.0
     for k in range(degree + 1):
-        largest = max(largest, abs(coefficients[k]))
-    while degree > 0 and not abs(coefficients[degree]) > _NEGLIGIBLE * largest:
+        size += abs(coefficients[k])
+    if not size < math.inf:
+        return -1
+    while degree > 0 and not abs(coefficients[degree]) > _NEGLIGIBLE * size:
         degree -= 1
-    return int(degree)
+    return degree
 
 
 @borrowing_helper
