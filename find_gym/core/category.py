@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from gymnasium.utils import seeding
 
@@ -27,6 +27,9 @@ WriteDataset: TypeAlias = Callable[[Path, Iterable[Any]], list[str]]
 
 class Reference(Generic[Value]):
     """A field of a record that is given as an object or as its place, "module:name", and read as the object.
+
+    Objects are attributes of the record itself, which Python finds without this. Places wait in `given` until the field
+    is first read.
 
     Args:
         default: makes the value of a record that has none; without it the field must be given.
@@ -44,7 +47,7 @@ class Reference(Generic[Value]):
             if self._default is None:
                 raise AttributeError(self._name)
             return None  # type: ignore[return-value]
-        value = vars(record)[self._name]
+        value = vars(record)["given"][self._name]
         if isinstance(value, str):
             value = load_reference(value)
         elif value is None and self._default is not None:
@@ -52,8 +55,9 @@ class Reference(Generic[Value]):
         vars(record)[self._name] = value
         return value  # type: ignore[no-any-return]
 
-    def __set__(self, record: object, value: Value | str) -> None:
-        vars(record)[self._name] = value
+    if TYPE_CHECKING:
+        # Without this method when it runs, as Python would not look at the record's own attributes first.
+        def __set__(self, record: object, value: Value | str) -> None: ...
 
 
 def load_reference(place: str) -> Any:
@@ -134,12 +138,16 @@ class Category:
             if not (place is None and field != "environment" or _is_place(place)):
                 raise ValueError(f'expected {field} of {self.name!r} to be "module:name", actual value: {place!r}')
         read_integer(f"latest of {self.name!r}", self.latest, 0)
+        given: dict[str, str | None] = {}
         for field in REFERENCES:
             value = vars(self)[field]
             if isinstance(value, str) and not _is_place(value):
                 raise ValueError(
                     f'expected {field} of {self.name!r} to be an object or "module:name", actual value: {value!r}'
                 )
+            if value is None or isinstance(value, str):
+                given[field] = vars(self).pop(field)
+        vars(self)["given"] = given
         object.__setattr__(self, "folder", self.folder or self.name)
 
     def __repr__(self) -> str:
