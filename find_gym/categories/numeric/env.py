@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack, get_args
+from typing import Any, Unpack
 
 from find_gym.categories.numeric.category import CATEGORY
 from find_gym.categories.numeric.continuous import ContinuousInterface
 from find_gym.categories.numeric.examiner import NumericExaminer, numeric_text
 from find_gym.categories.numeric.fitting import Effort
+from find_gym.categories.numeric.fitting.problem import EFFORTS
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.envs.base import FINDEnv
 from find_gym.envs.signature import EnvArguments
@@ -123,8 +124,8 @@ class NumericEnv(FINDEnv):
     def __init__(
         self, *, judge: Judge | str | None = None, effort: Effort = "full", **arguments: Unpack[EnvArguments]
     ) -> None:
-        if effort not in get_args(Effort):
-            raise ValueError(f"expected an effort in {get_args(Effort)}, actual value: {effort!r}")
+        if effort not in EFFORTS:
+            raise ValueError(f"expected an effort in {EFFORTS}, actual value: {effort!r}")
         self._effort = effort
         self.examiner = NumericExaminer(read_judge(judge))
         super().__init__(**arguments)

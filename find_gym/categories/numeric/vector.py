@@ -20,6 +20,7 @@ from find_gym.categories.numeric.loops import loops_of
 from find_gym.categories.numeric.tokens import NumericTokens, ZoomTokens
 from find_gym.core.episode import Examiner, Score
 from find_gym.core.kernels.ufuncs import address_of_loop
+from find_gym.core.late import LateModule
 from find_gym.core.submissions import Submission
 from find_gym.envs.vector.answers import BatchAnswers, Integers
 from find_gym.envs.vector.base import FINDVectorEnv
@@ -27,6 +28,9 @@ from find_gym.envs.vector.features import Features
 from find_gym.envs.vector.referee import JudgeJob, Referee
 from find_gym.interfaces.features import ASINH_LIMIT, LOG_HIGH, LOG_LOW, MAGNITUDES
 from find_gym.interfaces.tokens import TokensInterface
+
+# Threads start with the first score.
+_jobs = LateModule("find_gym.core.kernels.jobs")
 
 FloatArray = NDArray[np.float64]
 
@@ -181,9 +185,6 @@ class NumericReferee(Referee):
         self, jobs: Sequence[JudgeJob], meanwhile: Callable[[int], None] | None = None
     ) -> list[tuple[Score, Submission]]:
         """Returns the score of each description, and what it stands for; see `Referee`."""
-        # Numba is imported with the first score.
-        from find_gym.core.kernels.jobs import BOARD
-
         codec, examiner = self.codec, self.env.examiner
         assert isinstance(codec, NumericTokens) and isinstance(examiner, NumericExaminer)
 
@@ -191,7 +192,7 @@ class NumericReferee(Referee):
             submission = Submission(description=codec.written(jobs[place].draft), program=program)
             return scorers[place].score(submission), submission
 
-        with BOARD:
+        with _jobs.BOARD:
             # Held-out inputs are drawn while fits are prepared, and fits are done while earlier ones are scored.
             scorers = [examiner.scorer(job.function) for job in jobs]
             problems = [codec.problem(job.draft, *job.evidence) for job in jobs]

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from find_gym.categories.numeric.fitting.problem import Effort, Problem
+from find_gym.categories.numeric.fitting.problem import EFFORTS, Effort, Problem
 from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.rules import Skeleton
 from find_gym.categories.numeric.variants import RegionKind
+from find_gym.core.late import LateModule
+
+# Numba is imported, and compiles, with the first fit.
+_columns = LateModule("find_gym.categories.numeric.estimation.columns")
+_jobs = LateModule("find_gym.core.kernels.jobs")
+_skeletons = LateModule("find_gym.categories.numeric.fitting.skeletons")
 
 Result = TypeVar("Result")
 
@@ -90,13 +96,8 @@ def fit_each(
     Raises:
         ValueError: an unknown effort.
     """
-    if effort not in get_args(Effort):
-        raise ValueError(f"expected an effort among {get_args(Effort)}, actual value: {effort!r}")
-    # Numba is imported, and compiles, with the first fit.
-    from find_gym.categories.numeric.estimation.columns import UNDER_WAY
-    from find_gym.categories.numeric.fitting.skeletons import BegunProblem
-    from find_gym.core.kernels.jobs import BOARD
-
+    if effort not in EFFORTS:
+        raise ValueError(f"expected an effort among {EFFORTS}, actual value: {effort!r}")
     results = []
     for first in range(0, len(problems), _AT_ONCE):
         some = problems[first : first + _AT_ONCE]
@@ -104,14 +105,12 @@ def fit_each(
         hardest = [(isinstance(one.skeleton, tuple), not one.region_kinds) for one in some]
         order = sorted(range(len(some)), key=hardest.__getitem__)
         # For a single one, no other thread is worth waking.
-        with BOARD if len(some) > 1 else nullcontext(), UNDER_WAY:
+        with _jobs.BOARD if len(some) > 1 else nullcontext(), _columns.UNDER_WAY:
             with np.errstate(all="ignore"):
-                begun = {place: BegunProblem(some[place], effort == "quick") for place in order}
+                begun = {place: _skeletons.BegunProblem(some[place], effort == "quick") for place in order}
             if meanwhile is not None:
                 for place in range(len(some)):
                     meanwhile(first + place)
             for place in range(len(some)):
-                with np.errstate(all="ignore"):
-                    spec = begun[place].finish()
-                results.append(use(first + place, spec))
+                results.append(use(first + place, begun[place].finish()))
     return results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from numpy.typing import ArrayLike
 
@@ -10,6 +10,7 @@ from find_gym.categories.numeric.rules import Skeleton
 from find_gym.categories.numeric.variants import RegionKind
 
 Effort = Literal["full", "quick"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 
 
 class Problem(NamedTuple):
