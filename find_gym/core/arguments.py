@@ -170,8 +170,9 @@ def read_actions(actions: Any, shape: tuple[int, ...], size: int) -> NDArray[np.
         array = np.empty(0)
     if array.dtype.kind in "iu" and array.shape == shape:
         whole = np.asarray(array, dtype=np.int64, order="C")
-        # Read as unsigned numbers, negative ones are too large.
-        if np.maximum.reduce(whole.view(np.uint64), axis=None) < size:
+        # Read as unsigned numbers, negative ones are too large. To find the greatest takes less time by its place.
+        unsigned = whole.view(np.uint64)
+        if unsigned.item(unsigned.argmax()) < size:
             return whole
     kind = f"integers in [0, {size - 1}] of shape {shape}" if shape else f"an integer in [0, {size - 1}]"
     raise ValueError(f"expected {kind}, actual value: {actions!r}")

@@ -119,8 +119,12 @@ def program_complexity(data: Any) -> float:
             total += bit + _DIGIT_BITS * (len(digits) + (-1 if "." in digits else 1))
         elif kind is str:
             total += bit + _PROGRAM_NAME_BITS
+        elif part is None:
+            total += bit + _SINGLETON_BITS
+        elif kind is int:
+            total += bit + max(part.bit_length(), _DIGIT_BITS)
         else:
-            total += bit + (_SINGLETON_BITS if part is None else program_complexity(part))
+            total += bit + program_complexity(part)
     return bit + total
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 import numpy as np
 
 # Sorted by the keys, without spaces.
 write_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
+# The same for what is known to be a text.
+write_string = encode_basestring_ascii
 
 
 def write_numbers(numbers: Any) -> str:

@@ -237,7 +237,7 @@ class FINDEnv(gym.Env[Any, Any]):
         """Draws the function of an episode."""
         if self._fixed is not None:
             return self._fixed
-        if isinstance(self._dataset, FINDDataset):
+        if self._dataset is not None:
             return self.category.read(self._entries[int(rng.integers(len(self._entries)))].spec)
         # Not bound beforehand: what a category names may be a lambda, with which no environment could be pickled.
         spec = self.category.sample(rng, split=self._split, difficulty=self._level, version=self.version)

@@ -33,6 +33,8 @@ BEYOND_RANGE = (128.0, 256.0)
 # An identity as the words that seed the generator.
 _SEEDS = Struct("<4q")
 NO_INTERVALS = np.empty((0, 2))
+# The spread and the count before they are there.
+_NO_SUMMARY = np.full(2, np.nan)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class BegunInputs:
         self.names = _STRATA if len(exception) else _STRATA[:-1]
         count = (len(self.names) + 1) * POINTS_PER_STRATUM + more.size
         self._points: FloatArray = np.empty((2, count))
-        self._summary: FloatArray = np.full(2, np.nan)
+        self._summary: FloatArray = _NO_SUMMARY.copy()
         settings = *_SEEDS.unpack(identity), rule, regions, exception, more, self._points, self._summary
         self._job: Job = board.begin(drawing.begin_draw, address, False, *settings)
         if rule.size == 0:

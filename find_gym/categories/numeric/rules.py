@@ -12,7 +12,7 @@ import numpy as np
 from find_gym.categories.numeric.atoms import ATOMS, FULL_DOMAIN, Atom, Constants, FloatArray
 from find_gym.categories.numeric.variants import Region, replaced
 from find_gym.core.late import LateModule
-from find_gym.core.specs import write_json, write_numbers
+from find_gym.core.specs import write_numbers, write_string
 
 _compiled_rules = LateModule("find_gym.categories.numeric.compiled_rules")
 
@@ -151,8 +151,8 @@ def domain(rule: Rule) -> tuple[float, float]:
     if isinstance(rule, AtomRule):
         lower, upper = ATOMS[rule.name].domain(rule.constants)
     else:
-        domains = [atom.atom.domain(atom.constants) for atom in atoms_of(rule)]
-        lower, upper = max(low for low, _ in domains), min(high for _, high in domains)
+        lowers, uppers = zip(*[ATOMS[atom.name].domain(atom.constants) for atom in atoms_of(rule)], strict=True)
+        lower, upper = max(lowers), min(uppers)
     return (lower, upper) if lower < upper else FULL_DOMAIN
 
 
@@ -221,7 +221,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
 def json_text(rule: Rule) -> str:
     """Writes the data of `to_json` as text; see `Spec.json_text`."""
     if isinstance(rule, AtomRule):
-        return f'{{"atom":{write_json(rule.name)},"constants":{write_numbers(rule.constants)}}}'
+        return f'{{"atom":{write_string(rule.name)},"constants":{write_numbers(rule.constants)}}}'
     return f'{{"operator":"{rule.operator}","parts":[{",".join([json_text(part) for part in rule.parts])}]}}'
 
 

@@ -124,7 +124,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self._starts = np.array([self._features.start(name) for name in stepping.SHOWN])
         self._answers = self._make_answers()
         self._progress = np.zeros((5, count), dtype=np.int64)
-        self._budget, self._steps_left = self._progress[stepping.BUDGET], self._progress[stepping.STEPS_LEFT]
+        # The masks of infos that tell two things of all environments.
+        self._all = np.ones((2, count), dtype=np.bool_)
         self._descriptions = BatchDescriptions(codec, self._progress)
         self._plan = np.zeros((5, count), dtype=np.int64)
         self._limits = (self.rules.max_queries, self.rules.max_steps)
@@ -228,9 +229,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             self._ended = terminated.copy()
             if over is not None:
                 self._begin(over, [None] * self.num_envs, self._bounds)
-        counts, masks = self._progress[:2].copy(), np.ones((2, self.num_envs), dtype=np.bool_)
-        infos["budget"], infos["steps_left"] = counts
-        infos["_budget"], infos["_steps_left"] = masks
+        infos["budget"], infos["steps_left"] = self._progress[:2].copy()
+        infos["_budget"], infos["_steps_left"] = self._all.copy()
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
         return self._observe(), rewards, terminated, truncated, infos
 
@@ -399,7 +399,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         observations = np.empty(self.num_envs, dtype=object)
         for env in ended.tolist():
             observations[env] = self._features.row(env)
-        final = self._counts(mask.copy())
+        final = self._counts(mask)
         self._add_end(final, ended, scores)
         return {"final_obs": observations, "_final_obs": mask.copy(), "final_info": final, "_final_info": mask.copy()}
 
@@ -418,9 +418,6 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _counts(self, mask: NDArray[np.bool_]) -> Info:
         """Returns the budgets and steps left of some environments, as infos."""
-        counts = {"budget": self._budget, "steps_left": self._steps_left}
-        infos: Info = {}
-        for name, values in counts.items():
-            infos[name] = values * mask
-            infos[f"_{name}"] = mask.copy()
-        return infos
+        budget, steps_left = counts = np.zeros((2, self.num_envs), dtype=np.int64)
+        np.copyto(counts, self._progress[:2], where=mask)
+        return {"budget": budget, "_budget": mask.copy(), "steps_left": steps_left, "_steps_left": mask.copy()}

@@ -45,9 +45,8 @@ class BatchDescriptions:
 
         Those of the same tokens may be one draft, which is not to be changed.
         """
-        lengths = self._lengths[envs] + 1
-        rows = zip(self.tokens[envs].tolist(), lengths.tolist(), strict=True)
-        return [self._draft(tuple(tokens[:length])) for tokens, length in rows]
+        rows = zip(self.tokens.take(envs, axis=0).tolist(), self._lengths.take(envs).tolist(), strict=True)
+        return [self._draft(tuple(tokens[: length + 1])) for tokens, length in rows]
 
     def _draft(self, tokens: tuple[int, ...]) -> Draft:
         if (draft := self._drafts.get(tokens)) is None:
