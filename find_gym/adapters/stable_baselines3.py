@@ -166,7 +166,7 @@ class FINDVecEnv(VecEnv):
         if method_name not in _BATCHED:
             raise AttributeError(f"expected a method among {_BATCHED}, actual value: {method_name!r}")
         rows = getattr(self.env, method_name)(*method_args, **method_kwargs)
-        return [rows[place] for place in self._places(indices)]
+        return list(rows) if indices is None else [rows[place] for place in self._places(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """Returns for each environment whether it does what a wrapper does: `Monitor` alone, whose infos it gives."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +31,7 @@ class BatchNoise:
     decides which of them is added.
 
     Args:
-        inputs: the probes, float64 of shape `(p,)`.
+        inputs: the probes in ascending order, float64 of shape `(p,)`.
         chosen: where to write which source each place (probes, then slots) of each episode has, float64 of shape
             `(N, p + slots)`.
 
@@ -39,7 +42,7 @@ class BatchNoise:
 
     def __init__(self, inputs: FloatArray, chosen: FloatArray) -> None:
         count = len(chosen)
-        self._inputs = inputs
+        self._inputs: list[float] = inputs.tolist()
         self._functions: dict[int, tuple[NumericFunction, np.random.Generator]] = {}
         self._generators = np.zeros(count, dtype=np.int64)
         self._chosen = chosen
@@ -83,9 +86,9 @@ class BatchNoise:
         for source, region in enumerate(regions, start=1):
             self._kinds[env, source], self._scales[env, source] = noise.EXCEPTION, region.std
         if regions:
-            self.place(env, slice(self._inputs.size), self._inputs)
-        # It is drawn together with that of the other episodes that begin.
-        self._drawn[env] = 0
+            self.place(env, slice(len(self._inputs)), self._inputs)
+        # Its first block is drawn together with those of the other episodes that begin.
+        self._drawn[env] = BLOCK
         self._begun.add(env)
         return True
 
@@ -101,14 +104,14 @@ class BatchNoise:
         self.draws[:, env] = -0.0
         self._kinds[env] = noise.NONE
 
-    def place(self, env: int, places: slice, inputs: FloatArray) -> None:
-        """Says which inputs stand at some places of an episode that has begun."""
+    def place(self, env: int, places: slice, inputs: Sequence[float]) -> None:
+        """Says which inputs, in ascending order, stand at some places of an episode that has begun."""
         if env not in self._functions:
             return
         chosen = self._chosen[env, places]
         chosen[:] = 0.0
         for source, region in reversed(list(enumerate(self._functions[env][0].regions, start=1))):
-            chosen[region.contains(inputs)] = source
+            chosen[bisect_right(inputs, region.lower) : bisect_left(inputs, region.upper)] = source
 
     def draw_ahead(self, counts: Integers) -> None:
         """Draws the noise of one query more in each episode, unless it is drawn.
@@ -123,10 +126,10 @@ class BatchNoise:
             envs = (counts >= self._drawn).nonzero()[0]
             if envs.size:
                 self._draw(envs)
+                self._drawn[envs] += BLOCK
             self._enough = BLOCK - int((counts & (BLOCK - 1)).max())
         self._enough -= 1
 
     def _draw(self, envs: Integers) -> None:
         """Draws the next block of some episodes."""
         noise.draw_blocks(envs, self._generators, self._kinds, self._scales, self.draws)
-        self._drawn[envs] += BLOCK

@@ -143,7 +143,7 @@ class ZoomAnswers(NumericAnswers):
             if self._tabled[env]:
                 one = self._x[env, slot : slot + 1]
                 self._table[env, slot] = _truth(self._functions[env], one)[0]
-                self._noise.place(env, slice(slot, slot + 1), one)
+                self._noise.place(env, slice(slot, slot + 1), one.tolist())
         super().ask(envs, places)
 
     def _forget(self, envs: Integers) -> None:
