@@ -122,8 +122,8 @@ Starts = Iterator[tuple[FloatArray, FloatArray]]
 class Fitting:
     """What fitting knows of an atom beyond its formula. Everything is optional: the defaults fit any atom.
 
-    The atoms of this package have their estimates, and what is canonical and equivalent, in compiled loops: see
-    `find_gym.categories.numeric.fitting.compiled_atoms`.
+    The atoms of this package have their estimates, what they may be as factors, and what is canonical and equivalent in
+    compiled loops: see `find_gym.categories.numeric.fitting.compiled_atoms`.
 
     Attributes:
         estimate: first estimates of the constants, such that factors times the atom's values are near a target; see
@@ -143,7 +143,7 @@ class Fitting:
         scanned: whether the value is flat almost everywhere in all constants, so that a scan of the grid is all there
             is to their search.
         starts: `(x, y, parts) -> (values (n,), weights (n,)) …`, what the atom may be as one of the factors of y, and
-            where the evidence tells.
+            where the evidence tells; the first twelve count.
         canonical: `(constants, exact) -> constants`, of all constants that make the same function those that are
             drawn; `exact` where the constants are not blurred by noise.
         equivalents: all constants, near those that are drawn, that make the same function.

@@ -145,6 +145,7 @@ def _compiled_later(signature: str, options: dict[str, Any], function: Function)
     return first_call  # type: ignore[return-value]
 
 
+@cache
 def address_of(function: Callable[..., Any], signature: str = _FORMULA) -> int:
     """Compiles a function, by default the formula of an atom, or loads what was compiled; returns its address."""
     return _address_of(function, signature, {"error_model": "numpy", "fastmath": {"contract"}})

@@ -55,7 +55,7 @@ _PLACES = 256
 _LOOKS, _LOOKS_AT_JOB = 1_000, 100_000
 # A job that is not done after so many naps of 50 microseconds is with a thread that does not run: the processors have
 # other work. Then the next ones are not given away, 256 at first, up to twice as many each time.
-_NAP, _NAPS = 50, 6
+_NAP, _NAPS = 50, 20
 _LEAST_REST, _MOST_REST = 256, 1 << 15
 
 
@@ -405,16 +405,22 @@ class Board(threading.local):
         self._crew = _Crew(self.address, 0)
         self._words = self._crew.words
 
-    def begin(self, loop: Callable[..., int], *arguments: Any) -> Job:
-        """Begins a job: calls a loop that takes the words of the board and these arguments, and returns its number."""
+    def begin(self, loop: Callable[..., int], *arguments: Any, held: Any = None) -> Job:
+        """Begins a job: calls a loop that takes the words of the board and these arguments, and returns its number.
+
+        Args:
+            loop: the loop.
+            arguments: the other arguments.
+            held: what has to live as long as the job besides.
+        """
         # Held before it is begun: whatever a signal raises comes in between otherwise.
-        held = self._crew.held
-        held.append(arguments)
+        all_held = self._crew.held
+        all_held.append((arguments, held))
         number = loop(self._words, *arguments)
         if number == OWN:
-            held.pop()
+            all_held.pop()
         # Its memory, too: whose board it is, is told by where that lies.
-        return Job(self._words, number, (arguments, self.memory))
+        return Job(self._words, number, (arguments, held, self.memory))
 
     def share(self, processes: int) -> None:
         """Divides the threads among processes that do the same at the same time; 1 for this process alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,10 @@ def roots_of(coefficients: list[float]) -> NDArray[Any]:
     return real[:degree] + 1j * imag[:degree]
 
 
-def factors_of(kind: int, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+def factors_of(kind: Callable[..., int], x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Finds the factors of one kind, and where they are such."""
     values, weights = np.full((2, factors.MOST_FACTORS, x.size), np.nan)
-    count = factors.find_factors(kind, x, y, values, weights)
+    count = compiled(kind)(x, y, values, weights)
     return values[:count], weights[:count]
 
 
@@ -100,14 +101,14 @@ def test_the_polynomial_through_the_data_is_found(zeros: list[int], factor: floa
 def test_there_is_no_polynomial_through_too_few_points_or_too_large_ones(y: list[float]) -> None:
     x, outputs = np.arange(1.0, len(y) + 1), np.array(y)
     assert compiled(roots.fit_polynomial)(x, outputs, np.empty(roots.GREATEST_DEGREE + 1)) == -1
-    for kind in (factors.LINE, factors.HALF, factors.LEVEL):
+    for kind in (factors.line_factors, factors.half_factor, factors.level_factor):
         assert factors_of(kind, x, outputs)[0].size == 0
 
 
 @pytest.mark.parametrize("unit", [1e-200, 1e-40, 1e40, 1e200])
 def test_factors_are_finite_however_large_inputs_are(unit: float) -> None:
     x = unit * INPUTS
-    for kind in (factors.LINE, factors.HALF, factors.LEVEL):
+    for kind in (factors.line_factors, factors.half_factor, factors.level_factor):
         for y in (INPUTS**3 - 5 * INPUTS + 3, np.random.default_rng(0).standard_normal(INPUTS.size)):
             values, weights = factors_of(kind, x, y)
             assert np.all(np.isfinite(values)) and np.all(np.isfinite(weights))
@@ -115,38 +116,40 @@ def test_factors_are_finite_however_large_inputs_are(unit: float) -> None:
 
 def test_lines_are_found_on_either_side_of_zero() -> None:
     # A line times a step, and a rectified unit with a root on either side times another.
-    values, weights = factors_of(factors.LINE, INPUTS, (2 * INPUTS - 3) * np.where(INPUTS > 0, 5.0, 0.5))
+    values, weights = factors_of(factors.line_factors, INPUTS, (2 * INPUTS - 3) * np.where(INPUTS > 0, 5.0, 0.5))
     np.testing.assert_allclose(values, [INPUTS - 1.5] * 2, atol=1e-9)
     np.testing.assert_array_equal(weights, [INPUTS > 0, INPUTS < 0])
     unit = np.maximum(INPUTS, 0.1 * INPUTS)
-    values, weights = factors_of(factors.LINE, INPUTS, (unit - 1) * (3 * unit + 6))
+    values, weights = factors_of(factors.line_factors, INPUTS, (unit - 1) * (3 * unit + 6))
     right, left = values[weights[:, -1] == 1], values[weights[:, 0] == 1]
     np.testing.assert_allclose(sorted(INPUTS[0] - right[:, 0]), [-2, 1], atol=1e-6)
     np.testing.assert_allclose(sorted(INPUTS[0] - left[:, 0]), [-20, 10], atol=1e-6)
 
 
 def test_complex_roots_are_those_of_no_line() -> None:
-    values, weights = factors_of(factors.LINE, INPUTS, (INPUTS**2 + 4) * (INPUTS - 7))
+    values, weights = factors_of(factors.line_factors, INPUTS, (INPUTS**2 + 4) * (INPUTS - 7))
     np.testing.assert_allclose(values, [INPUTS - 7] * 2, atol=1e-6)
 
 
 def test_half_of_the_roots_are_those_of_a_factor() -> None:
-    (value,), (weight,) = factors_of(factors.HALF, INPUTS, (INPUTS**2 + 4) * (INPUTS - 7) * (INPUTS + 9))
+    (value,), (weight,) = factors_of(factors.half_factor, INPUTS, (INPUTS**2 + 4) * (INPUTS - 7) * (INPUTS + 9))
     np.testing.assert_allclose(value, (INPUTS**2 + 4) / roots.UNIT**2, rtol=1e-6)
     assert np.all(weight == 1)
-    assert factors_of(factors.HALF, INPUTS, INPUTS - 2)[0].size == 0
+    assert factors_of(factors.half_factor, INPUTS, INPUTS - 2)[0].size == 0
 
 
 def test_levels_differ_as_those_at_zero() -> None:
     inputs = INPUTS[INPUTS != 0]
-    (value,), (weight,) = factors_of(factors.LEVEL, inputs, (inputs**3 + inputs + 2) * np.where(inputs > 0, -3.0, 2.0))
+    (value,), (weight,) = factors_of(
+        factors.level_factor, inputs, (inputs**3 + inputs + 2) * np.where(inputs > 0, -3.0, 2.0)
+    )
     np.testing.assert_allclose(value, np.where(inputs > 0, -1.5, 1.0), rtol=1e-6)
     assert np.all(weight == 1)
-    assert factors_of(factors.LEVEL, inputs, np.where(inputs > 0, inputs, 0.0))[0].size == 0
+    assert factors_of(factors.level_factor, inputs, np.where(inputs > 0, inputs, 0.0))[0].size == 0
 
 
 def test_no_more_lines_are_found_than_there_is_room_for() -> None:
     x = np.concatenate([-np.linspace(1, 9, 33)[::-1], np.linspace(1, 9, 33)])
     y = np.prod([np.abs(x) - root for root in range(1, 9)], axis=0)
-    values, _ = factors_of(factors.LINE, x, y)
+    values, _ = factors_of(factors.line_factors, x, y)
     assert len(values) == factors.MOST_FACTORS

@@ -14,7 +14,6 @@ from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import ATOMS, COMPOUND_FAMILIES, FloatArray
 from find_gym.categories.numeric.atoms.polynomials import POLYNOMIAL_DEGREES
 from find_gym.categories.numeric.estimation.scans import grid_of
-from find_gym.categories.numeric.fitting.compounds import scan_costs
 from find_gym.categories.numeric.fitting.likelihood import (
     EXACT_SHARE,
     OWN_ROUNDING,
@@ -22,7 +21,7 @@ from find_gym.categories.numeric.fitting.likelihood import (
     exact_tolerance,
 )
 from find_gym.categories.numeric.fitting.skeletons import fit_rule
-from find_gym.categories.numeric.fitting.spans import Span, span
+from find_gym.categories.numeric.fitting.spans import Span, scan_costs, span
 from find_gym.categories.numeric.fitting.trees import leaves
 from find_gym.categories.numeric.kernels import projecting
 from find_gym.categories.numeric.rules import OPERATORS, AtomRule, CompoundRule, Operator, Rule, Skeleton
@@ -120,11 +119,10 @@ class Screen:
     def __init__(self, x: FloatArray) -> None:
         self.x = x
         with np.errstate(all="ignore"):
-            known: dict[tuple[Skeleton, int], Span | None] = {}
             self._spans = [
                 (skeleton, degree, space)
                 for skeleton, degree in _linear_candidates()
-                if (space := span(skeleton, x, degree=degree, known=known)) is not None
+                if (space := span(skeleton, x, degree=degree)) is not None
             ]
             spaces = [space for _, _, space in self._spans]
             starts = np.cumsum([0, *(len(space.columns) for space in spaces)])
@@ -229,7 +227,6 @@ class Screen:
     ) -> dict[_Scanned, float]:
         """Returns the least misfit in a window of each gridded atom, by itself and beside others, but for some."""
         x, values = self.x[window], y[window]
-        weights = np.ones_like(values)
         costs: dict[_Scanned, float] = {}
         for beside, space in self._rests.items():
             operators = OPERATORS if beside else OPERATORS[:1]
@@ -238,7 +235,7 @@ class Screen:
             if left:
                 own = space.within(window)
             for one in left:
-                found = scan_costs(one[0], ATOMS[one[1]], x, own, values, weights)
+                found = scan_costs(one[0], ATOMS[one[1]], x, own, values)
                 costs[one] = float(np.min(found, initial=math.inf))
         return costs
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from find_gym.categories.numeric.atom import Atom, Fitting, FloatArray, Parameter, Starts
-from find_gym.categories.numeric.atoms.polynomials import found_factors, line_starts
+from find_gym.categories.numeric.atom import Atom, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.notation import plus, write_number, write_terms
 
 OFFSET = Parameter("offset", -10, 10, linear=True)
@@ -39,10 +38,6 @@ def _step_basis(x: FloatArray, degree: int) -> FloatArray:
     return np.array([np.heaviside(x, 0.5), np.ones_like(x)])
 
 
-def _step_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
-    return found_factors("LEVEL", x, y)
-
-
 absolute = Atom(
     name="absolute",
     parameters=(FACTOR, OFFSET),
@@ -69,7 +64,7 @@ step = Atom(
     expression=lambda c: f"{c[0]!r} * (1.0 if x > 0 else {c[2]!r} if x == 0 else 0.0) {plus(c[1])}",
     released=True,
     in_compounds=True,
-    fitting=Fitting(solved=True, basis=_step_basis, starts=_step_starts),
+    fitting=Fitting(solved=True, basis=_step_basis),
 )
 
 relu = Atom(
@@ -86,7 +81,6 @@ relu = Atom(
     # The slope of either side counts as linear.
     fitting=Fitting(
         basis=lambda x, degree: np.array([np.maximum(x, 0), np.minimum(x, 0), np.ones_like(x)]),
-        starts=line_starts,
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter, Starts
+from find_gym.categories.numeric.atom import Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.notation import (
     horner_source,
     plus,
@@ -71,24 +71,6 @@ def _draw_rational(rng: np.random.Generator) -> Constants:
     return (numerator, _draw_coefficients(draws, _DENOMINATOR, degree_denominator))
 
 
-def line_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
-    """Yields lines that may be one of two factors of y, on one side of 0; see `Fitting.starts`."""
-    return found_factors("LINE", x, y) if parts == 2 else iter(())
-
-
-def found_factors(kind: str, x: FloatArray, y: FloatArray) -> Starts:
-    """Yields factors that y may have, of one of the kinds of `find_gym.categories.numeric.kernels.factors`."""
-    from find_gym.categories.numeric.kernels import factors
-
-    values, weights = np.empty((2, factors.MOST_FACTORS, x.size))
-    count = factors.find_factors(getattr(factors, kind), x, y, values, weights)
-    yield from zip(values[:count], weights[:count], strict=True)
-
-
-def _polynomial_starts(x: FloatArray, y: FloatArray, parts: int) -> Starts:
-    return found_factors("HALF", x, y) if parts == 2 else iter(())
-
-
 linear = Atom(
     name="linear",
     parameters=(
@@ -103,7 +85,7 @@ linear = Atom(
     released=True,
     in_compounds=True,
     simpler=lambda c: ("constant", c[1:]) if c[0] == 0 else None,
-    fitting=Fitting(solved=True, starts=line_starts),
+    fitting=Fitting(solved=True),
 )
 
 polynomial = Atom(
@@ -117,7 +99,7 @@ polynomial = Atom(
     expression=horner_source,
     released=True,
     in_compounds=True,
-    fitting=Fitting(solved=True, starts=_polynomial_starts, level=lambda y: (0.0, 0.0, y)),
+    fitting=Fitting(solved=True, level=lambda y: (0.0, 0.0, y)),
 )
 
 rational = Atom(

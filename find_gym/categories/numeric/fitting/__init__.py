@@ -101,8 +101,8 @@ def fit_each(
     results = []
     for first in range(0, len(problems), _AT_ONCE):
         some = problems[first : first + _AT_ONCE]
-        # Fits with exceptions take longest, so they are begun first; those that ask Python are done by this thread.
-        hardest = [(isinstance(one.skeleton, tuple), not one.region_kinds) for one in some]
+        # Sums, products and fits with exceptions take longest, so they are begun first.
+        hardest = [(isinstance(one.skeleton, str), not one.region_kinds) for one in some]
         order = sorted(range(len(some)), key=hardest.__getitem__)
         # For a single one, no other thread is worth waking.
         with _jobs.BOARD if len(some) > 1 else nullcontext(), _columns.UNDER_WAY:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, FloatArray, flatten
+from find_gym.categories.numeric.atoms import ATOMS, Atom, FloatArray, flatten
 from find_gym.categories.numeric.estimation.columns import Columns
 from find_gym.categories.numeric.estimation.scans import columns_of, grid_of
 from find_gym.categories.numeric.estimation.sines import waves
 from find_gym.categories.numeric.fitting.models import address_of_formula
+from find_gym.categories.numeric.fitting.tables import Table, functions_known, no_table
 from find_gym.categories.numeric.fitting.trees import LeafConstants
-from find_gym.categories.numeric.kernels import asking, grids, lines, questions, quotients, sines
+from find_gym.categories.numeric.kernels import asking, grids, lines, quotients, sines
 from find_gym.core.kernels.compiling import address_of
 
 # For each atom: the loops that know it, and what it is called there.
@@ -37,23 +38,23 @@ _KNOWN: dict[str, tuple[Callable[..., int], int]] = {
     "rational": (quotients.quotients, 0),
 }  # fmt: skip
 _OWN = {name: ATOMS[name] for name in _KNOWN}
-_NOTHING = np.empty((0, 0))
 
 
 class CompiledAtom:
-    """An atom as `find_gym.categories.numeric.kernels.rule_fits.fit` takes it.
+    """An atom as `find_gym.categories.numeric.kernels.rule_fits.begin_fit` takes it.
 
     Args:
         atom: one of this package's.
 
     Attributes:
+        name: the atom's name.
         rule: what the kernel takes for it; see `find_gym.categories.numeric.kernels.asking`.
         limits: what is known of each constant, shape `(4, k)`.
         row: the length of a row of constants.
     """
 
     def __init__(self, atom: Atom) -> None:
-        self._atom = atom
+        self.name = atom.name
         loops, kind = _KNOWN[atom.name]
         sizes = [parameter.length or 1 for parameter in atom.parameters]
         # Of a quotient of polynomials, the denominator is the second part.
@@ -69,8 +70,9 @@ class CompiledAtom:
         code = [1, size, 1, address_of_formula(atom), 0, size - self._second, self._second, 0, -1]
         fitting = atom.fitting
         header = [
-            address_of(loops, asking.SIGNATURE), kind, fitting.solved, fitting.scanned, fitting.homogeneous, lowered,
-            False, self.row, split, len(level[0]) if self._second else len(flat), len(flat), 1,
+            address_of(loops, asking.SIGNATURE), kind, True, fitting.solved, fitting.scanned, fitting.homogeneous,
+            lowered, False, self.row, 0, split, len(level[0]) if self._second else len(flat), len(flat), 1,
+            *functions_known(atom),
         ]  # fmt: skip
         self.rule: NDArray[np.int64] = np.array(header + code, dtype=np.int64)
         self.limits = np.zeros((4, size))
@@ -79,9 +81,9 @@ class CompiledAtom:
             self.limits[: asking.AT_LEVEL, place] = one.decimals, *one.drawn_range
         self.limits[asking.AT_LEVEL, : len(flat)] = flat
 
-    def table(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
+    def table(self, x: FloatArray) -> Table:
         """Returns the table of the atom's shapes at known inputs, and which rows inputs `(n,)` have."""
-        return (_NOTHING, np.zeros(x.size, dtype=np.int64)) if self._columns is None else self._columns.rows(x)
+        return no_table(x) if self._columns is None else Table(*self._columns.rows(x))
 
     def constants(self, row: list[float]) -> LeafConstants:
         """Returns the constants in a row."""
@@ -92,28 +94,6 @@ class CompiledAtom:
         if self._whole:
             values = [round(value) if whole else value for value, whole in zip(values, self._whole, strict=True)]
         return [tuple(values)]
-
-    def canonical(self, constants: Constants, exact: bool) -> Constants:
-        """Returns of all constants that make the same function those that are drawn; see `Fitting`."""
-        return self._asked(asking.CANONICAL if exact else asking.CANONICAL_NOISY, constants, _NO_POINTS)
-
-    def from_basis(
-        self, coefficients: Constants, x: FloatArray, target: FloatArray, multiplier: FloatArray
-    ) -> Constants:
-        """Returns the constants of a combination of the functions of the basis; see `Fitting`."""
-        return self._asked(asking.FROM_BASIS, coefficients, np.array([x, target, multiplier]))
-
-    def _asked(self, mode: int, constants: Constants, points: FloatArray) -> Constants:
-        answer = np.zeros((asking.ROWS, self.row))
-        flat = flatten(constants)
-        layout = len(constants[0]) if self._second else len(flat)
-        answer[0, : asking.CONSTANTS + len(flat)] = layout, len(flat), *flat
-        if not questions.answer_question(self.rule, mode, points, answer):
-            return constants
-        return self.constants(answer[0].tolist())[0]
-
-
-_NO_POINTS = np.empty((3, 0))
 
 
 @lru_cache(maxsize=64)

@@ -148,7 +148,6 @@ def parameters_of(atom: Atom, sizes: tuple[int, ...]) -> tuple[Parameter, ...]:
     return atom.parameters * (len(sizes) if atom.variadic else 1)
 
 
-@cache
 def address_of_formula(atom: Atom) -> int:
     """Returns the address of the compiled formula of an atom."""
     return address_of(FORMULAS[atom.name])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from find_gym.categories.numeric import rules
 from find_gym.categories.numeric.atoms import FloatArray
-from find_gym.categories.numeric.fitting.compounds import BegunFit, find_constants
+from find_gym.categories.numeric.fitting.constants import BegunFit, find_constants
 from find_gym.categories.numeric.fitting.problem import Problem
 from find_gym.categories.numeric.fitting.regions import KINDS, REGION_STD, Interval, region_of
 from find_gym.categories.numeric.fitting.trees import LeafConstants, build

@@ -1,9 +1,4 @@
-"""Spans: the affine space of functions that a rule can be, whatever its linear constants.
-
-A sum of linear atoms spans the union of their basis functions; a product, all products of two. For products that is a
-relaxation: the coefficients of the span need not factorise. A span's misfit is therefore a lower bound of the rule's,
-for the price of one linear least squares, which serves to screen rules and to scan the grids of other atoms.
-"""
+"""Spans: the affine space of functions that a rule can be, whatever its linear constants; see the compiled loops."""
 
 from __future__ import annotations
 
@@ -12,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from find_gym.categories.numeric.atoms import ATOMS, FloatArray
-from find_gym.categories.numeric.fitting.trees import leaf_value
-from find_gym.categories.numeric.kernels import algebra
-from find_gym.categories.numeric.rules import Skeleton
+from find_gym.categories.numeric.atoms import Atom, FloatArray
+from find_gym.categories.numeric.estimation.scans import grid_rows
+from find_gym.categories.numeric.fitting.constants import rule_of
+from find_gym.categories.numeric.fitting.models import raise_error
+from find_gym.categories.numeric.kernels import algebra, asking, questions, scanning
+from find_gym.categories.numeric.rules import Operator, Skeleton
 
 
 @dataclass(frozen=True)
@@ -45,61 +42,39 @@ def orthonormal(rows: FloatArray) -> FloatArray:
     return basis[: algebra.orthonormalise(np.ascontiguousarray(rows), basis, places)]
 
 
-def independent(rows: FloatArray) -> NDArray[np.int64]:
-    """Returns the positions of rows that are not combinations of earlier ones."""
-    places = np.empty(rows.shape[0], dtype=np.int64)
-    return places[: algebra.orthonormalise(np.ascontiguousarray(rows), np.empty(rows.shape), places)]
-
-
-def span(
-    skeleton: Skeleton,
-    x: FloatArray,
-    *,
-    degree: int = 5,
-    known: dict[tuple[Skeleton, int], Span | None] | None = None,
-) -> Span | None:
+def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:
     """Returns the span of a rule, or None where an atom has constants that are neither linear nor immaterial.
 
     Args:
         skeleton: the rule without constants.
         x: inputs, shape `(n,)`.
         degree: the degree of its polynomials.
-        known: spans of atoms at these inputs by name and degree, to which others are added.
     """
-    if isinstance(skeleton, str):
-        if known is None:
-            return _atom_span(skeleton, x, degree)
-        if (skeleton, degree) not in known:
-            known[skeleton, degree] = _atom_span(skeleton, x, degree)
-        return known[skeleton, degree]
-    parts = [span(part, x, degree=degree, known=known) for part in skeleton[1]]
-    result = parts[0]
-    for part in parts[1:]:
-        if result is None or part is None:
-            return None
-        result = add(result, part) if skeleton[0] == "sum" else multiply(result, part)
-    return result
+    rule = rule_of(skeleton)
+    if rule.rule[asking.SPAN_SIZE] < 0:
+        return None
+    table, block = rule.table(x), np.empty((1 + int(rule.rule[asking.SPAN_SIZE]), x.size))
+    count = questions.write_span(rule.rule, rule.limits, table.values, np.ascontiguousarray(x), degree, block)
+    raise_error()
+    return Span(block[0], block[1 : 1 + count])
 
 
-def _atom_span(name: str, x: FloatArray, degree: int) -> Span | None:
-    atom = ATOMS[name]
-    if not atom.constants:
-        return Span(leaf_value(name, (), x), np.zeros((0, x.size)))
-    basis = atom.fitting.span(x) if atom.fitting.span else atom.basis(x, degree)
-    return None if basis is None else Span(np.zeros_like(x), basis)
+def scan_costs(operator: Operator, atom: Atom, x: FloatArray, space: Span, target: FloatArray) -> FloatArray:
+    """Returns the least misfit for an atom at each point of its grid, added to or multiplied by any function of a span.
 
+    Args:
+        operator: whether it is added or multiplied.
+        atom: the atom, without linear constants.
+        x: inputs, shape `(n,)`.
+        space: the span, at these inputs.
+        target: what the sum or product should be, shape `(n,)`.
 
-def add(one: Span, other: Span) -> Span:
-    """Returns the span of the sum."""
-    return Span(one.offset + other.offset, np.concatenate([one.columns, other.columns]))
-
-
-def multiply(one: Span, other: Span) -> Span:
-    """Returns the span that holds all products."""
-    pairs = (one.columns[:, None] * other.columns[None]).reshape(-1, one.offset.size)
-    mixed = [pairs]
-    if one.offset.any():
-        mixed.append(one.offset * other.columns)
-    if other.offset.any():
-        mixed.append(other.offset * one.columns)
-    return Span(one.offset * other.offset, np.concatenate(mixed))
+    Returns:
+        Misfits, shape `(g,)`.
+    """
+    table, rows = grid_rows(atom, x)
+    costs = np.empty(table.shape[1])
+    scanning.scan_beside(
+        table, rows, operator == "product", space.offset, space.columns, target, np.ones(x.size), costs
+    )  # fmt: skip
+    return costs

@@ -9,16 +9,19 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import copy_to
-from find_gym.categories.numeric.kernels.asking import ask, constants_of, question, set_model
+from find_gym.categories.numeric.kernels.asking import ask, constants_of, set_model
+from find_gym.categories.numeric.kernels.estimating import EXACT
 from find_gym.categories.numeric.kernels.evidence import weighted
 from find_gym.categories.numeric.kernels.models import HEADER, PER_ATOM, PRODUCT, SUM, linearise
+from find_gym.categories.numeric.kernels.parts import part_of
 from find_gym.categories.numeric.kernels.refining import refine_from
-from find_gym.core.kernels.compiling import helper, kernel
+from find_gym.core.kernels.compiling import helper
 
-# What is known of the table of a part: its address, and how many rows and columns it has.
-TABLE, HEIGHT, WIDTH = range(3)
-# A misfit of this share of the power is exact.
-_EXACT = 1e-20
+# How many times each part is estimated before all constants are refined at once.
+_SWEEPS = 3
+# Gauss-Newton steps on all constants; none asks for the misfit.
+_STEPS: Any = np.int64(16)
+_NO_STEP: Any = np.int64(0)
 
 
 @helper
@@ -62,7 +65,7 @@ def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, best:
             copy_to(answer[place], best)
             for i in range(x.size):
                 value[i] = current[i] if math.isfinite(current[i]) else 0.0
-        if least <= _EXACT * power:
+        if least <= EXACT * power:
             break
     if least < math.inf:
         set_model(known, best)
@@ -70,40 +73,41 @@ def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, best:
 
 
 @helper
-def _join(rules: Any, bounds: Any, product: bool) -> Any:
-    """Returns the model of the whole, from those of its parts."""
-    atoms, nodes, parts = 0, 0, bounds.size - 1
-    for part in range(parts):
-        atoms += rules[bounds[part] + asking.CODE]
-        nodes += rules[bounds[part] + asking.CODE + 2] + (part > 0)
-    model = np.empty(HEADER + PER_ATOM * atoms + nodes, np.int64)
-    model[0], model[2] = atoms, nodes
+def join(parts: Any, count: int, product: bool) -> Any:
+    """Returns the model of the whole, from those of its first parts."""
+    atoms, nodes = 0, 0
+    for part in range(count):
+        model = part_of(parts, part)[2]
+        atoms += model[0]
+        nodes += model[2] + (part > 0)
+    joined = np.empty(HEADER + PER_ATOM * atoms + nodes, np.int64)
+    joined[0], joined[2] = atoms, nodes
     atom = constants = 0
     at = HEADER + PER_ATOM * atoms
-    for part in range(parts):
-        code = rules[bounds[part] + asking.CODE : bounds[part + 1]]
-        for node in range(code[2]):
-            number = code[HEADER + PER_ATOM * code[0] + node]
-            model[at] = number + atom if number >= 0 else number
+    for part in range(count):
+        model = part_of(parts, part)[2]
+        for node in range(model[2]):
+            number = model[HEADER + PER_ATOM * model[0] + node]
+            joined[at] = number + atom if number >= 0 else number
             at += 1
         if part > 0:
-            model[at] = PRODUCT if product else SUM
+            joined[at] = PRODUCT if product else SUM
             at += 1
-        for one in range(code[0]):
+        for one in range(model[0]):
             own, place = HEADER + PER_ATOM * one, HEADER + PER_ATOM * (atom + one)
             for k in range(PER_ATOM):
-                model[place + k] = code[own + k]
-            model[place + 1] += constants
-        atom += code[0]
-        constants += code[1]
-    model[1] = constants
-    return model
+                joined[place + k] = model[own + k]
+            joined[place + 1] += constants
+        atom += model[0]
+        constants += model[1]
+    joined[1] = constants
+    return joined
 
 
 @helper
-def _refine(rules: Any, bounds: Any, product: bool, evidence: Any, steps: int, best: Any) -> float:
+def _refine(parts: Any, product: bool, evidence: Any, steps: int, best: Any) -> float:
     """Refines the constants of all parts at once, in place; returns their misfit."""
-    model = _join(rules, bounds, product)
+    model = join(parts, best.shape[0], product)
     vector, first = np.empty(model[1]), 0
     for part in range(best.shape[0]):
         own = constants_of(best[part])
@@ -118,51 +122,37 @@ def _refine(rules: Any, bounds: Any, product: bool, evidence: Any, steps: int, b
     return cost
 
 
-@kernel(
-    "void(int64[::1], int64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], float64[:, :, ::1], int64[::1],"
-    " boolean, int64, int64, int64, float64[:, :, ::1], float64[::1])"
-)
+@helper
 def alternate(
-    rules: Any, bounds: Any, tables: Any, rows: Any, points: Any, starts: Any, firsts: Any,
-    product: bool, degree: int, sweeps: int, steps: int, answers: Any, costs: Any,
-) -> None:  # fmt: skip
-    """Fits the constants of a sum or product from several starts.
+    parts: Any, product: bool, points: Any, rows: Any, first: int, values: Any, polish: bool, best: Any
+) -> float:
+    """Fits the constants of a sum or product from one start.
 
     Args:
-        rules: the rules of the m parts, one behind the other; see `find_gym.categories.numeric.kernels.asking`.
-        bounds: where each begins, and where the last one ends, shape `(m + 1,)`.
-        tables: the table of each part; see `TABLE`, shape `(m, 3)`.
-        rows: which of its rows the inputs have, shape `(m, n)`.
-        points: inputs, what the rule times factors should be, and factors, shape `(3, n)`.
-        starts: for each start the values that the parts are taken to have, which are changed, and the weights of the
-            inputs when the first part is estimated for the first time, shape `(s, m + 1, n)`.
-        firsts: which part that is, shape `(s,)`.
+        parts: its m parts, and perhaps others; see `find_gym.categories.numeric.kernels.parts`.
         product: whether it is a product.
-        degree: the greatest degree of polynomials.
-        sweeps: how many times each part is estimated.
-        steps: the greatest number of Gauss-Newton steps on all constants at the end.
-        answers: where to write the row of constants of each part, shape `(s, m, r)`.
-        costs: where to write the misfits, infinite where nothing was found, shape `(s,)`.
+        points: inputs, what the rule times factors should be, and factors, shape `(n,)` each.
+        rows: which rows of each part's table the inputs have, shape `(m, n)`.
+        first: which part is estimated first.
+        values: the values that the parts are taken to have, which are changed, and the weights of the inputs when the
+            first part is estimated for the first time, shape `(m + 1, n)`.
+        polish: whether to estimate each part several times, and to refine the constants at the end.
+        best: where to write the row of constants of each part, shape `(m, r)`.
+
+    Returns:
+        The misfit, infinite where nothing was found.
     """
-    rules, x, parts = rules.copy(), points[0], rows.shape[0]
-    words = np.empty((parts, asking.WORDS), np.int64)
-    for part in range(parts):
-        rule = rules[bounds[part] : bounds[part + 1]]
-        copy_to(question(rule, tables[part, HEIGHT], tables[part, WIDTH], degree), words[part])
-    limits, evidence = np.empty((4, answers.shape[2])), weighted(x, points[1], points[2])
+    x, target, multiplier = points
+    count = best.shape[0]
     goal, factor = np.empty(x.size), np.empty(x.size)
-    for start in range(firsts.size):
-        values, possible = starts[start], True
-        for turn in range(sweeps * parts):
-            part = (firsts[start] + turn) % parts
-            _hold(values, part, product, points[1], points[2], goal, factor)
-            if turn == 0:
-                for i in range(x.size):
-                    goal[i] *= values[parts, i]
-                    factor[i] *= values[parts, i]
-            rule = rules[bounds[part] : bounds[part + 1]]
-            known = rule, limits, rule[asking.CODE :], words[part], tables[part, TABLE]
-            possible = _estimate(known, x, goal, factor, rows[part], answers[start, part], values[part])
-            if not possible:
-                break
-        costs[start] = _refine(rules, bounds, product, evidence, steps, answers[start]) if possible else math.inf
+    for turn in range((_SWEEPS if polish else 1) * count):
+        part = (first + turn) % count
+        _hold(values, part, product, target, multiplier, goal, factor)
+        if turn == 0:
+            for i in range(x.size):
+                goal[i] *= values[count, i]
+                factor[i] *= values[count, i]
+        if not _estimate(part_of(parts, part), x, goal, factor, rows[part], best[part], values[part]):
+            return math.inf
+    evidence = weighted(x, target, multiplier)
+    return _refine(parts, product, evidence, _STEPS if polish else _NO_STEP, best)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 
+from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.roots import GREATEST_DEGREE, UNIT, find_roots, fit_polynomial
-from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
+from find_gym.core.kernels.compiling import borrowing_helper, helper
 
-# Which factors are looked for.
+# Which factors are looked for: lines with a real root, on either side of 0; a polynomial with about half of the roots;
+# a step at 0. The first two of products of two.
 LINE, HALF, LEVEL = range(3)
 # How many real roots are tried as that of a linear factor, on each side.
 _ROOTS = 6
@@ -109,11 +112,15 @@ def level_factor(x: Any, y: Any, values: Any, weights: Any) -> int:
     return 1
 
 
-@kernel("int64(int64, float64[::1], float64[::1], float64[:, ::1], float64[:, ::1])")
-def find_factors(kind: int, x: Any, y: Any, values: Any, weights: Any) -> int:
-    """Finds factors of one kind: `LINE`, `HALF` or `LEVEL`; see `line_factors`."""
+def factors(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
+    """Answers what an atom may be as one of the factors of the target; see `asking.FACTORS`."""
+    kind, count = words[asking.KIND], words[asking.COUNT]
+    inputs, outputs = numba.carray(x, (count,)), numba.carray(target, (count,))
+    block = numba.carray(answer, (2, MOST_FACTORS, count))
+    if kind == LEVEL:
+        return level_factor(inputs, outputs, block[0], block[1])
+    if words[asking.ATOM] != 2:
+        return 0
     if kind == LINE:
-        return line_factors(x, y, values, weights)
-    if kind == HALF:
-        return half_factor(x, y, values, weights)
-    return level_factor(x, y, values, weights)
+        return line_factors(inputs, outputs, block[0], block[1])
+    return half_factor(inputs, outputs, block[0], block[1])

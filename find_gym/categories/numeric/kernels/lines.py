@@ -202,6 +202,18 @@ def _plain_base(c: Any) -> int:
     return 1
 
 
+@borrowing_helper
+def _write_functions(kind: int, x: Any, degree: int, block: Any) -> int:
+    """Writes the functions that an atom combines behind the first row; returns how many they are."""
+    count = 1
+    for i in range(x.size):
+        if kind == RECIPROCAL:
+            block[1, i] = 1.0 / x[i] if x[i] != 0.0 else math.nan
+        else:
+            count = _write_basis(kind, x[i], degree, 1.0, block[1:], i)
+    return count
+
+
 def lines(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: Any, answer: Any) -> int:
     """Answers questions about atoms that are linear; see `find_gym.categories.numeric.kernels.asking`."""
     mode, kind, count = words[asking.MODE], words[asking.KIND], words[asking.COUNT]
@@ -211,6 +223,9 @@ def lines(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table: An
     points = numba.carray(x, (count,)), numba.carray(target, (count,)), numba.carray(multiplier, (count,))
     if mode == asking.ESTIMATES:
         return _estimate(kind, points[0], points[1], points[2], words[asking.DEGREE], found)
+    if mode == asking.BASIS or mode == asking.SPAN:
+        degree = words[asking.DEGREE]
+        return _write_functions(kind, points[0], degree, numba.carray(answer, (2 + max(degree, 2), count)))
     if mode == asking.FROM_BASIS and (kind == STEP or kind == RELU):
         found[0, asking.LAYOUT] = found[0, asking.SIZE] = 3
         return _from_basis(kind, points[0], points[1], points[2], found[0, asking.CONSTANTS :]) // 3

@@ -1,4 +1,4 @@
-"""Questions of Python about atoms that are compiled; see `find_gym.categories.numeric.kernels.asking`."""
+"""Questions of Python about rules; see `find_gym.categories.numeric.kernels.asking`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from find_gym.categories.numeric.kernels import asking
 from find_gym.core.kernels.compiling import kernel
 
 
-@kernel("int64(int64[::1], int64, float64[:, ::1], float64[:, ::1])")
-def answer_question(rule: Any, mode: int, points: Any, answer: Any) -> int:
-    """Asks a question that needs no table; see `find_gym.categories.numeric.kernels.asking.ask`.
+@kernel("int64(int64[::1], float64[:, ::1], float64[:, ::1], float64[::1], int64, float64[:, ::1])")
+def write_span(rule: Any, limits: Any, table: Any, x: Any, degree: int, block: Any) -> int:
+    """Asks for the span of a rule; see `find_gym.categories.numeric.kernels.asking.functions_of`.
 
     Args:
-        rule: the atom.
-        mode: what is asked.
-        points: inputs, outputs and factors, shape `(3, n)`.
-        answer: rows of constants, where the answer is written.
+        rule: the rule.
+        limits: what is known of each constant.
+        table: its table.
+        x: inputs, shape `(n,)`.
+        degree: the degree of its polynomials.
+        block: where to write the functions.
     """
-    words = asking.question(rule, 0, 0, 0)
-    words[asking.MODE] = mode
-    rows = np.zeros(points.shape[1], np.int64)
-    return int(asking.ask(rule[asking.ADDRESS], words, points[0], points[1], points[2], rows, 0, answer))
+    words = asking.question(rule, table.shape[0], table.shape[1], degree)
+    known = rule, limits, rule[asking.CODE :].copy(), words, np.int64(table.ctypes.data)
+    return int(asking.functions_of(known, asking.SPAN, x, block))

@@ -10,33 +10,27 @@ import numpy as np
 
 from find_gym.categories.numeric.kernels import asking, exceptions
 from find_gym.categories.numeric.kernels.algebra import copy_to
-from find_gym.categories.numeric.kernels.asking import ask, constants_of, question, set_model
+from find_gym.categories.numeric.kernels.asking import constants_of, question, set_model, write_level
+from find_gym.categories.numeric.kernels.estimating import estimate, is_finite
 from find_gym.categories.numeric.kernels.evidence import inspect, median, poisson_mean, weighted
-from find_gym.categories.numeric.kernels.refining import refine_from
 from find_gym.categories.numeric.kernels.simplifying import simplify
 from find_gym.core.kernels import jobs
 from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
-# How far to go: constants only; compared with the evidence; made plain, without outliers; all that, for evidence as it
-# was asked, with the exceptions that are claimed, of which the mean of Poisson noise is taken off.
-ESTIMATED, COMPARED, PLAIN, WHOLE = range(4)
+# How far to go: compared with the evidence; made plain, without outliers; all that, for evidence as it was asked, with
+# the exceptions that are claimed, of which the mean of Poisson noise is taken off.
+COMPARED, PLAIN, WHOLE = range(3)
 # Made plain, where the constants are there already.
-_RESUMED = 4
-# Where the answer has what else is found: the misfit of an estimate, else the robust standard deviation of residuals,
-# their root mean square, and how many are defined. The residuals follow; where exceptions are claimed, how many points
-# are defined, the exceptions that were found, as `find_gym.categories.numeric.kernels.exceptions` has combinations, and
-# inputs and outputs of the points in ascending order of their inputs.
+_RESUMED = 3
+# Where the answer has what else is found: the robust standard deviation of residuals, their root mean square, and how
+# many are defined. The residuals follow; where exceptions are claimed, how many points are defined, the exceptions that
+# were found, as `find_gym.categories.numeric.kernels.exceptions` has combinations, and inputs and outputs of the points
+# in ascending order of their inputs.
 SCALE, TYPICAL, KNOWN, RESIDUALS = range(4)
 # The words of a job: of each array where it lies, and what of its shape is not known otherwise; and numbers.
-_RULE, _RULE_SIZE, _LIMITS, _LIMIT_COUNT, _POINTS, _POINT_ROWS, _POINT_COUNT, _USABLE, _USABLE_SIZE, _ROWS = range(10)
-_TABLE, _TABLE_HEIGHT, _TABLE_WIDTH, _DEGREE, _STAGE, _KINDS, _POLISH, _QUICK, _ANSWER, _ANSWER_SIZE = range(10, 20)
+_RULE, _RULE_SIZE, _LIMITS, _LIMIT_COUNT, _POINTS, _POINT_COUNT, _USABLE, _USABLE_SIZE, _ROWS, _TABLE = range(10)
+_TABLE_HEIGHT, _TABLE_WIDTH, _DEGREE, _STAGE, _KINDS, _POLISH, _QUICK, _ANSWER, _ANSWER_SIZE = range(10, 19)
 
-# Steps for each start, and for the best of them; none asks for the misfit.
-_FIRST_STEPS: Any = np.int64(8)
-_LAST_STEPS: Any = np.int64(25)
-_NO_STEP: Any = np.int64(0)
-# A misfit of this share of the power is exact.
-_EXACT = 1e-20
 # Residuals this many times larger, in root mean square, than half of them suggest are a sign of outliers.
 _HEAVY = 3.0
 # Rounds of leaving out outliers and fitting again.
@@ -45,48 +39,6 @@ _ROUNDS = 4
 _INLIER = 4.0
 # Rounding errors of an output, relative to its size.
 _ROUNDING = 1e-9
-
-
-@borrowing_helper
-def _is_finite(row: Any) -> bool:
-    """Whether all constants in a row are: they overflow where outputs are near the greatest or the least floats."""
-    for k in range(int(row[asking.SIZE])):
-        if not math.isfinite(row[asking.CONSTANTS + k]):
-            return False
-    return True
-
-
-@helper
-def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, polish: bool, best: Any) -> float:
-    """Writes the row of the best constants that are found, and returns their misfit, infinite where there are none."""
-    if x.size == 0:
-        return math.inf
-    rule, _, model, words, table = known
-    answer = np.empty((asking.ROWS, best.size))
-    words[asking.MODE], words[asking.POLISH] = asking.ESTIMATES, polish
-    count = ask(rule[asking.ADDRESS], words, x, target, multiplier, rows, table, answer)
-    evidence, power = weighted(x, target, multiplier), 0.0
-    for i in range(x.size):
-        power += target[i] * target[i]
-    refined = polish and not rule[asking.SOLVED]
-    first, last = (_FIRST_STEPS, _LAST_STEPS) if refined else (_NO_STEP, _NO_STEP)
-    if count == 1:
-        first, last = first + last, _NO_STEP
-    free, chosen, least = np.ones(best.size, np.bool_), -1, math.inf
-    for place in range(count):
-        set_model(known, answer[place])
-        cost = refine_from(model, constants_of(answer[place]), free, evidence, first)
-        if cost < least and _is_finite(answer[place]):
-            chosen, least = place, cost
-        if least <= _EXACT * power:
-            last = _NO_STEP
-            break
-    if chosen >= 0:
-        set_model(known, answer[chosen])
-        if last > 0:
-            least = refine_from(model, constants_of(answer[chosen]), free, evidence, last)
-        copy_to(answer[chosen], best)
-    return least
 
 
 @helper
@@ -108,24 +60,10 @@ def _fit_to(known: Any, x: Any, y: Any, rows: Any, kept: Any, polish: bool, best
     Returns whether that was possible: it is, unless there was an error in what was called back.
     """
     own_x, own_y, own_rows = _points(x, y, rows, kept)
-    least = _estimate(known, own_x, own_y, np.ones(own_x.size), own_rows, polish, best)
-    if least < math.inf and _is_finite(best):
+    least = estimate(known, own_x, own_y, np.ones(own_x.size), own_rows, polish, best)
+    if least < math.inf and is_finite(best):
         return True
-    rule, limits, _, words, table = known
-    level = np.zeros(1)
-    if own_y.size > 0:
-        level[0] = median(own_y, own_y.size)
-    if rule[asking.CALLED_BACK]:
-        answer = np.empty((asking.ROWS, best.size))
-        words[asking.MODE] = asking.LEVEL
-        found = ask(rule[asking.ADDRESS], words, level, level, level, np.zeros(1, np.int64), table, answer)
-        copy_to(answer[0], best)
-        return found > 0
-    best[asking.LAYOUT], best[asking.SIZE] = rule[asking.LEVEL_LAYOUT], rule[asking.LEVEL_SIZE]
-    for k in range(rule[asking.LEVEL_SIZE]):
-        constant = limits[asking.AT_LEVEL, k]
-        best[asking.CONSTANTS + k] = level[0] if math.isnan(constant) else constant
-    return True
+    return write_level(known, median(own_y, own_y.size) if own_y.size > 0 else 0.0, best)
 
 
 @helper
@@ -181,7 +119,7 @@ def _fit(
     if own_x.size > 0 and not known[0][asking.DRAWN]:
         copy_to(best, trial_best)
         simplify(known, weighted(own_x, own_y, np.ones(own_x.size)), quick, best)
-        if not _is_finite(best):
+        if not is_finite(best):
             copy_to(trial_best, best)
         _compare(known, x, y, usable, best, found)
     return True
@@ -243,9 +181,6 @@ def _fit_rule(
     words = question(rule, height, width, degree)
     known = rule, limits.copy(), rule[asking.CODE :].copy(), words, table
     x, y = points[0], points[1]
-    if stage == ESTIMATED:
-        found[SCALE] = _estimate(known, x, y, points[2], rows, polish, best)
-        return found[SCALE] < math.inf
     if stage == WHOLE:
         x, y, rows = _in_order(x, y, rows)
         usable = np.ones(x.size, np.bool_)
@@ -277,7 +212,7 @@ def fit_job(memory: int, given: Any) -> None:
     words = numba.carray(given, (jobs.WORDS,))
     rule = numba.carray(jobs.pointer(words[_RULE]), (words[_RULE_SIZE],), np.int64)
     limits = numba.carray(jobs.pointer(words[_LIMITS]), (4, words[_LIMIT_COUNT]), np.float64)
-    points = numba.carray(jobs.pointer(words[_POINTS]), (words[_POINT_ROWS], words[_POINT_COUNT]), np.float64)
+    points = numba.carray(jobs.pointer(words[_POINTS]), (2, words[_POINT_COUNT]), np.float64)
     usable = numba.carray(jobs.pointer(words[_USABLE]), (words[_USABLE_SIZE],), np.bool_)
     rows = numba.carray(jobs.pointer(words[_ROWS]), (words[_POINT_COUNT],), np.int64)
     answer = numba.carray(jobs.pointer(words[_ANSWER]), (words[_ANSWER_SIZE],), np.float64)
@@ -302,13 +237,12 @@ def begin_fit(
         address: that of `fit_job`.
         rule: the rule; see `find_gym.categories.numeric.kernels.asking`.
         limits: what is known of each constant; see `find_gym.categories.numeric.kernels.asking`, shape `(4, k)`.
-        points: inputs, outputs (for `ESTIMATED`, what the rule times factors should be) and, for `ESTIMATED`, factors,
-            shape `(2, n)` or `(3, n)`; but for `WHOLE`, outputs are finite.
+        points: inputs and outputs, shape `(2, n)`; but for `WHOLE`, outputs are finite.
         usable: which points to fit, shape `(n,)`; read where a rule is compared.
         rows: which rows of the table the inputs have, shape `(n,)`.
         table: values of shapes at known inputs; see `find_gym.categories.numeric.estimation.columns`.
         degree: the greatest degree of polynomials.
-        stage: how far to go; see `ESTIMATED`.
+        stage: how far to go; see `COMPARED`.
         kinds: for `WHOLE`, which kinds of exceptions are claimed; see
             `find_gym.categories.numeric.kernels.exceptions.begin_search`.
         polish: whether to refine first estimates.
@@ -324,7 +258,7 @@ def begin_fit(
     words = jobs.words_of_job(board, number)
     words[_RULE], words[_RULE_SIZE] = rule.ctypes.data, rule.size
     words[_LIMITS], words[_LIMIT_COUNT] = limits.ctypes.data, limits.shape[1]
-    words[_POINTS], words[_POINT_ROWS], words[_POINT_COUNT] = points.ctypes.data, points.shape[0], points.shape[1]
+    words[_POINTS], words[_POINT_COUNT] = points.ctypes.data, points.shape[1]
     words[_USABLE], words[_USABLE_SIZE] = usable.ctypes.data, usable.size
     words[_ROWS] = rows.ctypes.data
     words[_TABLE], words[_TABLE_HEIGHT], words[_TABLE_WIDTH] = table.ctypes.data, table.shape[0], table.shape[1]

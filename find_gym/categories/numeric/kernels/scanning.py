@@ -160,17 +160,18 @@ def scan_fixed(table: Any, rows: Any, target: Any, multiplier: Any, chosen: Any)
         for g in range(size):
             value = table[row, g]
             costs[g] += value * value * weight + value * goal
-    return _take_distinct(table, rows, costs, chosen)
+    return distinct(table, rows, costs, chosen)
 
 
 @kernel("int64(float64[:, ::1], int64[::1], float64[::1], int64[::1])")
 def take_distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
-    """Writes the numbers of the distinct shapes of least cost, and returns how many there are; spoils the costs."""
-    return _take_distinct(table, rows, costs, chosen)
+    """Writes the numbers of the distinct shapes of least cost; see `distinct`."""
+    return distinct(table, rows, costs, chosen)
 
 
 @helper
-def _take_distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
+def distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
+    """Writes the numbers of the distinct shapes of least cost, and returns how many there are; spoils the costs."""
     size = table.shape[1]
     alike = np.empty(size, np.int64)
     for found in range(chosen.size):
@@ -200,6 +201,14 @@ def _take_distinct(table: Any, rows: Any, costs: Any, chosen: Any) -> int:
     " float64[::1])"
 )
 def scan_beside(
+    table: Any, rows: Any, product: bool, offset: Any, columns: Any, target: Any, multiplier: Any, costs: Any
+) -> None:
+    """Finds the least misfit for each shape beside a span; see `cost_beside`."""
+    cost_beside(table, rows, product, offset, columns, target, multiplier, costs)
+
+
+@helper
+def cost_beside(
     table: Any, rows: Any, product: bool, offset: Any, columns: Any, target: Any, multiplier: Any, costs: Any
 ) -> None:
     """Finds the least misfit for each shape added to, or multiplied by, any function of a span.

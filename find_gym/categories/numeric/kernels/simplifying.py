@@ -27,8 +27,6 @@ _QUICK_STEPS: Any = np.int64(12)
 _NO_STEP: Any = np.int64(0)
 # Growth of the misfit, in variances of the noise, that moving a constant into FIND's range may cost.
 _RANGE_DEVIATIONS = 6.0
-# FIND's polynomials have so many coefficients at least.
-_FEWEST = 3
 
 
 @helper
@@ -81,7 +79,7 @@ def _allowed(cost: float, count: int, power: float) -> float:
 def _lower_at_once(known: Any, evidence: Any, power: float, cost: float, row: Any) -> float:
     """Lowers the degree of a polynomial as long as BIC agrees; returns the misfit."""
     size, count = int(row[asking.SIZE]), evidence.shape[1]
-    if size <= _FEWEST:
+    if size <= asking.FEWEST:
         return cost
     powers, scaled, heads = np.empty((size, count)), np.empty((size + 1, count)), np.empty(size)
     for i in range(count):
@@ -96,7 +94,7 @@ def _lower_at_once(known: Any, evidence: Any, power: float, cost: float, row: An
     # Without its leading power, the polynomial misses the part of y that only this power reaches: one triangle has all.
     triangularise(scaled, heads, size, count)
     degree, bound = size - 1, cost
-    while degree > _FEWEST - 1 and min(count, size + 1) > degree:
+    while degree > asking.FEWEST - 1 and min(count, size + 1) > degree:
         trial = bound + scaled[size, degree] ** 2
         if not trial <= _allowed(bound, count, power):
             break

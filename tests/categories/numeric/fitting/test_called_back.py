@@ -10,11 +10,11 @@ import pytest
 
 from find_gym.categories.numeric.atoms import ATOMS, Atom, Fitting
 from find_gym.categories.numeric.estimation.columns import UNDER_WAY
-from find_gym.categories.numeric.fitting import Problem, compounds, fit_each, fit_skeleton, fit_skeletons
+from find_gym.categories.numeric.fitting import Problem, constants, fit_each, fit_skeleton, fit_skeletons
 from find_gym.categories.numeric.fitting.called_back import CalledBack
 from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.kernels import asking
-from find_gym.categories.numeric.rules import AtomRule, Skeleton, evaluate
+from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Skeleton, evaluate
 
 
 def constant(**fitting: Any) -> Atom:
@@ -51,7 +51,8 @@ def test_the_error_of_one_problem_is_not_that_of_a_later_call(monkeypatch: pytes
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_signal_before_python_answers_interrupts_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    skeleton, x = ("product", ("linear", "sin")), np.linspace(-9.0, 12.0, 22)
+    monkeypatch.setitem(ATOMS, "line", replace(ATOMS["linear"], name="line"))
+    skeleton, x = ("product", ("line", "sin")), np.linspace(-9.0, 12.0, 22)
     y = (x - 2.5) * np.sin(x) + 0.01 * x
     expected, answer = fit_skeleton(skeleton, (), x, y), CalledBack._answer
     calls: list[int] = []
@@ -65,7 +66,7 @@ def test_a_signal_before_python_answers_interrupts_a_fit(monkeypatch: pytest.Mon
         return answer(rule, words, *others)
 
     monkeypatch.setattr(CalledBack, "_answer", answer_unless_lost)
-    compounds._called_back.cache_clear()
+    constants._rule.cache_clear()
     try:
         assert fit_skeleton(skeleton, (), x, y) == expected
         modes = calls.copy()
@@ -80,7 +81,7 @@ def test_a_signal_before_python_answers_interrupts_a_fit(monkeypatch: pytest.Mon
         lost.clear()
         assert fit_skeleton(skeleton, (), x, y) == expected
     finally:
-        compounds._called_back.cache_clear()
+        constants._rule.cache_clear()
 
 
 def test_what_uses_fits_may_fail_or_fit_itself() -> None:
@@ -126,16 +127,38 @@ def test_parts_that_are_called_back_are_estimated_in_turn_with_compiled_ones(
         assert evaluate(spec.rule, x) == pytest.approx(y, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["polynomial", "step", "floor", "rectangle"])
+@pytest.mark.parametrize("operator", ["sum", "product"])
+def test_atoms_that_are_called_back_are_fitted_like_those_of_this_package(
+    operator: Operator, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitting = ATOMS[name].fitting
+    if name == "step":
+        # Its value at 0 is no matter here.
+        fitting = replace(fitting, from_basis=lambda coefficients, *points: (*coefficients, 0.5))
+    monkeypatch.setitem(ATOMS, "own", replace(ATOMS[name], name="own", fitting=fitting))
+    rng, x = np.random.default_rng(0), np.linspace(-9.0, 12.0, 40)
+    for others in (("linear",), ("linear", "absolute")):
+        parts = (name, *others)
+        drawn = tuple(AtomRule(part, ATOMS[part].sample(rng)) for part in parts)
+        y = evaluate(CompoundRule(operator, drawn), x)
+        for skeleton in ((operator, ("own", *others)), (operator, (*others, "own"))):
+            spec = fit_skeleton(skeleton, (), x, y)
+            assert spec is not None
+            rest = evaluate(spec.rule, x) - y
+            assert np.sqrt(np.mean(rest**2)) <= 1e-3 * np.std(y), (drawn, spec.rule)
+
+
 @pytest.mark.parametrize("other", ["root", "square_wave", "polynomial"])
 def test_a_fit_depends_on_no_fit_before(other: str) -> None:
     skeleton = ("product", ("reciprocal", other))
     x = np.array([-7.0, -3.0, 1.0, 2.0, 5.0, 9.0, 20.0])
     # Levels, of which all constants are integers; then what others are fitted to, a root of either degree among them.
     evidence = [np.zeros(7), np.full(7, 3.0), np.sign(x - 2.5) / x, 1 / np.sqrt(np.abs(x)), 2.5 + 0.5 / x]
-    compounds._called_back.cache_clear()
+    constants._rule.cache_clear()
     after = [fit_skeleton(skeleton, (), x, y) for y in evidence]
     for y, spec in zip(evidence, after, strict=True):
-        compounds._called_back.cache_clear()
+        constants._rule.cache_clear()
         assert fit_skeleton(skeleton, (), x, y) == spec
 
 

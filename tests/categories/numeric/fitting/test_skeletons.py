@@ -70,6 +70,18 @@ def test_clean_evidence_of_a_compound_is_explained(operator: str, one: str) -> N
         assert misses(function, spec, well_spread(rng, 400)) < 0.2, (rule, spec.rule)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_part_explains_what_another_one_can_not(seed: int) -> None:
+    # Two rectified units have the same basis: one alone may have a slope left of 0 that no leak stands for.
+    rng = np.random.default_rng(seed)
+    rule = CompoundRule("sum", (AtomRule("relu", (-16.0, 6.5, 0.3)), AtomRule("relu", (27.8, 4.9, 0.0))))
+    x = np.round(rng.uniform(-60, 60, 50), 1)
+    truth = rules.evaluate(rule, x)
+    spec = fit_skeleton(rules.skeleton(rule), (), x, truth + rng.poisson(1.0, x.size))
+    assert spec is not None
+    assert np.sqrt(np.mean((NumericFunction(spec).truth(x) - truth) ** 2)) < 1.5
+
+
 def test_constants_are_the_plain_ones() -> None:
     rng = np.random.default_rng(0)
     x = well_spread(rng)
