@@ -212,8 +212,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if not self._begun:
             raise RuntimeError("expected reset() before step(), actual: it has not been called")
         actions = read_actions(actions, (self.num_envs,), self.codec.queries + len(self.codec.tokens))
-        over = self._ended.nonzero()[0] if np.count_nonzero(self._ended) else None
-        if over is not None and self.autoreset_mode is AutoresetMode.DISABLED:
+        over = self._ended.nonzero()[0]
+        if over.size and self.autoreset_mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"expected no episode that has ended, actual: those of {over.tolist()}; call reset()")
         rewards, terminated, scores = self._play(actions)
         self.scores = {env: score for env, (score, _) in scores.items()}
@@ -227,7 +227,7 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             if ended.size:
                 self._add_end(infos, ended, scores)
             self._ended = terminated.copy()
-            if over is not None:
+            if over.size:
                 self._begin(over, [None] * self.num_envs, self._bounds)
         infos["budget"], infos["steps_left"] = self._progress[:2].copy()
         infos["_budget"], infos["_steps_left"] = self._all.copy()
@@ -245,8 +245,9 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if not self._begun:
             raise RuntimeError("expected an episode, actual: reset() has not been called")
         masks = self._features.legal.copy()
-        if np.count_nonzero(self._ended):
-            masks[self._ended] = True
+        over = self._ended.nonzero()[0]
+        if over.size:
+            masks[over] = True
         return masks
 
     def judge(self, jobs: Sequence[JudgeJob]) -> list[tuple[Score, Submission]]:
