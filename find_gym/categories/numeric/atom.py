@@ -130,11 +130,12 @@ class Fitting:
             `find_gym.categories.numeric.estimation.scans.estimate`, which has the defaults.
         solved: whether the first of these is the best there is, so that refining it gains nothing.
         basis: `(x, degree) -> (k, n)`, the functions that the atom's values are combinations of, whatever its
-            constants; by default the derivatives by the constants where all of these are linear, else none.
+            constants; k is the same for all x, and largest for degree 5, the greatest. By default the derivatives by
+            the constants where all of these are linear, else none.
         from_basis: `(coefficients, x, target, factors) -> constants`, for the combination with these coefficients; by
             default the coefficients are the constants.
         span: `x -> (k, n)`, functions whose combinations hold all of the atom's that matter, where there is no `basis`:
-            for a quick look at a rule, not for its constants.
+            for a quick look at a rule, not for its constants; k is the same for all x.
         grid: the values of the constants that are not linear to begin a search with, `() -> (g, k)`; by default all
             combinations of those that are drawn, thinned out to some thousands.
         coarse_grid: for smooth steps, further ones, far apart, `() -> (g, k)`.

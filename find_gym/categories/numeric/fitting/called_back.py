@@ -21,7 +21,7 @@ from find_gym.categories.numeric.fitting.models import (
 )
 from find_gym.categories.numeric.fitting.tables import Table, functions_known, no_table
 from find_gym.categories.numeric.fitting.trees import LeafConstants, leaf_value
-from find_gym.categories.numeric.kernels import asking
+from find_gym.categories.numeric.kernels import asking, models
 from find_gym.categories.numeric.kernels.factors import MOST_FACTORS
 
 _WORDS, _ADDRESS = ctypes.POINTER(ctypes.c_int64), ctypes.c_void_p
@@ -41,17 +41,19 @@ class CalledBack:
         self._models: list[tuple[Layout, FloatArray]] = []
         self._numbers: dict[Layout, int] = {}
         self._lock = threading.Lock()
+        self._known = known = functions_known(atom)
         size = sum(parameter.length or 1 for parameter in atom.parameters)
-        code = 2 + asking.CONSTANTS + 6
-        # An answer has room for the code of the model, and what is known of each constant.
-        self.row = max(asking.CONSTANTS + size, -(-(1 + code + 3 * size) // asking.ROWS))
+        code = models.HEADER + models.PER_ATOM + 1
+        # A row has room for coefficients of the basis, all rows of an answer together for the code of the model, and
+        # what is known of each constant.
+        self.row = asking.CONSTANTS + max(size, known[0])
         lowered = asking.IN_TURN if atom.variadic else asking.NEVER
         self._called = _ASKED(self._answer)
         address = ctypes.cast(self._called, ctypes.c_void_p).value or 0
         fitting = atom.fitting
         header = [
             address, 0, False, fitting.solved, False, fitting.homogeneous, lowered, True, self.row, 0, 0, 0, 0, 1,
-            *functions_known(atom),
+            *known,
         ]  # fmt: skip
         self.rule: NDArray[np.int64] = np.array([*header, *([0] * code), -1], dtype=np.int64)
         self.limits = np.zeros((4, size))
@@ -125,6 +127,11 @@ class CalledBack:
         quick = words[asking.MODE] == asking.SPAN and atom.fitting.span is not None
         functions = atom.fitting.span(x) if quick and atom.fitting.span else atom.basis(x, degree)
         assert functions is not None
+        most = self._known[words[asking.MODE] == asking.SPAN]
+        if len(functions) > most:
+            raise ValueError(
+                f"expected at most {most} functions of {atom.name!r}, as at one input, actual: {len(functions)}"
+            )
         _numbers_at(answer, (1 + len(functions)) * count).reshape(-1, count)[1:] = functions
         return len(functions)
 
@@ -154,6 +161,9 @@ class CalledBack:
         found = found[: asking.ROWS]
         for place, constants in enumerate(found):
             flat = flatten(constants)
+            if len(flat) > self.limits.shape[1]:
+                name, most = self._atom.name, self.limits.shape[1]
+                raise ValueError(f"expected at most {most} constants of {name!r}, actual: {len(flat)}")
             room[place, : asking.CONSTANTS + len(flat)] = self._number(*layout_of([constants])), len(flat), *flat
         return len(found)
 

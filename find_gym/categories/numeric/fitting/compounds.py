@@ -34,19 +34,20 @@ class Compound:
     def __init__(self, operator: Operator, rules: Sequence[AnyRule]) -> None:
         product = operator == "product"
         self._parts = tuple(rules)
-        # Where a part is scanned, the others are fitted by themselves.
-        self._rules, others = list(rules), [0] * len(rules)
+        # Where a part is scanned, as the others are linear, these are fitted by themselves.
+        self._rules, scanned, others = list(rules), -1, -1
         for place, rule in enumerate(rules):
-            if rule.rule[asking.GRID]:
-                rest = [*rules[:place], *rules[place + 1 :]]
-                others[place] = len(self._rules) if len(rest) > 1 else 1 - place
+            rest = [*rules[:place], *rules[place + 1 :]]
+            if rule.rule[asking.GRID] and _span_of(rest, product)[0] >= 0:
+                scanned, others = place, len(rules) if len(rest) > 1 else 1 - place
                 if len(rest) > 1:
                     self._rules.append(Compound(operator, rest))
+                break
         atoms, size = (sum([int(one) for one in column]) for column in zip(*[_sizes_of(r) for r in rules], strict=True))
         self._rest = sum([2 + int(rule.rule[asking.RULE_REST]) for rule in rules])
         code = models.HEADER + models.PER_ATOM * atoms + 2 * atoms - 1
-        # An answer has room for the code of the model, and what is known of each constant.
-        self.row = max(asking.CONSTANTS + size + self._rest, -(-(1 + code + 3 * size) // asking.ROWS))
+        # All rows of an answer together have room for the code of the model, and what is known of each constant.
+        self.row: int = max(asking.CONSTANTS + size + self._rest, *[rule.row for rule in rules])
         self.span_size, self.is_offset = _span_of(rules, product)
         lowered = asking.IN_TURN if any([rule.rule[asking.LOWERED] != asking.NEVER for rule in rules]) else asking.NEVER
         header = [
@@ -56,13 +57,11 @@ class Compound:
         ]  # fmt: skip
         self.rule: NDArray[np.int64] = np.array([*header, *([0] * code), -1], dtype=np.int64)
         self.limits = np.zeros((4, size))
-        structure = [len(rules), len(self._rules), self.span_size, size]
-        for place, rule in enumerate(self._rules):
-            same = self._rules.index(rule)
-            beside = others[place] if place < len(rules) else 0
+        structure = [len(rules), len(self._rules), self.span_size, size, scanned, others]
+        for rule in self._rules:
             structure += [
-                _address(rule.rule), rule.rule.size, _address(rule.limits), rule.limits.shape[1], 0, 0, 0, 0, same,
-                beside, *(_factors_of(rule) if product else (0, 0)),
+                _address(rule.rule), rule.rule.size, _address(rule.limits), rule.limits.shape[1], 0, 0, 0, 0,
+                self._rules.index(rule), *(_factors_of(rule) if product else (0, 0)),
             ]  # fmt: skip
         self._structure: NDArray[np.int64] = np.array(structure, dtype=np.int64)
 

@@ -11,6 +11,8 @@ from find_gym.categories.numeric.atoms import Atom, FloatArray
 
 # The degree of a polynomial of which nothing is known.
 _GREATEST_DEGREE = 5
+# Constants that are told apart as bits of a word.
+_BITS = 62
 
 
 class Table(NamedTuple):
@@ -49,5 +51,13 @@ def functions_known(atom: Atom) -> tuple[int, int, int, int]:
             basis = atom.basis(one, _GREATEST_DEGREE)
             functions = atom.fitting.span(one) if atom.fitting.span else basis
         sizes = [-1 if known is None else len(known) for known in (basis, functions)]
-    linear = -1 if atom.variadic and atom.linear else sum(1 << place for place in atom.linear)
-    return sizes[0], sizes[1], linear, len(atom.constants) if atom.fitting.scanned else 0
+    is_scanned = atom.fitting.scanned and len(atom.grid) == len(atom.parameters)
+    return sizes[0], sizes[1], _linear_places(atom), len(atom.constants) if is_scanned else 0
+
+
+def _linear_places(atom: Atom) -> int:
+    """Returns the places of the constants that an atom is linear in, as bits; 0 where they are not always the same."""
+    if atom.linear and len(atom.linear) == len(atom.parameters):
+        return -1
+    fixed = len(atom.parameters) < _BITS and not any([parameter.length for parameter in atom.parameters])
+    return sum(1 << place for place in atom.linear) if fixed else 0

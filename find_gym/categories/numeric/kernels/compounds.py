@@ -37,6 +37,7 @@ from find_gym.categories.numeric.kernels.parts import (
     PARTS,
     PER_RULE,
     SAME,
+    SCANNED,
     TABLE,
     WHOLE_SPAN,
     WIDTH,
@@ -225,17 +226,12 @@ def _subtract(known: Any, row: Any, x: Any, multiplier: Any, rest: Any) -> None:
 
 @helper
 def _scan(
-    structure: Any, parts: Any, part: int, product: bool, x: Any, target: Any, multiplier: Any, rows: Any,
-    polish: bool, part_rows: Any, found: Any,
+    structure: Any, parts: Any, product: bool, x: Any, target: Any, multiplier: Any, rows: Any, polish: bool,
+    part_rows: Any, found: Any,
 ) -> int:  # fmt: skip
-    """Scans the grid of one atom with the rest of the sum or product solved for.
-
-    Returns how many rows were written, -1 where the rest is not linear.
-    """
+    """Scans the grid of one atom with the rest of the sum or product solved for; returns how many rows were written."""
+    part, others, count = structure[SCANNED], structure[OTHERS], part_rows.shape[0]
     rules, own = parts[0], structure[HEADER + PER_RULE * part :]
-    others, count = own[OTHERS], part_rows.shape[0]
-    if rules[others, asking.SPAN_SIZE] < 0:
-        return -1
     known = part_of(parts, others)
     block = np.empty((1 + rules[others, asking.SPAN_SIZE], x.size))
     size = functions_of(known, asking.SPAN, x, block)
@@ -380,18 +376,13 @@ def _estimates(
     part_rows: Any, found: Any,
 ) -> int:  # fmt: skip
     """Writes rows of constants, the best first, and returns how many there are."""
-    rules, rows = parts[0], rows_of(structure, places)
+    rows = rows_of(structure, places)
     if not product and _solve_at_once(parts, x, target, multiplier, rows, part_rows):
         pack(parts, part_rows, found[0])
         return 1
-    for part in range(part_rows.shape[0]):
+    if structure[SCANNED] >= 0:
         # Known up to a coarse grid, and then without constants: scanned with the rest projected out.
-        if rules[part, asking.GRID] > 0:
-            count = _scan(
-                structure, parts, part, product, x, target, multiplier, rows, polish, part_rows, found
-            )  # fmt: skip
-            if count >= 0:
-                return count
+        return _scan(structure, parts, product, x, target, multiplier, rows, polish, part_rows, found)
     return _backfit(structure, parts, product, x, target, multiplier, rows, polish, part_rows, found)
 
 
@@ -487,7 +478,8 @@ def compounds(words: Any, x: Any, target: Any, multiplier: Any, rows: Any, table
     elif mode == asking.LEVEL:
         level = numba.carray(target, (1,))[0]
         written = int(_write_levels(parts, product, level, part_rows))
-        pack(parts, part_rows, found[0])
+        if written > 0:
+            pack(parts, part_rows, found[0])
     elif mode == asking.MODEL:
         unpack(parts, found[0], -1, part_rows)
         _write_model(parts, product, part_rows, found.reshape(-1))

@@ -2,8 +2,8 @@
 
 What is known of them is a list of integers: how many parts there are, how many rules are described, how many functions
 the values of the whole are combinations of at most, for a quick look (-1 where they are none); how many constants all
-parts have at most; then some words for each rule, see `RULE`: first the parts, then sums and products of all parts but
-one.
+parts have at most; which part is scanned, and the rule that is made of the others, -1 for none; then some words for
+each rule, see `RULE`: first the parts, then that of the others, where these are several.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from find_gym.categories.numeric.kernels.algebra import copy_to
 from find_gym.core.kernels import jobs
 from find_gym.core.kernels.compiling import borrowing_helper, helper
 
-PARTS, RULES, WHOLE_SPAN, MOST_CONSTANTS, HEADER = range(5)
+PARTS, RULES, WHOLE_SPAN, MOST_CONSTANTS, SCANNED, OTHERS, HEADER = range(7)
 # Of a rule: where it lies and how long it is, where what is known of its constants lies and how many these are; its
-# table, and where the rows are that inputs have there, 0 where it has none; for a part, the first part that is the same
-# rule, the rule that is made of the others, and in products where to ask which factors it may be, 0 for nowhere, and
-# what it is called there.
+# table, and where the rows are that inputs have there, 0 where it has none; the first part that is the same rule, and
+# in products where to ask which factors it may be, 0 for nowhere, and what it is called there.
 (
-    RULE, RULE_SIZE, LIMITS, LIMIT_COUNT, TABLE, HEIGHT, WIDTH, ROWS, SAME, OTHERS, FACTORS, FACTOR_KIND, PER_RULE,
-) = range(13)  # fmt: skip
+    RULE, RULE_SIZE, LIMITS, LIMIT_COUNT, TABLE, HEIGHT, WIDTH, ROWS, SAME, FACTORS, FACTOR_KIND, PER_RULE,
+) = range(12)  # fmt: skip
 
 
 @helper

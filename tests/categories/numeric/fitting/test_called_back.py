@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from find_gym.categories.numeric.atoms import ATOMS, Atom, Fitting
+from find_gym.categories.numeric.atoms import ATOMS, Atom, Constants, Fitting, FloatArray, Parameter
 from find_gym.categories.numeric.estimation.columns import UNDER_WAY
 from find_gym.categories.numeric.fitting import Problem, constants, fit_each, fit_skeleton, fit_skeletons
 from find_gym.categories.numeric.fitting.called_back import CalledBack
+from find_gym.categories.numeric.fitting.spans import span
 from find_gym.categories.numeric.function import NumericSpec
 from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Skeleton, evaluate
@@ -20,6 +22,18 @@ from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, 
 def constant(**fitting: Any) -> Atom:
     """A constant by another name."""
     return replace(ATOMS["constant"], name="level", fitting=Fitting(**fitting))
+
+
+def own(
+    parameters: tuple[Parameter, ...],
+    evaluate: Callable[[FloatArray, Constants], Any],
+    gradient: Callable[[FloatArray, Constants], Any],
+    **fitting: Any,
+) -> Atom:
+    """An atom of one's own."""
+    return Atom(
+        "own", parameters, evaluate, gradient, str, "a function", str, lambda rng: (), fitting=Fitting(**fitting)
+    )
 
 
 def test_an_error_in_what_is_called_back_is_raised_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,3 +180,93 @@ def test_answers_without_fractions_have_no_noise_of_poisson() -> None:
     x, y = np.array([1.0, 1.0, 2.0, 2.0]), np.array([1e200, 3e200, 2e200, 2e200])
     spec = fit_skeleton("constant", (), x, y)
     assert spec is not None and spec.rule.constants == pytest.approx((2e200,))  # type: ignore[union-attr]
+
+
+def test_atoms_may_combine_more_functions_than_they_have_constants(monkeypatch: pytest.MonkeyPatch) -> None:
+    cubic = own(
+        (Parameter("shift", -5, 5),),
+        lambda x, c: (x - c[0]) ** 3,
+        lambda x, c: np.array([-3 * (x - c[0]) ** 2]),
+        basis=lambda x, degree: np.array([x**power for power in range(12)]),
+        from_basis=lambda coefficients, *points: (2.5,),
+    )
+    monkeypatch.setitem(ATOMS, "own", cubic)
+    x = np.linspace(-9.0, 12.0, 40)
+    for _ in range(20):
+        spec = fit_skeleton(("sum", ("floor", "own", "ceil")), (), x, np.floor(x) + (x - 2.5) ** 3 + np.ceil(x))
+        assert spec is not None and spec.rule.parts[1] == AtomRule("own", (2.5,))  # type: ignore[union-attr]
+
+
+def test_an_atom_that_says_more_than_there_is_room_for_ends_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, x = (Parameter("slope", -5, 5, linear=True),), np.linspace(-9.0, 12.0, 40)
+    hats = own(line, lambda x, c: c[0] * x, lambda x, c: x[None], basis=lambda x, degree: np.eye(x.size))
+    monkeypatch.setitem(ATOMS, "own", hats)
+    for operator in ("sum", "product"):
+        with pytest.raises(ValueError, match="expected at most 1 functions of 'own', as at one input, actual: 40"):
+            fit_skeleton((operator, ("own", "floor")), (), x, x)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected at most 1 functions"):
+        span("own", x)
+    three = (Parameter("coefficients", -5, 5, linear=True, length=3),)
+    powers = own(three, lambda x, c: np.polyval(c, x), lambda x, c: np.vander(x, len(c)).T)
+    monkeypatch.setitem(ATOMS, "own", powers)
+    for skeleton in (("sum", ("own", "floor")), ("sum", ("own", "own", "linear"))):
+        with pytest.raises(ValueError, match="expected at most 3 constants of 'own', actual: 6"):
+            fit_skeleton(skeleton, (), x, x)  # type: ignore[arg-type]
+
+
+def test_an_error_where_a_rule_is_to_be_level_ends_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(level: float) -> Constants:
+        raise ZeroDivisionError
+
+    wave = own(
+        (Parameter("height", -5, 5), Parameter("rate", -5, 5)),
+        lambda x, c: c[0] * np.sin(c[1] * x),
+        lambda x, c: np.array([np.sin(c[1] * x), c[0] * x * np.cos(c[1] * x)]),
+        estimate=lambda *arguments: [],
+        level=fail,
+    )
+    monkeypatch.setitem(ATOMS, "own", wave)
+    x = np.linspace(-9.0, 12.0, 40)
+    for _ in range(50):
+        # Memory that is used again has sizes of rows in it that there are not.
+        del [np.full(size, 1e300) for size in (8, 16, 24, 40) for _ in range(50)][:]
+        for skeleton in (("sum", ("own", "linear")), ("product", ("own", ("sum", ("own", "sin")), "polynomial"))):
+            with pytest.raises(ZeroDivisionError):
+                fit_skeleton(skeleton, (), x, x)  # type: ignore[arg-type]
+
+
+def test_factors_are_scaled_in_all_linear_constants_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.linspace(-9.0, 12.0, 40)
+    parabola = own(
+        (Parameter("coefficients", -5, 5, length=4), Parameter("scale", -5, 5, linear=True)),
+        lambda x, c: np.polyval(c[0], x) * c[1],
+        lambda x, c: np.array([*(np.vander(x, len(c[0])).T * c[1]), np.polyval(c[0], x)]),
+        estimate=lambda atom, x, y, factors, degree: [(tuple(np.polyfit(x, y / factors, 2).tolist()), 1.0)],
+    )
+    count = 70
+    waves = own(
+        tuple(Parameter(f"c{place}", -5, 5, linear=True) for place in range(count)),
+        lambda x, c: np.tensordot(np.array(c), np.cos(np.multiply.outer(np.arange(count) % 3, x)), 1),
+        lambda x, c: np.cos(np.multiply.outer(np.arange(count) % 3, x)),
+    )
+    for atom, y in ((parabola, 1.5 * x**2 - 2 * x + 1), (waves, np.cos(x))):
+        monkeypatch.setitem(ATOMS, "own", atom)
+        spec = fit_skeleton(("product", ("own", "linear")), (), x, y * (x + 1))
+        assert spec is not None and evaluate(spec.rule, x) == pytest.approx(y * (x + 1), rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("operator", ["sum", "product"])
+def test_a_scanned_atom_may_have_a_linear_constant(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = own(
+        (Parameter("height", -5, 5, linear=True), Parameter("half", 0.5, 5)),
+        lambda x, c: c[0] * (np.abs(x) < c[1]),
+        lambda x, c: np.array([1.0 * (np.abs(x) < c[1]), 0.0 * x]),
+        scanned=True,
+    )
+    monkeypatch.setitem(ATOMS, "own", box)
+    x = np.linspace(-9.0, 12.0, 40)
+    y = 3.0 * (np.abs(x) < 2.2)
+    y = y + x - 1.0 if operator == "sum" else y * (x - 1.0)
+    for parts in (("own", "linear"), ("linear", "own")):
+        spec = fit_skeleton((operator, parts), (), x, y)
+        assert spec is not None and evaluate(spec.rule, x) == pytest.approx(y, abs=1e-6)

@@ -127,3 +127,18 @@ def test_factors_are_scaled_to_plain_constants(scale: float) -> None:
     np.testing.assert_allclose(tenths, np.round(tenths), atol=1e-9)
     assert found[2][2] == 0.25
     np.testing.assert_allclose(np.outer(found[0], found[2][:2]), np.outer([4.5, -1.5], [2.5, -1.0]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("operator", ["sum", "product"])
+def test_as_many_rules_are_described_as_there_are_parts(operator: str) -> None:
+    # All but one of several scanned parts would have to be linear for a scan.
+    scanned: Skeleton = (operator, ("rectangle", "square_wave") * 10)  # type: ignore[assignment]
+    assert len(rule_of(scanned).table(np.zeros(2)).held) == 20
+    beside: Skeleton = (operator, ("linear", "rectangle", "step"))  # type: ignore[assignment]
+    (_, others) = rule_of(beside).table(np.zeros(2)).held
+    assert others.held == []
+
+
+def test_a_row_has_room_for_coefficients_of_the_basis() -> None:
+    for name in ATOMS:
+        assert rule_of(name).rule[asking.BASIS_SIZE] <= rule_of(name).row - asking.CONSTANTS
