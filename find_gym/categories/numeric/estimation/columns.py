@@ -53,7 +53,7 @@ class Columns(local):
 
     def __init__(self, head: FloatArray, compute: Callable[[FloatArray], FloatArray]) -> None:
         self._head = head
-        self._compute = compute
+        self._function = compute
         self._table: FloatArray = np.empty((len(head) + _MOST, head.shape[1]))
         self._table[: len(head)] = head
         self._places: dict[float, int] = {}
@@ -106,6 +106,11 @@ class Columns(local):
                 raise
             rows = [places[value] for value in inputs]
         return self._table, np.array(rows, dtype=np.int64)
+
+    def _compute(self, x: FloatArray) -> FloatArray:
+        """Returns the values at inputs `(m,)`, `(m, g)`, not finite where undefined."""
+        with np.errstate(all="ignore"):
+            return self._function(x)
 
     def _forget(self) -> None:
         """Forgets which inputs are in the table."""

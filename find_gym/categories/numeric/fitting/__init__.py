@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TypeVar
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from find_gym.categories.numeric.fitting.problem import EFFORTS, Effort, Problem
@@ -106,8 +105,7 @@ def fit_each(
         order = sorted(range(len(some)), key=hardest.__getitem__)
         # For a single one, no other thread is worth waking.
         with _jobs.BOARD if len(some) > 1 else nullcontext(), _columns.UNDER_WAY:
-            with np.errstate(all="ignore"):
-                begun = {place: _skeletons.BegunProblem(some[place], effort == "quick") for place in order}
+            begun = {place: _skeletons.BegunProblem(some[place], effort == "quick") for place in order}
             if meanwhile is not None:
                 for place in range(len(some)):
                     meanwhile(first + place)
