@@ -19,6 +19,9 @@ from find_gym.core.kernels.compiling import address_of
 
 # What atoms of this package may be as factors.
 _FACTORS = {"linear": factors.LINE, "relu": factors.LINE, "polynomial": factors.HALF, "step": factors.LEVEL}
+# Of more functions than this, as products of five polynomials have, no combination is looked for: it would take up to
+# all memory, and explain any evidence.
+_MOST_FUNCTIONS = 2_000
 
 AnyRule: TypeAlias = Union[CompiledAtom, CalledBack, "Compound"]
 
@@ -102,7 +105,7 @@ def _factors_of(rule: AnyRule) -> tuple[int, int]:
 
 
 def _span_of(rules: Sequence[AnyRule], product: bool) -> tuple[int, bool]:
-    """Returns how many functions the whole combines at most, -1 for none; and whether all of that has a fixed part."""
+    """Returns how many functions the whole combines at most, -1 for none or many; and whether it has a fixed part."""
     count, is_offset = 0, product
     for place, rule in enumerate(rules):
         size = int(rule.rule[asking.SPAN_SIZE])
@@ -115,7 +118,7 @@ def _span_of(rules: Sequence[AnyRule], product: bool) -> tuple[int, bool]:
             count, is_offset = count * size + is_offset * size + fixed * count, is_offset and fixed
         else:
             count, is_offset = count + size, is_offset or fixed
-    return count, is_offset
+    return (count, is_offset) if count <= _MOST_FUNCTIONS else (-1, False)
 
 
 def _address(values: NDArray[np.float64] | NDArray[np.int64]) -> int:

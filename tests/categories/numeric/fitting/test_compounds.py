@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from find_gym.categories.numeric.atoms import ATOMS, flatten
+from find_gym.categories.numeric.fitting import fit_skeleton
 from find_gym.categories.numeric.fitting.constants import rule_of
 from find_gym.categories.numeric.fitting.models import value_and_jacobian
 from find_gym.categories.numeric.fitting.spans import span
@@ -142,3 +143,14 @@ def test_as_many_rules_are_described_as_there_are_parts(operator: str) -> None:
 def test_a_row_has_room_for_coefficients_of_the_basis() -> None:
     for name in ATOMS:
         assert rule_of(name).rule[asking.BASIS_SIZE] <= rule_of(name).row - asking.CONSTANTS
+
+
+@pytest.mark.parametrize("count", [5, 30])
+def test_products_of_many_polynomials_are_fitted(count: int) -> None:
+    x = np.linspace(-2.0, 2.0, 21)
+    for skeleton in (("product", ("polynomial",) * count), ("product", ("rectangle", *("polynomial",) * count))):
+        assert span(skeleton, x) is None  # type: ignore[arg-type]
+        spec = fit_skeleton(skeleton, (), x, x - 1.0)  # type: ignore[arg-type]
+        assert spec is not None
+    space = span(("product", ("polynomial",) * 4), x)
+    assert space is not None and len(space.columns) == 6**4
