@@ -48,7 +48,7 @@ def span(skeleton: Skeleton, x: FloatArray, *, degree: int = 5) -> Span | None:
     Args:
         skeleton: the rule without constants.
         x: inputs, shape `(n,)`.
-        degree: the degree of its polynomials.
+        degree: the degree of its polynomials, at most 5.
     """
     rule = rule_of(skeleton)
     if rule.rule[asking.SPAN_SIZE] < 0:
