@@ -24,6 +24,9 @@ from find_gym_agents.training.loop import make_learner
 QUERIES = 12
 # The seconds of a turn that are timed, at least.
 _TURN = 3.0
+# Rollouts that are not timed at the beginning: in categories with some hundred functions, the scorer of each is made
+# when it is drawn for the first time. Those of a training are many times as many.
+_FIRST = 4
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def measure_splits(identifier: str, seconds: float, workers: int = 0) -> list[Sp
     """Trains policies from scratch, as `find-gym train` does; they spend their budget, then write.
 
     As in a training, each learner has a process of its own. They take turns, so that a machine that gets slower is so
-    for all; the first rollout and update of each turn, which fill caches again, are left out.
+    for all. Left out are the first rollouts, in which scorers of most functions of small categories are made, and the
+    first one of each turn, which fills caches again; updates likewise.
 
     Args:
         identifier: the environment.
@@ -120,6 +124,9 @@ class _Turns:
         self._learner.set_logger(Logger(None, []))
         self._learner.enter(Setting(options))
         self._learner.begin(0)
+        for _ in range(_FIRST):
+            self._learner.collect()
+            self._learner.update(1.0)
         self._count = 0
         self.elapsed = self._processor = self._environment = 0.0
 

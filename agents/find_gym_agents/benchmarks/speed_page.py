@@ -43,7 +43,8 @@ _TRAINING = """\
 ## Training
 
 `find-gym train` with `--algo maskable-ppo` and `--algo ppo-fast`, from scratch, with as many environments side by side
-as each has by default, and rollouts of 8,192 steps; they took turns of some seconds. Each had {processes} processes:
+as each has by default, and rollouts of 8,192 steps, without the first four, in which most functions of small categories
+are met for the first time; they took turns of some seconds. Each had {processes} processes:
 those beside the first are `--env-workers` of MaskablePPO, and `--learners` of `ppo-fast` as far as these share the
 environments evenly. "Time in them" is all that the learner asks of the environments: steps, scores, resets, masks.
 Policies spend their budget, then write descriptions, which are random at first, compounds among them, whose fits take
