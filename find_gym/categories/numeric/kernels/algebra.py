@@ -35,6 +35,26 @@ def length(rows: Any, row: int, first: int, count: int) -> float:
 
 
 @borrowing_helper
+def power_of(values: Any) -> float:
+    """Returns the sum of squares."""
+    total = 0.0
+    for i in range(values.size):
+        total += values[i] * values[i]
+    return total
+
+
+@borrowing_helper
+def take_off(basis: Any, rank: int, rest: Any) -> None:
+    """Takes off a vector, in place, what the first rows of an orthonormal basis explain of it."""
+    for k in range(rank):
+        share = 0.0
+        for i in range(rest.size):
+            share += basis[k, i] * rest[i]
+        for i in range(rest.size):
+            rest[i] -= share * basis[k, i]
+
+
+@borrowing_helper
 def reflect(rows: Any, heads: Any, column: int, count: int, first: int, end: int) -> None:
     """Applies the reflection that was made for a column to other rows, from `first` to before `end`."""
     if heads[column] == 0.0:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
-from find_gym.categories.numeric.kernels.algebra import copy_to
+from find_gym.categories.numeric.kernels.algebra import copy_to, power_of
 from find_gym.categories.numeric.kernels.asking import ask, constants_of, set_model
 from find_gym.categories.numeric.kernels.estimating import EXACT
 from find_gym.categories.numeric.kernels.evidence import weighted
@@ -43,9 +43,7 @@ def _estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, best:
     answer = np.empty((asking.ROWS, rule[asking.RULE_ROW]))
     words[asking.MODE], words[asking.POLISH] = asking.ESTIMATES, 0
     count = ask(rule[asking.ADDRESS], words, x, target, multiplier, rows, table, answer)
-    least, power = math.inf, 0.0
-    for i in range(x.size):
-        power += target[i] * target[i]
+    least, power = math.inf, power_of(target)
     for place in range(count):
         set_model(known, answer[place])
         vector = constants_of(answer[place])

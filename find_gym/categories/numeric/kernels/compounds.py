@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
-from find_gym.categories.numeric.kernels.algebra import copy_to, least_squares, orthonormal
+from find_gym.categories.numeric.kernels.algebra import copy_to, least_squares, orthonormal, power_of, take_off
 from find_gym.categories.numeric.kernels.alternating import alternate, join
 from find_gym.categories.numeric.kernels.asking import (
     ask,
@@ -65,25 +65,6 @@ _STARTS_AT_ONCE = 4
 _ENOUGH = 1.0001
 # Rectified units differ in slope between the sides of 0, and no ratio of levels tells by how much.
 _SLOPES = (0.2, 0.5, 0.8)
-
-
-@borrowing_helper
-def _power(values: Any) -> float:
-    total = 0.0
-    for i in range(values.size):
-        total += values[i] * values[i]
-    return total
-
-
-@borrowing_helper
-def _project_out(basis: Any, rank: int, rest: Any) -> None:
-    """Takes off what an orthonormal basis explains, in place."""
-    for k in range(rank):
-        share = 0.0
-        for i in range(rest.size):
-            share += basis[k, i] * rest[i]
-        for i in range(rest.size):
-            rest[i] -= share * basis[k, i]
 
 
 # --- Spans ------------------------------------------------------------------------------------------------------------
@@ -149,8 +130,8 @@ def _least_misfit(block: Any, size: int, target: Any, multiplier: Any) -> float:
     rank = orthonormal(weighed, basis, np.empty(size, np.int64))
     for i in range(target.size):
         rest[i] = target[i] - multiplier[i] * block[0, i]
-    _project_out(basis, rank, rest)
-    return _power(rest)
+    take_off(basis, rank, rest)
+    return power_of(rest)
 
 
 # --- Estimates --------------------------------------------------------------------------------------------------------
@@ -159,13 +140,12 @@ def _least_misfit(block: Any, size: int, target: Any, multiplier: Any) -> float:
 @helper
 def _solve_at_once(parts: Any, x: Any, target: Any, multiplier: Any, rows: Any, part_rows: Any) -> bool:
     """Solves a sum of atoms that are linear; redundant coefficients are 0. Returns False if they are not linear."""
-    rules, size, most = parts[0], 0, 0
+    rules, size = parts[0], 0
     count, points = part_rows.shape[0], x.size
     for part in range(count):
         if rules[part, asking.BASIS_SIZE] < 0:
             return False
         size += rules[part, asking.BASIS_SIZE]
-        most = max(most, rules[part, asking.RULE_ROW])
     stacked, firsts = np.empty((size, points)), np.zeros(count + 1, np.int64)
     rest = target.copy()
     for part in range(count):
@@ -238,7 +218,7 @@ def _scan(
     table = numba.carray(jobs.pointer(own[TABLE]), (own[HEIGHT], own[WIDTH]), np.float64)
     costs, chosen, misfits = np.empty(own[WIDTH]), np.empty(_BEST, np.int64), np.full(_BEST, math.inf)
     cost_beside(table, rows[part], product, block[0], block[1 : 1 + size], target, multiplier, costs)
-    goal, factor, enough, written = np.empty(x.size), np.empty(x.size), EXACT * _power(target), 0
+    goal, factor, enough, written = np.empty(x.size), np.empty(x.size), EXACT * power_of(target), 0
     for place in range(distinct(table, rows[part], costs, chosen)):
         for i in range(x.size):
             value = table[rows[part, i], chosen[place]]
@@ -341,7 +321,7 @@ def _backfit(
     if polish:
         if used == 0:
             return 0
-        enough, most, at_once = EXACT * _power(target), _SLOW_STARTS, count
+        enough, most, at_once = EXACT * power_of(target), _SLOW_STARTS, count
         if structure[WHOLE_SPAN] >= 0:
             block = np.empty((1 + structure[WHOLE_SPAN], x.size))
             size = _write_span(parts, count, product, x, block)
@@ -390,14 +370,22 @@ def _estimates(
 
 
 @helper
+def _ask_about_part(parts: Any, part: int, mode: int, part_rows: Any) -> bool:
+    """Asks about the constants of a part; returns whether others were written in their place."""
+    answer = np.empty((asking.ROWS, parts[0][part, asking.RULE_ROW]))
+    copy_to(part_rows[part, : answer.shape[1]], answer[0])
+    changed = ask_about(part_of(parts, part), mode, answer) > 0
+    if changed:
+        copy_to(answer[0], part_rows[part])
+    return changed
+
+
+@helper
 def _choose_canonical(parts: Any, mode: int, product: bool, part_rows: Any) -> None:
     """Chooses among constants that are the same function the ones that FIND would draw."""
     rules, only_atoms = parts[0], True
     for part in range(part_rows.shape[0]):
-        answer = np.empty((asking.ROWS, rules[part, asking.RULE_ROW]))
-        copy_to(part_rows[part, : answer.shape[1]], answer[0])
-        if ask_about(part_of(parts, part), mode, answer) > 0:
-            copy_to(answer[0], part_rows[part])
+        _ask_about_part(parts, part, mode, part_rows)
         only_atoms = only_atoms and rules[part, asking.ATOMS] == 1
     if product and only_atoms and mode == asking.CANONICAL:
         rescale(rules, part_rows)
@@ -419,13 +407,8 @@ def _shorten(parts: Any, atom: int, part_rows: Any) -> bool:
             own[asking.CONSTANTS + k] = own[asking.CONSTANTS + k + 1]
         own[asking.LAYOUT] = own[asking.SIZE] = size - 1
         return True
-    answer, known = np.empty((asking.ROWS, rules[part, asking.RULE_ROW])), part_of(parts, part)
-    copy_to(own[: answer.shape[1]], answer[0])
-    known[3][asking.ATOM] = atom
-    if ask_about(known, asking.SHORTER, answer) == 0:
-        return False
-    copy_to(answer[0], own)
-    return True
+    parts[2][part, asking.ATOM] = atom
+    return _ask_about_part(parts, part, asking.SHORTER, part_rows)
 
 
 @helper

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from find_gym.categories.numeric.kernels import asking
-from find_gym.categories.numeric.kernels.algebra import copy_to
+from find_gym.categories.numeric.kernels.algebra import copy_to, power_of
 from find_gym.categories.numeric.kernels.asking import ask, constants_of, set_model
 from find_gym.categories.numeric.kernels.evidence import weighted
 from find_gym.categories.numeric.kernels.refining import refine_from
@@ -53,9 +53,7 @@ def estimate(known: Any, x: Any, target: Any, multiplier: Any, rows: Any, polish
     answer = np.empty((asking.ROWS, best.size))
     words[asking.MODE], words[asking.POLISH] = asking.ESTIMATES, polish
     count = ask(rule[asking.ADDRESS], words, x, target, multiplier, rows, table, answer)
-    evidence, power = weighted(x, target, multiplier), 0.0
-    for i in range(x.size):
-        power += target[i] * target[i]
+    evidence, power = weighted(x, target, multiplier), power_of(target)
     refined = polish and not rule[asking.SOLVED]
     first, last = (_FIRST_STEPS, _LAST_STEPS) if refined else (_NO_STEP, _NO_STEP)
     if count == 1:

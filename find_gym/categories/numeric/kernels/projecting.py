@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.algebra import orthonormal
+from find_gym.categories.numeric.kernels.algebra import orthonormal, take_off
 from find_gym.core.kernels.compiling import helper, kernel
 
 
@@ -41,12 +41,7 @@ def project_out(offset: Any, columns: Any, window: Any, y: Any, rest: Any) -> in
             if not np.isfinite(part[k, i]):
                 return -1
     rank = orthonormal(part, basis, np.empty(size, np.int64))
-    for k in range(rank):
-        share = 0.0
-        for i in range(places.size):
-            share += basis[k, i] * rest[i]
-        for i in range(places.size):
-            rest[i] -= share * basis[k, i]
+    take_off(basis, rank, rest[: places.size])
     return rank
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from find_gym.categories.numeric.kernels.algebra import orthonormal
+from find_gym.categories.numeric.kernels.algebra import orthonormal, take_off
 from find_gym.core.kernels.compiling import borrowing_helper, helper, kernel
 
 # Shapes of which less than this share varies are as good as constant.
@@ -246,12 +246,7 @@ def cost_beside(
     for i in range(count):
         rest[i] = multiplier[i] * offset[i] if signs else target[i] - multiplier[i] * offset[i]
         factor[i] = target[i] if signs else multiplier[i]
-    for k in range(rank):
-        share = 0.0
-        for i in range(count):
-            share += basis[k, i] * rest[i]
-        for i in range(count):
-            rest[i] -= share * basis[k, i]
+    take_off(basis, rank, rest)
     power = 0.0
     for i in range(count):
         power += rest[i] * rest[i]
@@ -295,12 +290,7 @@ def _scan_products(table: Any, rows: Any, offset: Any, columns: Any, target: Any
             for k in range(size):
                 scaled[k, i] = columns[k, i] * weight if weight != 0.0 else 0.0
         rank = orthonormal(scaled, basis, places)
-        for k in range(rank):
-            share = 0.0
-            for i in range(count):
-                share += basis[k, i] * rest[i]
-            for i in range(count):
-                rest[i] -= share * basis[k, i]
+        take_off(basis, rank, rest)
         costs[g] = 0.0
         for i in range(count):
             costs[g] += rest[i] * rest[i]
