@@ -146,6 +146,7 @@ def columns_of(atom: Atom) -> Columns:
 
 def _on_grid(atom: Atom, x: FloatArray, grid: FloatArray) -> FloatArray:
     """Evaluates the shape of an atom at inputs `(n,)` on points `(g, k)`, shape `(n, g)`."""
-    if atom.fitting.on_grid is not None:
-        return atom.fitting.on_grid(x[:, None], grid.T)
-    return shape(atom, x[:, None], tuple(grid.T))
+    with np.errstate(all="ignore"):
+        if atom.fitting.on_grid is not None:
+            return atom.fitting.on_grid(x[:, None], grid.T)
+        return shape(atom, x[:, None], tuple(grid.T))

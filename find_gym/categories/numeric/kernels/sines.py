@@ -16,6 +16,7 @@ from find_gym.categories.numeric.kernels import asking
 from find_gym.categories.numeric.kernels.algebra import least_squares
 from find_gym.categories.numeric.kernels.scanning import select, take_least
 from find_gym.core.kernels.compiling import borrowing_helper, exact_helper, exact_kernel, helper
+from find_gym.core.kernels.ufuncs import apply_loop
 
 SIN, COS = range(2)
 # Periods handed on from a scan.
@@ -224,29 +225,36 @@ def _other_centres(answer: Any) -> int:
     return max(found, 1)
 
 
-@exact_kernel("void(float64[:, ::1], float64[:, ::1], int64, float64[:, ::1])")
-def turn_waves(sine: Any, cosine: Any, periods: int, values: Any) -> None:
-    """Writes sines and cosines of evenly spaced frequencies, which follow from a few.
+@exact_kernel("void(int64, int64, float64[::1], int64, float64[::1], float64[:, ::1])")
+def tabulate(sine: int, cosine: int, frequencies: Any, kept: int, x: Any, values: Any) -> None:
+    """Writes the sines and cosines of many frequencies, most of them evenly spaced: these follow from a few.
 
     Args:
-        sine: the sines at m inputs, of p frequencies that are kept as they are; of the first of g others; and of the
-            angles by which the first of these, two, four … are turned to be the next ones; shape `(m, p + 1 + t)`.
-        cosine: the cosines, in the same way.
-        periods: how many frequencies are kept as they are, p.
+        sine: the address of the loop of NumPy's `sin`; see `find_gym.core.kernels.ufuncs`.
+        cosine: that of its `cos`.
+        frequencies: p that are kept as they are; the first of g others; and by how much the first one of these, two,
+            four … are raised to be the next ones; shape `(p + 1 + t,)`.
+        kept: how many are kept as they are, p.
+        x: inputs, shape `(m,)`.
         values: where to write the sines of all frequencies, then the cosines, shape `(m, 2 (p + g))`.
     """
     size = values.shape[1] // 2
-    for i in range(values.shape[0]):
+    phases, own_sines, own_cosines = np.empty((3, frequencies.size))
+    for i in range(x.size):
+        for g in range(frequencies.size):
+            phases[g] = x[i] * frequencies[g]
+        apply_loop(sine, phases, own_sines)
+        apply_loop(cosine, phases, own_cosines)
         sines, cosines = values[i, :size], values[i, size:]
-        for g in range(periods + 1):
-            sines[g], cosines[g] = sine[i, g], cosine[i, g]
-        done, turn = 1, periods + 1
-        while done < size - periods:
-            first, next_one = periods, periods + done
+        for g in range(kept + 1):
+            sines[g], cosines[g] = own_sines[g], own_cosines[g]
+        done, turn = 1, kept + 1
+        while done < size - kept:
+            next_one = kept + done
             for g in range(min(done, size - next_one)):
-                one, other = sines[first + g], cosines[first + g]
-                sines[next_one + g] = one * cosine[i, turn] + other * sine[i, turn]
-                cosines[next_one + g] = other * cosine[i, turn] - one * sine[i, turn]
+                one, other = sines[kept + g], cosines[kept + g]
+                sines[next_one + g] = one * own_cosines[turn] + other * own_sines[turn]
+                cosines[next_one + g] = other * own_cosines[turn] - one * own_sines[turn]
             done, turn = 2 * done, turn + 1
 
 
