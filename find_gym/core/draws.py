@@ -40,22 +40,25 @@ class Draws(Protocol):
 class SingleDraws:
     """Draws single numbers, the same ones as the generator itself would, several times as fast.
 
-    NumPy takes a microsecond for each integer. This calls the generator's own function for 32 bits, of NumPy's public C
-    API, and does with them what NumPy does: the method of Lemire ("Fast Random Integer Generation in an Interval", ACM
+    NumPy takes a microsecond for each integer. This calls the generator's own functions, of NumPy's public C API, and
+    does with 32 bits what NumPy does: the method of Lemire ("Fast Random Integer Generation in an Interval", ACM
     Transactions on Modeling and Computer Simulation 29, 2019). The generator moves on as if it had drawn the number.
 
     Attributes:
         rng: the generator.
     """
 
-    __slots__ = ("_next_32", "_next_64", "_state", "random", "rng")
+    __slots__ = ("_next_32", "_next_64", "_next_double", "_state", "rng")
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         bits = rng.bit_generator
-        self._next_32, self._next_64 = _FUNCTIONS.get(type(bits)) or _find_functions(bits)
+        self._next_32, self._next_64, self._next_double = _FUNCTIONS.get(type(bits)) or _find_functions(bits)
         self._state = bits.ctypes.state_address
-        self.random = rng.random
+
+    def random(self) -> float:
+        """Draws a number in [0, 1)."""
+        return self._next_double(self._state)
 
     def integers(self, low: int, high: int | None = None) -> int:
         """Draws an integer below `low`, or from `low` to below `high`; the range is 2**32 - 1 at most."""
@@ -91,16 +94,18 @@ class SingleDraws:
         return self._next_64(self._state) >> 1
 
 
-_Functions: TypeAlias = tuple[Callable[[int], int], Callable[[int], int]]
-# The functions that give the next 32 and 64 bits of NumPy's kinds of generators; others may have them for each
-# generator. They keep the interpreter's lock, whose return may take as long as thousands of draws where other threads
-# wait for it.
+_Functions: TypeAlias = tuple[Callable[[int], int], Callable[[int], int], Callable[[int], float]]
+# The functions that give the next 32 and 64 bits, and the next number in [0, 1), of NumPy's kinds of generators; others
+# may have them for each generator. They keep the interpreter's lock, whose return may take as long as thousands of
+# draws where other threads wait for it.
 _FUNCTIONS: dict[type, _Functions] = {}
-_KINDS = tuple(ctypes.PYFUNCTYPE(result, ctypes.c_void_p) for result in (ctypes.c_uint32, ctypes.c_uint64))
+_KINDS = tuple(
+    ctypes.PYFUNCTYPE(result, ctypes.c_void_p) for result in (ctypes.c_uint32, ctypes.c_uint64, ctypes.c_double)
+)
 
 
 def _find_functions(bits: Any) -> _Functions:
-    found = (bits.ctypes.next_uint32, bits.ctypes.next_uint64)
+    found = (bits.ctypes.next_uint32, bits.ctypes.next_uint64, bits.ctypes.next_double)
     functions: Any = tuple(ctypes.cast(function, kind) for function, kind in zip(found, _KINDS, strict=True))
     if type(bits).__module__.startswith("numpy.random."):
         _FUNCTIONS[type(bits)] = functions

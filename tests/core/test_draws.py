@@ -67,13 +67,14 @@ class OwnFunction:
 
     def __init__(self, number: int) -> None:
         self.lock = threading.Lock()
-        kinds = [ctypes.CFUNCTYPE(kind, ctypes.c_void_p) for kind in (ctypes.c_uint32, ctypes.c_uint64)]
-        half, whole = (kind(lambda state: number) for kind in kinds)
-        self.ctypes = SimpleNamespace(next_uint32=half, next_uint64=whole, state_address=0)
+        results = {"next_uint32": ctypes.c_uint32, "next_uint64": ctypes.c_uint64, "next_double": ctypes.c_double}
+        kinds = {name: ctypes.CFUNCTYPE(result, ctypes.c_void_p) for name, result in results.items()}
+        functions = {name: kind(lambda state: number) for name, kind in kinds.items()}
+        self.ctypes = SimpleNamespace(**functions, state_address=0)
 
 
 def test_generators_of_one_class_may_have_different_functions() -> None:
-    others = [SimpleNamespace(bit_generator=OwnFunction(number), random=None) for number in (3 << 30, 1 << 30)]
+    others = [SimpleNamespace(bit_generator=OwnFunction(number)) for number in (3 << 30, 1 << 30)]
     assert [SingleDraws(other).integers(10) for other in others] == [7, 2]  # type: ignore[arg-type]
 
 

@@ -183,8 +183,6 @@ def exception_of(function: NumericBlackBox) -> FloatArray:
 
 def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:
     """Clips intervals to the query range and merges those that overlap; returns shape `(k, 2)`, sorted."""
-    if not intervals:
-        return NO_INTERVALS
     merged: list[list[float]] = []
     for lower, upper in sorted(intervals):
         lower, upper = max(lower, QUERY_RANGE[0]), min(upper, QUERY_RANGE[1])
@@ -194,7 +192,7 @@ def merge_intervals(intervals: list[tuple[float, float]]) -> FloatArray:
             merged[-1][1] = max(merged[-1][1], upper)
         else:
             merged.append([lower, upper])
-    return np.array(merged, dtype=np.float64).reshape(-1, 2)
+    return np.array(merged, dtype=np.float64) if merged else NO_INTERVALS
 
 
 def intersection_over_union(first: FloatArray, second: FloatArray) -> float:
@@ -210,6 +208,6 @@ def intersection_over_union(first: FloatArray, second: FloatArray) -> float:
     if first.size == 0 or second.size == 0:
         return float(first.size == second.size)
     overlap = np.minimum(first[:, None, 1], second[None, :, 1]) - np.maximum(first[:, None, 0], second[None, :, 0])
-    intersection = float(np.clip(overlap, 0.0, None).sum())
-    union = float(np.diff(first, axis=1).sum() + np.diff(second, axis=1).sum()) - intersection
-    return intersection / union
+    intersection = float(np.maximum(overlap, 0.0).sum())
+    lengths = [float((intervals[:, 1] - intervals[:, 0]).sum()) for intervals in (first, second)]
+    return intersection / (lengths[0] + lengths[1] - intersection)

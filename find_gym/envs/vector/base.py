@@ -398,8 +398,8 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     def _final(self, ended: Integers, mask: NDArray[np.bool_], scores: dict[int, tuple[Score, Submission]]) -> Info:
         """Returns the infos of episodes that end in a step in which others begin."""
         observations = np.empty(self.num_envs, dtype=object)
-        for env in ended.tolist():
-            observations[env] = self._features.row(env)
+        for env, observation in zip(ended.tolist(), self._features.rows(ended), strict=True):
+            observations[env] = observation
         final = self._counts(mask)
         self._add_end(final, ended, scores)
         return {"final_obs": observations, "_final_obs": mask.copy(), "final_info": final, "_final_info": mask.copy()}
@@ -419,6 +419,5 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _counts(self, mask: NDArray[np.bool_]) -> Info:
         """Returns the budgets and steps left of some environments, as infos."""
-        budget, steps_left = counts = np.zeros((2, self.num_envs), dtype=np.int64)
-        np.copyto(counts, self._progress[:2], where=mask)
+        budget, steps_left = self._progress[:2] * mask
         return {"budget": budget, "_budget": mask.copy(), "steps_left": steps_left, "_steps_left": mask.copy()}

@@ -36,13 +36,18 @@ class Features:
     def __init__(self, count: int, space: spaces.Dict, actions: int = 0) -> None:
         self.count = count
         self.legal = np.zeros((count, actions), dtype=np.bool_)
-        self._places: dict[str, tuple[slice, tuple[int, ...]]] = {}
-        stop = 0
+        self._starts: dict[str, int] = {}
+        shapes, stop = [], 0
         for name, box in space.spaces.items():
-            shape = (count, *(box.shape or ()))
-            start, stop = stop, stop + prod(shape) + _GAP
-            self._places[name] = (slice(start, stop - _GAP), shape)
+            shapes.append((count, *(box.shape or ())))
+            self._starts[name], stop = stop, stop + prod(shapes[-1]) + _GAP
         self.block: Block = np.zeros(stop, dtype=np.float32)
+        offsets = [start * self.block.itemsize for start in self._starts.values()]
+        formats = [(self.block.dtype, shape) for shape in shapes]
+        # The block as a single record, of which NumPy finds a part in one step.
+        self._record = np.dtype(
+            {"names": [*self._starts], "formats": formats, "offsets": offsets, "itemsize": self.block.nbytes}
+        )
         self._own = self._parts(self.block)
         self._copies: list[Block] = []
 
@@ -52,7 +57,7 @@ class Features:
 
     def start(self, name: str) -> int:
         """Returns where a feature begins in the block."""
-        return int(self._places[name][0].start)
+        return self._starts[name]
 
     def copy(self) -> Observation:
         """Returns all features, arrays that nobody else has.
@@ -73,12 +78,14 @@ class Features:
         """Returns all features, the arrays that are updated in place."""
         return dict(self._own)
 
-    def row(self, env: int) -> Observation:
-        """Returns the features of one environment, fresh arrays of shape `(size,)`."""
-        return {name: values[env].copy() for name, values in self._own.items()}
+    def rows(self, envs: NDArray[np.int64]) -> list[Observation]:
+        """Returns the features of each of some environments, arrays of shape `(size,)` that nobody else has."""
+        rows = zip(*[values.take(envs, axis=0) for values in self._own.values()], strict=True)
+        return [dict(zip(self._own, row, strict=True)) for row in rows]
 
     def _parts(self, block: Block) -> Observation:
-        return {name: block[place].reshape(shape) for name, (place, shape) in self._places.items()}
+        record = block.view(self._record).reshape(())
+        return {name: record[name] for name in self._starts}
 
 
 def _references(blocks: list[Block], place: int) -> int:

@@ -1,6 +1,7 @@
 """Scores of numeric descriptions: the truth, trivial ones, tables, failures, exploits."""
 
 import copy
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.lib.stride_tricks import as_strided
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
 from find_gym.categories.numeric.kernels import drawing
 from find_gym.categories.numeric.rules import AtomRule
+from find_gym.categories.numeric.score import complexity_of
 from find_gym.categories.numeric.variants import Region
+from find_gym.core.complexity import program_complexity
 from find_gym.core.kernels import jobs
 from find_gym.functions import CallableFunction, NumericFunction, NumericSpec, sample_numeric
 from find_gym.sandbox import SandboxError
@@ -48,6 +51,14 @@ def test_the_truth_is_right(level: str) -> None:
             score = scorer.score(submission, cap=None)
             assert (score.accuracy, score.skill, score.outcome) == (1.0, 1.0, "right"), function.describe()
             assert score.beyond_range == 1.0
+
+
+@pytest.mark.parametrize("level", ["find", "hard", "extreme"])
+def test_complexity_is_that_of_the_json(level: str) -> None:
+    for seed in range(300):
+        spec = sampled(seed, level).spec
+        for program in (spec, dataclasses.replace(spec, noise=None), NumericSpec(spec.rule, spec.domain)):
+            assert complexity_of(program) == program_complexity(program.to_json())
 
 
 def test_a_network_is_right_with_the_cap_lifted_and_malformed_with_it() -> None:

@@ -50,9 +50,10 @@ def test_memory_that_is_dropped_is_used_again() -> None:
 
 def test_rows_are_copies() -> None:
     features = Features(4, SPACE)
-    row = features.row(2)
+    features["a"][3] = 2.0
+    row, other = features.rows(np.array([1, 3]))
     row["a"][:] = 1.0
-    assert not features["a"].any() and row["a"].shape == (5,)
+    assert not features["a"][:3].any() and row["a"].shape == (5,) and (other["a"] == 2.0).all()
 
 
 def test_what_is_lent_is_updated_in_place() -> None:
