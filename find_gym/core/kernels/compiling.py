@@ -39,6 +39,8 @@ _FORMULA = "void({0}, int64, int64, {0}, int64, {0}, {0})".format("CPointer(floa
 _JOB = "void(int64, CPointer(int64))"
 _PACKAGE = __name__.partition(".")[0]
 _config: Any = numba.config
+if _config.DISABLE_JIT:
+    raise RuntimeError("expected compiled loops, for draws, fits and scores, actual: NUMBA_DISABLE_JIT=1; unset it")
 _lock = threading.RLock()
 # The code at an address lives as long as what it was compiled to.
 _called: list[Any] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -223,6 +224,14 @@ if find_spec("scipy"):
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() in (["False"], ["False", "3.0", "True"])
+
+
+def test_without_machine_code_the_error_says_why() -> None:
+    program = "import find_gym.categories.numeric.fitting as f; f.fit_skeleton('linear', (), [0, 1, 2], [1, 3, 5])"
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 1
+    assert "NUMBA_DISABLE_JIT=1; unset it" in done.stderr
 
 
 def test_what_a_module_imports_counts_as_its_source() -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from find_gym.core.kernels.compiling import address_of, borrowing_helper
+from find_gym.core.kernels.compiling import borrowing_helper
 
 _TWO_PI = 2 * math.pi
 _ROOT_OF_TWO_PI = math.sqrt(2 * math.pi)
@@ -214,9 +213,3 @@ FORMULAS: dict[str, Callable[..., None]] = {
         rectangle, square_wave, constant, ceil, floor, signum, tan, erf, sigmoid,
     )
 }  # fmt: skip
-
-
-@cache
-def address(name: str) -> int:
-    """Returns the address of an atom's compiled formula."""
-    return address_of(FORMULAS[name])
