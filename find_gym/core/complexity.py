@@ -113,10 +113,13 @@ def program_complexity(data: Any) -> float:
     total = 0.0
     for part in parts:
         kind = type(part)
-        if kind is float and (1e-4 <= abs(part) < 1e9 or part == 0.0):
-            # As `_digit_bits`, several times as fast: one digit stands for all zeros before or after the others.
-            digits = repr(part).strip("-0.")
-            total += bit + _DIGIT_BITS * (len(digits) + (-1 if "." in digits else 1))
+        if kind is float:
+            if 1e-4 <= abs(part) < 1e9 or part == 0.0:
+                # As `_digit_bits`, several times as fast: one digit stands for all zeros before or after the others.
+                digits = repr(part).strip("-0.")
+                total += bit + _DIGIT_BITS * (len(digits) + (-1 if "." in digits else 1))
+            else:
+                total += bit + _digit_bits(part)
         elif kind is str:
             total += bit + _PROGRAM_NAME_BITS
         elif part is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from math import prod
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 Observation = dict[str, NDArray[np.float32]]
 Block = NDArray[np.float32]
+Record = NDArray[np.void]
 
 # So many copies are kept, so that their memory is used again once nobody holds them.
 _KEPT = 3
@@ -42,14 +44,16 @@ class Features:
             shapes.append((count, *(box.shape or ())))
             self._starts[name], stop = stop, stop + prod(shapes[-1]) + _GAP
         self.block: Block = np.zeros(stop, dtype=np.float32)
-        offsets = [start * self.block.itemsize for start in self._starts.values()]
-        formats = [(self.block.dtype, shape) for shape in shapes]
-        # The block as a single record, of which NumPy finds a part in one step.
-        self._record = np.dtype(
-            {"names": [*self._starts], "formats": formats, "offsets": offsets, "itemsize": self.block.nbytes}
-        )
-        self._own = self._parts(self.block)
-        self._copies: list[Block] = []
+        # All of it as a single record, of which NumPy finds a part in one step.
+        kind: Any = {
+            "names": [*self._starts],
+            "formats": [(self.block.dtype, shape) for shape in shapes],
+            "offsets": [start * self.block.itemsize for start in self._starts.values()],
+            "itemsize": self.block.nbytes,
+        }
+        self._record: Record = self.block.view(np.dtype(kind)).reshape(())
+        self._own = self._parts(self._record)
+        self._copies: list[Record] = []
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         """Returns a feature, float32 of shape `(N, size)`: the one that is updated in place."""
@@ -67,11 +71,11 @@ class Features:
         """
         for place in range(len(self._copies)):
             if _references(self._copies, place) == _NO_OTHERS:
-                np.copyto(self._copies[place], self.block)
+                self._copies[place][()] = self._record
                 break
         else:
             place = 0
-            self._copies = [self.block.copy(), *self._copies[: _KEPT - 1]]
+            self._copies = [self._record.copy(), *self._copies[: _KEPT - 1]]
         return self._parts(self._copies[place])
 
     def lend(self) -> Observation:
@@ -83,14 +87,13 @@ class Features:
         rows = zip(*[values.take(envs, axis=0) for values in self._own.values()], strict=True)
         return [dict(zip(self._own, row, strict=True)) for row in rows]
 
-    def _parts(self, block: Block) -> Observation:
-        record = block.view(self._record).reshape(())
+    def _parts(self, record: Record) -> Observation:
         return {name: record[name] for name in self._starts}
 
 
-def _references(blocks: list[Block], place: int) -> int:
-    return sys.getrefcount(blocks[place])
+def _references(copies: list[Any], place: int) -> int:
+    return sys.getrefcount(copies[place])
 
 
-# What Python counts where nobody but the list holds the block.
+# What Python counts where nobody but the list holds the copy.
 _NO_OTHERS = _references([np.zeros(1, dtype=np.float32)], 0)
