@@ -419,5 +419,5 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _counts(self, mask: NDArray[np.bool_]) -> Info:
         """Returns the budgets and steps left of some environments, as infos."""
-        budget, steps_left = self._progress[:2] * mask
+        budget, steps_left = np.where(mask, self._progress[:2], 0)
         return {"budget": budget, "_budget": mask.copy(), "steps_left": steps_left, "_steps_left": mask.copy()}
