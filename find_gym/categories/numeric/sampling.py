@@ -17,7 +17,7 @@ from find_gym.categories.numeric.difficulty import NumericDifficulty
 from find_gym.categories.numeric.function import QUERY_RANGE, NumericSpec
 from find_gym.categories.numeric.networks import train_network
 from find_gym.categories.numeric.rules import AtomRule, CompoundRule, Operator, Rule
-from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, defined_only, spread_of
+from find_gym.categories.numeric.spread import RELATIVE_TOLERANCE, defined_only
 from find_gym.categories.numeric.variants import Noise, Region
 from find_gym.core.arrays import loop_array
 from find_gym.core.draws import SingleDraws, address_of, choose
@@ -145,16 +145,12 @@ def _sample_regions(
     outputs = outputs[_DOMAIN_POINTS:]
     bounds = np.empty((draws.integers(level.region_count[0], level.region_count[1] + 1), 2))
     first, end, _ = decimal_steps(*domain, 1)
-    draw_regions = _loops.draw_regions
     with draws.rng.bit_generator.lock:
         # The scoring tolerance, without noise: a constant function's corruption by its own mean can't be told from it.
-        drawn = (
+        is_found = _loops.draw_regions(
             address_of(draws.rng), level.region_shares, sum(level.regions.values()), first, end - first,
-            _PROBES, outputs, mean, RELATIVE_TOLERANCE,
+            _PROBES, outputs, mean, RELATIVE_TOLERANCE, _REGION_TRIES, bounds,
         )  # fmt: skip
-        # What can be told even in units of the range of outputs can be told in those of their spread.
-        is_found = draw_regions(*drawn, math.inf, 1, False, bounds)
-        is_found = is_found or draw_regions(*drawn, spread_of(outputs), _REGION_TRIES, True, bounds)
     return tuple([Region(lower, upper, mean) for lower, upper in bounds.tolist()]) if is_found else None
 
 

@@ -441,6 +441,12 @@ def test_numbers_of_given_ranks_are_found_without_sorting(numbers: list[float]) 
     assert (levels[0] == ordered[0]).all() and (levels[4] == ordered[-1]).all()
     median, spread = compiled(ordering.median_and_range)(values.size, levels)
     assert (median, spread or compiled(ordering.deviation)(values)) == (np.median(values), spread_of(values))
+    others = np.insert(values, values.size // 2, [math.nan, math.inf, -math.inf])
+    assert compiled(ordering.spread_of)(others) == spread_of(values)
+
+
+def test_numbers_that_are_not_finite_have_no_spread() -> None:
+    assert compiled(ordering.spread_of)(np.array([math.nan, math.inf])) == 0.0
 
 
 @given(MANY_VALUES)

@@ -263,3 +263,25 @@ def median_and_range(count: int, levels: Any) -> Any:
             quartile = _between(low, high, place - int(place))
             spread = quartile - spread if quarter == 3 else quartile
     return median, spread
+
+
+@exact_helper
+def spread_of(values: Any) -> float:
+    """Returns the spread of numbers as `find_gym.categories.numeric.spread` defines it."""
+    finite, count = np.empty(values.size), 0
+    for i in range(values.size):
+        if math.isfinite(values[i]):
+            finite[count] = values[i]
+            count += 1
+    if count == 0:
+        return 0.0
+    finite = finite[:count]
+    room, levels = finite.copy(), np.empty((5, 2))
+    for quarter in range(1, 4):
+        rank = int((count - 1) * (0.25 * quarter))
+        levels[quarter] = _select(room, rank)
+        # Greater ones lie behind it.
+        for i in range(rank + 1, count):
+            levels[quarter, 1] = room[i] if i == rank + 1 else min(levels[quarter, 1], room[i])
+    _, spread = median_and_range(count, levels)
+    return deviation(finite) if spread == 0.0 else float(spread)

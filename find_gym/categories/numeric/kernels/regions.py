@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from find_gym.categories.numeric.kernels.ordering import spread_of
 from find_gym.core.kernels.compiling import exact_helper, exact_kernel
 from find_gym.core.kernels.generators import draw_integer, draw_uniform
 
@@ -70,8 +71,8 @@ def _is_discernible(x: Any, same: Any, region: Any, left: Any) -> bool:
 
 
 @exact_kernel(
-    "boolean(int64, float64[:, ::1], float64, int64, int64, float64[::1], float64[::1], float64, float64, float64, "
-    "int64, boolean, float64[:, ::1])"
+    "boolean(int64, float64[:, ::1], float64, int64, int64, float64[::1], float64[::1], float64, float64, int64, "
+    "float64[:, ::1])"
 )
 def draw_regions(
     generator: int,
@@ -83,9 +84,7 @@ def draw_regions(
     outputs: Any,
     mean: float,
     tolerance: float,
-    spread: float,
     tries: int,
-    drawn: bool,
     regions: Any,
 ) -> bool:
     """Draws regions until each of them changes at least a fifth of the outputs in it.
@@ -99,10 +98,9 @@ def draw_regions(
         x: inputs, shape `(n,)`.
         outputs: those of the rule, shape `(n,)`.
         mean: the output in the regions.
-        tolerance: how far apart two outputs may be to count as the same, as a share of the rule's or of the spread.
-        spread: that of the rule's outputs; infinity stands for their range, which takes less time to find.
+        tolerance: how far apart two outputs may be to count as the same, as a share of the rule's or of the spread of
+            the rule's outputs.
         tries: how often to draw at most.
-        drawn: whether the regions of the first try are there already.
         regions: where to write the bounds of each region, shape `(r, 2)`.
 
     Returns:
@@ -112,13 +110,17 @@ def draw_regions(
     for i in range(x.size):
         low = outputs[i] if outputs[i] < low else low
         high = outputs[i] if outputs[i] > high else high
-    spread = min(spread, high - low)
     same, left = np.empty(x.size, np.bool_), np.empty(x.size, np.bool_)
-    for i in range(x.size):
-        same[i] = abs(mean - outputs[i]) <= tolerance * max(abs(outputs[i]), spread)
-    for attempt in range(tries):
-        for number in range(0 if drawn and attempt == 0 else regions.shape[0]):
-            _draw_region(generator, shares, total, first, count, regions[number])
+    for attempt in range(-1, tries):
+        if attempt <= 0:
+            # What can be told even in units of the range can be told in those of the spread, which takes more time to
+            # find: the same regions are looked at once more.
+            unit = high - low if attempt < 0 else min(spread_of(outputs), high - low)
+            for i in range(x.size):
+                same[i] = abs(mean - outputs[i]) <= tolerance * max(abs(outputs[i]), unit)
+        if attempt != 0:
+            for number in range(regions.shape[0]):
+                _draw_region(generator, shares, total, first, count, regions[number])
         left[:] = True
         discernible = True
         for number in range(regions.shape[0]):
