@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ from find_gym.categories.numeric.atoms import ATOMS, FloatArray
 from find_gym.categories.numeric.estimation.columns import UNDER_WAY, Columns
 from find_gym.categories.numeric.estimation.linear import solve_linear
 from find_gym.categories.numeric.estimation.scans import grid_of, grid_values, shape
+from find_gym.categories.numeric.fitting import fit_skeleton
 from find_gym.categories.numeric.fitting.models import model_of
 from find_gym.categories.numeric.fitting.spans import orthonormal
 from find_gym.categories.numeric.inputs import merge_intervals, tolerance_of
@@ -603,6 +605,32 @@ def test_rows_stay_while_fits_are_under_way(batches: list[list[list[int]]]) -> N
             for x, (table, rows) in zip(inputs, asked, strict=True):
                 np.testing.assert_array_equal(table[rows], np.stack([x, x**2], axis=1))
         np.testing.assert_array_equal(columns.at(inputs[0]), [inputs[0], inputs[0] ** 2])
+
+
+def test_what_computes_values_may_ask_for_rows() -> None:
+    def compute(x: FloatArray) -> FloatArray:
+        if x.size == 3:
+            np.testing.assert_array_equal(columns.at(x[:2]), [x[:2]])
+            np.testing.assert_array_equal(columns.at(np.arange(192.0)), [np.arange(192.0)])
+        return x[:, None]
+
+    columns, x = Columns(np.zeros((1, 1)), compute), np.arange(50.0, 53.0)
+    for inputs in (x, x[1:], np.arange(192.0), x):
+        np.testing.assert_array_equal(columns.at(inputs), [inputs])
+
+
+def test_the_sign_of_0_does_not_count() -> None:
+    columns = Columns(np.zeros((1, 1)), lambda x: np.copysign(1.0, x)[:, None])
+    for inputs in ([-0.0, -1.0], [0.0], [-0.0, *np.arange(1.0, 200.0)]):
+        assert columns.at(np.array(inputs))[0, 0] == 1.0
+
+
+def test_fits_do_not_wait_for_what_another_thread_compiles() -> None:
+    x = np.linspace(-20, 20, 41)
+    fit_skeleton("sin", (), x, np.sin(x))
+    with ThreadPoolExecutor() as pool, compiling._lock:
+        fitted = pool.submit(fit_skeleton, "sin", (), x + 0.25, np.sin(x + 0.25)).result(timeout=30)
+    assert fitted is not None and fitted.rule.name == "sin"
 
 
 def test_rows_are_right_after_a_signal() -> None:

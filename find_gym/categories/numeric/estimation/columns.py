@@ -54,12 +54,14 @@ class Columns(local):
     def __init__(self, head: FloatArray, compute: Callable[[FloatArray], FloatArray]) -> None:
         self._head = head
         self._compute = compute
-        self._table: FloatArray = np.empty((len(head) + _MOST, head.shape[1]))
-        self._table[: len(head)] = head
-        # The input of each row behind the head, NaN for none, and what is known of who asked for it.
-        self._inputs = np.full(_MOST, np.nan)
-        self._marks = np.zeros((3, _MOST), dtype=np.int64)
         self._calls = 0
+        self._known: tuple[FloatArray, FloatArray, NDArray[np.int64]] | None = None
+
+    def _empty(self) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+        """Returns a table, the input of each row behind the head, NaN for none, and what is known of who asked."""
+        table = np.empty((len(self._head) + _MOST, self._head.shape[1]))
+        table[: len(self._head)] = self._head
+        return table, np.full(_MOST, np.nan), np.zeros((3, _MOST), dtype=np.int64)
 
     def rows(self, x: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
         """Returns a table of the head and the values at known inputs, `(m, g)`, and which rows inputs `(n,)` have.
@@ -70,18 +72,18 @@ class Columns(local):
         rows, missing = np.empty((2, x.size), dtype=np.int64)
         self._calls += 1
         number = UNDER_WAY.number or -self._calls
-        try:
-            count = _tabulating.find_rows(self._inputs, self._marks, number, first, loop_array(x), rows, missing)
-            if count > 0:
-                places = missing[:count]
-                self._table[places] = self._compute(self._inputs[places - first])
-        except BaseException:
-            # Such as a signal: which row is whose is not known any more.
-            self._inputs.fill(np.nan)
-            raise
+        # Nobody else has the table while it changes: neither a fit in what computes values or in the handler of a
+        # signal, nor the next call where one of these raises an error.
+        known, self._known = self._known or self._empty(), None
+        table, inputs, marks = known
+        count = _tabulating.find_rows(inputs, marks, number, first, loop_array(x), rows, missing)
+        if count > 0:
+            places = missing[:count]
+            table[places] = self._compute(inputs[places - first])
+        self._known = known
         if count >= 0:
-            return self._table, rows
-        own, places = np.unique(x, return_inverse=True)
+            return table, rows
+        own, places = np.unique(x + 0.0, return_inverse=True)
         return np.concatenate([self._head, self._compute(own)]), first + places
 
     def at(self, x: FloatArray) -> FloatArray:

@@ -33,9 +33,10 @@ def find_rows(inputs: Any, marks: Any, number: int, first: int, x: Any, rows: An
     """
     size, place, found = inputs.size, marks[_NEXT, 0], 0
     for i in range(x.size):
-        own = -1
+        # -0.0 becomes 0.0, lest which one came first decide on the values of both.
+        value, own = x[i] + 0.0, -1
         for k in range(size):
-            if inputs[k] == x[i]:
+            if inputs[k] == value:
                 own = k
         if own >= 0:
             marks[_AGAIN, own] = 1
@@ -50,7 +51,7 @@ def find_rows(inputs: Any, marks: Any, number: int, first: int, x: Any, rows: An
                     inputs[missing[k] - first] = math.nan
                 return -1
             own, place = place, (place + 1) % size
-            inputs[own] = x[i]
+            inputs[own] = value
             missing[found] = first + own
             found += 1
         marks[_NUMBER, own] = number
