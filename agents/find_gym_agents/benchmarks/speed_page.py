@@ -69,15 +69,15 @@ _ADVICE = """\
   default, on the processor cores that are left.
 - **Threads.** Where there are two processors, a second thread draws held-out inputs of numeric functions and fits atoms
   while the first one runs Python; `FIND_GYM_THREADS=1` leaves it out; see [compiled loops](compiled.md).
-- **Fitting.** `effort="quick"` fits constants less thoroughly, which saves 4 % of whole episodes or less; see
+- **Fitting.** `effort="quick"` (`find-gym train --quick-fits`) fits constants less thoroughly, which saves little of
+  whole episodes, as their table shows; see
   `find_gym.categories.numeric.fitting.fit_skeletons`.
 - **Garbage.** With torch loaded, Python's collector takes a tenth of the time of an episode's end, half of that after
   `gc.freeze()`, which `find-gym train` calls once everything is imported.
 - **Infos.** `full_info=True` writes the truth's source at the end of each episode; it is off by default.
   `full_info=None` leaves out the scores as well, for learners that read `env.unwrapped.scores`.
 - **Observations** are copies. With `copy=False` they are the same arrays at each step, updated in place, as in
-  Gymnasium's own vector environments, for learners that copy what they keep: a query takes two thirds of the time
-  at 64 environments, less than half at 512 and three tenths at 4,096.
+  Gymnasium's own vector environments, for learners that copy what they keep: the table of queries above has both.
 - **Compiling.** The first fit, network or score on a machine compiles the loops that it needs; see
   [compiled loops](compiled.md).
 """

@@ -16,11 +16,12 @@ import numpy as np
 import torch as th
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
-from stable_baselines3.common.utils import get_device, set_random_seed
+from stable_baselines3.common.utils import set_random_seed
 from torch.nn import functional
 
 import find_gym  # noqa: F401  (registers the environments)
 from find_gym_agents.training.config import TrainConfig
+from find_gym_agents.training.devices import find_device
 from find_gym_agents.training.encoders import NOT_EVIDENCE, Encoding, Inputs
 from find_gym_agents.training.extractor import ProbeTableExtractor, Trunk, TrunkWeights
 from find_gym_agents.training.learner import Setting
@@ -92,7 +93,7 @@ class Rollouts:
         self._config, self._share = config, share
         self._count = config.num_envs // share.processes
         self._first = share.number * self._count
-        self.device = get_device(config.device if share.processes == 1 else "cpu")
+        self.device = find_device(config.device if share.processes == 1 else "cpu")
         env: Any = gym.make(config.env, disable_env_checker=True, **options).unwrapped
         self._codec = env.codec
         places, trunk = int(options["max_queries"]), Trunk.of(config.to_json())

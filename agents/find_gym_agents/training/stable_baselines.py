@@ -18,6 +18,7 @@ from torch.nn import functional
 from find_gym.adapters.stable_baselines3 import make_vec_env
 from find_gym_agents.training.config import TrainConfig
 from find_gym_agents.training.curriculum import PolicyMasks
+from find_gym_agents.training.devices import find_device
 from find_gym_agents.training.extractor import Trunk
 from find_gym_agents.training.learner import VALUE_RATE, Setting, entropy_weight, learning_rate
 from find_gym_agents.training.networks import policy_arguments
@@ -43,7 +44,7 @@ def make_algorithm(config: TrainConfig, env: VecEnv, places: int) -> MaskablePPO
         target_kl=config.target_kl,
         policy_kwargs=policy_arguments(config.category, places, Trunk.of(config.to_json())),
         seed=config.seed,
-        device=config.device,
+        device=find_device(config.device),
     )
 
 

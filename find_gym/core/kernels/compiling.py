@@ -44,6 +44,8 @@ if _config.DISABLE_JIT:
 _lock = threading.RLock()
 # The code at an address lives as long as what it was compiled to.
 _called: list[Any] = []
+# Folders of kernels that can be kept nowhere, which end with the process.
+_lost: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def helper(function: Function) -> Function:
@@ -181,7 +183,7 @@ def _kept(function: Callable[..., Any]) -> Iterator[None]:
 
     with nullcontext() if is_kept() else _turn(folder):
         if not is_kept():
-            _announce(folder.parent)
+            _announce()
         before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
         # To look for garbage among all that the compiler makes would take an eighth of its time.
         collects = gc.isenabled()
@@ -229,7 +231,8 @@ def cache_folder(module: ModuleType) -> Path:
         except OSError:
             continue
         return folder
-    return Path(tempfile.mkdtemp(prefix=name))
+    _lost.append(tempfile.TemporaryDirectory(prefix=name))
+    return Path(_lost[-1].name)
 
 
 def _digest(module: ModuleType) -> str:
@@ -265,10 +268,14 @@ def sources(module: ModuleType) -> dict[str, ModuleType]:
     return seen
 
 
-def _announce(place: Path) -> None:
+def _announce() -> None:
     """Says why it takes long, once for all processes of a command."""
-    told, command = place / "find-gym-announced", str(os.getpgrp())
+    # One place for all modules, whose own may be several.
+    place = cache_folder(sys.modules[__name__])
+    told, command = place / "announced", str(os.getpgrp())
     if not told.exists() or told.read_text() != command:
         told.write_text(command)
+        is_lost = any(place.is_relative_to(folder.name) for folder in _lost)
+        kept = "for this process only (NUMBA_CACHE_DIR names a folder)" if is_lost else "kept for later commands"
         # A progress bar may stand on the line.
-        print("\rfind-gym: compiling loops of draws, fits and scores, each kept for later commands", file=sys.stderr)
+        print(f"\rfind-gym: compiling loops of draws, fits and scores, each {kept}", file=sys.stderr)

@@ -21,6 +21,7 @@ from find_gym.core.registry import unregister_category  # noqa: E402
 from find_gym_agents.benchmarks import learning  # noqa: E402
 from find_gym_agents.categories.numeric.encoder import _Joined, _neighbours, _OneFeature  # noqa: E402
 from find_gym_agents.training.config import TrainConfig  # noqa: E402
+from find_gym_agents.training.devices import find_device  # noqa: E402
 from find_gym_agents.training.encoders import Encoding, Fingerprint, Packed, make_encoder  # noqa: E402
 from find_gym_agents.training.fast_ppo import FastPPO, _step  # noqa: E402
 from find_gym_agents.training.fast_rollouts import Rollouts, Share, _pieces, draw, only_legal  # noqa: E402
@@ -131,10 +132,18 @@ def test_an_error_of_a_system_call_is_not_taken_for_the_end_of_a_learner():
 
 def test_several_learners_leave_a_gpu_alone(monkeypatch):
     devices = {"cpu": th.device("cpu"), "auto": th.device("meta")}
-    monkeypatch.setattr("find_gym_agents.training.fast_rollouts.get_device", devices.__getitem__)
+    monkeypatch.setattr("find_gym_agents.training.fast_rollouts.find_device", devices.__getitem__)
     for learners, expected in ((1, "meta"), (2, "cpu")):
         config = configure("FIND-strings-v1", learners=learners, device="auto")
         assert Rollouts(config, {"max_queries": 3}, Share(0, learners)).device.type == expected
+
+
+def test_a_gpu_that_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setattr(th.cuda, "is_available", lambda: False)
+    assert find_device("auto").type == "cpu"
+    for start_one in (FastPPO, StableBaselines):
+        with pytest.raises(OSError, match="expected a GPU for the device 'cuda'"):
+            start_one(configure("FIND-strings-v1", device="cuda"), {"max_queries": 3})
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 3, 5])

@@ -190,12 +190,26 @@ def test_one_process_compiles_at_a_time(tmp_path: Path) -> None:
 def test_compiling_is_announced_once_for_all_processes_of_a_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(compiling, "cache_folder", lambda module: tmp_path)
     for _ in range(2):
-        compiling._announce(tmp_path)
+        compiling._announce()
     assert capsys.readouterr().err.count("compiling loops") == 1
     monkeypatch.setattr("os.getpgrp", lambda: -1)
-    compiling._announce(tmp_path)
-    assert capsys.readouterr().err.count("compiling loops") == 1
+    compiling._announce()
+    assert capsys.readouterr().err.count("each kept for later commands") == 1
+
+
+def test_kernels_that_can_be_kept_nowhere_end_with_the_process(tmp_path: Path) -> None:
+    program = """
+from find_gym.core.kernels import compiling
+compiling.Path.mkdir = lambda *arguments, **named: (_ for _ in ()).throw(OSError)
+compiling._announce()
+print(compiling.cache_folder(compiling))
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert "each for this process only (NUMBA_CACHE_DIR names" in done.stderr
+    assert Path(done.stdout.strip()).parent == tmp_path and not any(tmp_path.iterdir())
 
 
 def test_numba_is_imported_where_the_first_loop_runs_and_no_earlier() -> None:

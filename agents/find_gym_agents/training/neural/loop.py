@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch as th
-from stable_baselines3.common.utils import get_device, set_random_seed
+from stable_baselines3.common.utils import set_random_seed
 
 from find_gym.core.files import write_text
 from find_gym.interfaces.tokens import TokensInterface
@@ -36,6 +36,7 @@ from find_gym_agents.training.checkpoints import (
     save,
 )
 from find_gym_agents.training.curriculum import training_difficulty
+from find_gym_agents.training.devices import find_device
 from find_gym_agents.training.logs import make_logger
 from find_gym_agents.training.neural.config import NeuralConfig
 from find_gym_agents.training.neural.validation import Validation
@@ -76,7 +77,7 @@ class NeuralTraining(ABC, Generic[Config]):
         set_random_seed(config.seed)
         self._record = neural_category(config.category)
         self._codec = LegalActions(config.env, config.difficulty).codec
-        self._device = get_device(config.device)
+        self._device = find_device(config.device)
         self._opening = self._record.opening(self._codec, config.budget)
         before = self._before()
         self.network = self._begin(self._codec).to(self._device)
