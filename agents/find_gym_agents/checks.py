@@ -82,3 +82,13 @@ def check_folder(place: str | None) -> None:
     """
     if place is not None and Path(place).exists() and not Path(place).is_dir():
         raise ValueError(f"expected a folder, actual: {place!r} is a file")
+
+
+def check_file(place: str | None) -> None:
+    """Checks that something can be written into a file, which need not exist; None for a default.
+
+    Raises:
+        ValueError: it is a folder.
+    """
+    if place is not None and Path(place).is_dir():
+        raise ValueError(f"expected a file, actual: {place!r} is a folder")

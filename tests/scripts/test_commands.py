@@ -98,6 +98,13 @@ def test_version(capsys):
         (["evaluate", "--agent", "atom-fit", "--env", "FIND-strings-v1"], "expected an agent for strings functions"),
         (["benchmark", "--seconds", "x"], "expected a number, actual value: 'x'"),
         (["benchmark", "--envs", "0"], "expected envs to be integers >= 1"),
+        (["benchmark", "--against", "/nonexistent"], "expected the folder of a checkout with these benchmarks, actual"),
+        (
+            ["benchmark", "--against", str(ROOT / "docs")],
+            "expected the folder of a checkout with these benchmarks, actual",
+        ),
+        (["benchmark", "--page", str(ROOT)], f"expected a file, actual: {str(ROOT)!r} is a folder"),
+        (["benchmark", "--out", str(ROOT)], f"expected a file, actual: {str(ROOT)!r} is a folder"),
         (["report"], "RUN"),
     ],
 )
@@ -251,6 +258,27 @@ def test_what_is_written_by_hand_stays_when_the_page_is_made_again(tmp_path):
     path.write_text(f"figures of before\n\n{BY_HAND}\n\n## By hand\n")
     path.write_text("figures\n" + written_by_hand(path))
     assert path.read_text() == f"figures\n\n{BY_HAND}\n\n## By hand\n"
+
+
+def test_folders_of_figures_and_page_are_made_before_anything_is_measured(tmp_path, monkeypatch, capsys):
+    measured = []
+
+    def measure_nothing(config, progress):
+        measured.append((tmp_path / "figures").is_dir() and (tmp_path / "pages" / "more").is_dir())
+        return {}
+
+    monkeypatch.setattr("find_gym_agents.commands.benchmark.benchmark", measure_nothing)
+    monkeypatch.setattr("find_gym_agents.benchmarks.speed_page.page", lambda results: "figures\n")
+    monkeypatch.setattr("find_gym_agents.benchmarks.speed_page.table", lambda results: "figures")
+    out, made = tmp_path / "figures" / "figures.json", tmp_path / "pages" / "more" / "page.md"
+    assert main(["benchmark", "--out", str(out), "--page", str(made)]) == 0
+    assert measured == [True] and made.read_text() == "figures\n" and out.is_file()
+    for words in (["--page", str(out / "page.md")], ["--out", str(made / "figures.json")]):
+        capsys.readouterr()
+        assert main(["benchmark", "--out", str(out), *words]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith("find-gym benchmark: error: ") and told.count("\n") == 1
+    assert len(measured) == 1
 
 
 def test_a_folder_without_benchmarks_can_not_be_compared_with(tmp_path):

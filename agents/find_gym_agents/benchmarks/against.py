@@ -47,6 +47,17 @@ for line in sys.stdin:
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+def check_checkout(place: str) -> None:
+    """Checks that a folder is a checkout of this project that has these benchmarks.
+
+    Raises:
+        ValueError: it is not.
+    """
+    homes = (Path(place, "agents", "find_gym_agents"), Path(place, "agents"))
+    if not any((home / "benchmarks" / "stepping.py").is_file() for home in homes):
+        raise ValueError(f"expected the folder of a checkout with these benchmarks, actual value: {place!r}")
+
+
 def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[str, Any]]:
     """Measures whole episodes of all categories, in this checkout and in another one.
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from find_gym_agents.checks import check_integers
+from find_gym_agents.checks import check_file, check_integers
 from find_gym_agents.commands.arguments import parse
 from find_gym_agents.commands.console import show, use_one_thread
 
@@ -47,6 +47,12 @@ class BenchmarkConfig:
         check_integers(self, rounds=1, workers=1)
         if not 0 <= self.train_seconds < 36000:
             raise ValueError(f"expected train_seconds from 0 to 36000, actual value: {self.train_seconds!r}")
+        check_file(self.out)
+        check_file(self.page)
+        if self.against is not None:
+            from find_gym_agents.benchmarks.against import check_checkout
+
+            check_checkout(self.against)
 
 
 def benchmark(config: BenchmarkConfig, progress: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
@@ -178,7 +184,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
         program: the name that the usage shows.
 
     Returns:
-        The exit status.
+        The exit status: 0, or 2 for a wrong command line, where a folder can't be made or a checkout not measured.
     """
     use_one_thread()
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -188,9 +194,15 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     from find_gym_agents.runs.records import write_json, write_text
 
     path = Path(config.out or "runs/benchmark.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if config.against is not None:
-        results = benchmark_against(config)
+    target = None if config.page is None else Path(config.page)
+    try:
+        for file in filter(None, (path, target)):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        results = None if config.against is None else benchmark_against(config)
+    except (OSError, RuntimeError) as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    if results is not None:
         write_json(path, results)
         lines = [
             f"{one['name']}: {one['here']:.3f} ms here, {one['there']:.3f} ms there, {one['ratio']:.2f} times as many"
@@ -201,8 +213,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym benchm
     results = benchmark(config, lambda name: print(f"measuring: {name}", file=sys.stderr))
     results["command"] = shlex.join(["find-gym", "benchmark", *words])
     write_json(path, results)
-    if config.page is not None:
-        target = Path(config.page)
+    if target is not None:
         write_text(target, page(results) + written_by_hand(target))
     show(f"{table(results)}\n\nwritten to {path}")
     return 0
