@@ -18,7 +18,7 @@ from find_gym.core.endings import description_of, told_end
 from find_gym.core.episode import Episode, Examiner, Outcome, Reward, Rules
 from find_gym.core.splits import check_split
 from find_gym.envs import rendering
-from find_gym.envs.signature import whole_signature
+from find_gym.envs.signature import unexpected, whole_signature
 from find_gym.interfaces import Message
 from find_gym.interfaces.protocol import Interface
 from find_gym.interfaces.text import TextInterface, printable, write_pairs
@@ -68,12 +68,7 @@ class FINDEnv(gym.Env[Any, Any]):
         **unknown: Any,
     ) -> None:
         if unknown:
-            expected = list(whole_signature(type(self), FINDEnv).parameters)
-            # In Python's own words first: there are libraries that look for them.
-            raise TypeError(
-                f"unexpected keyword argument {min(unknown)!r}: expected keyword arguments among {expected}, "
-                f"actual: {sorted(unknown)}"
-            )
+            raise unexpected(unknown, whole_signature(type(self), FINDEnv).parameters)
         if interface not in self.interfaces:
             raise ValueError(f"expected an interface in {self.interfaces}, actual value: {interface!r}")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:

@@ -18,6 +18,7 @@ from find_gym.core.endings import told_end
 from find_gym.core.episode import Score
 from find_gym.core.submissions import Submission
 from find_gym.envs.base import FINDEnv
+from find_gym.envs.signature import named_parameters, unexpected, whole_signature
 from find_gym.envs.vector.answers import BatchAnswers, Integers, TableAnswers
 from find_gym.envs.vector.descriptions import BatchDescriptions
 from find_gym.envs.vector.features import Features, Observation
@@ -90,7 +91,15 @@ class FINDVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
                     "vectorization_mode='sync', or 'async' (for texts with vector_kwargs={'shared_memory': False}), to "
                     "gymnasium.make_vec"
                 )
-        self._env = self.single(**arguments)
+        try:
+            self._env = self.single(**arguments)
+        except TypeError as error:
+            # What the single environment says lacks the arguments of this class.
+            own = [parameter.name for parameter in named_parameters(FINDVectorEnv)]
+            expected = [*own, *whole_signature(self.single, FINDEnv).parameters]
+            if unknown := arguments.keys() - expected:
+                raise unexpected(unknown, expected) from error
+            raise
         # The least and the greatest number of probes that are answered before the first step.
         self._bounds = self._env.check_given(self.given)
         codec = self._env.codec

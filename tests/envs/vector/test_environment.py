@@ -173,6 +173,17 @@ def test_given_holds_for_the_episodes_that_begin_afterwards() -> None:
         envs.given = 66
 
 
+def test_unknown_arguments_are_told_beside_those_of_both_classes() -> None:
+    message = (
+        r"^unexpected keyword argument 'nonsense': expected keyword arguments among \['num_envs', 'autoreset_mode', "
+        r"'full_info', 'workers', 'copy', 'judge', .*'max_queries', .*\], actual: \['nonsense'\]$"
+    )
+    with pytest.raises(TypeError, match=message):
+        make(nonsense=1)
+    with pytest.raises(TypeError, match="^expected dataset to be a FINDDataset"):
+        make(dataset=3)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
