@@ -119,7 +119,7 @@ def test_policy_of_other_terms_is_refused_once(words, message, run, tmp_path, ca
     ("arguments", "message"),
     [
         (["--env", "FIND-music-v0"], "expected an environment among"),
-        (["--algo", "dqn"], "expected an algorithm among maskable_ppo, ppo"),
+        (["--algo", "dqn"], "expected an algorithm among maskable-ppo, ppo-fast, ppo, actual value: 'dqn'"),
         (["--minutes", "0"], "expected minutes > 0"),
         (["--quick-fits", "--env", "FIND-strings-v1"], "expected a category with quick fits"),
         (["--num-envs", "0"], "expected num_envs to be an integer >= 1"),

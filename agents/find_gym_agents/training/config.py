@@ -13,7 +13,7 @@ from find_gym_agents.evaluation.config import read_difficulty, usable_cores
 if TYPE_CHECKING:
     from find_gym_agents.categories.record import TrainingSettings
 
-ALGORITHMS = ("maskable_ppo", "ppo_fast", "ppo")
+ALGORITHMS = ("maskable-ppo", "ppo-fast", "ppo")
 DEVICES = ("auto", "cpu", "cuda")
 LOGGERS = ("tensorboard", "csv", "json", "log", "stdout", "none")
 _MOST_ENV_WORKERS = 7
@@ -153,7 +153,7 @@ class RunConfig(RecipeConfig):
 class TrainConfig(RunConfig):
     """What to train, and how; every field is an option of the command line."""
 
-    algo: str = "maskable_ppo"
+    algo: str = "maskable-ppo"
     """The algorithm: maskable-ppo, ppo-fast (the same updates, in less time), or ppo (without masks: illegal actions
     cost a query)."""
     total_timesteps: int | None = None
@@ -217,8 +217,9 @@ class TrainConfig(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_choice("an algorithm", self.algo.replace("_", "-"), ALGORITHMS)
+        # Folders and records have the names with underscores.
         object.__setattr__(self, "algo", self.algo.replace("-", "_"))
-        check_choice("an algorithm", self.algo, ALGORITHMS)
         training = self.category_settings
         if self.quick_fits and not training.quick_fits:
             raise ValueError(f"expected a category with quick fits, actual: {self.category}")
