@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from multiprocessing import active_children
 
 import pytest
 
@@ -11,6 +12,7 @@ pytest.importorskip("matplotlib")
 from find_gym_agents.commands.evaluate import main as evaluate_main  # noqa: E402
 from find_gym_agents.commands.train import main  # noqa: E402
 from find_gym_agents.training.checkpoints import load, save  # noqa: E402
+from find_gym_agents.training.fast_ppo import FastPPO  # noqa: E402
 from find_gym_agents.training.results_pages import write_pages  # noqa: E402
 
 # Whoever runs these tests side by side trains once.
@@ -113,6 +115,31 @@ def test_policy_of_other_terms_is_refused_once(words, message, run, tmp_path, ca
         evaluate_main([*arguments, *words, "--out", str(tmp_path / "run")])
     assert stop.value.code == 2 and not (tmp_path / "run").exists()
     assert message in capsys.readouterr().err
+
+
+def test_where_a_learner_is_killed_the_same_command_goes_on(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "run"
+    words = [*TINY, "--algo", "ppo-fast", "--learners", "2", "--checkpoint-every", "1", "--out", str(folder)]
+    words += ["--no-analyse", "--test-functions", "0"]
+    collect, timesteps = FastPPO.collect, []
+
+    def collect_and_kill(learner):
+        seconds = collect(learner)
+        timesteps.append(load(folder / "checkpoint.pt")["progress"]["timesteps"])
+        if len(timesteps) == 2:
+            (other,) = (process for process in active_children() if process.name == "learner 1")
+            other.kill()
+            other.join()
+        return seconds
+
+    monkeypatch.setattr(FastPPO, "collect", collect_and_kill)
+    assert main(words) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "find-gym train: error: expected all learners to answer, actual: one has ended; "
+        f"the same command goes on from the last checkpoint ({folder})"
+    )
+    assert main(words) == 0
+    assert timesteps == [0, 64, 64]
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym train"
         program: the name that the usage shows.
 
     Returns:
-        The exit status: 0, 2 for a wrong command line or folder, where something is not installed or nothing was
-        learned, 130 after an interrupt.
+        The exit status: 0, 2 for a wrong command line or folder, where something is not installed, nothing was learned
+        or a process has ended, 130 after an interrupt.
     """
     # The networks are small: more threads than one only wait for each other.
     use_one_thread()
@@ -111,6 +111,10 @@ def main(arguments: Sequence[str] | None = None, program: str = "find-gym train"
         then = "goes on where this one stopped" if recipe.resumes else "begins anew"
         print(f"interrupted; the same command {then} ({config.folder})", file=sys.stderr)
         return 130
+    except ChildProcessError as error:
+        then = "goes on from the last checkpoint" if recipe.resumes else "begins anew"
+        print(f"{program}: error: {error}; the same command {then} ({config.folder})", file=sys.stderr)
+        return 2
     except (CheckpointError, NothingLearnedError, RunError, ImportError, OSError) as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
