@@ -251,7 +251,8 @@ def _numbers(module: ModuleType) -> list[tuple[str, Any]]:
 
 def _is_numeric(value: Any) -> bool:
     if isinstance(value, (tuple, list)):
-        return all(map(_is_numeric, value))
+        # A list that is empty yet may get other things.
+        return len(value) > 0 and all(map(_is_numeric, value))
     return isinstance(value, (int, float, np.generic))
 
 

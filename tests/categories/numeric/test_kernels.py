@@ -258,6 +258,13 @@ def test_what_a_module_imports_counts_as_its_source() -> None:
     assert asking.__name__ in compiling.sources(questions)
 
 
+def test_what_was_called_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = compiling._digest(compiling)
+    for called in ([], [object()]):
+        monkeypatch.setattr(compiling, "_called", called)
+        assert compiling._digest(compiling) == before
+
+
 def test_numbers_of_other_modules_count_as_a_modules_source(monkeypatch: pytest.MonkeyPatch) -> None:
     # These stand in a module whose source is not compiled.
     assert "find_gym.categories.numeric.inputs" not in compiling.sources(drawing)
