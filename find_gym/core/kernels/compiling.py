@@ -138,7 +138,8 @@ def _compiled_later(signature: str, options: dict[str, Any], function: Function)
 
     @wraps(function)
     def first_call(*arguments: Any) -> Any:
-        with _lock:
+        # Who has imported it by its name comes here each time, and need not wait for what another thread compiles.
+        with nullcontext() if compiled else _lock:
             if not compiled:
                 with _kept(function):
                     compiled.append(numba.njit(signature, cache=True, **options)(function))
@@ -276,7 +277,7 @@ def _announce() -> None:
     told, command = place / "announced", str(os.getpgrp())
     if not told.exists() or told.read_text() != command:
         told.write_text(command)
-        is_lost = any(place.is_relative_to(folder.name) for folder in _lost)
+        is_lost = str(place) in [folder.name for folder in _lost]
         kept = "for this process only (NUMBA_CACHE_DIR names a folder)" if is_lost else "kept for later commands"
         # A progress bar may stand on the line.
         print(f"\rfind-gym: compiling loops of draws, fits and scores, each {kept}", file=sys.stderr)

@@ -8,10 +8,8 @@ import numpy as np
 
 from find_gym.categories.numeric.atom import FloatArray
 from find_gym.categories.numeric.estimation.columns import Columns
+from find_gym.categories.numeric.kernels.sines import tabulate
 from find_gym.core.kernels.ufuncs import address_of_loop
-from find_gym.core.late import LateModule
-
-_sines = LateModule("find_gym.categories.numeric.kernels.sines")
 
 # Other frequencies: a quarter of a cycle over the query range between neighbours, from one cycle in it to periods of
 # 0.5.
@@ -32,7 +30,7 @@ def waves(periods: tuple[float, ...]) -> Columns:
 
     def compute(x: FloatArray) -> FloatArray:
         values = np.empty((x.size, 2 * (len(periods) + _FINE_FREQUENCIES.size)))
-        _sines.tabulate(*loops, frequencies, len(periods), x, values)
+        tabulate(*loops, frequencies, len(periods), x, values)
         return values
 
     return Columns(np.tile(np.concatenate([periods, 2 * np.pi / _FINE_FREQUENCIES]), 2)[None], compute)
