@@ -17,12 +17,13 @@ from typing import Any
 
 # Serves measurements of the checkout whose folder it is given: its categories first, then for each line of
 # JSON the episodes in a second.
+# Where a checkout has the package of agents: of before 0.2.0 in the folder agents itself.
+_HOMES = ("agents/find_gym_agents", "agents")
 _PROGRAM = """
 import importlib.util, json, pathlib, sys
 root = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(root))
-# Checkouts of before 0.2.0 have the package in the folder agents itself.
-home = next(home for home in (root / "agents" / "find_gym_agents", root / "agents") if (home / "__init__.py").exists())
+home = next(home for home in map(root.joinpath, sys.argv[2:]) if (home / "__init__.py").exists())
 spec = importlib.util.spec_from_file_location(
     "find_gym_agents", home / "__init__.py", submodule_search_locations=[str(home)]
 )
@@ -53,8 +54,7 @@ def check_checkout(place: str) -> None:
     Raises:
         ValueError: it is not.
     """
-    homes = (Path(place, "agents", "find_gym_agents"), Path(place, "agents"))
-    if not any((home / "benchmarks" / "stepping.py").is_file() for home in homes):
+    if not any(Path(place, home, "benchmarks", "stepping.py").is_file() for home in _HOMES):
         raise ValueError(f"expected the folder of a checkout with these benchmarks, actual value: {place!r}")
 
 
@@ -96,7 +96,7 @@ def compare(other: Path, count: int, seconds: float, rounds: int) -> list[dict[s
 
 def _start(root: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", _PROGRAM, str(root), *_HOMES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, **_ENVIRONMENT},
     )  # fmt: skip
 
